@@ -1,0 +1,1 @@
+"""Every edge: HTTP routes, WebSocket, command line, settings."""

@@ -1,0 +1,114 @@
+"""Errors of the edges, and the one map from error class to HTTP status.
+
+ApiError
+├── BadSetting      an environment variable that is unknown or does not fit
+├── BadRequest      a parameter that passed the schema but makes no sense here
+├── NotSignedIn     no seat came with the request
+├── Busy            a bounded queue is full; try again later
+└── PayloadTooLarge a body over the stated limit
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound
+from twin.errors import BadFrame, BadSeat, OutsideScope, TwinError, UnknownKind
+
+logger = logging.getLogger(__name__)
+
+
+class ApiError(Exception):
+    """Base of all errors raised by `api`."""
+
+
+class BadSetting(ApiError):
+    """Raised when an environment variable is unknown or its value does not fit."""
+
+
+class BadRequest(ApiError):
+    """Raised when a parameter makes no sense; the message names it, its value and what would be right."""
+
+
+class NotSignedIn(ApiError):
+    """Raised when a route needs a seat and the request carries none."""
+
+
+class Busy(ApiError):
+    """Raised when a bounded queue is full; the client should come again after `retry_after_s`."""
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class PayloadTooLarge(ApiError):
+    """Raised when a body is over the stated limit."""
+
+
+STATUS: dict[type[Exception], int] = {
+    BadRequest: 400,
+    BadFrame: 422,
+    BadManifest: 422,
+    BadSeat: 422,
+    UnknownKind: 422,
+    NotSignedIn: 401,
+    OutsideScope: 403,
+    NotFound: 404,
+    Conflict: 409,
+    PayloadTooLarge: 413,
+    Busy: 503,
+    DatabaseUnavailable: 503,
+}
+"""HTTP status of each error a client may see; the nearest base class counts, everything else is 500."""
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of an error class."""
+    return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 500)
+
+
+def _body(kind: str, message: str, **more: object) -> dict[str, object]:
+    return {"error": {"kind": kind, "message": message, **more}}
+
+
+async def _known(_: Request, error: Exception) -> JSONResponse:
+    status = status_of(error)
+    if status >= 500 and status != 503:
+        return await _unknown(_, error)
+    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status == 503 else None
+    message = str(error) if status != 503 or isinstance(error, Busy) else "the database does not answer; try again in a moment"
+    return JSONResponse(_body(type(error).__name__, message), status, headers)
+
+
+async def _unknown(request: Request, error: Exception) -> JSONResponse:
+    error_id = uuid.uuid4().hex[:12]
+    logger.error("error %s in %s %s", error_id, request.method, request.url.path, exc_info=error)
+    return JSONResponse(_body("InternalError", f"internal error {error_id}; the server's log has the details", id=error_id), 500)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    problems = [{"where": ".".join(str(part) for part in item["loc"]), "problem": item["msg"]} for item in error.errors()]
+    first = problems[0] if problems else {"where": "", "problem": "does not fit"}
+    return JSONResponse(_body("BadRequest", f"{first['where']}: {first['problem']}", problems=problems), 422)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return JSONResponse(_body("HttpError", str(error.detail)), error.status_code, error.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers: one JSON shape for every error, no stack trace to a client."""
+    for base in (ApiError, DataError, TwinError):
+        app.add_exception_handler(base, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)

@@ -1,0 +1,89 @@
+"""Settings of the program; the only place that reads the environment (prefix `HEAT_TWIN_`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from api.errors import BadSetting
+
+PREFIX = "HEAT_TWIN_"
+_TEST_ONLY = "HEAT_TWIN_TEST_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults. Each is the environment variable `HEAT_TWIN_` + its name in capitals.
+
+    Attributes
+    ----------
+    var_dir
+        Folder for everything made at run time. Default: `./var` in a checkout, else `$XDG_STATE_HOME/heat-twin`.
+    database_url
+        Address of a PostGIS to use in place of the private one.
+    host
+        Address to listen on. Anything but loopback switches demo mode off and needs accounts.
+    port
+        Port to listen on.
+    pool_size
+        Database connections of the API process.
+    tile_cache_mb
+        Bound of the tile cache in megabytes.
+    log_format
+        `auto` (text on a terminal, JSON lines elsewhere), `text` or `json`.
+    """
+
+    var_dir: Path = field(default_factory=lambda: default_var_dir())
+    database_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    pool_size: int = 4
+    tile_cache_mb: int = 256
+    log_format: str = "auto"
+
+    @property
+    def demo_mode(self) -> bool:
+        """True when only this machine can connect: a seat switcher stands in for passwords."""
+        return self.host in {"127.0.0.1", "::1", "localhost"}
+
+
+def default_var_dir() -> Path:
+    """Return `./var` in a checkout, else `$XDG_STATE_HOME/heat-twin`."""
+    checkout = Path(__file__).resolve().parent.parent
+    if (checkout / "pyproject.toml").exists():
+        return checkout / "var"
+    state_home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state_home) / "heat-twin"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment.
+
+    Raises
+    ------
+    BadSetting
+        When a `HEAT_TWIN_*` name is unknown or a value does not fit.
+    """
+    given = os.environ if environment is None else environment
+    known = {PREFIX + item.name.upper(): item for item in fields(Settings)}
+    values: dict[str, object] = {}
+    for name, text in given.items():
+        if not name.startswith(PREFIX) or name.startswith(_TEST_ONLY):
+            continue
+        if name not in known:
+            raise BadSetting(f"unknown setting {name}; known settings are {', '.join(sorted(known))}")
+        values[known[name].name] = _convert(name, text, str(known[name].type))
+    return Settings(**values)  # type: ignore[arg-type]  # checked by _convert
+
+
+def _convert(name: str, text: str, type_name: str) -> object:
+    if type_name == "int":
+        try:
+            return int(text)
+        except ValueError:
+            raise BadSetting(f"{name} is {text!r}; it must be a whole number") from None
+    if type_name == "Path":
+        return Path(text).expanduser().absolute()
+    return text

@@ -1,0 +1,1 @@
+"""The store: tables, migrations, every SQL statement, imports and the demo city."""

@@ -1,0 +1,45 @@
+"""Errors of the store.
+
+DataError
+├── DatabaseUnavailable   no PostGIS binaries, server not reachable, disk full, folder not reachable
+│   └── DatabaseTooOld    PostgreSQL or PostGIS below the version we need
+├── SchemaMismatch        the database is newer (or older) than this program
+├── NotFound              no such city, asset, alarm, job
+├── Conflict              the write contradicts what is stored
+├── BadManifest           a manifest that cannot be read or names things that do not exist
+└── ImportFailed          an import that was rolled back; the report says why
+"""
+
+from __future__ import annotations
+
+
+class DataError(Exception):
+    """Base of all errors raised by `data`."""
+
+
+class DatabaseUnavailable(DataError):
+    """Raised when the database cannot be started or reached; the message says what to do."""
+
+
+class DatabaseTooOld(DatabaseUnavailable):
+    """Raised when PostgreSQL < 15 or PostGIS < 3.3."""
+
+
+class SchemaMismatch(DataError):
+    """Raised when the schema in the database is not the one this program was written for."""
+
+
+class NotFound(DataError):
+    """Raised when a city, asset, alarm, job or seat does not exist (or is outside the Scope)."""
+
+
+class Conflict(DataError):
+    """Raised when a write contradicts stored rows."""
+
+
+class BadManifest(DataError):
+    """Raised when a manifest cannot be used; the message names file, key, value and what would be right."""
+
+
+class ImportFailed(DataError):
+    """Raised when an import was rolled back."""

@@ -1,0 +1,1 @@
+"""Import of deliveries: manifest, staging, one transaction, report."""

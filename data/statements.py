@@ -1,0 +1,80 @@
+"""Loads the SQL statements of `data/sql`, one per file, and expands the scope predicate.
+
+Statements for asyncpg use `$1, $2, ...`; those for psycopg use `%(name)s`. A statement that reads assets for a caller holds
+`{scope:ALIAS}`, which becomes the only audited text of a Scope. Its parameters are always the first four: `$1` city id,
+`$2` kinds, `$3` area ids, `$4` company ids (NULL = all), as `ScopeParameters` gives them.
+
+The predicate is explicit instead of a row-level policy, because PostGIS operators are not leakproof: behind a policy the
+spatial index is not used and a tile of 5 ms takes 250 ms.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from twin.scope import Scope
+
+_SCOPE = re.compile(r"\{scope:(?P<alias>[a-z_]+)(?:=(?P<kind>[a-z_]+))?\}")
+_AREA_AND_OWNER = (
+    "{a}.city_id = $1"
+    " and ($3::int[] is null or {a}.area_id = any($3::int[]))"
+    " and ($4::int[] is null or {a}.company_id is null or {a}.company_id = any($4::int[]))"
+)
+_KIND = " and ($2::text[] is null or {a}.kind = any($2::text[]))"
+# $2 must appear in every statement, or asyncpg cannot know its type
+_KIND_OF_TABLE = " and ($2::text[] is null or '{k}' = any($2::text[]))"
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeParameters:
+    """The first four parameters of every scoped statement."""
+
+    city_id: int
+    kinds: list[str] | None
+    area_ids: list[int] | None
+    company_ids: list[int] | None
+
+    def as_tuple(self) -> tuple[int, list[str] | None, list[int] | None, list[int] | None]:
+        """Return the parameters in the order `$1 .. $4`."""
+        return (self.city_id, self.kinds, self.area_ids, self.company_ids)
+
+
+def scope_parameters(scope: Scope, city_id: int) -> ScopeParameters:
+    """Turn a Scope into statement parameters for one city.
+
+    Raises
+    ------
+    OutsideScope
+        When the scope does not hold the city.
+    """
+    scope.require_city(city_id)
+    return ScopeParameters(
+        city_id,
+        None if scope.layers is None else list(scope.layers),
+        None if scope.areas is None else list(scope.areas),
+        None if scope.company_ids is None else list(scope.company_ids),
+    )
+
+
+def expand_scope(statement: str) -> str:
+    """Replace each `{scope:ALIAS}` (or `{scope:ALIAS=KIND}` for a table of one kind) by its predicate."""
+
+    def predicate(match: re.Match[str]) -> str:
+        alias, kind = match["alias"], match["kind"]
+        kinds = _KIND.format(a=alias) if kind is None else _KIND_OF_TABLE.format(k=kind)
+        return f"({_AREA_AND_OWNER.format(a=alias)}{kinds})"
+
+    return _SCOPE.sub(predicate, statement)
+
+
+@cache
+def sql(name: str) -> str:
+    """Return the statement `data/sql/NAME.sql`, with the scope predicate expanded.
+
+    Cost: read once per process.
+    """
+    text = files("data.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return expand_scope(text)

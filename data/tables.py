@@ -1,0 +1,460 @@
+"""Every table of the store, described with SQLAlchemy and GeoAlchemy2; Alembic migrates from here.
+
+`city_id` leads every primary key, so that a city is the unit of sharding. Geometry is WGS-84 (SRID 4326), except for the
+derived tile copies in Web Mercator (SRID 3857). Times are `timestamptz` and their names end in `_at`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _at(name: str, **options: Any) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), **options)
+
+
+def _now(name: str) -> Column[Any]:
+    return _at(name, nullable=False, server_default=func.now())
+
+
+def _geometry(name: str, kind: str, srid: int, *, dimension: int = 2, nullable: bool = True) -> Column[Any]:
+    return Column(name, Geometry(kind, srid=srid, dimension=dimension, spatial_index=False), nullable=nullable)
+
+
+# ---------------------------------------------------------------- cities and assets
+
+city = Table(
+    "city",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("zone", Text, nullable=False, comment="IANA time zone of daily figures"),
+    Column("synthetic", Boolean, nullable=False, server_default=text("false")),
+    Column("attribution", Text, nullable=False, server_default=""),
+    Column("assets_version", BigInteger, nullable=False, server_default="0", comment="rises with every change of assets"),
+    Column("network_version", BigInteger, nullable=False, server_default="0"),
+    Column("valve_version", BigInteger, nullable=False, server_default="0"),
+)
+
+asset_key = Table(
+    "asset_key",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("asset_id", Integer, nullable=False),
+    UniqueConstraint("city_id", "asset_id"),
+)
+
+asset = Table(
+    "asset",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False, comment="1, 2, ... of this asset"),
+    Column("kind", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("source_key", Text, nullable=False, server_default="", comment="key in the delivered file"),
+    Column("company_id", Integer, comment="asset_id of the owner company"),
+    Column("area_id", Integer, comment="asset_id of the district that holds it"),
+    Column("pair_id", Integer, comment="smallest asset_id of the supply/return pair"),
+    _geometry("geom", "GEOMETRY", 4326),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("row_sha256", LargeBinary, nullable=False, comment="hash of the content; equal hash = no new version"),
+    _now("valid_from_at"),
+    _at("valid_to_at", comment="NULL = current"),
+    Column("import_id", BigInteger),
+)
+_CURRENT = text("valid_to_at is null")
+Index("ix_asset_current", asset.c.city_id, asset.c.asset_id, unique=True, postgresql_where=_CURRENT)
+Index("ix_asset_kind", asset.c.city_id, asset.c.kind, asset.c.code, postgresql_where=_CURRENT)
+Index("ix_asset_geom", asset.c.geom, postgresql_using="gist", postgresql_where=_CURRENT)
+Index("ix_asset_source_key", asset.c.city_id, asset.c.source_key, postgresql_where=_CURRENT)
+
+# ---------------------------------------------------------------- imports
+
+import_run = Table(
+    "import_run",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("import_id", BigInteger, Identity(), primary_key=True),
+    Column("manifest_sha256", LargeBinary, nullable=False),
+    Column("seat", Text, nullable=False, comment="who imported"),
+    _now("finished_at"),
+    Column("report", JSONB, nullable=False),
+)
+
+datum_conversion = Table(
+    "datum_conversion",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("import_id", BigInteger, primary_key=True),
+    Column("layer", Text, primary_key=True),
+    Column("input_sha256", LargeBinary, nullable=False),
+    Column("output_sha256", LargeBinary, nullable=False),
+    Column("datum", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("operation", Text, nullable=False, comment="text of the operation that ran"),
+    Column("accuracy_m", Double, comment="stated accuracy; NULL = unknown"),
+    Column("vertex_count", Integer, nullable=False),
+    Column("round_trip_max_m", Double),
+)
+
+# ---------------------------------------------------------------- network state
+
+valve_state = Table(
+    "valve_state",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("origin", Text, nullable=False, comment="measured | reported | assumed"),
+    Column("seat", Text, nullable=False),
+    _now("changed_at"),
+    CheckConstraint("state in ('open', 'closed', 'unknown')", name="state"),
+    CheckConstraint("origin in ('measured', 'reported', 'assumed')", name="origin"),
+)
+
+# ---------------------------------------------------------------- readings and alarms
+
+frame_schema = Table(
+    "frame_schema",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("schema_id", Integer, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("points", JSONB, nullable=False, comment="ordered list: name, quantity, unit, side, slot gauge|total, min, max"),
+    UniqueConstraint("city_id", "code", "version"),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("source_id", Integer, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False),
+    Column("asset_id", Integer, nullable=False),
+    Column("schema_id", Integer, nullable=False),
+    Column("period_s", Integer, nullable=False, server_default="60"),
+    UniqueConstraint("city_id", "code"),
+)
+
+reading_frame = Table(
+    "reading_frame",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("source_id", Integer, primary_key=True, autoincrement=False),
+    _at("observed_at", primary_key=True),
+    _now("received_at"),
+    Column("schema_id", Integer, nullable=False),
+    Column("gauges", ARRAY(REAL), nullable=False, comment="32-bit slots in schema order"),
+    Column("totals", ARRAY(Double), nullable=False, comment="64-bit slots in schema order"),
+    Column("quality", LargeBinary, nullable=False, comment="QARTOD, one byte a point in schema order"),
+    postgresql_partition_by="RANGE (observed_at)",
+)
+Index("ix_reading_frame_observed_at", reading_frame.c.observed_at, postgresql_using="brin")
+
+reading_conflict = Table(
+    "reading_conflict",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("conflict_id", BigInteger, Identity(), primary_key=True),
+    Column("source_id", Integer, nullable=False),
+    _at("observed_at", nullable=False),
+    _now("received_at"),
+    Column("gauges", ARRAY(REAL), nullable=False),
+    Column("totals", ARRAY(Double), nullable=False),
+    Column("quality", LargeBinary, nullable=False),
+)
+
+latest_frame = Table(
+    "latest_frame",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("source_id", Integer, primary_key=True, autoincrement=False),
+    _at("observed_at", nullable=False),
+    Column("gauges", ARRAY(REAL), nullable=False),
+    Column("totals", ARRAY(Double), nullable=False),
+    Column("quality", LargeBinary, nullable=False),
+    prefixes=["UNLOGGED"],
+)
+
+alarm_rule = Table(
+    "alarm_rule",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("rule_id", Integer, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("schema_code", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("above", Double, comment="alarm while value > above"),
+    Column("below", Double, comment="alarm while value < below"),
+    Column("deadband", Double, nullable=False, server_default="0"),
+    Column("level", SmallInteger, nullable=False, comment="alarm level of CJ/T 545: 1 highest .. 3"),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    UniqueConstraint("city_id", "code"),
+    CheckConstraint("level between 1 and 3", name="level"),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("alarm_id", BigInteger, Identity(), primary_key=True),
+    Column("rule_id", Integer, nullable=False),
+    Column("asset_id", Integer, nullable=False),
+    Column("source_id", Integer, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("acknowledged", Boolean, nullable=False, server_default=text("false")),
+    Column("value", Double, nullable=False, comment="value that raised it"),
+    Column("limit_value", Double, nullable=False),
+    _at("raised_at", nullable=False),
+    _at("cleared_at"),
+)
+Index("ix_alarm_active", alarm.c.city_id, alarm.c.rule_id, alarm.c.source_id, unique=True, postgresql_where=text("active"))
+Index("ix_alarm_raised_at", alarm.c.city_id, alarm.c.raised_at)
+
+alarm_transition = Table(
+    "alarm_transition",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("transition_id", BigInteger, Identity(), primary_key=True),
+    Column("alarm_id", BigInteger, nullable=False),
+    Column("transition", Text, nullable=False, comment="raised | cleared | acknowledged"),
+    Column("seat", Text, nullable=False),
+    _now("happened_at"),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+# ---------------------------------------------------------------- rollout
+
+rollout_rate = Table(
+    "rollout_rate",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("area_id", Integer, primary_key=True, autoincrement=False),
+    Column("month", Text, primary_key=True, comment="YYYY-MM"),
+    Column("heated_area_m2", Double, nullable=False),
+    Column("clean_area_m2", Double, nullable=False),
+    Column("target_rate", Double, nullable=False, comment="share 0..1"),
+)
+
+# ---------------------------------------------------------------- seats
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("organisation_id", Integer, Identity(), primary_key=True),
+    Column("city_id", SmallInteger, comment="NULL = all cities"),
+    Column("type", Text, nullable=False, comment="city | district | company"),
+    Column("asset_id", Integer, comment="district or company asset; NULL for city"),
+    Column("name", Text, nullable=False),
+    CheckConstraint("type in ('city', 'district', 'company')", name="type"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("person_id", Integer, Identity(), primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, comment="argon2id; NULL = cannot sign in by password"),
+    Column("must_change_password", Boolean, nullable=False, server_default=text("false")),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+)
+
+seat = Table(
+    "seat",
+    metadata,
+    Column("seat_id", Integer, Identity(), primary_key=True),
+    Column("person_id", Integer, ForeignKey("person.person_id"), nullable=False),
+    Column("organisation_id", Integer, ForeignKey("organisation.organisation_id"), nullable=False),
+    Column("role", Text, nullable=False, comment="viewer | dispatcher | planner | company | administrator"),
+    Column("demo", Boolean, nullable=False, server_default=text("false"), comment="offered by the demo seat switcher"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("seat_id", Integer, ForeignKey("seat.seat_id"), nullable=False),
+    _now("created_at"),
+    _at("expires_at", nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("app_id", Text, primary_key=True),
+    Column("seat_id", Integer, ForeignKey("seat.seat_id"), nullable=False),
+    Column("secret_encrypted", LargeBinary, nullable=False, comment="AES-GCM under the key file of the var dir"),
+    Column("digest", Text, nullable=False, comment="sm3 | sha256"),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    _now("created_at"),
+)
+
+api_nonce = Table(
+    "api_nonce",
+    metadata,
+    Column("app_id", Text, primary_key=True),
+    Column("nonce", Text, primary_key=True),
+    _now("seen_at"),
+)
+
+# ---------------------------------------------------------------- jobs
+
+job = Table(
+    "job",
+    metadata,
+    Column("job_id", BigInteger, Identity(), primary_key=True),
+    Column("city_id", SmallInteger),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="queued | running | done | failed | cancelled"),
+    Column("seat", Text, nullable=False),
+    Column("parameters", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("progress", REAL, nullable=False, server_default="0", comment="0..1"),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("result", JSONB),
+    Column("error", Text),
+    _now("created_at"),
+    _at("started_at"),
+    _at("finished_at"),
+    CheckConstraint("state in ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+)
+
+# ---------------------------------------------------------------- derived copies for tiles (Web Mercator)
+
+tile_pipe = Table(
+    "tile_pipe",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("pair_id", Integer, nullable=False),
+    Column("segment_id", Integer, comment="smallest asset_id of its topology segment; NULL outside the heat network"),
+    Column("level", SmallInteger, nullable=False, comment="1 transmission, 2 primary, 3 secondary"),
+    Column("side", SmallInteger, nullable=False, comment="1 supply, 2 return"),
+    Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
+    Column("dn", SmallInteger),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_pipe_geom", tile_pipe.c.geom, postgresql_using="gist")
+
+tile_pipe_zoom = Table(
+    "tile_pipe_zoom",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("zoom", SmallInteger, primary_key=True, comment="10..13"),
+    Column("row_id", Integer, primary_key=True, autoincrement=False),
+    Column("segment_id", Integer, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("dn", SmallInteger),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_pipe_zoom_geom", tile_pipe_zoom.c.geom, postgresql_using="gist")
+
+tile_building = Table(
+    "tile_building",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("height_dm", SmallInteger, comment="height in decimetres"),
+    Column("substation_id", Integer),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_building_geom", tile_building.c.geom, postgresql_using="gist")
+
+tile_point = Table(
+    "tile_point",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("minzoom", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("geom", "POINT", 3857, nullable=False),
+)
+Index("ix_tile_point_geom", tile_point.c.geom, postgresql_using="gist")
+
+tile_base = Table(
+    "tile_base",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False, comment="road | water | green | estate | district | ..."),
+    Column("class", Text, nullable=False, server_default=""),
+    Column("minzoom", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_base_geom", tile_base.c.geom, postgresql_using="gist")
+
+tile_version = Table(
+    "tile_version",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("tileset", Text, primary_key=True),
+    Column("assets_version", BigInteger, nullable=False, comment="version of the assets it was built from"),
+    _now("built_at"),
+)
+
+raster_layer = Table(
+    "raster_layer",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("layer", Text, primary_key=True),
+    Column("path", Text, nullable=False, comment="relative to the var dir"),
+    Column("style", Text, nullable=False, comment="hillshade | terrain | colour"),
+    Column("attribution", Text, nullable=False, server_default=""),
+    _now("added_at"),
+)

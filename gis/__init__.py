@@ -1,0 +1,1 @@
+"""Coordinates, datums, reading files, geometry checks. Pure: knows no server and no database."""

@@ -1,0 +1,101 @@
+"""Fixtures of all rings: a private PostGIS for the session, a fresh migrated database per test, the shared folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from data import cluster as clusters
+from data.errors import DatabaseUnavailable
+from data.migrate import migrate
+from data.pool import connect
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("HEAT_TWIN_TEST_SHARED", ROOT.parent / "shared"))
+RINGS = {
+    "gis": "plain",
+    "topology": "plain",
+    "twin": "plain",
+    "data": "store",
+    "tiles": "store",
+    "api": "edge",
+    "browser": "browser",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with the ring of its folder, unless it names its own."""
+    for item in items:
+        if any(item.get_closest_marker(ring) for ring in set(RINGS.values())):
+            continue
+        folder = Path(item.path).relative_to(ROOT / "tests").parts[0]
+        item.add_marker(RINGS.get(folder, "plain"))
+
+
+def missing(reason: str) -> None:
+    """Skip on a laptop; fail in CI, where every service must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder with the real data sets; tests that need it skip where it does not exist."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"the real data sets are not here ({SHARED / 'data'})")
+    return SHARED
+
+
+def _database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """Yield the address of a migrated template database in a private cluster (or in HEAT_TWIN_TEST_DATABASE_URL)."""
+    folder = Path(tempfile.mkdtemp(prefix="heat-twin-test-"))
+    folder.chmod(0o755)
+    cluster = clusters.private_cluster(folder)
+    try:
+        clusters.start(cluster, durable=False)
+    except DatabaseUnavailable as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        missing(str(error))
+    try:
+        migrate(cluster.url)
+        yield cluster.url
+    finally:
+        clusters.stop(cluster)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(cluster.socket_folder, ignore_errors=True)
+
+
+def create_database(server_url: str, template: str = clusters.DATABASE) -> str:
+    """Create a database from a template and return its address."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with connect(_database(server_url, "postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}")
+    return _database(server_url, name)
+
+
+def drop_database(url: str) -> None:
+    """Drop a database made by `create_database`."""
+    name = urlsplit(url).path.removeprefix("/")
+    with connect(_database(url, "postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """Yield the address of an empty, migrated database of its own."""
+    url = create_database(server_url)
+    yield url
+    drop_database(url)

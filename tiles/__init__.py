@@ -1,0 +1,1 @@
+"""Pictures of stored data: vector tiles, raster tiles, 3D Tiles, deck scenes."""

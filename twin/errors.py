@@ -1,0 +1,30 @@
+"""Errors of the twin core.
+
+TwinError
+├── OutsideScope        the seat may not see the thing it asked for
+├── UnknownKind         a kind that the catalogue does not hold
+├── BadFrame            a reading frame that does not fit its schema
+└── BadSeat             a seat that cannot exist (role unknown, company seat without a company)
+"""
+
+from __future__ import annotations
+
+
+class TwinError(Exception):
+    """Base of all errors raised by `twin`."""
+
+
+class OutsideScope(TwinError):
+    """Raised when a seat asks for a city, layer, area or company that its Scope does not hold."""
+
+
+class UnknownKind(TwinError):
+    """Raised when a name is not an asset kind of `twin.kinds`."""
+
+
+class BadFrame(TwinError):
+    """Raised when a reading frame does not fit its source or frame schema."""
+
+
+class BadSeat(TwinError):
+    """Raised when a seat cannot be built from its parts."""
