@@ -1,0 +1,73 @@
+"""A real server for tests: uvicorn on a free loopback port over a given database."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import uvicorn
+
+from api.app import create_app
+from api.settings import Settings
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    """Return a loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(found: Callable[[], T | None], *, what: str, limit_s: float = 30.0) -> T:
+    """Call `found` until it gives something true; fail with `what` when the bound has passed."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        value = found()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"waited {limit_s:g} s in vain for {what}")
+
+
+def answers(url: str) -> bool:
+    """Tell whether a server answers at all (ready or not)."""
+    try:
+        httpx.get(f"{url}/health", timeout=5)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+@contextmanager
+def serve(database_url: str, var_dir: Path) -> Iterator[str]:
+    """Run the whole application in a thread and yield its base address."""
+    settings = Settings(var_dir=var_dir, database_url=database_url, port=free_port())
+    config = uvicorn.Config(
+        create_app(settings),
+        host="127.0.0.1",
+        port=settings.port,
+        log_level="warning",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="uvicorn", daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{settings.port}"
+    try:
+        wait_for(lambda: answers(url) or not thread.is_alive(), what=f"the server at {url}")
+        assert thread.is_alive(), "the server stopped while starting; see its log above"
+        yield url
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        assert not thread.is_alive(), "the server did not stop within 20 s"
