@@ -1,22 +1,54 @@
-"""The command `heat-twin`."""
+"""The command `heat-twin`: every module of `api.commands` adds its commands by `register(app)`."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module, metadata
+from pkgutil import iter_modules
+from typing import Annotated
 
 import typer
 
+from api import commands
 from api.errors import ApiError
 from data.errors import DataError
+from gis.errors import GisError
+from tiles.errors import TilesError
 from twin.errors import TwinError
 
-app = typer.Typer(name="heat-twin", help="Geospatial digital twin of a city's heating.", no_args_is_help=True)
+KNOWN_ERRORS = (ApiError, DataError, TilesError, TwinError, GisError)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"heat-twin {metadata.version('heat-twin')}\n")
+        raise typer.Exit
+
+
+def _front(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    """Geospatial digital twin of a city's heating."""
+
+
+def build_app() -> typer.Typer:
+    """Put the commands of all rooms together."""
+    app = typer.Typer(name="heat-twin", no_args_is_help=True, callback=_front, pretty_exceptions_enable=False)
+    for module in sorted(found.name for found in iter_modules(commands.__path__)):
+        import_module(f"{commands.__name__}.{module}").register(app)
+    return app
 
 
 def main() -> None:
     """Run a command; an error that has a known cause is one line on stderr and exit code 1."""
     try:
-        app()
-    except (ApiError, DataError, TwinError) as error:
+        build_app()()
+    except KNOWN_ERRORS as error:
         sys.stderr.write(f"heat-twin: {error}\n")
         raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

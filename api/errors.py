@@ -2,6 +2,7 @@
 
 ApiError
 ├── BadSetting      an environment variable that is unknown or does not fit
+├── CannotListen    the port is taken, or the address is not of this machine
 ├── BadRequest      a parameter that passed the schema but makes no sense here
 ├── NotSignedIn     no seat came with the request
 ├── Busy            a bounded queue is full; try again later
@@ -19,6 +20,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound
+from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
 from twin.errors import BadFrame, BadSeat, OutsideScope, TwinError, UnknownKind
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,10 @@ class ApiError(Exception):
 
 class BadSetting(ApiError):
     """Raised when an environment variable is unknown or its value does not fit."""
+
+
+class CannotListen(ApiError):
+    """Raised when the server cannot listen on its address: the port is taken, or it is none of this machine's."""
 
 
 class BadRequest(ApiError):
@@ -57,6 +63,10 @@ STATUS: dict[type[Exception], int] = {
     BadFrame: 422,
     BadManifest: 422,
     BadSeat: 422,
+    BadTile: 404,
+    BadRaster: 422,
+    BadScene: 422,
+    UnknownTileset: 404,
     UnknownKind: 422,
     NotSignedIn: 401,
     OutsideScope: 403,
@@ -107,7 +117,7 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Register the handlers: one JSON shape for every error, no stack trace to a client."""
-    for base in (ApiError, DataError, TwinError):
+    for base in (ApiError, DataError, TilesError, TwinError):
         app.add_exception_handler(base, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -13,6 +13,15 @@ PREFIX = "HEAT_TWIN_"
 _TEST_ONLY = "HEAT_TWIN_TEST_"
 
 
+def default_var_dir() -> Path:
+    """Return `./var` in a checkout, else `$XDG_STATE_HOME/heat-twin`."""
+    checkout = Path(__file__).resolve().parent.parent
+    if (checkout / "pyproject.toml").exists():
+        return checkout / "var"
+    state_home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state_home) / "heat-twin"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings with their defaults. Each is the environment variable `HEAT_TWIN_` + its name in capitals.
@@ -35,7 +44,7 @@ class Settings:
         `auto` (text on a terminal, JSON lines elsewhere), `text` or `json`.
     """
 
-    var_dir: Path = field(default_factory=lambda: default_var_dir())
+    var_dir: Path = field(default_factory=default_var_dir)
     database_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
@@ -47,15 +56,6 @@ class Settings:
     def demo_mode(self) -> bool:
         """True when only this machine can connect: a seat switcher stands in for passwords."""
         return self.host in {"127.0.0.1", "::1", "localhost"}
-
-
-def default_var_dir() -> Path:
-    """Return `./var` in a checkout, else `$XDG_STATE_HOME/heat-twin`."""
-    checkout = Path(__file__).resolve().parent.parent
-    if (checkout / "pyproject.toml").exists():
-        return checkout / "var"
-    state_home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state_home) / "heat-twin"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,0 +1,55 @@
+# The front door. `make help` lists every recipe.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+UV_VERSION := 0.9.8
+
+help: ## list the recipes
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: ## set up, load the sample city, serve it on 127.0.0.1:8000 (HEAT_TWIN_PORT) with the simulator; Ctrl-C stops all
+	@scripts/run.sh
+
+test: ## set up, lint, run all rings of tests
+	@scripts/test.sh
+
+check: ## lints and generated files only
+	@scripts/check.sh
+
+setup: ## what `make run` needs, without starting anything
+	@scripts/setup.sh run
+
+setup-test: ## what `make test` needs
+	@scripts/setup.sh test
+
+web: ## build the viewer into api/static/viewer
+	@scripts/setup.sh web
+
+generate: ## write docs/openapi.json and the web's API types again
+	$(BIN)/heat-twin openapi
+	cd web && npm run --silent types
+
+format: ## format Python and web sources
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cd web && npm run --silent format
+
+wheel: web ## build the wheel with the viewer inside
+	$(BIN)/python -m build --wheel --no-isolation
+
+lock: ## resolve requirements/*.txt anew (hashes, no addresses) and the web's lock
+	rm -rf build/lock && python3.11 -m venv build/lock && build/lock/bin/pip install --quiet uv==$(UV_VERSION)
+	build/lock/bin/uv pip compile pyproject.toml --extra test --extra demo --extra install --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements/test.txt
+	build/lock/bin/uv pip compile pyproject.toml --extra demo --extra install -c requirements/test.txt --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements/run.txt
+	cd web && npm install --package-lock-only
+	rm -rf build/lock
+
+check-fresh: ## prove `make test` and `make run` in a fresh Debian 12 (needs root, debootstrap, some GB); TARGETS="setup run"
+	@scripts/check_fresh.sh
+
+clean: ## remove what was set up and built; the data under var/ stays
+	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean

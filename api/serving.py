@@ -1,0 +1,166 @@
+"""Runs the server: the private database under it, the port before it, the simulator beside it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from types import FrameType
+
+import uvicorn
+
+from api import logs
+from api.app import create_app
+from api.errors import CannotListen
+from api.settings import Settings
+from data import cluster as clusters
+from data.migrate import migrate
+
+logger = logging.getLogger(__name__)
+
+_SHUTDOWN_S = 5
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Settings]:
+    """Yield settings whose `database_url` is a running, migrated PostGIS.
+
+    The private cluster is started when the settings name no other database, and stopped at the end when this call
+    started it.
+
+    Raises
+    ------
+    DatabaseUnavailable, SchemaMismatch
+        With the reason and what to do.
+    """
+    if settings.database_url:
+        migrate(settings.database_url)
+        yield settings
+        return
+    cluster = clusters.private_cluster(settings.var_dir)
+    started = clusters.start(cluster)
+    try:
+        migrate(cluster.url)
+        yield replace(settings, database_url=cluster.url)
+    finally:
+        if started:
+            with _deaf():
+                clusters.stop(cluster)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hold back a second Ctrl-C while something is being put away."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address, so that a taken port is known before anything is started.
+
+    Raises
+    ------
+    CannotListen
+        When the port is taken or the address is not one of this machine.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise CannotListen(f"HEAT_TWIN_HOST is {host!r}, which is no address of this machine: {error.strerror}") from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotListen(
+            f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()};"
+            f" stop the program that holds it or choose another port: HEAT_TWIN_PORT={port + 1}"
+        ) from None
+    return listener
+
+
+def base_url(settings: Settings) -> str:
+    """Return the address that a browser on this machine opens."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared
+    return f"http://{host}:{settings.port}"
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that tells its address once it answers."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self.greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then greet."""
+        await super().startup(sockets)
+        if self.started:
+            logger.info("%s", self.greeting)
+
+
+@contextmanager
+def _simulator(settings: Settings) -> Iterator[None]:
+    """Run `heat-twin simulate` beside the server; it leads its own process group, so one Ctrl-C reaches it once."""
+    command = [sys.executable, "-m", "api.cli", "simulate", "--url", base_url(settings)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(_SHUTDOWN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def serve(settings: Settings, *, simulate: bool = False) -> None:
+    """Serve until Ctrl-C or SIGTERM, then put away everything that this call started.
+
+    Raises
+    ------
+    CannotListen
+        When the port is taken.
+    DatabaseUnavailable, SchemaMismatch
+        When there is no usable database.
+    """
+    logs.configure(settings.log_format)
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        with listen(settings.host, settings.port) as listener, open_database(settings) as ready:
+            server = _Server(_configuration(ready), f"heat twin is at {base_url(settings)} (Ctrl-C stops it)")
+            with _simulator(ready) if simulate else nullcontext():
+                server.run(sockets=[listener])
+            if not server.started:
+                raise SystemExit(1)
+    except KeyboardInterrupt:
+        logger.info("stopped")
+
+
+def _configuration(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+        server_header=False,
+    )
