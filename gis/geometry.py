@@ -1,0 +1,106 @@
+"""Geometry on arrays: coordinates out and in, hashes, geodesic length, repair."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Geod
+
+Geometries: TypeAlias = NDArray[np.object_]
+"""Shape (n,): shapely geometries or None."""
+Floats: TypeAlias = NDArray[np.float64]
+
+_GEOD = Geod(ellps="WGS84")
+
+
+def coordinates_of(geometries: Geometries) -> Floats:
+    """Return the x/y of every vertex, shape (vertices, 2), in the order `with_coordinates` takes them."""
+    xy: Floats = shapely.get_coordinates(geometries)
+    return xy
+
+
+def with_coordinates(geometries: Geometries, xy: Floats) -> Geometries:
+    """Return copies with new x/y; z, None and empty geometries are kept, 2D and 3D may be mixed.
+
+    Parameters
+    ----------
+    geometries
+        As given to `coordinates_of`.
+    xy
+        Shape (vertices, 2).
+    """
+    result = np.array(geometries, dtype=object)
+    flat = ~shapely.has_z(result)
+    # plain set_coordinates with 2D values drops z from every 3D feature, so both kinds go their own way
+    count = shapely.get_num_coordinates(result)
+    of_flat = np.repeat(flat, count)
+    if flat.any():
+        result[flat] = shapely.set_coordinates(result[flat], xy[of_flat])
+    if not flat.all():
+        z = shapely.get_coordinates(result[~flat], include_z=True)[:, 2]
+        result[~flat] = shapely.set_coordinates(result[~flat], np.column_stack((xy[~of_flat], z)))
+    return result
+
+
+def geometry_sha256(geometries: Geometries) -> bytes:
+    """Return the SHA-256 of all geometries, in order; None differs from empty. Cost: 1 s for 1.7 million vertices."""
+    digest = hashlib.sha256()
+    for wkb in shapely.to_wkb(geometries, output_dimension=3, byte_order=1):
+        digest.update(b"\x00" if wkb is None else wkb)
+    return digest.digest()
+
+
+def geodesic_length_m(geometries: Geometries) -> Floats:
+    """Return lengths in metres on the WGS-84 ellipsoid (perimeters for polygons, holes included).
+
+    Lengths in a shifted datum are up to 0.54 % wrong; this is the only length that hydraulics may use.
+
+    Parameters
+    ----------
+    geometries
+        Shape (n,), WGS-84 degrees. None, empty geometries and points have length 0.
+
+    Returns
+    -------
+    Shape (n,). Cost: 1.5 s for a million pieces of two vertices (one vectorised call of PROJ's geodesic).
+    """
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    polygons = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    rings, of_polygon = shapely.get_rings(parts[polygons], return_index=True)
+    lines = np.concatenate((parts[~polygons], rings))
+    owner = np.concatenate((owner[~polygons], owner[polygons][of_polygon]))
+    lonlat, line = shapely.get_coordinates(lines, return_index=True)
+    total = np.zeros(len(geometries))
+    if len(lonlat) < 2:
+        return total
+    same = line[1:] == line[:-1]
+    start, end = lonlat[:-1][same], lonlat[1:][same]
+    _, _, length_m = _GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
+    np.add.at(total, owner[line[1:][same]], length_m)
+    return total
+
+
+def repair(geometries: Geometries) -> tuple[Geometries, NDArray[np.str_]]:
+    """Make invalid polygons valid; everything else is untouched.
+
+    Returns
+    -------
+    The geometries (repaired ones keep only their polygons), and for each the reason it was invalid, or an empty text.
+    """
+    result = np.array(geometries, dtype=object)
+    broken = ~shapely.is_valid(result) & ~shapely.is_missing(result) & np.isin(shapely.get_type_id(result), (3, 6))
+    reasons = np.full(len(result), "", dtype=object)
+    if broken.any():
+        reasons[broken] = shapely.is_valid_reason(result[broken])
+        result[broken] = [_polygons_only(made) for made in shapely.make_valid(result[broken])]
+    return result, reasons.astype(str)
+
+
+def _polygons_only(geometry: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(geometry)
+    parts = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), (3, 6))])
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
