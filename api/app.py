@@ -9,11 +9,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api import errors
-from api.routes import system
+from api.routes import jobs, system, tiles
 from api.settings import Settings
 from data.pool import open_pool
+from tiles.cache import TileCache
 
-ROUTERS = (system.router,)
+ROUTERS = (system.router, tiles.router, jobs.router)
 
 
 @asynccontextmanager
@@ -37,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     app = FastAPI(title="heat twin", version=version("heat-twin"), lifespan=_lifespan)
     app.state.settings = settings
+    app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -6,7 +6,9 @@ DataError
 ├── SchemaMismatch        the database is newer (or older) than this program
 ├── NotFound              no such city, asset, alarm, job
 ├── Conflict              the write contradicts what is stored
+├── JobCancelled          somebody cancelled the running job
 ├── BadManifest           a manifest that cannot be read or names things that do not exist
+├── BadDemo               the demo city cannot be drawn as asked
 └── ImportFailed          an import that was rolled back; the report says why
 """
 
@@ -37,9 +39,17 @@ class Conflict(DataError):
     """Raised when a write contradicts stored rows."""
 
 
+class JobCancelled(DataError):
+    """Raised inside a running job when somebody asked to cancel it."""
+
+
 class BadManifest(DataError):
     """Raised when a manifest cannot be used; the message names file, key, value and what would be right."""
 
 
 class ImportFailed(DataError):
     """Raised when an import was rolled back."""
+
+
+class BadDemo(DataError):
+    """Raised when the demo city cannot be drawn as asked, e.g. in a size that does not exist."""

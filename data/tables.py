@@ -94,12 +94,14 @@ asset = Table(
     Column("company_id", Integer, comment="asset_id of the owner company"),
     Column("area_id", Integer, comment="asset_id of the district that holds it"),
     Column("pair_id", Integer, comment="smallest asset_id of the supply/return pair"),
-    _geometry("geom", "GEOMETRY", 4326),
+    # no type modifier: it would refuse either 2D or 3D, and z is kept where a delivery gives it
+    Column("geom", Geometry(geometry_type=None, srid=-1, spatial_index=False)),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("row_sha256", LargeBinary, nullable=False, comment="hash of the content; equal hash = no new version"),
     _now("valid_from_at"),
     _at("valid_to_at", comment="NULL = current"),
     Column("import_id", BigInteger),
+    CheckConstraint("st_srid(geom) = 4326", name="srid"),
 )
 _CURRENT = text("valid_to_at is null")
 Index("ix_asset_current", asset.c.city_id, asset.c.asset_id, unique=True, postgresql_where=_CURRENT)
@@ -199,10 +201,12 @@ reading_conflict = Table(
     Column("source_id", Integer, nullable=False),
     _at("observed_at", nullable=False),
     _now("received_at"),
+    Column("schema_id", Integer, nullable=False),
     Column("gauges", ARRAY(REAL), nullable=False),
     Column("totals", ARRAY(Double), nullable=False),
     Column("quality", LargeBinary, nullable=False),
 )
+Index("ix_reading_conflict_key", reading_conflict.c.city_id, reading_conflict.c.source_id, reading_conflict.c.observed_at)
 
 latest_frame = Table(
     "latest_frame",
@@ -265,6 +269,7 @@ alarm_transition = Table(
     _now("happened_at"),
     Column("note", Text, nullable=False, server_default=""),
 )
+Index("ix_alarm_transition_alarm", alarm_transition.c.city_id, alarm_transition.c.alarm_id)
 
 # ---------------------------------------------------------------- rollout
 
@@ -372,9 +377,10 @@ tile_pipe = Table(
     Column("asset_id", Integer, primary_key=True, autoincrement=False),
     Column("pair_id", Integer, nullable=False),
     Column("segment_id", Integer, comment="smallest asset_id of its topology segment; NULL outside the heat network"),
-    Column("level", SmallInteger, nullable=False, comment="1 transmission, 2 primary, 3 secondary"),
-    Column("side", SmallInteger, nullable=False, comment="1 supply, 2 return"),
+    Column("level", SmallInteger, nullable=False, comment="1 transmission, 2 primary, 3 secondary, 0 unknown"),
+    Column("side", SmallInteger, nullable=False, comment="1 supply, 2 return, 0 unknown"),
     Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
+    Column("trench", Boolean, nullable=False, comment="true: stands for its pair where only the trench is drawn (z <= 14)"),
     Column("dn", SmallInteger),
     Column("company_id", Integer),
     Column("area_id", Integer),
@@ -390,6 +396,7 @@ tile_pipe_zoom = Table(
     Column("row_id", Integer, primary_key=True, autoincrement=False),
     Column("segment_id", Integer, nullable=False),
     Column("level", SmallInteger, nullable=False),
+    Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
     Column("dn", SmallInteger),
     Column("company_id", Integer),
     Column("area_id", Integer),

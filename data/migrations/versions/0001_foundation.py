@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("city_id", "transition_id", name=op.f("pk_alarm_transition")),
     )
+    op.create_index("ix_alarm_transition_alarm", "alarm_transition", ["city_id", "alarm_id"], unique=False)
     op.create_table(
         "api_nonce",
         sa.Column("app_id", sa.Text(), nullable=False),
@@ -127,11 +128,13 @@ def upgrade() -> None:
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("observed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("schema_id", sa.Integer(), nullable=False),
         sa.Column("gauges", postgresql.ARRAY(sa.REAL()), nullable=False),
         sa.Column("totals", postgresql.ARRAY(sa.Double()), nullable=False),
         sa.Column("quality", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("city_id", "conflict_id", name=op.f("pk_reading_conflict")),
     )
+    op.create_index("ix_reading_conflict_key", "reading_conflict", ["city_id", "source_id", "observed_at"], unique=False)
     op.create_table(
         "reading_frame",
         sa.Column("city_id", sa.SmallInteger(), nullable=False),
@@ -195,9 +198,12 @@ def upgrade() -> None:
             nullable=True,
             comment="smallest asset_id of its topology segment; NULL outside the heat network",
         ),
-        sa.Column("level", sa.SmallInteger(), nullable=False, comment="1 transmission, 2 primary, 3 secondary"),
-        sa.Column("side", sa.SmallInteger(), nullable=False, comment="1 supply, 2 return"),
+        sa.Column("level", sa.SmallInteger(), nullable=False, comment="1 transmission, 2 primary, 3 secondary, 0 unknown"),
+        sa.Column("side", sa.SmallInteger(), nullable=False, comment="1 supply, 2 return, 0 unknown"),
         sa.Column("medium", sa.SmallInteger(), nullable=False, comment="1 heat, 2 gas"),
+        sa.Column(
+            "trench", sa.Boolean(), nullable=False, comment="true: stands for its pair where only the trench is drawn (z <= 14)"
+        ),
         sa.Column("dn", sa.SmallInteger(), nullable=True),
         sa.Column("company_id", sa.Integer(), nullable=True),
         sa.Column("area_id", sa.Integer(), nullable=True),
@@ -218,6 +224,7 @@ def upgrade() -> None:
         sa.Column("row_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("segment_id", sa.Integer(), nullable=False),
         sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("medium", sa.SmallInteger(), nullable=False, comment="1 heat, 2 gas"),
         sa.Column("dn", sa.SmallInteger(), nullable=True),
         sa.Column("company_id", sa.Integer(), nullable=True),
         sa.Column("area_id", sa.Integer(), nullable=True),
@@ -298,15 +305,14 @@ def upgrade() -> None:
         sa.Column("area_id", sa.Integer(), nullable=True, comment="asset_id of the district that holds it"),
         sa.Column("pair_id", sa.Integer(), nullable=True, comment="smallest asset_id of the supply/return pair"),
         sa.Column(
-            "geom",
-            Geometry(srid=4326, dimension=2, spatial_index=False, from_text="ST_GeomFromEWKT", name="geometry"),
-            nullable=True,
+            "geom", Geometry(geometry_type=None, spatial_index=False, from_text="ST_GeomFromEWKT", name="geometry"), nullable=True
         ),
         sa.Column("attributes", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
         sa.Column("row_sha256", sa.LargeBinary(), nullable=False, comment="hash of the content; equal hash = no new version"),
         sa.Column("valid_from_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("valid_to_at", sa.DateTime(timezone=True), nullable=True, comment="NULL = current"),
         sa.Column("import_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("st_srid(geom) = 4326", name=op.f("ck_asset_srid")),
         sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_asset_city_id")),
         sa.PrimaryKeyConstraint("city_id", "asset_id", "version", name=op.f("pk_asset")),
     )
@@ -502,6 +508,7 @@ def downgrade() -> None:
     op.drop_geospatial_table("tile_base")
     op.drop_index("ix_reading_frame_observed_at", table_name="reading_frame", postgresql_using="brin")
     op.drop_table("reading_frame")
+    op.drop_index("ix_reading_conflict_key", table_name="reading_conflict")
     op.drop_table("reading_conflict")
     op.drop_table("person")
     op.drop_table("organisation")
@@ -509,6 +516,7 @@ def downgrade() -> None:
     op.drop_table("job")
     op.drop_table("city")
     op.drop_table("api_nonce")
+    op.drop_index("ix_alarm_transition_alarm", table_name="alarm_transition")
     op.drop_table("alarm_transition")
     op.drop_index("ix_alarm_raised_at", table_name="alarm")
     op.drop_index("ix_alarm_active", table_name="alarm", postgresql_where=sa.text("active"))

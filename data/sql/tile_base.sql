@@ -1,0 +1,27 @@
+-- layers green, water, area, road in one answer: encoded MVT layers may simply follow each other
+-- $9: area kinds in the order of their codes, $10: road classes in the order of theirs
+with tile as (
+    select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
+           st_expand(st_tileenvelope($5::int, $6::int, $7::int, margin => 64.0 / 4096), coalesce($8::float8, 0)) as reach
+), rows as materialized (
+    select b.asset_id, b.kind, b.class, nullif(b.name, '') as name,
+           st_asmvtgeom(case when $8::float8 is null then b.geom else st_snaptogrid(b.geom, $8::float8) end,
+                        t.bounds, 4096, 64, true) as geom
+      from tile t
+      join tile_base b on b.geom && t.reach
+     where {scope:b} and b.minzoom <= $5::int
+), green as (
+    select asset_id, geom from rows where kind = 'green' and geom is not null
+), water as (
+    select asset_id, name, geom from rows where kind = 'water' and geom is not null
+), area as (
+    select asset_id, array_position($9::text[], kind) as kind, name, geom
+      from rows where kind = any($9::text[]) and geom is not null
+), road as (
+    select asset_id, array_position($10::text[], coalesce(nullif(class, ''), 'other')) as class, name, geom
+      from rows where kind = 'road' and geom is not null
+)
+select (select coalesce(st_asmvt(green, 'green', 4096, 'geom', 'asset_id'), '') from green)
+    || (select coalesce(st_asmvt(water, 'water', 4096, 'geom', 'asset_id'), '') from water)
+    || (select coalesce(st_asmvt(area, 'area', 4096, 'geom', 'asset_id'), '') from area)
+    || (select coalesce(st_asmvt(road, 'road', 4096, 'geom', 'asset_id'), '') from road)

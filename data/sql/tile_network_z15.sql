@@ -1,0 +1,13 @@
+-- z15 and up: supply and return
+with tile as (
+    select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
+           st_expand(st_tileenvelope($5::int, $6::int, $7::int, margin => 64.0 / 4096), coalesce($8::float8, 0)) as reach
+), rows as (
+    select p.asset_id, p.pair_id, p.segment_id, p.level, p.side, p.medium, p.dn,
+           st_asmvtgeom(case when $8::float8 is null then p.geom else st_snaptogrid(p.geom, $8::float8) end,
+                        t.bounds, 4096, 64, true) as geom
+      from tile t
+      join tile_pipe p on p.geom && t.reach
+     where {scope:p=pipe}
+)
+select coalesce(st_asmvt(rows, 'pipe', 4096, 'geom', 'asset_id'), '') from rows where geom is not null

@@ -1,0 +1,184 @@
+"""Fills the tile tables: Web Mercator copies of the assets, in Hilbert order, with zoom tables for the network.
+
+The copies are derived: `asset` is the truth, `tile_version` says from which `city.assets_version` a copy was built.
+Rebuilding replaces a city's rows in one transaction, so a reader sees the old tiles or the new ones, never a mixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.pool import Connection
+from data.statements import sql
+
+TILESETS = ("base", "network", "buildings", "assets")
+"""Tilesets filled here; each gets a row of `tile_version`."""
+
+STOREY_M = 3.0
+"""Height of a storey where a building has storeys but no height."""
+DEFAULT_HEIGHT_M = 9.0
+"""Height of a building that has neither."""
+
+POINT_MINZOOM: Mapping[str, int] = {
+    "plant": 8,
+    "boiler_house": 8,
+    "isolating_station": 10,
+    "relay_pump_station": 10,
+    "accumulator": 10,
+    "substation": 10,
+    "plant_branch": 12,
+    "weather_station": 10,
+    "company": 12,
+    "village": 12,
+    "retrofit_project": 13,
+    "valve": 14,
+    "chamber": 15,
+    "camera": 14,
+    "pressure_point": 15,
+    "heating_device": 15,
+    "room_sensor": 16,
+    "building_inlet": 16,
+    "pipe_point": 16,
+}
+"""First zoom of each kind that is drawn as a point."""
+
+AREA_MINZOOM: Mapping[str, int] = {
+    "district": 8,
+    "zone": 9,
+    "township": 10,
+    "subdistrict": 11,
+    "community": 13,
+    "village": 12,
+    "estate": 13,
+}
+"""First zoom of each kind that is drawn as an area of the base map."""
+
+ROAD_MINZOOM: Mapping[str, int] = {
+    "motorway": 8,
+    "trunk": 9,
+    "primary": 10,
+    "secondary": 11,
+    "tertiary": 12,
+    "residential": 13,
+    "service": 14,
+    "path": 14,
+    "other": 13,
+}
+"""First zoom of each road class."""
+
+ROAD_WORDS: Mapping[str, str] = {
+    **{name: name for name in ROAD_MINZOOM},
+    "高速公路": "motorway",
+    "快速路": "trunk",
+    "国道": "trunk",
+    "主干路": "primary",
+    "主干道": "primary",
+    "省道": "primary",
+    "次干路": "secondary",
+    "次干道": "secondary",
+    "支路": "tertiary",
+    "县道": "tertiary",
+    "arterial": "primary",
+    "collector": "secondary",
+    "local": "residential",
+    "unclassified": "residential",
+    "living_street": "residential",
+    "footway": "path",
+    "pedestrian": "path",
+    "cycleway": "path",
+    "steps": "path",
+    "track": "service",
+}
+"""Words of delivered road classes and the class they mean; any other word is `other`."""
+
+_WATER_MINZOOM, _GREEN_MINZOOM = 8, 11
+_ZOOMS = (10, 11, 12, 13)
+_TOLERANCES_M = (38.0, 38.0, 10.0, 5.0)
+_MAX_LEVELS = (2, 2, 3, 3)
+# a pipe of unknown level (0) passes every limit above: better drawn early than missing
+_TILE_KINDS = ("pipe", "building", *POINT_MINZOOM, *AREA_MINZOOM, "road", "water", "green")
+
+
+@dataclass(frozen=True, slots=True)
+class TileReport:
+    """What a rebuild wrote.
+
+    Attributes
+    ----------
+    rows
+        Rows of the city by tile table.
+    left_out
+        Assets by kind that no tile table could take (no geometry, or one of the wrong dimension).
+    """
+
+    rows: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+
+def rebuild(connection: Connection, city_id: int, segment_ids: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> TileReport:
+    """Replace the tile copies of one city, in one transaction.
+
+    Parameters
+    ----------
+    connection
+        Outside a transaction, or inside the caller's (then the caller commits).
+    city_id
+        The city.
+    segment_ids
+        Asset ids of the heat pipes and, in the same order, the id of the topology segment of each
+        (`Network.segment_id_of_pipe()`); None leaves every pipe a segment of its own.
+
+    Cost: about 6 s for 150,000 pipes.
+    """
+    with connection.transaction():
+        for name in ("tile_lock", "tile_clear"):
+            connection.execute(sql(name), {"city_id": city_id})
+        _fill_network(connection, city_id, segment_ids)
+        heights = {"city_id": city_id, "storey_m": STOREY_M, "default_m": DEFAULT_HEIGHT_M}
+        connection.execute(sql("tile_fill_building"), heights)
+        points = {"city_id": city_id, "kinds": list(POINT_MINZOOM), "minzooms": list(POINT_MINZOOM.values())}
+        connection.execute(sql("tile_fill_point"), points)
+        connection.execute(sql("tile_fill_base"), _base_parameters(city_id))
+        connection.execute(sql("tile_write_version"), {"city_id": city_id, "tilesets": list(TILESETS)})
+        connection.execute(sql("tile_analyze"))
+        return _report(connection, city_id)
+
+
+def _fill_network(connection: Connection, city_id: int, segment_ids: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> None:
+    assets, segments = ([], []) if segment_ids is None else (ids.tolist() for ids in segment_ids)
+    parameters = {"city_id": city_id, "segment_assets": assets, "segment_ids": segments}
+    connection.execute(sql("tile_fill_pipe"), parameters)
+    zooms = {"zooms": list(_ZOOMS), "tolerances_m": list(_TOLERANCES_M), "max_levels": list(_MAX_LEVELS)}
+    connection.execute(sql("tile_fill_pipe_zoom"), {"city_id": city_id, **zooms})
+
+
+def _base_parameters(city_id: int) -> dict[str, object]:
+    minzooms = {**AREA_MINZOOM, "road": ROAD_MINZOOM["other"], "water": _WATER_MINZOOM, "green": _GREEN_MINZOOM}
+    return {
+        "city_id": city_id,
+        "kinds": list(minzooms),
+        "minzooms": list(minzooms.values()),
+        "dimensions": [1 if kind == "road" else 2 for kind in minzooms],
+        "road_words": list(ROAD_WORDS),
+        "road_classes": list(ROAD_WORDS.values()),
+        "road_minzooms": [ROAD_MINZOOM[name] for name in ROAD_WORDS.values()],
+    }
+
+
+def _report(connection: Connection, city_id: int) -> TileReport:
+    counts = connection.execute(sql("tile_counts"), {"city_id": city_id})
+    row = counts.fetchone()
+    assert row is not None and counts.description is not None  # a select without from always has a row
+    rows = {column.name: int(value) for column, value in zip(counts.description, row, strict=True)}
+    left_out = connection.execute(sql("tile_left_out"), {"city_id": city_id, "kinds": list(_TILE_KINDS)})
+    return TileReport(rows, {kind: int(count) for kind, count in left_out.fetchall()})
+
+
+def is_current(connection: Connection, city_id: int) -> bool:
+    """Tell whether the tile tables were built from the present assets of the city."""
+    row = connection.execute(sql("tile_current"), {"city_id": city_id}).fetchone()
+    return row is not None and bool(row[0])

@@ -1,0 +1,87 @@
+"""Vector tiles over HTTP: what is in them, for whom, and how they are cached."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import mapbox_vector_tile
+import numpy as np
+import pytest
+
+from data.pool import connect
+from data.tile_tables import rebuild
+from tests.api.serving import serve
+from tests.handmade_town import LAT, LON, insert_town
+
+SEGMENTS = (np.array([20, 21, 22, 23, 24, 25, 26]), np.array([20, 21, 20, 21, 24, 25, 26]))
+
+
+def tile_of(zoom: int, lon: float = LON, lat: float = LAT) -> tuple[int, int]:
+    """Return column and row of the tile that holds a place (independent of ours: the textbook formula)."""
+    n = 2**zoom
+    row = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * n
+    return int((lon + 180) / 360 * n), int(row)
+
+
+@pytest.fixture
+def town_url(database_url: str) -> str:
+    insert_town(database_url)
+    with connect(database_url) as connection:
+        rebuild(connection, 1, SEGMENTS)
+    return database_url
+
+
+@pytest.fixture
+def http(town_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
+    with serve(town_url, tmp_path / "var") as url, httpx.Client(base_url=url, timeout=30) as client:
+        yield client
+
+
+def get_tile(http: httpx.Client, tileset: str, zoom: int, **headers: str) -> httpx.Response:
+    x, y = tile_of(zoom)
+    return http.get(f"/tiles/{tileset}/{zoom}/{x}/{y}.mvt", params={"city": 1}, headers=headers)
+
+
+def features(response: httpx.Response, layer: str) -> dict[int, dict[str, Any]]:
+    assert response.status_code == 200, response.text
+    decoded = mapbox_vector_tile.decode(response.content)
+    return {feature["id"]: feature["properties"] for feature in decoded[layer]["features"]}
+
+
+def test_z14_shows_the_trench_and_z15_both_pipes(http: httpx.Client) -> None:
+    assert set(features(get_tile(http, "network", 14), "pipe")) == {20, 22, 24, 26, 27}
+    both = features(get_tile(http, "network", 15), "pipe")
+    assert {22, 23, 24, 25} <= set(both)
+    assert both[23] == {"pair_id": 22, "segment_id": 21, "level": 2, "side": 2, "medium": 1, "dn": 400}
+
+
+def test_every_tileset_and_layer_of_the_list_answers(http: httpx.Client) -> None:
+    listed = http.get("/tiles", params={"city": 1}).json()
+    assert [item["tileset"] for item in listed] == ["assets", "base", "buildings", "network"]
+    for item in listed:
+        document = httpx.get(item["url"]).json()
+        zoom = document["maxzoom"] - 1
+        decoded = mapbox_vector_tile.decode(get_tile(http, item["tileset"], zoom).content)
+        assert set(decoded) <= {layer["id"] for layer in document["vector_layers"]}
+        assert decoded
+
+
+def test_the_second_request_is_a_304(http: httpx.Client) -> None:
+    first = get_tile(http, "network", 14)
+    assert first.headers["cache-control"] == "private, no-cache"
+    again = get_tile(http, "network", 14, **{"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+
+
+def test_gzip_and_plain_are_the_same_tile_with_tags_of_their_own(http: httpx.Client) -> None:
+    plain = get_tile(http, "base", 14, **{"Accept-Encoding": "identity"})
+    x, y = tile_of(14)
+    with http.stream("GET", f"/tiles/base/14/{x}/{y}.mvt", headers={"Accept-Encoding": "gzip"}) as zipped:
+        raw = b"".join(zipped.iter_raw())
+        assert zipped.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(raw) == plain.content
+    assert zipped.headers["etag"] != plain.headers["etag"]

@@ -1,0 +1,322 @@
+"""Vector tiles: which tilesets there are, what their attributes mean (TileJSON 3) and how one tile is made.
+
+A tile is one statement of `data/sql`; which one depends on the tileset and the zoom only, so the database prepares each once.
+Codes are positions in the tuples below, from 1; they are append-only, because viewers and cached tiles hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from data.pool import Pool
+from data.tile_tables import AREA_MINZOOM, POINT_MINZOOM, ROAD_MINZOOM
+from data.tiles import TileCity, TileVersion, read_tile
+from tiles.errors import BadTile, UnknownTileset
+from twin.kinds import kind_of
+from twin.scope import Scope
+
+POINT_KINDS: Sequence[str] = (
+    "plant",
+    "boiler_house",
+    "substation",
+    "relay_pump_station",
+    "isolating_station",
+    "accumulator",
+    "valve",
+    "chamber",
+    "building_inlet",
+    "pipe_point",
+    "pressure_point",
+    "weather_station",
+    "room_sensor",
+    "heating_device",
+    "camera",
+    "retrofit_project",
+    "company",
+    "plant_branch",
+    "village",
+)
+AREA_KINDS: Sequence[str] = ("district", "zone", "subdistrict", "community", "township", "village", "estate")
+ROAD_CLASSES: Sequence[str] = (
+    "motorway",
+    "trunk",
+    "primary",
+    "secondary",
+    "tertiary",
+    "residential",
+    "service",
+    "path",
+    "other",
+)
+LEVELS: Mapping[str, str] = {"0": "unknown", "1": "transmission", "2": "primary", "3": "secondary"}
+SIDES: Mapping[str, str] = {"0": "unknown", "1": "supply", "2": "return"}
+MEDIA: Mapping[str, str] = {"1": "heat", "2": "gas"}
+
+assert set(POINT_KINDS) == set(POINT_MINZOOM)
+assert set(AREA_KINDS) == set(AREA_MINZOOM)
+assert set(ROAD_CLASSES) == set(ROAD_MINZOOM)
+
+
+def _codes(names: Sequence[str]) -> Mapping[str, str]:
+    return {str(number): name for number, name in enumerate(names, start=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of a layer.
+
+    Attributes
+    ----------
+    name
+        As in the tile.
+    meaning
+        One sentence with the unit.
+    codes
+        Code (as text) to name; empty when the value is not a code.
+    zooms
+        First and last zoom that carry it; None = all of the layer.
+    """
+
+    name: str
+    meaning: str
+    codes: Mapping[str, str] = field(default_factory=dict)
+    zooms: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a tileset: its first zoom, its attributes, what its feature id is."""
+
+    name: str
+    description: str
+    minzoom: int
+    attributes: tuple[Attribute, ...]
+    feature_id: str = "asset_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Tileset:
+    """One tileset: its layers, its zooms and the statement of each zoom band.
+
+    Attributes
+    ----------
+    name
+        As in the address.
+    description
+        One sentence.
+    layers
+        In drawing order, lowest first.
+    statements
+        First zoom of a band to the statement that makes its tiles.
+    maxzoom
+        Last zoom; clients enlarge it beyond (a unit is 0.15 m there).
+    codes
+        Code tables handed to the statement.
+    kinds
+        Asset kinds drawn; a seat that may see none of them may not see the tileset.
+    """
+
+    name: str
+    description: str
+    layers: tuple[Layer, ...]
+    statements: Mapping[int, str]
+    kinds: frozenset[str]
+    maxzoom: int = 16
+    codes: tuple[Sequence[str], ...] = ()
+
+    @property
+    def minzoom(self) -> int:
+        """First zoom."""
+        return min(self.statements)
+
+    def statement(self, zoom: int) -> str:
+        """Return the statement of a zoom inside the tileset's range."""
+        return self.statements[max(first for first in self.statements if first <= zoom)]
+
+
+_NAME = Attribute("name", "name as imported; absent when there is none")
+_PIPE_LAYER = Layer(
+    "pipe",
+    "Pipes. z10-z11: transmission and primary network, z12-z13: all levels, each merged per topology segment, company and"
+    " area; z14: one line a trench (the supply pipe); z15-z16: supply and return. Feature id: segment_id below z14,"
+    " asset_id from z14. A segment that crosses an area's or a company's border comes in several features with the same id.",
+    10,
+    (
+        Attribute("pair_id", "smallest asset_id of the supply and return pipe of one trench", zooms=(14, 16)),
+        Attribute("segment_id", "smallest asset_id of the pipes between the same valves; absent outside the heat network",
+                  zooms=(14, 16)),
+        Attribute("level", "network level", LEVELS),
+        Attribute("side", "supply or return", SIDES, (15, 16)),
+        Attribute("medium", "what flows in it", MEDIA),
+        Attribute("dn", "nominal diameter in mm; the largest one of a merged row; absent when unknown"),
+    ),
+    "segment_id below z14, asset_id from z14",
+)  # fmt: skip
+_BUILDING_LAYER = Layer(
+    "building",
+    "Buildings with their footprint.",
+    14,
+    (
+        Attribute("height_dm", "height in decimetres: given, else 30 a storey, else 90"),
+        Attribute("substation_id", "asset_id of the substation declared to heat it; absent when unknown"),
+    ),
+)
+_ASSET_LAYER = Layer(
+    "asset",
+    "Assets drawn as points. First zoom by kind: "
+    + ", ".join(f"{kind} {POINT_MINZOOM[kind]}" for kind in POINT_KINDS)
+    + ". Live values are not in tiles.",
+    min(POINT_MINZOOM.values()),
+    (Attribute("kind", "asset kind", _codes(POINT_KINDS)), _NAME),
+)
+_BASE_LAYERS = (
+    Layer("green", "Green areas.", 11, ()),
+    Layer("water", "Water areas.", 8, (_NAME,)),
+    Layer(
+        "area",
+        "Administrative areas and estates. First zoom by kind: "
+        + ", ".join(f"{kind} {AREA_MINZOOM[kind]}" for kind in AREA_KINDS)
+        + ".",
+        8,
+        (Attribute("kind", "asset kind", _codes(AREA_KINDS)), _NAME),
+    ),
+    Layer(
+        "road",
+        "Roads. First zoom by class: " + ", ".join(f"{name} {ROAD_MINZOOM[name]}" for name in ROAD_CLASSES) + ".",
+        8,
+        (Attribute("class", "road class", _codes(ROAD_CLASSES)), _NAME),
+    ),
+)
+
+TILESETS: Mapping[str, Tileset] = {
+    tileset.name: tileset
+    for tileset in (
+        Tileset(
+            "base",
+            "Base map of the city: roads, water, green, administrative areas.",
+            _BASE_LAYERS,
+            {8: "tile_base"},
+            frozenset({*AREA_KINDS, "road", "water", "green"}),
+            codes=(AREA_KINDS, ROAD_CLASSES),
+        ),
+        Tileset(
+            "network",
+            "Heat (and gas) network.",
+            (_PIPE_LAYER,),
+            {10: "tile_network_z10", 14: "tile_network_z14", 15: "tile_network_z15"},
+            frozenset({"pipe"}),
+        ),
+        Tileset("buildings", "Buildings.", (_BUILDING_LAYER,), {14: "tile_buildings"}, frozenset({"building"})),
+        Tileset(
+            "assets",
+            "Plants, substations, valves, inlets, sensors.",
+            (_ASSET_LAYER,),
+            {8: "tile_assets"},
+            frozenset(POINT_KINDS),
+            codes=(POINT_KINDS,),
+        ),
+    )
+}
+"""All vector tilesets by name."""
+
+
+def tileset_of(name: str) -> Tileset:
+    """Return the tileset of that name.
+
+    Raises
+    ------
+    UnknownTileset
+        When there is none; the message lists what there is.
+    """
+    try:
+        return TILESETS[name]
+    except KeyError:
+        raise UnknownTileset(f"{name!r} is not a tileset; tilesets are {', '.join(TILESETS)}") from None
+
+
+def check_tile(z: int, x: int, y: int, *, minzoom: int, maxzoom: int, what: str) -> None:
+    """Raise `BadTile` unless z is inside the zooms and x, y are inside the world's grid of that zoom."""
+    if not minzoom <= z <= maxzoom:
+        raise BadTile(f"zoom {z} is outside {minzoom}..{maxzoom} of {what}")
+    last = 2**z - 1
+    if not (0 <= x <= last and 0 <= y <= last):
+        raise BadTile(f"tile {z}/{x}/{y} is outside the grid: at zoom {z}, x and y go from 0 to {last}")
+
+
+def require_visible(tileset: Tileset, scope: Scope) -> None:
+    """Raise `OutsideScope` when the scope holds none of the kinds that the tileset draws."""
+    if not any(scope.allows_layer(kind) for kind in tileset.kinds):
+        scope.require_layer(min(tileset.kinds))
+
+
+async def make_tile(pool: Pool, tileset: Tileset, scope: Scope, city_id: int, zxy: tuple[int, int, int]) -> bytes:
+    """Return the encoded MVT of one tile as the scope may see it; empty bytes when nothing is in it.
+
+    A restricted tile equals the tile made from the filtered rows, rounded to the scope's grid. A building smaller than
+    the grid has no area left and is not drawn.
+    """
+    return await read_tile(pool, tileset.statement(zxy[0]), scope, city_id, zxy, tileset.codes)
+
+
+def tilejson(tileset: Tileset, city: TileCity, version: TileVersion, url_template: str) -> dict[str, Any]:
+    """Describe a tileset of a city as TileJSON 3.0.0.
+
+    Parameters
+    ----------
+    tileset
+        What to describe.
+    city
+        Names, attribution and extent.
+    version
+        Of the built tiles.
+    url_template
+        Absolute address with `{z}`, `{x}`, `{y}`.
+
+    Returns
+    -------
+    The document; beyond the specification each vector layer has `feature_id` and `codes` (attribute to code to name,
+    with the Chinese names of asset kinds in `names_zh`).
+    """
+    document: dict[str, Any] = {
+        "tilejson": "3.0.0",
+        "name": tileset.name,
+        "description": tileset.description,
+        "version": f"1.0.{version.assets_version}",
+        "attribution": city.attribution,
+        "scheme": "xyz",
+        "tiles": [url_template],
+        "minzoom": tileset.minzoom,
+        "maxzoom": tileset.maxzoom,
+        "vector_layers": [_vector_layer(layer, tileset.maxzoom) for layer in tileset.layers],
+    }
+    if city.bbox_wgs84 is not None:
+        west, south, east, north = (round(value, 6) for value in city.bbox_wgs84)
+        document["bounds"] = [west, south, east, north]
+        document["center"] = [round((west + east) / 2, 6), round((south + north) / 2, 6), max(tileset.minzoom, 13)]
+    return document
+
+
+def _vector_layer(layer: Layer, maxzoom: int) -> dict[str, Any]:
+    return {
+        "id": layer.name,
+        "description": layer.description,
+        "minzoom": layer.minzoom,
+        "maxzoom": maxzoom,
+        "fields": {attribute.name: _field(attribute) for attribute in layer.attributes},
+        "feature_id": layer.feature_id,
+        "codes": {attribute.name: dict(attribute.codes) for attribute in layer.attributes if attribute.codes},
+        "names_zh": {
+            code: kind_of(name).name_zh
+            for attribute in layer.attributes
+            if attribute.name == "kind"
+            for code, name in attribute.codes.items()
+        },
+    }
+
+
+def _field(attribute: Attribute) -> str:
+    codes = ", ".join(f"{code} {name}" for code, name in attribute.codes.items())
+    zooms = "" if attribute.zooms is None else f" (z{attribute.zooms[0]}-z{attribute.zooms[1]})"
+    return attribute.meaning + (f": {codes}" if codes else "") + zooms
