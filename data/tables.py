@@ -295,6 +295,7 @@ organisation = Table(
     Column("asset_id", Integer, comment="district or company asset; NULL for city"),
     Column("name", Text, nullable=False),
     CheckConstraint("type in ('city', 'district', 'company')", name="type"),
+    UniqueConstraint("city_id", "type", "asset_id", "name", postgresql_nulls_not_distinct=True),
 )
 
 person = Table(
@@ -316,6 +317,7 @@ seat = Table(
     Column("organisation_id", Integer, ForeignKey("organisation.organisation_id"), nullable=False),
     Column("role", Text, nullable=False, comment="viewer | dispatcher | planner | company | administrator"),
     Column("demo", Boolean, nullable=False, server_default=text("false"), comment="offered by the demo seat switcher"),
+    UniqueConstraint("person_id", "organisation_id", "role"),
 )
 
 session = Table(
@@ -324,6 +326,14 @@ session = Table(
     Column("token_sha256", LargeBinary, primary_key=True),
     Column("seat_id", Integer, ForeignKey("seat.seat_id"), nullable=False),
     _now("created_at"),
+    _at("expires_at", nullable=False),
+)
+
+session_ticket = Table(
+    "session_ticket",
+    metadata,
+    Column("ticket_sha256", LargeBinary, primary_key=True, comment="opens one WebSocket, once"),
+    Column("seat_id", Integer, ForeignKey("seat.seat_id"), nullable=False),
     _at("expires_at", nullable=False),
 )
 

@@ -4,7 +4,9 @@ TwinError
 ├── OutsideScope        the seat may not see the thing it asked for
 ├── UnknownKind         a kind that the catalogue does not hold
 ├── BadFrame            a reading frame that does not fit its schema
-└── BadSeat             a seat that cannot exist (role unknown, company seat without a company)
+├── BadRule             an alarm rule that cannot be evaluated
+├── BadSeat             a seat that cannot exist (role unknown, company seat without a company)
+└── NotPermitted        a change that the seat's role may not make
 """
 
 from __future__ import annotations
@@ -24,6 +26,14 @@ class UnknownKind(TwinError):
 
 class BadFrame(TwinError):
     """Raised when a reading frame does not fit its source or frame schema."""
+
+
+class BadRule(TwinError):
+    """Raised when an alarm rule has no limit, two limits or a negative deadband."""
+
+
+class NotPermitted(TwinError):
+    """Raised when a seat asks for a change that its role may not make; the message names the roles that may."""
 
 
 class BadSeat(TwinError):
