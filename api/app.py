@@ -9,12 +9,13 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api import errors
-from api.routes import jobs, system, tiles
+from api.live_room import LiveRoom
+from api.routes import alarms, jobs, live, metrics, readings, system, tiles
 from api.settings import Settings
 from data.pool import open_pool
 from tiles.cache import TileCache
 
-ROUTERS = (system.router, tiles.router, jobs.router)
+ROUTERS = (system.router, tiles.router, jobs.router, readings.router, alarms.router, live.router, metrics.router)
 
 
 @asynccontextmanager
@@ -23,7 +24,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool = await open_pool(settings.database_url, size=settings.pool_size)
     app.state.pool = pool
     try:
-        yield
+        async with LiveRoom(pool) as app.state.live:
+            yield
     finally:
         await pool.close()
 
@@ -39,6 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="heat twin", version=version("heat-twin"), lifespan=_lifespan)
     app.state.settings = settings
     app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)
+    app.add_middleware(metrics.RequestMeter)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

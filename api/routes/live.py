@@ -1,0 +1,154 @@
+"""Live state: a WebSocket of snapshots and deltas, and the same state by one GET."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, Field
+
+from api.dependencies import Caller, CallerDep, CityDep, get_caller
+from api.errors import ApiError, BadRequest, status_of
+from api.live_room import LiveRoom, require_theme
+from api.routes.readings import live_room
+from data.cities import resolve_city
+from data.errors import DataError
+from twin import delta
+from twin.errors import TwinError
+
+router = APIRouter(tags=["live"])
+
+_SINCE = re.compile(r"(\d{1,10}):(\d{1,19})")
+BINARY = "application/octet-stream"
+CLOSE_BASE = 4000
+"""Close codes are 4000 + the HTTP status of the error; the reason is its message."""
+
+
+class LiveState(BaseModel):
+    """Live state of one theme."""
+
+    epoch: int
+    seq: int
+    as_of_ms: int
+    theme: str
+    items: list[tuple[int, float | None, int, int]] = Field(
+        description="asset_id, value in the theme's unit or null, status code, QARTOD flag", examples=[[[12, 52.3, 1, 1]]]
+    )
+
+
+@router.get("/live/state", responses={200: {"content": {BINARY: {}}, "description": "JSON, or the snapshot of WS /live"}})
+async def get_live_state(
+    request: Request,
+    caller: CallerDep,
+    city: CityDep,
+    theme: Annotated[str, Query(examples=["status"])] = "status",
+) -> LiveState:
+    """Return the live state of all visible assets: JSON, or with `Accept: application/octet-stream` the binary snapshot."""
+    caller.scope.require_layer("readings")
+    room, name = live_room(request), require_theme(theme)
+    if BINARY in request.headers.get("accept", ""):
+        data, _ = room.message(city, name, caller.scope, None)
+        return Response(data, media_type=BINARY, headers={"Cache-Control": "no-store"})  # type: ignore[return-value]
+    message = room.require_city(city).message(name, caller.scope, since=None)
+    assert message is not None  # a snapshot always is
+    return _state(name, message)
+
+
+def _state(theme: str, message: delta.Message) -> LiveState:
+    scale = delta.THEMES[theme].scale
+    items = [
+        (asset_id, None if units == delta.NO_VALUE else round(units * scale, 6), packed >> 4, packed & 15)
+        for asset_id, units, packed in zip(
+            message.asset_ids.tolist(), message.units.tolist(), message.packed.tolist(), strict=True
+        )
+    ]
+    return LiveState(epoch=message.epoch, seq=message.seq, as_of_ms=message.as_of_ms, theme=theme, items=items)
+
+
+class Subscription(BaseModel):
+    """What one WebSocket asked for."""
+
+    city_id: int
+    theme: str
+    since: tuple[int, int] | None
+
+
+async def _subscription(query: Mapping[str, str], room_caller: Caller, socket: WebSocket) -> Subscription:
+    """Read the query of a WebSocket.
+
+    Raises
+    ------
+    BadRequest
+        When a parameter does not fit; the message says what would.
+    """
+    ids, since, city = query.get("ids", "assets"), query.get("since"), query.get("city")
+    if ids != "assets":
+        raise BadRequest(f"ids is {ids!r}; only 'assets' is served (the state of segments is not built yet)")
+    if query.get("bbox"):
+        raise BadRequest("bbox is not served yet; leave it out to get the whole city")
+    found = None if since is None else _SINCE.fullmatch(since)
+    if since is not None and found is None:
+        raise BadRequest(f"since is {since!r}; it must be EPOCH:SEQ of an earlier message")
+    if city is not None and not city.isdecimal():
+        raise BadRequest(f"city is {city!r}; it must be a number")
+    room_caller.scope.require_layer("readings")
+    return Subscription(
+        city_id=await resolve_city(socket.app.state.pool, room_caller.scope, None if city is None else int(city)),
+        theme=require_theme(query.get("theme", "status")),
+        since=None if found is None else (int(found[1]), int(found[2])),
+    )
+
+
+@router.websocket("/live")
+async def live(socket: WebSocket) -> None:
+    """Send a snapshot (or the delta since `since`), then numbered deltas as things change."""
+    await socket.accept()
+    room: LiveRoom = socket.app.state.live
+    try:
+        caller = await get_caller(socket)  # type: ignore[arg-type]
+        wanted = await _subscription(socket.query_params, caller, socket)
+        room.require_city(wanted.city_id)
+    except (ApiError, DataError, TwinError) as error:
+        # a browser sees no HTTP answer to a refused upgrade, but it does see a close code and its reason
+        await socket.close(CLOSE_BASE + status_of(error), str(error).encode()[:120].decode(errors="ignore"))
+        return
+    room.subscribers += 1
+    try:
+        await _until_first(_send(socket, room, caller, wanted), _drain(socket))
+    finally:
+        room.subscribers -= 1
+
+
+async def _send(socket: WebSocket, room: LiveRoom, caller: Caller, wanted: Subscription) -> None:
+    """Bring one subscriber up to date, again and again. A slow one waits in `send_bytes` and then gets one merged delta."""
+    since = wanted.since
+    while True:
+        changed = room.changed
+        message, since = room.message(wanted.city_id, wanted.theme, caller.scope, since)
+        if message is None:
+            await changed.wait()
+        else:
+            await socket.send_bytes(message)
+
+
+async def _drain(socket: WebSocket) -> None:
+    """Read until the client leaves; what it says means nothing."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _until_first(*work: object) -> None:
+    """Run coroutines until one ends, then end the others."""
+    tasks = [asyncio.ensure_future(item) for item in work]  # type: ignore[arg-type]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                await task

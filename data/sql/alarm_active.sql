@@ -1,0 +1,1 @@
+select rule_id, source_id from alarm where city_id = $1 and active

@@ -1,0 +1,15 @@
+-- stores the first frame of each key; returns the staged rows that were new
+with first as (
+    select distinct on (city_id, source_id, observed_at) *
+    from reading_staging
+    order by city_id, source_id, observed_at, n
+), inserted as (
+    insert into reading_frame (city_id, source_id, observed_at, schema_id, gauges, totals, quality)
+    select city_id, source_id, observed_at, schema_id, gauges, totals, quality
+    from first
+    on conflict (city_id, source_id, observed_at) do nothing
+    returning city_id, source_id, observed_at
+)
+select first.n
+from first
+join inserted using (city_id, source_id, observed_at)
