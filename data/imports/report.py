@@ -1,0 +1,163 @@
+"""The report of an import: what was read, what changed, how it was converted, what is wrong; as JSON and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from data.imports.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReport:
+    """Counts of one layer.
+
+    Attributes
+    ----------
+    name, file, kind
+        Which layer.
+    read
+        Rows in the file (after `where`).
+    new, changed, unchanged
+        Rows by what they did to the store.
+    rejected
+        Rows that were not imported; each has a problem of severity `error`.
+    """
+
+    name: str
+    file: str
+    kind: str
+    read: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionReport:
+    """How one layer became WGS-84; hashes as hexadecimal digits."""
+
+    layer: str
+    datum: str
+    evidence: str
+    operation: str
+    accuracy_m: float | None
+    vertex_count: int
+    round_trip_max_m: float | None
+    input_sha256: str
+    output_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RasterReport:
+    """A raster of the manifest, for the raster room."""
+
+    layer: str
+    path: str
+    style: str
+    attribution: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCount:
+    """How often a rule was broken in a layer."""
+
+    layer: str
+    rule: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Everything an import has to say.
+
+    Attributes
+    ----------
+    manifest
+        File name of the manifest.
+    city_id, city_name
+        The city.
+    import_id
+        Key in `import_run`; None when nothing changed and nothing was written.
+    changed
+        False when the delivery was already in the store, row for row.
+    layers, conversions, rasters
+        One entry each.
+    problems
+        The first rows of each rule and layer; `problem_counts` holds the full numbers.
+    relinked
+        Stored rows whose company, district or pair became known by this delivery.
+    seconds
+        Duration.
+    """
+
+    manifest: str
+    city_id: int
+    city_name: str
+    import_id: int | None
+    changed: bool
+    layers: tuple[LayerReport, ...]
+    conversions: tuple[ConversionReport, ...]
+    rasters: tuple[RasterReport, ...]
+    problems: tuple[Problem, ...]
+    problem_counts: tuple[ProblemCount, ...]
+    relinked: int
+    seconds: float
+
+    def count(self, rule: str, layer: str | None = None) -> int:
+        """Return how many rows broke a rule, in all layers or those whose name contains a text."""
+        return sum(c.rows for c in self.problem_counts if c.rule == rule and (layer is None or layer in c.layer))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for JSON."""
+        return asdict(self)
+
+    def as_text(self) -> str:
+        """Return the report for people."""
+        lines = [f"{self.manifest}: city {self.city_id} {self.city_name}, {self._outcome()} ({self.seconds:.1f} s)"]
+        lines += ["", f"{'read':>9} {'new':>9} {'changed':>9} {'unchanged':>9} {'rejected':>9}  layer"]
+        lines += [
+            f"{item.read:>9,} {item.new:>9,} {item.changed:>9,} {item.unchanged:>9,} {item.rejected:>9,}  {item.name}"
+            for item in self.layers
+        ]
+        lines += ["", *(_conversion_line(item) for item in self.conversions)] if self.conversions else []
+        lines += ["", *(f"{item.rows:>9,} x {item.rule}  in {item.layer}" for item in self.problem_counts)]
+        lines += [_problem_line(item) for item in _first_of_each(self.problems)]
+        return "\n".join(lines) + "\n"
+
+    def _outcome(self) -> str:
+        if not self.changed:
+            return "unchanged"
+        return f"import {self.import_id}" + (f", {self.relinked:,} stored rows linked anew" if self.relinked else "")
+
+
+def _conversion_line(item: ConversionReport) -> str:
+    accuracy = "unknown" if item.accuracy_m is None else f"{item.accuracy_m:g} m"
+    trip = "none" if item.round_trip_max_m is None else f"{item.round_trip_max_m * 1000:.6f} mm"
+    return (
+        f"  {item.layer}: {item.datum} ({item.evidence}), {item.vertex_count:,} vertices, accuracy {accuracy},"
+        f" there and back {trip}: {item.operation}"
+    )
+
+
+def _first_of_each(problems: tuple[Problem, ...], *, most: int = 3) -> list[Problem]:
+    seen: dict[tuple[str, str], int] = {}
+    shown: list[Problem] = []
+    for problem in problems:
+        key = (problem.layer, problem.rule)
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] <= most:
+            shown.append(problem)
+    return shown
+
+
+def _problem_line(item: Problem) -> str:
+    row = "" if item.row is None else f" row {item.row}"
+    return f"  {item.severity}: {item.file}{row}: {item.rule}: {item.message}"
+
+
+def count_rows(counts: Mapping[tuple[str, str], int]) -> tuple[ProblemCount, ...]:
+    """Return the counts of a problem collection in a stable order."""
+    return tuple(ProblemCount(layer, rule, rows) for (layer, rule), rows in sorted(counts.items()))

@@ -1,0 +1,148 @@
+"""Columns of a delivery into attributes of the catalogue: units, codes, types, checked column by column.
+
+Cost: a few vectorised passes over each column; about 4 s for a million rows of ten attributes, most of it the JSON text.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+import orjson
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import BadManifest
+from data.imports.manifest import ColumnEntry, Scalar
+from data.imports.units import factor
+from twin.kinds import Attribute
+
+Reject: TypeAlias = Callable[[str, "pd.Series[bool]", "pd.Series[str]"], None]
+"""Takes a rule, the broken rows and a text for each."""
+
+_TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
+_FALSE = {"false", "f", "0", "no", "n", "否", "无"}
+
+
+def source_column(entry: ColumnEntry, frame: pd.DataFrame) -> pd.Series:
+    """Return the raw values of a target as objects, None where there is none, with codes, patterns and prefix applied."""
+    if entry.source is None:
+        return pd.Series([entry.value] * len(frame), index=frame.index, dtype=object)
+    column = frame[entry.source]
+    if entry.codes is not None:
+        column = as_text(column).map(lambda value: entry.codes.get(value, value), na_action="ignore")
+    if entry.match is not None:
+        column = _match(as_text(column), entry.match)
+    if entry.prefix:
+        column = as_text(column).map(lambda value: entry.prefix + value, na_action="ignore")
+    return column
+
+
+def _match(column: pd.Series, patterns: Mapping[str, Scalar]) -> pd.Series:
+    result = pd.Series(None, index=column.index, dtype=object)
+    open_ = column.notna()
+    for pattern, value in patterns.items():
+        fits = open_ & column.fillna("").str.fullmatch(re.compile(fnmatch.translate(pattern)))
+        result[fits] = value
+        open_ &= ~fits
+    return result
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Return texts without blanks around them, None for missing and empty; whole floats lose their `.0` (keys read as floats)."""
+    present = column.notna()
+    if pd.api.types.is_float_dtype(column):
+        whole = present & (column == column.round()) & (column.abs() < 2**53)
+        texts = column.astype(object).where(~whole, column.where(whole, 0.0).astype("int64").astype(object)).map(str)
+    elif column.dtype == object:
+        texts = column.map(_object_text)
+    else:
+        texts = column.astype(str)
+    texts = texts.str.strip()
+    return texts.where(present & (texts != ""), None).astype(object)
+
+
+def _object_text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, (list, dict, np.ndarray)):
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return str(value)
+
+
+def attribute_values(attribute: Attribute, entry: ColumnEntry, column: pd.Series, *, where: str, reject: Reject) -> pd.Series:
+    """Return the values of one attribute as Python objects (None = no value); what does not fit is rejected and left out.
+
+    Raises
+    ------
+    BadManifest
+        When the stated unit does not measure what the attribute does.
+    """
+    scale = _scale(attribute, entry, where)
+    if attribute.type in {"number", "integer"}:
+        return _numbers(attribute, column, scale, reject)
+    texts = as_text(column)
+    if attribute.type == "boolean":
+        lower = texts.str.lower()
+        result = pd.Series(None, index=column.index, dtype=object)
+        result[lower.isin(_TRUE)] = True
+        result[lower.isin(_FALSE)] = False
+        reject("bad_value", texts.notna() & result.isna(), _shown(attribute, texts) + " is neither true nor false")
+        return result
+    if attribute.type == "date":
+        dates = pd.to_datetime(texts, errors="coerce", format="ISO8601")
+        reject("bad_value", texts.notna() & dates.isna(), _shown(attribute, texts) + " is not a date like 2024-10-20")
+        return dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
+    if attribute.type == "code":
+        bad = texts.notna() & ~texts.isin(list(attribute.codes))
+        reject("unknown_code", bad, _shown(attribute, texts) + f" is not one of {', '.join(attribute.codes)}")
+        return texts.where(~bad, None)
+    return texts
+
+
+def _scale(attribute: Attribute, entry: ColumnEntry, where: str) -> float:
+    if entry.unit is None:
+        return 1.0
+    scale = factor(entry.unit, attribute.unit)
+    if scale is None:
+        ours = attribute.unit or "no unit"
+        raise BadManifest(
+            f"{where}: columns.{attribute.name}.unit = {entry.unit!r} cannot become {ours}; leave it out or correct it"
+        )
+    return scale
+
+
+def _numbers(attribute: Attribute, column: pd.Series, scale: float, reject: Reject) -> pd.Series:
+    given = column.notna() & (column.astype(str).str.strip() != "") if column.dtype == object else column.notna()
+    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    finite = pd.Series(np.isfinite(numbers), index=column.index)
+    reject("not_a_number", given & ~finite, _shown(attribute, column.astype(str)) + " is not a number")
+    numbers = numbers * scale
+    if attribute.type == "number":
+        return numbers.astype(object).where(finite, None)
+    rounded = numbers.round()
+    whole = finite & ((numbers - rounded).abs() < 1e-6) & (rounded.abs() < 2**53)
+    reject("bad_value", finite & ~whole, _shown(attribute, column.astype(str)) + " is not a whole number")
+    return rounded.where(whole, 0.0).astype("int64").astype(object).where(whole, None)
+
+
+def _shown(attribute: Attribute, texts: pd.Series) -> pd.Series:
+    return f"{attribute.name} = '" + texts.fillna("").astype(str).str.slice(0, 60) + "'"
+
+
+def attributes_json(columns: Mapping[str, pd.Series], count: int) -> NDArray[np.object_]:
+    """Return one JSON text (bytes) a row, keys sorted, None left out; equal values give equal bytes.
+
+    Cost: 3 s for a million rows of ten attributes.
+    """
+    names = sorted(columns)
+    result = np.full(count, b"{}", dtype=object)
+    if not names:
+        return result
+    rows = zip(*(columns[name].to_numpy(dtype=object) for name in names), strict=True)
+    for place, row in enumerate(rows):
+        result[place] = orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None})
+    return result

@@ -1,0 +1,7 @@
+update asset a
+   set valid_to_at = now()
+  from import_row r
+ where r.status = 'changed'
+   and a.city_id = %(city_id)s
+   and a.asset_id = r.asset_id
+   and a.valid_to_at is null

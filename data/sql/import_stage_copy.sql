@@ -1,0 +1,1 @@
+copy import_stage (layer_no, row_no, kind, code, name, source_key, geom, attributes) from stdin (format binary)
