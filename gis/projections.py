@@ -57,6 +57,8 @@ class Operation:
 def apply(operation: Operation, xy: Floats, *, inverse: bool = False) -> Floats:
     """Run an operation on points of shape (n, 2); what PROJ cannot convert becomes infinite, NaN stays NaN."""
     direction = TransformDirection.INVERSE if inverse else TransformDirection.FORWARD
+    if len(xy) == 1:  # pyproj takes an array of one for a scalar, and warns
+        return np.array([operation.transformer.transform(float(xy[0, 0]), float(xy[0, 1]), direction=direction)])
     x, y = operation.transformer.transform(xy[:, 0], xy[:, 1], direction=direction)
     return np.column_stack((np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)))
 
