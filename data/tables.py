@@ -148,6 +148,7 @@ valve_state = Table(
     Column("state", Text, nullable=False),
     Column("origin", Text, nullable=False, comment="measured | reported | assumed"),
     Column("seat", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
     _now("changed_at"),
     CheckConstraint("state in ('open', 'closed', 'unknown')", name="state"),
     CheckConstraint("origin in ('measured', 'reported', 'assumed')", name="origin"),

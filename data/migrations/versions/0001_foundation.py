@@ -450,6 +450,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False, comment="measured | reported | assumed"),
         sa.Column("seat", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("origin in ('measured', 'reported', 'assumed')", name=op.f("ck_valve_state_origin")),
         sa.CheckConstraint("state in ('open', 'closed', 'unknown')", name=op.f("ck_valve_state_state")),

@@ -1,0 +1,164 @@
+"""Reads the tables of a city's heat network, and writes valve states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from psycopg.pq import TransactionStatus
+
+from data.errors import NotFound
+from data.pool import Connection, Pool
+from data.statements import scope_parameters, sql
+from topology.assets import KINDS
+from topology.network import Network, build_network
+from topology.tables import COLUMNS, NetworkTables
+from twin.scope import Scope
+
+ValveState: TypeAlias = Literal["open", "closed", "unknown"]
+StateOrigin: TypeAlias = Literal["measured", "reported", "assumed"]
+
+_FLOATS = frozenset(
+    ("length_m", "start_lon", "start_lat", "end_lon", "end_lat", "lon", "lat", "heated_area_m2", "heat_load_mw")
+)
+_TEXTS = frozenset(("name", "kind", "state", "operability"))
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Versions of a city's network and of its valve states."""
+
+    network_version: int
+    valve_version: int
+
+
+def read_versions(connection: Connection, city_id: int) -> Versions:
+    """Return the versions of a city.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+    """
+    row = connection.execute(sql("network_version"), {"city_id": city_id}).fetchone()
+    if row is None:
+        raise NotFound(f"there is no city {city_id}")
+    return Versions(*row)
+
+
+def read_network_tables(connection: Connection, city_id: int) -> NetworkTables:
+    """Read the current rows of a city's heat network.
+
+    Parameters
+    ----------
+    connection
+        A connection; all tables are read in one snapshot (repeatable read) unless a transaction is already open on it.
+    city_id
+        The city.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+
+    Notes
+    -----
+    PostGIS gives the ends of the lines; no geometry is parsed here. Cost: see docs/topology.md.
+    """
+    fresh = connection.info.transaction_status == TransactionStatus.IDLE
+    with connection.transaction():
+        if fresh:
+            connection.execute(sql("network_snapshot"))
+        versions = read_versions(connection, city_id)
+        frames = {name: _read(connection, name, city_id) for name in COLUMNS}
+    return NetworkTables(city_id, versions.network_version, versions.valve_version, **frames)
+
+
+def _read(connection: Connection, name: str, city_id: int) -> pd.DataFrame:
+    with connection.cursor() as cursor, cursor.copy(sql(f"network_{name}"), {"city_id": city_id}) as copy:
+        text = b"".join(bytes(block) for block in copy)
+    types: dict[str, Any] = {column: _type(column) for column in COLUMNS[name]}
+    frame = pd.read_csv(BytesIO(text), dtype=types, keep_default_na=False, na_values={c: [""] for c in COLUMNS[name] if c in _FLOATS})
+    return frame.astype({"running": bool}) if "running" in frame else frame
+
+
+def _type(column: str) -> type:
+    if column in _FLOATS:
+        return float
+    return str if column in _TEXTS else np.int64
+
+
+def read_network(connection: Connection, city_id: int) -> Network:
+    """Read the tables of a city and build its network.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+    """
+    return build_network(read_network_tables(connection, city_id))
+
+
+def read_valve_states(connection: Connection, city_id: int) -> tuple[dict[int, str], int]:
+    """Return the present state of every valve of a city, and the version of the states.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+    """
+    # the version first: states read later can only be newer, and a newer version then reads them once more
+    version = read_versions(connection, city_id).valve_version
+    rows = connection.execute(sql("network_valve_states"), {"city_id": city_id}).fetchall()
+    return {int(asset_id): str(state) for asset_id, state in rows}, version
+
+
+async def current_versions(pool: Pool, city_id: int) -> Versions:
+    """Return the versions of a city: one row by its key, for every request that traces.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+    """
+    row = await pool.fetchrow(sql("network_versions"), city_id)
+    if row is None:
+        raise NotFound(f"there is no city {city_id}")
+    return Versions(row["network_version"], row["valve_version"])
+
+
+async def set_valve_state(
+    pool: Pool, scope: Scope, city_id: int, asset_id: int, *, state: ValveState, origin: StateOrigin, seat: str, note: str = ""
+) -> int:
+    """Record the state of a valve and return the new version of the city's valve states.
+
+    The same state from the same origin again is recorded (who and when) and still counts as a change.
+
+    Raises
+    ------
+    NotFound
+        When there is no such valve, or the scope does not hold it.
+    """
+    parameters = scope_parameters(scope, city_id).as_tuple()
+    version = await pool.fetchval(sql("network_set_valve_state"), *parameters, asset_id, state, origin, seat, note)
+    if version is None:
+        raise NotFound(f"there is no valve {asset_id} in city {city_id}")
+    return int(version)
+
+
+def visible_rows(network: Network, scope: Scope) -> NDArray[np.bool_]:
+    """Tell for every asset of the network whether a scope holds it; the same rule as the SQL predicate."""
+    assets = network.assets
+    visible = np.ones(assets.asset_id.size, bool)
+    if scope.layers is not None:
+        allowed = np.array([scope.allows_layer(kind) for kind in KINDS])
+        visible &= allowed[assets.kind]
+    if scope.areas is not None:
+        visible &= np.isin(assets.area_id, scope.areas)
+    if scope.company_ids is not None:
+        visible &= (assets.company_id == 0) | np.isin(assets.company_id, scope.company_ids)
+    return visible

@@ -1,0 +1,3 @@
+select network_version, valve_version
+  from city
+ where city_id = %(city_id)s

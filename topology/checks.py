@@ -1,0 +1,153 @@
+"""Checks of a built network. Each rule is one small function that returns findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from topology.assets import AssetTable
+from topology.codes import CLOSED, EXCHANGER, SOURCE, VALVE
+from topology.edges import Edges
+from topology.findings import Finding, finding
+from topology.joining import Joined
+from topology.segments import Segments, components
+from topology.state import State
+from topology.tables import NetworkTables
+
+
+def check_structure(
+    tables: NetworkTables, joined: Joined, edges: Edges, segments: Segments, assets: AssetTable
+) -> Iterator[Finding]:
+    """Check the drawing; nothing here depends on valve states. Cost: linear in the tables."""
+    yield from _pipes(tables, joined)
+    yield from _pairs(tables)
+    yield from _loose_ends(tables, joined)
+    yield from _points(tables, joined)
+    yield from _buildings(tables, joined)
+    yield from _parts_without_source(edges, segments, assets)
+
+
+def check_state(edges: Edges, segments: Segments, state: State, assets: AssetTable) -> Iterator[Finding]:
+    """Check what valve states and running sources leave."""
+    yield from _one_sided_valves(edges, assets)
+    yield from _parts_not_fed(edges, segments, state, assets)
+
+
+def _each(frame: pd.DataFrame, mask: NDArray[np.bool_], rule: str, text: str, x: str = "lon", y: str = "lat") -> Iterator[Finding]:
+    for asset_id, lon, lat in frame.loc[mask, ["asset_id", x, y]].itertuples(index=False):
+        yield finding(rule, [asset_id], lon, lat, text.format(int(asset_id)))
+
+
+def _pipes(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
+    pipes = tables.pipes
+    located = np.isfinite(pipes[["start_lon", "start_lat", "end_lon", "end_lat"]].to_numpy(dtype=float)).all(axis=1)
+    start = ("start_lon", "start_lat")
+    yield from _each(pipes, ~located, "pipe_without_geometry", "pipe {} has no position; it joins nothing", *start)
+    zero = located & (joined.u == joined.v)
+    yield from _each(pipes, zero, "zero_length_pipe", "both ends of pipe {} are the same node", *start)
+    text = "pipe {} names neither supply nor return; it is traced as supply"
+    yield from _each(pipes, (pipes["side"] == 0).to_numpy(), "pipe_without_side", text, *start)
+
+
+def _pairs(tables: NetworkTables) -> Iterator[Finding]:
+    pipes = tables.pipes
+    size = pipes["pair_id"].map(pipes["pair_id"].value_counts())
+    single = ((pipes["pair_id"] == 0) | (size == 1)).to_numpy()
+    start = ("start_lon", "start_lat")
+    yield from _each(pipes, single, "pair_missing", "pipe {} has no pair on the other side", *start)
+    for pair_id, group in pipes[~single].groupby("pair_id"):
+        sides = sorted(group["side"])
+        if sides != [1, 2]:
+            first = group.iloc[0]
+            text = f"pair {pair_id} has {len(group)} pipes of sides {sides}; it needs one supply (1) and one return (2)"
+            yield finding("pair_of_one_side", group["asset_id"], first["start_lon"], first["start_lat"], text)
+
+
+def _loose_ends(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
+    pipes = tables.pipes
+    ends = np.bincount(np.concatenate([joined.u, joined.v]), minlength=joined.count)
+    for at in joined.at.values():
+        ends[at[at >= 0]] += 2
+    ends[joined.valve_u] += 2
+    ends[joined.valve_v] += 2
+    for node, x, y in ((joined.u, "start_lon", "start_lat"), (joined.v, "end_lon", "end_lat")):
+        loose = (ends[node] == 1) & np.isfinite(pipes[x].to_numpy(dtype=float))
+        yield from _each(pipes, loose, "loose_end", "an end of pipe {} meets nothing", x, y)
+
+
+def _points(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
+    substations, at = tables.substations, joined.at["substations"] >= 0
+    primary, secondary = at[:, :2].any(axis=1), at[:, 2:].any(axis=1)
+    yield from _each(substations, ~primary, "substation_without_primary", "no primary pipe meets substation {}; nothing feeds it")
+    text = "no secondary pipe meets substation {}; its buildings are known by declaration only"
+    yield from _each(substations, ~secondary, "substation_without_secondary", text)
+    uneven = (at[:, 0] != at[:, 1]) | (at[:, 2] != at[:, 3])
+    text = "substation {} meets supply or return pipes only on one of its networks"
+    yield from _each(substations, uneven, "substation_one_sided", text)
+    at = joined.at["sources"] >= 0
+    supply, back = at[:, [0, 2]].any(axis=1), at[:, [1, 3]].any(axis=1)
+    yield from _each(tables.sources, ~(supply | back), "source_off_network", "no pipe meets heat source {}")
+    yield from _each(tables.sources, supply != back, "source_without_return", "heat source {} meets pipes of one side only")
+    for name, rule in (("inlets", "inlet_off_network"), ("stations", "station_off_network")):
+        yield from _each(getattr(tables, name), (joined.at[name] < 0).all(axis=1), rule, "no pipe meets {}")
+
+
+def _buildings(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
+    buildings, inlets = tables.buildings, tables.inlets
+    known = inlets["building_id"].isin(buildings["asset_id"]).to_numpy()
+    yield from _each(inlets, ~known, "inlet_without_building", "building inlet {} names no known building")
+    met = (joined.at["inlets"] >= 0).any(axis=1)
+    heated = ((buildings["heated_area_m2"] > 0) | (buildings["substation_id"] > 0)).to_numpy()
+    without = heated & ~buildings["asset_id"].isin(inlets.loc[met, "building_id"]).to_numpy()
+    declared = buildings["substation_id"].isin(tables.substations["asset_id"]).to_numpy()
+    text = "building {} has no inlet on the network; it is traced through its declared substation"
+    yield from _each(buildings, without & declared, "building_without_inlet", text)
+    text = "building {} has neither inlet nor known substation; no trace finds it"
+    yield from _each(buildings, without & ~declared, "building_not_connected", text)
+
+
+def _parts_without_source(edges: Edges, segments: Segments, assets: AssetTable) -> Iterator[Finding]:
+    """Find parts that no source and no substation's exchanger could feed even with every valve open."""
+    part = slice(edges.pipe_count, None)
+    kind, b = edges.kind[part], segments.of_node[edges.v[part]]
+    a = np.where(kind == VALVE, segments.of_node[np.maximum(edges.u[part], 0)], b)
+    count, label = components(a, b, segments.count)
+    feeds = (kind == SOURCE) | (kind == EXCHANGER)
+    sourced = np.zeros(count, bool)
+    sourced[label[b[feeds]]] = True
+    yield from _parts(edges, segments, assets, label, ~sourced, "part_without_source", "no heat source")
+
+
+def _parts_not_fed(edges: Edges, segments: Segments, state: State, assets: AssetTable) -> Iterator[Finding]:
+    fed = state.fed
+    yield from _parts(edges, segments, assets, fed.zone, ~fed.zone_fed, "part_not_fed", "no running source")
+
+
+def _parts(
+    edges: Edges, segments: Segments, assets: AssetTable, label: NDArray[np.int32], wanted: NDArray[np.bool_], rule: str, what: str
+) -> Iterator[Finding]:
+    pipe = slice(0, edges.pipe_count)
+    of_pipe = label[segments.of_node[edges.u[pipe]]]
+    chosen = np.flatnonzero(wanted[of_pipe])
+    chosen = chosen[np.argsort(of_pipe[chosen], kind="stable")]
+    bounds = np.flatnonzero(np.diff(of_pipe[chosen])) + 1
+    for group in np.split(chosen, bounds) if len(chosen) else []:
+        rows = edges.row[group]
+        first = rows[0]
+        text = f"{what} reaches a part of {len(rows)} pipes around pipe {assets.asset_id[first]}"
+        yield finding(rule, np.sort(assets.asset_id[rows]), assets.lon[first], assets.lat[first], text)
+
+
+def _one_sided_valves(edges: Edges, assets: AssetTable) -> Iterator[Finding]:
+    valve = np.flatnonzero((edges.kind == VALVE) & (edges.pair >= 0) & (edges.side == 1))
+    other = edges.pair[valve]
+    for one, two in zip(valve, other, strict=True):
+        if (edges.state[one] == CLOSED) == (edges.state[two] == CLOSED):
+            continue
+        rows = edges.row[[one, two]]
+        ids = assets.asset_id[rows]
+        text = f"of valve pair {ids[0]} and {ids[1]} one is closed and the other is not; traces take each side as it is"
+        yield finding("one_sided_valve", ids, assets.lon[rows[0]], assets.lat[rows[0]], text)

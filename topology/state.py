@@ -1,0 +1,324 @@
+"""What follows from the states of valves, exchangers and sources: zones, who is fed, dominators, blocks.
+
+The *elements* are the root (number 0), the segments, and every edge that is not a pipe (valve, exchanger half, source half), so
+that an answer for any of them is a slice. Supply and return are separate below the root: a consumer is fed when both reach it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from topology.assets import KIND_CODE, AssetTable
+from topology.codes import CLOSED, EXCHANGER, ROOT, SOURCE, VALVE
+from topology.dominators import BlockTree, DominatorTree, block_tree, dominator_tree
+from topology.edges import Edges, Services
+from topology.segments import Segments, components
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int32]
+_BUILDING = KIND_CODE["building"]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Edges that are not pipes, as links between segments; arrays of shape (links,).
+
+    Attributes
+    ----------
+    edge
+        Number of the edge; its element is `1 + segment count + position`.
+    kind
+        Kind of the edge.
+    a, b
+        Segments; `a` of a source is -1.
+    row
+        Row of the asset.
+    """
+
+    edge: IntArray
+    kind: NDArray[np.uint8]
+    a: IntArray
+    b: IntArray
+    row: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """Who is fed, by flooding.
+
+    Attributes
+    ----------
+    zone
+        Connected component of each segment over open valves, without exchangers.
+    zone_fed
+        True for zones that a running source or a working exchanger feeds.
+    passes
+        Links that let water through: open valves, running sources, exchangers fed on both sides.
+    works
+        Exchanger links of substations whose primary network is fed on both sides.
+    service
+        Services fed on both sides.
+    """
+
+    zone: IntArray
+    zone_fed: BoolArray
+    passes: BoolArray
+    works: BoolArray
+    service: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Asset rows laid out so that the rows of a range of positions are one slice.
+
+    Attributes
+    ----------
+    start
+        Offset of each position, shape (positions + 1,).
+    rows
+        Asset rows by position.
+    """
+
+    start: IntArray
+    rows: IntArray
+
+    def between(self, first: int, last: int) -> IntArray:
+        """Return the rows of the positions `first <= p < last`."""
+        return self.rows[self.start[first] : self.start[last]]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that changes with a valve.
+
+    Attributes
+    ----------
+    links, fed
+        The segment graph and who is fed.
+    dominators, blocks
+        Trees over the elements.
+    lost
+        Rows by preorder number of the dominator tree: what an element takes with it is `lost.between(first, last)`.
+    reach
+        Rows by depth-first number of the blocks, within one zone.
+    of_zone
+        Rows by zone: what an exchanger feeds.
+    exchanger_at, exchanger_zone
+        Depth-first number of the primary segment of each working exchanger half, rising, and the zone it feeds.
+    uneven_at
+        Preorder numbers of exchangers of zones whose supply and return hang on different exchangers; slices do not hold there and
+        a flood answers.
+    """
+
+    links: Links
+    fed: Fed
+    dominators: DominatorTree
+    blocks: BlockTree
+    lost: Slices
+    reach: Slices
+    of_zone: Slices
+    exchanger_at: IntArray
+    exchanger_zone: IntArray
+    uneven_at: IntArray
+
+
+def element_of_edge(edge: int, edges: Edges, segments: Segments) -> int:
+    """Return the element of an edge: of a pipe its segment."""
+    if edge < edges.pipe_count:
+        return 1 + int(segments.of_node[edges.u[edge]])
+    return 1 + segments.count + edge - edges.pipe_count
+
+
+def links_of(edges: Edges, segments: Segments) -> Links:
+    """Return the edges that are not pipes as links between segments."""
+    part = slice(edges.pipe_count, None)
+    a, b = edges.u[part], edges.v[part]
+    return Links(
+        edge=np.arange(edges.pipe_count, len(edges.kind), dtype=np.int32),
+        kind=edges.kind[part],
+        a=np.where(a >= 0, segments.of_node[np.maximum(a, 0)], -1).astype(np.int32) if len(a) else a,
+        b=segments.of_node[b] if len(b) else b,
+        row=edges.row[part],
+    )
+
+
+def flood(
+    links: Links, state: NDArray[np.uint8], services: Services, segments: Segments, *, removed: BoolArray | None = None
+) -> Fed:
+    """Find who is fed, with some elements taken out.
+
+    Parameters
+    ----------
+    links, services, segments
+        The network.
+    state
+        State of each link.
+    removed
+        Elements that are out, shape (elements,); None = none.
+
+    Notes
+    -----
+    An exchanger works when its primary supply and its primary return are fed. Cost: 2 ms for 20,000 links (scipy).
+    """
+    gone = np.zeros(1 + segments.count + len(links.edge), bool) if removed is None else removed
+    segment_gone, link_gone = gone[1 : 1 + segments.count], gone[1 + segments.count :]
+    a, b = np.maximum(links.a, 0), links.b
+    usable = (state != CLOSED) & ~link_gone & ~(segment_gone[b] | ((links.a >= 0) & segment_gone[a]))
+    valve = usable & (links.kind == VALVE)
+    count, zone = components(links.a[valve], b[valve], segments.count)
+    zone_fed = np.zeros(count, bool)
+    zone_fed[zone[b[usable & (links.kind == SOURCE)]]] = True
+    zone_fed[zone[np.flatnonzero(segment_gone)]] = False
+    exchanger = links.kind == EXCHANGER
+    of_row = np.ones(int(links.row.max(initial=-1)) + 1, bool)
+    primary_fed = zone_fed[zone[a]] & ~link_gone if len(a) else exchanger
+    np.logical_and.at(of_row, links.row[exchanger], primary_fed[exchanger])
+    works = exchanger & of_row[links.row]
+    passes = valve | (usable & (links.kind == SOURCE)) | (usable & works)
+    zone_fed[zone[b[usable & works]]] = True
+    return Fed(zone, zone_fed, passes, works, _services_fed(services, segments, zone, zone_fed))
+
+
+def _services_fed(services: Services, segments: Segments, zone: IntArray, zone_fed: BoolArray) -> BoolArray:
+    fed = np.ones(len(services.inlet_row), bool)
+    for node in (services.supply_node, services.return_node):
+        drawn = node >= 0
+        fed[drawn] &= zone_fed[zone[segments.of_node[node[drawn]]]]
+    return fed
+
+
+def read_state(edges: Edges, services: Services, segments: Segments, assets: AssetTable) -> State:
+    """Derive everything that depends on valve states.
+
+    Notes
+    -----
+    Cost: see docs/topology.md; linear in links and assets.
+    """
+    links = links_of(edges, segments)
+    fed = flood(links, edges.state[edges.pipe_count :], services, segments)
+    count = 1 + segments.count + len(links.edge)
+    on = np.flatnonzero(fed.passes).astype(np.int32)
+    element = 1 + segments.count + on
+    a, b = links.a[on] + 1, links.b[on] + 1  # a source's -1 becomes the root
+    valve = links.kind[on] == VALVE
+    tail = np.concatenate([a, element, b[valve], element[valve]]).astype(np.int32)
+    head = np.concatenate([element, b, element[valve], a[valve]]).astype(np.int32)
+    dominators = dominator_tree(tail, head, count, ROOT)
+    above = np.where(links.kind[on] == EXCHANGER, ROOT, a)
+    blocks = block_tree(
+        np.concatenate([above, element]).astype(np.int32), np.concatenate([element, b]).astype(np.int32), count, ROOT
+    )
+    return _lay_out(edges, services, segments, assets, links, fed, dominators, blocks)
+
+
+def _lay_out(
+    edges: Edges,
+    services: Services,
+    segments: Segments,
+    assets: AssetTable,
+    links: Links,
+    fed: Fed,
+    dominators: DominatorTree,
+    blocks: BlockTree,
+) -> State:
+    things, thing_rows = _things(edges, services, segments, links, fed)
+    building_elements, building_rows = _buildings_once(services, segments, fed, dominators)
+    unique = assets.kind[thing_rows] != _BUILDING if len(thing_rows) else np.zeros(0, bool)
+    lost = _slices(
+        dominators.first,
+        np.concatenate([things[unique], building_elements]),
+        np.concatenate([thing_rows[unique], building_rows]),
+    )
+    exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
+    at = blocks.first[1 + links.a[exchanger]]
+    order = np.argsort(at, kind="stable")
+    zone_of_element = np.concatenate([[-1], fed.zone, fed.zone[links.b]]).astype(np.int32)
+    return State(
+        links=links,
+        fed=fed,
+        dominators=dominators,
+        blocks=blocks,
+        lost=lost,
+        reach=_slices(blocks.first, things, thing_rows),
+        of_zone=_slices(zone_of_element, things, thing_rows, count=len(fed.zone_fed)),
+        exchanger_at=at[order],
+        exchanger_zone=fed.zone[links.b[exchanger]][order],
+        uneven_at=np.sort(dominators.first[1 + links.a[_uneven(links, fed, exchanger)]]),
+    )
+
+
+def _things(edges: Edges, services: Services, segments: Segments, links: Links, fed: Fed) -> tuple[IntArray, IntArray]:
+    """Pair every asset row with the elements that carry it; pipes and valves bring the row of their pair along."""
+    pipe = slice(0, edges.pipe_count)
+    valve = np.flatnonzero(fed.passes & (links.kind == VALVE))
+    own = np.concatenate([1 + segments.of_node[edges.u[pipe]], 1 + segments.count + valve])
+    edge = np.concatenate([np.arange(edges.pipe_count), links.edge[valve]])
+    paired = edges.pair[edge] >= 0
+    elements = [own, own[paired], 1 + links.a[fed.works]]
+    rows = [edges.row[edge], edges.row[edges.pair[edge[paired]]], links.row[fed.works]]
+    for node in (services.supply_node, services.return_node):
+        for row in (services.inlet_row, services.building_row):
+            named = fed.service & (node >= 0) & (row >= 0)
+            elements.append(1 + segments.of_node[node[named]])
+            rows.append(row[named])
+    return np.concatenate(elements).astype(np.int32), np.concatenate(rows).astype(np.int32)
+
+
+def _buildings_once(
+    services: Services, segments: Segments, fed: Fed, dominators: DominatorTree
+) -> tuple[IntArray, IntArray]:
+    """Give each building one element a side: with several inlets the nearest one that dominates them all."""
+    named = np.flatnonzero(fed.service & (services.building_row >= 0))
+    named = named[np.argsort(services.building_row[named], kind="stable")]
+    rows, start = np.unique(services.building_row[named], return_index=True)
+    bounds = np.append(start, len(named)).astype(np.int32)
+    elements, kept = [], []
+    for node in (services.supply_node, services.return_node):
+        at = node[named]
+        element = np.where(at >= 0, 1 + segments.of_node[np.maximum(at, 0)] if len(at) else at, ROOT).astype(np.int32)
+        shared = _nearest_common(dominators.parent, dominators.first, dominators.last, bounds, element)
+        elements.append(shared[shared != ROOT])
+        kept.append(rows[shared != ROOT])
+    return np.concatenate(elements).astype(np.int32), np.concatenate(kept).astype(np.int32)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _nearest_common(parent: IntArray, first: IntArray, last: IntArray, bounds: IntArray, element: IntArray) -> IntArray:
+    shared = np.empty(bounds.size - 1, np.int32)
+    for group in range(bounds.size - 1):
+        node = element[bounds[group]]
+        for k in range(bounds[group] + 1, bounds[group + 1]):
+            while not first[node] <= first[element[k]] < last[node]:
+                node = parent[node]
+        shared[group] = node
+    return shared
+
+
+def _uneven(links: Links, fed: Fed, exchanger: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the exchanger links of zones that hang on other exchangers or sources on the supply than on the return side."""
+    zone = fed.zone[links.b[exchanger]]
+    mate: dict[int, set[int]] = {}
+    by_row: dict[int, list[int]] = {}
+    for position, row in enumerate(links.row[exchanger]):
+        by_row.setdefault(int(row), []).append(position)
+    for halves in by_row.values():
+        for half in halves:
+            mate.setdefault(int(zone[half]), set()).update(int(zone[other]) for other in halves if other != half)
+    direct = fed.passes & (links.kind == SOURCE)
+    sourced = set(fed.zone[links.b[direct]].tolist())
+    uneven = {z for z, mates in mate.items() if len(mates) > 1 or any(len(mate[m]) > 1 or (m in sourced) != (z in sourced) for m in mates)}
+    return exchanger[[int(z) in uneven for z in zone]] if len(zone) else exchanger
+
+
+def _slices(position: IntArray, elements: IntArray, rows: IntArray, *, count: int | None = None) -> Slices:
+    at = position[elements] if len(elements) else elements
+    rows, at = rows[at >= 0], at[at >= 0]
+    order = np.argsort(at, kind="stable")
+    size = int(position.max(initial=-1)) + 1 if count is None else count
+    start = np.zeros(size + 1, np.int32)
+    np.cumsum(np.bincount(at, minlength=size), out=start[1:])
+    return Slices(start, rows[order])
