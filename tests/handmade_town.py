@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import orjson
 
 from data.pool import connect
@@ -31,6 +32,13 @@ class Row:
     area_id: int | None = None
     pair_id: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def tile_of(zoom: int, lon: float = LON, lat: float = LAT) -> tuple[int, int]:
+    """Return column and row of the Web Mercator tile that holds a place (the textbook formula)."""
+    n = 2**zoom
+    row = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * n
+    return int((lon + 180) / 360 * n), int(row)
 
 
 def lonlat(east_m: float, north_m: float) -> str:

@@ -15,16 +15,9 @@ import pytest
 from data.pool import connect
 from data.tile_tables import rebuild
 from tests.api.serving import serve
-from tests.handmade_town import LAT, LON, insert_town
+from tests.handmade_town import insert_town, tile_of
 
 SEGMENTS = (np.array([20, 21, 22, 23, 24, 25, 26]), np.array([20, 21, 20, 21, 24, 25, 26]))
-
-
-def tile_of(zoom: int, lon: float = LON, lat: float = LAT) -> tuple[int, int]:
-    """Return column and row of the tile that holds a place (independent of ours: the textbook formula)."""
-    n = 2**zoom
-    row = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * n
-    return int((lon + 180) / 360 * n), int(row)
 
 
 @pytest.fixture
