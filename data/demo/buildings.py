@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from data.demo.names import HOSPITAL, SCHOOL, estate_names
 from data.demo.sizes import CitySize
@@ -174,7 +175,7 @@ def _fill(index: int, estate: Estate, rng: np.random.Generator) -> list[Building
             lot = start + np.array([column, row]) * style.pitch_m
             outline, inlet = _footprint(lot, style, rng)
             if inner.contains(outline):
-                drawn.append(_building(index, estate, (column, row), float(lot[0]), outline, inlet, rng))
+                drawn.append(_building(estate, index, (column, row), rng, lot_a=float(lot[0]), outline=outline, inlet=inlet))
     return drawn
 
 
@@ -190,18 +191,26 @@ def _footprint(lot: Position, style: Style, rng: np.random.Generator) -> tuple[P
     left, front = lot[0] - length / 2.0, lot[1] - style.pitch_m[1] / 2.0 + 2.0 * LANE_M
     right, back = left + length, front + depth
     wing = min(14.0, 0.45 * depth if shape == "l" else 14.0)
-    outline = box(left, front, right, back)
+    outline: BaseGeometry = box(left, front, right, back)
     if shape == "l":
         outline = outline.difference(box(left + wing, front + wing, right + 1.0, back + 1.0))
     elif shape == "u":
         outline = outline.difference(box(left + wing, front + wing, right - wing, back + 1.0))
     elif shape == "court":
         outline = outline.difference(box(left + wing, front + wing, right - wing, back - wing))
+    assert isinstance(outline, Polygon)  # wings are wider than nothing
     return outline, np.array([lot[0] + rng.uniform(-0.3, 0.3) * length, front])
 
 
 def _building(
-    index: int, estate: Estate, place: tuple[int, int], lot_a: float, outline: Polygon, inlet: Position, rng: np.random.Generator
+    estate: Estate,
+    index: int,
+    place: tuple[int, int],
+    rng: np.random.Generator,
+    *,
+    lot_a: float,
+    outline: Polygon,
+    inlet: Position,
 ) -> Building:
     style = STYLES[estate.style]
     storeys = int(rng.integers(style.storeys[0], style.storeys[1] + 1))

@@ -89,14 +89,14 @@ def write_city(folder: Path, *, size: str = "sample", seed: int = 1, city_id: in
     BadDemo
         When there is no such size.
     """
-    report = progress or (lambda _message, _fraction: None)
+    report = progress or _silent
     plan = size_of(size)
     folder.mkdir(parents=True, exist_ok=True)
     report("drawing", 0.0)
     districts = _districts()
     city = draw_city(plan, seed, _adcode(districts))
     layers: list[Layer] = []
-    steps = (
+    steps: tuple[tuple[str, Callable[[], list[Layer]]], ...] = (
         ("districts", lambda: _write_organisation(folder, city, districts, seed)),
         ("map", lambda: _write_map(folder, city)),
         ("stations", lambda: _write_stations(folder, city)),
@@ -114,6 +114,10 @@ def write_city(folder: Path, *, size: str = "sample", seed: int = 1, city_id: in
     return path
 
 
+def _silent(_message: str, _fraction: float) -> None:
+    """Tell nobody."""
+
+
 def draw_city(plan: CitySize, seed: int, adcode: str) -> DemoCity:
     """Draw everything; nothing is written. The order of the steps is part of the seed's meaning."""
     rng = np.random.default_rng(seed)
@@ -126,7 +130,7 @@ def draw_city(plan: CitySize, seed: int, adcode: str) -> DemoCity:
     substations = draw_substations(plan, estates, buildings, rng)
     load = np.array([station.load_mw for station in substations])
     sources = draw_sources(plan, streets, float(load.sum()))
-    network = draw_network(plan, streets, sources, estates, substations, buildings)
+    network = draw_network(plan, streets, sources=sources, estates=estates, substations=substations, buildings=buildings)
     flows = trace_flows(network, load, np.array([building.heat_load_mw for building in buildings]))
     place = size_index(network, flows.load_mw)
     return DemoCity(adcode, ground, streets, estates, buildings, substations, sources, network, flows, place, seed)
@@ -215,6 +219,7 @@ def _write_map(folder: Path, city: DemoCity) -> list[Layer]:
         _geojson(folder, "green", "green", tables.green(city)),
         _geojson(folder, "estates", "estate", tables.estates(city)),
         _geojson(folder, "buildings", "building", tables.buildings(city)),
+        _geojson(folder, "halls", "building", tables.halls(city)),
     ]
 
 

@@ -17,8 +17,8 @@ import pandas as pd
 import pyogrio
 import rasterio
 import shapely
-from numpy.typing import NDArray
 from affine import Affine
+from numpy.typing import NDArray
 
 from gis.datums import Datum, from_wgs84
 

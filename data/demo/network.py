@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -104,12 +105,14 @@ class Network:
         """Return the length of each trench's axis."""
         step = np.hypot(*np.diff(self.vertex_xy, axis=0).T)
         same = np.diff(self.vertex_trench) == 0
-        return np.bincount(self.vertex_trench[1:][same], weights=step[same], minlength=len(self.start))
+        lengths = np.bincount(self.vertex_trench[1:][same], weights=step[same], minlength=len(self.start))
+        return lengths.astype(np.float64)
 
 
 def draw_network(
     size: CitySize,
     streets: Streets,
+    *,
     sources: tuple[Source, ...],
     estates: tuple[Estate, ...],
     substations: tuple[Substation, ...],
@@ -136,7 +139,7 @@ def draw_network(
         chains.append(_branch(nodes, tap, feed, owner=-1))
     chains += _mains(size, streets, nodes, taps)
     for index, station in enumerate(substations):
-        chains += _secondary(nodes, stations[index], index, station, estates[station.estate], buildings)
+        chains += _secondary(nodes, stations[index], station, estates[station.estate], buildings)
     return _cut_chains(nodes, chains)
 
 
@@ -183,7 +186,7 @@ def _mains(size: CitySize, streets: Streets, nodes: NodeList, taps: dict[int, li
         stops = [(line.project(shapely.Point(nodes.positions[node])), node) for (_, j), node in crossing.items() if j == street]
         ordered = sorted(stops + taps[street])
         rings = {node for _, node in stops}
-        chains += [_main(nodes, line, a, b, rings) for a, b in zip(ordered[:-1], ordered[1:], strict=True)]
+        chains += [_main(nodes, line, a, b, rings) for a, b in pairwise(ordered)]
     for avenue, low, high in edges:
         line = LineString(streets.avenues[avenue])
         ends = [
@@ -196,7 +199,7 @@ def _mains(size: CitySize, streets: Streets, nodes: NodeList, taps: dict[int, li
 
 def _avenue_edges(size: CitySize) -> list[tuple[int, int, int]]:
     """Return the edges (avenue, lower street, upper street) that carry a main."""
-    steps = list(zip(size.main_streets[:-1], size.main_streets[1:], strict=True))
+    steps = list(pairwise(size.main_streets))
     edges = [(avenue, low, high) for avenue in size.main_avenues for low, high in steps]
     return edges + [edge for edge in size.closed_ties if edge[0] not in size.main_avenues]
 
@@ -217,15 +220,16 @@ def _main(
         stops.append((length - CROSSING_VALVE_M, "valve"))
     stops.append((length, ""))
     cuts = [cut for cut in stops if cut[1]]
-    for (begin, _), (end, _) in zip(stops[:-1], stops[1:], strict=True):
+    for (begin, _), (end, _) in pairwise(stops):
         cuts += _joints(begin, end)
     return Chain(first[1], last[1], path, True, -1, tuple(sorted(cuts)))
 
 
 def _secondary(
-    nodes: NodeList, station_node: int, owner: int, station: Substation, estate: Estate, buildings: tuple[Building, ...]
+    nodes: NodeList, station_node: int, station: Substation, estate: Estate, buildings: tuple[Building, ...]
 ) -> list[Chain]:
     """Lay a substation's tree: a spine between the columns, a lane along each row, a service to each building."""
+    owner = nodes.references[station_node]
     rows: dict[float, list[int]] = {}
     for index in station.buildings:
         rows.setdefault(round(float(buildings[index].inlet_ab[1]), 3), []).append(index)
@@ -269,7 +273,7 @@ def _straight(nodes: NodeList, start: int, end: int, owner: int, cuts: tuple[Cut
 def _cut_chains(nodes: NodeList, chains: list[Chain]) -> Network:
     """Cut the chains into trenches and put everything into arrays."""
     offsets = [np.zeros(2)] * len(nodes.kinds)
-    start, end, primary, owner = [], [], [], []
+    rows: list[tuple[int, int, bool, int]] = []
     vertices, sideways, of_trench = [], [], []
     for chain in chains:
         xy, offset, at = _vertices(chain)
@@ -282,20 +286,18 @@ def _cut_chains(nodes: NodeList, chains: list[Chain]) -> Network:
             part = slice(at[piece], at[piece + 1] + 1)
             vertices.append(xy[part])
             sideways.append(offset[part])
-            of_trench.append(np.full(len(xy[part]), len(start)))
-            start.append(stops[piece])
-            end.append(stops[piece + 1])
-            primary.append(chain.primary)
-            owner.append(chain.owner)
+            of_trench.append(np.full(len(xy[part]), len(rows)))
+            rows.append((stops[piece], stops[piece + 1], chain.primary, chain.owner))
+    trenches = np.array(rows, dtype=np.int64)
     return Network(
         np.array(nodes.kinds),
         np.array(nodes.positions),
         np.array(offsets),
         np.array(nodes.references, dtype=np.int64),
-        np.array(start, dtype=np.int64),
-        np.array(end, dtype=np.int64),
-        np.array(primary),
-        np.array(owner, dtype=np.int64),
+        trenches[:, 0],
+        trenches[:, 1],
+        trenches[:, 2].astype(np.bool_),
+        trenches[:, 3],
         np.concatenate(vertices),
         np.concatenate(sideways),
         np.concatenate(of_trench),

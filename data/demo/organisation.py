@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry import Point, Polygon, box
 
 from data.demo.buildings import LANE_M, STYLES, Building, Estate, Frame, frame_of
 from data.demo.sizes import CitySize
@@ -54,6 +56,28 @@ class Source:
     company: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """A building of a heat source: name, footprint, height in metres."""
+
+    name: str
+    outline: Polygon
+    height_m: float
+
+
+def draw_halls(sources: tuple[Source, ...]) -> tuple[Hall, ...]:
+    """Return halls and chimney behind each heat source; they take no heat."""
+    halls = []
+    for source in sources:
+        for name, ab, height in (
+            ("主厂房", box(-45.0, 12.0, 45.0, 52.0), 32.0),
+            ("辅助厂房", box(-70.0, 75.0, 30.0, 105.0), 14.0),
+            ("烟囱", Point(52.0, 88.0).buffer(5.0, quad_segs=4), 120.0),
+        ):
+            halls.append(Hall(source.name + name, shapely.transform(ab, source.frame.to_xy), height))
+    return tuple(halls)
+
+
 def draw_substations(
     size: CitySize, estates: tuple[Estate, ...], buildings: tuple[Building, ...], rng: np.random.Generator
 ) -> tuple[Substation, ...]:
@@ -65,7 +89,9 @@ def draw_substations(
     substations: list[Substation] = []
     for estate, count in enumerate(counts):
         for place, group in enumerate(_groups(members[estate], buildings, count)):
-            substations.append(_substation(estates[estate], estate, group, buildings, place, int(count), rng))
+            number = f"{'一二三四五六七八'[place]}号" if count > 1 else ""
+            mine = [buildings[index] for index in group]
+            substations.append(_substation(size, estates[estate], mine, name=f"{number}换热站", members=group, rng=rng))
     return tuple(substations)
 
 
@@ -73,7 +99,7 @@ def _share(total: int, members: list[list[int]], buildings: tuple[Building, ...]
     """Give every estate with buildings one, then the next to whoever has most heat for each, never more than its columns."""
     load = np.array([sum(buildings[index].heat_load_mw for index in group) for group in members])
     columns = np.array([len({buildings[index].column for index in group}) for group in members])
-    counts = np.minimum(columns, 1)
+    counts: NDArray[np.int64] = np.minimum(columns, 1)
     for _ in range(total - int(counts.sum())):
         need = np.where(counts < columns, load / np.maximum(counts, 1), -1.0)
         counts[int(need.argmax())] += 1
@@ -90,16 +116,9 @@ def _groups(members: list[int], buildings: tuple[Building, ...], count: int) -> 
 
 
 def _substation(
-    estate: Estate,
-    index: int,
-    group: tuple[int, ...],
-    buildings: tuple[Building, ...],
-    place: int,
-    count: int,
-    rng: np.random.Generator,
+    size: CitySize, estate: Estate, mine: list[Building], *, name: str, members: tuple[int, ...], rng: np.random.Generator
 ) -> Substation:
     """Put the substation in the gap between its middle columns, in front of its first row."""
-    mine = [buildings[member] for member in group]
     columns = sorted({building.column for building in mine})
     middle = columns[len(columns) // 2]
     lot_a = next(building.lot_a for building in mine if building.column == middle)
@@ -107,16 +126,16 @@ def _substation(
     ab = np.array([lot_a - STYLES[estate.style].pitch_m[0] / 2.0, front - LANE_M - YARD_M])
     area = sum(building.heated_area_m2 for building in mine)
     return Substation(
-        name=f"{estate.name}{'一二三四五六七八'[place] + '号' if count > 1 else ''}换热站",
-        estate=index,
+        name=estate.name + name,
+        estate=mine[0].estate,
         ab=ab,
         xy=estate.frame.to_xy(ab[None])[0],
-        buildings=group,
+        buildings=members,
         load_mw=round(sum(building.heat_load_mw for building in mine), 4),
         heated_area_m2=round(area, 1),
         system_count=2 if max(building.storeys for building in mine) > 18 else 1,
         installed_year=min(2025, estate.year_built + int(rng.integers(0, 8))),
-        company=1 + (estate.block.column * 3) // 7 % 3,
+        company=1 + 3 * estate.block.column // size.columns,
     )
 
 

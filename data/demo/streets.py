@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import LineString, MultiPolygon, Polygon
+from shapely import affinity
+from shapely.geometry import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from data.demo.names import street_names
 from data.demo.sizes import CitySize
@@ -102,11 +104,11 @@ def draw_streets(size: CitySize, river_axis: Path, rng: np.random.Generator) -> 
     avenues = tuple(_bent(column, rng) for column in crossings.transpose(1, 0, 2))
     river = LineString(river_axis).buffer(RIVER_WIDTH_M / 2.0, cap_style="flat")
     blocks = tuple(
-        _block(size, streets, avenues, river, column, row) for row in range(size.rows) for column in range(size.columns)
+        _block(size, streets, avenues, river, (column, row)) for row in range(size.rows) for column in range(size.columns)
     )
     parks = [block.inner for block in blocks if (block.column, block.row) in size.park_blocks]
     pond = _pond(parks[0])
-    green = [park.difference(pond) for park in parks] + _banks(size, blocks, river)
+    green = [_largest(park.difference(pond)) for park in parks] + _banks(size, blocks, river)
     return Streets(
         crossings, streets, avenues, _roads(size, streets, avenues, rng), blocks, river_axis, river, pond, tuple(green)
     )
@@ -143,8 +145,9 @@ def _bent(nodes: Path, rng: np.random.Generator) -> Path:
     return path
 
 
-def _block(size: CitySize, streets: tuple[Path, ...], avenues: tuple[Path, ...], river: Polygon, column: int, row: int) -> Block:
+def _block(size: CitySize, streets: tuple[Path, ...], avenues: tuple[Path, ...], river: Polygon, place: tuple[int, int]) -> Block:
     """Take the vertices of the four edges in counter-clockwise order."""
+    column, row = place
     south, north = streets[row][2 * column : 2 * column + 3], streets[row + 1][2 * column : 2 * column + 3]
     west, east = avenues[column][2 * row : 2 * row + 3], avenues[column + 1][2 * row : 2 * row + 3]
     outline = Polygon(np.vstack([south, east[1:], north[::-1][1:], west[::-1][1:]]))
@@ -153,15 +156,17 @@ def _block(size: CitySize, streets: tuple[Path, ...], avenues: tuple[Path, ...],
     return Block(column, row, outline, _largest(inner), row if below else row + 1, below)
 
 
-def _largest(shape: Polygon | MultiPolygon) -> Polygon:
-    parts = list(shape.geoms) if isinstance(shape, MultiPolygon) else [shape]
+def _largest(shape: BaseGeometry) -> Polygon:
+    """Return the largest polygon of a shape."""
+    parts = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon)]
     return max(parts, key=lambda part: part.area)
 
 
 def _pond(park: Polygon) -> Polygon:
     """Return a pond with an island."""
     centre = park.centroid
-    return shapely.affinity.scale(centre.buffer(70.0, quad_segs=8), 1.3, 0.8).difference(centre.buffer(14.0, quad_segs=4))
+    pond = affinity.scale(centre.buffer(70.0, quad_segs=8), 1.3, 0.8)
+    return _largest(pond.difference(centre.buffer(14.0, quad_segs=4)))
 
 
 def _banks(size: CitySize, blocks: tuple[Block, ...], river: Polygon) -> list[Polygon]:

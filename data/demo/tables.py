@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas
@@ -14,7 +15,7 @@ from data.demo.buildings import STOREY_M, Building, Estate, estate_outline
 from data.demo.ground import Ground, height_m
 from data.demo.names import company_names
 from data.demo.network import DN_SERIES_MM, INSULATION_MM, OUTER_MM, WALL_MM, Flows, Network
-from data.demo.organisation import Source, Substation
+from data.demo.organisation import Source, Substation, draw_halls
 from data.demo.streets import Streets
 
 DEPTH_M = {True: 1.4, False: 1.0}
@@ -106,7 +107,7 @@ def valve_nodes(network: Network) -> NDArray[np.int64]:
     return np.flatnonzero(np.isin(network.node_kind, ["valve", "tie_open", "tie_closed"]))
 
 
-def _frame(columns: dict[str, object], geometry: object) -> geopandas.GeoDataFrame:
+def _frame(columns: Mapping[str, object], geometry: object) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(columns, geometry=geometry)
 
 
@@ -199,6 +200,19 @@ def buildings(city: DemoCity) -> geopandas.GeoDataFrame:
         "address": [_address(city, city.estates[each.estate]) for each in drawn],
     }
     return _frame(columns, [each.outline for each in drawn])
+
+
+def halls(city: DemoCity) -> geopandas.GeoDataFrame:
+    """Return the buildings of the heat sources: industrial, without heat of their own."""
+    drawn = draw_halls(city.sources)
+    columns = {
+        "code": [f"LD9{index + 1:05d}" for index in range(len(drawn))],
+        "name": [hall.name for hall in drawn],
+        "height_m": [hall.height_m for hall in drawn],
+        "height_source": "attribute",
+        "building_type": "工业建筑",
+    }
+    return _frame(columns, [hall.outline for hall in drawn])
 
 
 def sources(city: DemoCity) -> geopandas.GeoDataFrame:
