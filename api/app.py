@@ -7,15 +7,20 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route, WebSocketRoute
 
-from api import errors
+from api import errors, static_files
+from api.auth.setup import install as install_gate
+from api.auth.setup import prepare_seats
+from api.headers import SecurityHeaders
 from api.live_room import LiveRoom
-from api.routes import alarms, jobs, live, metrics, readings, system, tiles
+from api.routes import alarms, jobs, live, metrics, readings, seats, system, tiles
 from api.settings import Settings
 from data.pool import open_pool
 from tiles.cache import TileCache
 
-ROUTERS = (system.router, tiles.router, jobs.router, readings.router, alarms.router, live.router, metrics.router)
+ROUTERS = (system.router, tiles.router, jobs.router, readings.router, alarms.router, live.router, metrics.router, seats.router)
 
 
 @asynccontextmanager
@@ -24,6 +29,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool = await open_pool(settings.database_url, size=settings.pool_size)
     app.state.pool = pool
     try:
+        await prepare_seats(settings, pool)
         async with LiveRoom(pool) as app.state.live:
             yield
     finally:
@@ -41,8 +47,19 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="heat twin", version=version("heat-twin"), lifespan=_lifespan)
     app.state.settings = settings
     app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)
-    app.add_middleware(metrics.RequestMeter)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    static_files.install(app)
+    # the last one added is the first one passed
+    install_gate(app, settings, api_paths(app))
+    app.add_middleware(metrics.RequestMeter)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(SecurityHeaders)
     return app
+
+
+def api_paths(app: FastAPI) -> list[str]:
+    """Return the paths of every route of the API, those of the documentation included."""
+    routes = [*app.routes, *(route for router in ROUTERS for route in router.routes)]
+    return [route.path for route in routes if isinstance(route, Route | WebSocketRoute)]

@@ -4,8 +4,14 @@ ApiError
 ├── BadSetting      an environment variable that is unknown or does not fit
 ├── CannotListen    the port is taken, or the address is not of this machine
 ├── BadRequest      a parameter that passed the schema but makes no sense here
+├── BadHost         the Host header is not this machine (demo mode)
+├── CrossSite       a page of another site wants to change something
 ├── NotSignedIn     no seat came with the request
+├── PasswordMustChange  a one-time password was not changed yet
+├── TooManyTries    too many failed tries to sign in
+├── BadKeyFile      the key file of the var dir is missing, open to others or another one
 ├── Busy            a bounded queue is full; try again later
+├── Refused         a server refused what this program, as its client, asked
 └── PayloadTooLarge a body over the stated limit
 """
 
@@ -20,8 +26,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound
+from gis.errors import GisError
 from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
-from twin.errors import BadFrame, BadSeat, OutsideScope, TwinError, UnknownKind
+from topology.errors import TopologyError
+from twin.errors import BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +50,32 @@ class BadRequest(ApiError):
     """Raised when a parameter makes no sense; the message names it, its value and what would be right."""
 
 
+class BadHost(ApiError):
+    """Raised when, in demo mode, the Host header does not name this machine."""
+
+
+class CrossSite(ApiError):
+    """Raised when a browser sends a change, or opens a WebSocket, for a page of another site."""
+
+
 class NotSignedIn(ApiError):
-    """Raised when a route needs a seat and the request carries none."""
+    """Raised when a route needs a seat and the request carries none, or one that does not hold."""
+
+
+class PasswordMustChange(ApiError):
+    """Raised when a seat asks for anything before its one-time password was changed."""
+
+
+class TooManyTries(ApiError):
+    """Raised when signing in failed too often; the client may come again after `retry_after_s`."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class BadKeyFile(ApiError):
+    """Raised when the key file cannot be used: missing rights, open to others, or not the one that encrypted."""
 
 
 class Busy(ApiError):
@@ -54,9 +86,16 @@ class Busy(ApiError):
         self.retry_after_s = retry_after_s
 
 
+class Refused(ApiError):
+    """Raised when a server refuses what this program asked as its client (the simulator); repeating cannot mend it."""
+
+
 class PayloadTooLarge(ApiError):
     """Raised when a body is over the stated limit."""
 
+
+KNOWN_ERRORS = (ApiError, DataError, TilesError, TwinError, TopologyError, GisError)
+"""Base classes of all errors that have a known cause and a message for people."""
 
 STATUS: dict[type[Exception], int] = {
     BadRequest: 400,
@@ -68,11 +107,16 @@ STATUS: dict[type[Exception], int] = {
     BadScene: 422,
     UnknownTileset: 404,
     UnknownKind: 422,
+    BadHost: 400,
     NotSignedIn: 401,
+    CrossSite: 403,
+    NotPermitted: 403,
     OutsideScope: 403,
+    PasswordMustChange: 403,
     NotFound: 404,
     Conflict: 409,
     PayloadTooLarge: 413,
+    TooManyTries: 429,
     Busy: 503,
     DatabaseUnavailable: 503,
 }
@@ -88,18 +132,27 @@ def _body(kind: str, message: str, **more: object) -> dict[str, object]:
     return {"error": {"kind": kind, "message": message, **more}}
 
 
-async def _known(_: Request, error: Exception) -> JSONResponse:
+def error_response(error: Exception) -> JSONResponse:
+    """Return the answer to an error: its message below 500, else an id whose details are in the log."""
     status = status_of(error)
     if status >= 500 and status != 503:
-        return await _unknown(_, error)
-    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status == 503 else None
+        return _hidden(error)
+    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in {429, 503} else None
     message = str(error) if status != 503 or isinstance(error, Busy) else "the database does not answer; try again in a moment"
     return JSONResponse(_body(type(error).__name__, message), status, headers)
 
 
-async def _unknown(request: Request, error: Exception) -> JSONResponse:
+async def _known(_: Request, error: Exception) -> JSONResponse:
+    return error_response(error)
+
+
+async def _unknown(_: Request, error: Exception) -> JSONResponse:
+    return _hidden(error)
+
+
+def _hidden(error: Exception) -> JSONResponse:
     error_id = uuid.uuid4().hex[:12]
-    logger.error("error %s in %s %s", error_id, request.method, request.url.path, exc_info=error)
+    logger.error("error %s: %s", error_id, error, exc_info=error)
     return JSONResponse(_body("InternalError", f"internal error {error_id}; the server's log has the details", id=error_id), 500)
 
 
@@ -117,7 +170,7 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 def install(app: FastAPI) -> None:
     """Register the handlers: one JSON shape for every error, no stack trace to a client."""
-    for base in (ApiError, DataError, TilesError, TwinError):
+    for base in KNOWN_ERRORS:
         app.add_exception_handler(base, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

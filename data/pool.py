@@ -54,6 +54,21 @@ async def open_pool(database_url: str, *, size: int = 4, statement_timeout_s: fl
 
 
 @contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turn what the driver raises when the database is away into `DatabaseUnavailable`."""
+    try:
+        yield
+    except (
+        OSError,
+        TimeoutError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        asyncpg.CannotConnectNowError,
+    ) as error:
+        raise DatabaseUnavailable(f"the database does not answer: {error}; try `heat-twin db status`") from error
+
+
+@contextmanager
 def connect(database_url: str, *, autocommit: bool = False) -> Iterator[Connection]:
     """Open one synchronous connection; commits at the end unless an exception passes, then it rolls back."""
     try:

@@ -47,7 +47,7 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
     "dispatcher": frozenset({"acknowledge_alarms", "switch_valves"}),
-    "planner": frozenset({"plan"}),
+    "planner": frozenset({"plan", "manage_jobs"}),
     "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources"}),
     "administrator": PERMISSIONS,
 }

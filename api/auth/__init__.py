@@ -1,0 +1,1 @@
+"""Who is asking: passwords, sessions, API keys, tickets, and the gate that every request passes."""

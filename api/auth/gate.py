@@ -1,0 +1,196 @@
+"""The gate that every HTTP request and WebSocket passes: host, origin, seat, permission, in this order.
+
+It stands before routing, so a route that forgets to ask for its caller is closed all the same. Open without a seat are
+`/health`, the sign-in (`/session`) and the viewer's own files, which hold no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.auth.identity import COOKIE, SIGNED_BODY_LIMIT, Identified, Identity
+from api.auth.writes import READING_METHODS, permission_for
+from api.dependencies import Caller
+from api.errors import (
+    KNOWN_ERRORS,
+    BadHost,
+    CrossSite,
+    NotSignedIn,
+    PasswordMustChange,
+    PayloadTooLarge,
+    error_response,
+    status_of,
+)
+from data.pool import Pool, translate_errors
+from twin.seats import PERMISSIONS, permissions_of, require_permission, scope_of
+
+_OPEN = frozenset({"/health", "/session"})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_NO_HEADERS = frozenset({"none", "same-origin"})
+
+
+class SeatGate:
+    """ASGI middleware: puts the `Caller` into `request.state.caller` (None where the path is open) or refuses.
+
+    Parameters
+    ----------
+    app
+        What comes behind the gate.
+    identity
+        Finds the seats.
+    api_roots
+        First segments of the paths of the API (`tiles`, `assets`, ...); all other paths are the viewer's files.
+    """
+
+    def __init__(self, app: ASGIApp, *, identity: Identity, api_roots: Iterable[str]) -> None:
+        self._app = app
+        self._identity = identity
+        self._api_roots = frozenset(api_roots)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            receive = await self._admit(scope, receive)
+        except KNOWN_ERRORS as error:
+            await _refuse(error, scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope, receive: Receive) -> Receive:
+        headers = Headers(scope=scope)
+        method = scope.get("method", "GET")
+        if self._identity.demo_mode:
+            require_loopback_host(headers.get("host", ""))
+        if scope["type"] == "websocket" or method not in READING_METHODS:
+            require_same_origin(headers)
+        state = scope.setdefault("state", {})
+        state["caller"] = None
+        if not self._is_api(scope["path"]) or scope["path"] == "/health":
+            return receive
+        app: Starlette = scope["app"]
+        with translate_errors():
+            found, receive = await self._find(app.state.pool, scope, headers, receive)
+        if found is None:
+            if scope["path"] in _OPEN:
+                return receive
+            raise NotSignedIn("this address needs a seat: sign in (POST /session) or sign the request with an API key")
+        caller = caller_of(found)
+        if found.stored.must_change_password and not scope["path"].startswith("/session"):
+            raise PasswordMustChange("the one-time password must be changed first: POST /session/password")
+        permission = permission_for(method, scope["path"])
+        if permission is not None:
+            require_permission(caller.permissions, permission, role=caller.role)
+        state["caller"] = caller
+        return receive
+
+    def _is_api(self, path: str) -> bool:
+        return path.split("/", 2)[1] in self._api_roots
+
+    async def _find(self, pool: Pool, scope: Scope, headers: Headers, receive: Receive) -> tuple[Identified | None, Receive]:
+        if "x-app-id" in headers:
+            body, receive = await _whole_body(scope, headers, receive)
+            return Identified(await self._identity.by_signature(pool, headers, body), "key"), receive
+        token = session_token(headers)
+        if token is not None and (seat := await self._identity.by_cookie(pool, token)) is not None:
+            return Identified(seat, "cookie"), receive
+        ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket") if scope["type"] == "websocket" else None
+        if ticket and (seat := await self._identity.by_ticket(pool, ticket[0])) is not None:
+            return Identified(seat, "ticket"), receive
+        default = await self._identity.by_default(pool)
+        return (None if default is None else Identified(default, "demo")), receive
+
+
+def caller_of(found: Identified) -> Caller:
+    """Return what routes see of a seat. A demo request without a cookie may change everything: it is this machine's user."""
+    seat = found.stored.seat
+    return Caller(
+        seat=seat.label,
+        role=seat.role,
+        scope=scope_of(seat.organisation, seat.role),
+        seat_id=seat.seat_id,
+        permissions=PERMISSIONS if found.means == "demo" else permissions_of(seat.role),
+        stored=found.stored,
+    )
+
+
+def session_token(headers: Headers) -> str | None:
+    """Return the session's token out of the cookies."""
+    cookies: SimpleCookie = SimpleCookie()
+    try:
+        cookies.load(headers.get("cookie", ""))
+    except CookieError:
+        return None
+    return cookies[COOKIE].value if COOKIE in cookies else None
+
+
+def require_loopback_host(host: str) -> None:
+    """Raise `BadHost` unless the Host header names this machine.
+
+    In demo mode a seat needs no password; a foreign page whose name was made to resolve to 127.0.0.1 (DNS rebinding)
+    would be let in, but it cannot forge this header.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        name = None
+    if name not in _LOOPBACK:
+        raise BadHost(f"the Host header is {host[:100]!r}; in demo mode it must be 127.0.0.1, localhost or [::1]")
+
+
+def require_same_origin(headers: Headers) -> None:
+    """Raise `CrossSite` when a browser sends a change, or opens a WebSocket, for a page of another site.
+
+    Programs send neither header and pass; what they may do follows from their key.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in _NO_HEADERS:
+            raise CrossSite(f"a page of another site (Sec-Fetch-Site: {site[:20]}) may not change anything here")
+        return
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
+        raise CrossSite(f"a page of {origin[:100]!r} may not change anything here")
+
+
+async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> tuple[bytes, Receive]:
+    """Read the body that a signature covers and return it with a `receive` that gives it again."""
+    if scope["type"] == "websocket":
+        return b"", receive
+    length = headers.get("content-length", "0")
+    if length.isdigit() and int(length) > SIGNED_BODY_LIMIT:
+        raise PayloadTooLarge(f"the body has {length} bytes; a signed one may have {SIGNED_BODY_LIMIT}")
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > SIGNED_BODY_LIMIT:
+            raise PayloadTooLarge(f"the body is over {SIGNED_BODY_LIMIT} bytes, the limit of a signed one")
+    pending: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def again() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return bytes(body), again
+
+
+async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the error. A WebSocket of our own page is accepted and closed, since a browser sees no HTTP answer there."""
+    if scope["type"] == "websocket" and not isinstance(error, BadHost | CrossSite):
+        await receive()  # the connect message must be taken before anything is sent
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 4000 + status_of(error), "reason": str(error)[:120]})
+        return
+    await error_response(error)(scope, receive, send)

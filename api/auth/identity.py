@@ -1,0 +1,152 @@
+"""From a cookie, an API key or a ticket to a seat."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from api.auth import signatures, vault
+from api.errors import BadRequest, NotSignedIn
+from api.settings import Settings
+from data import seats
+from data.pool import Pool
+from data.seats import DemoSeat, StoredSeat
+
+COOKIE: Final = "heat_twin_session"
+SESSION_LIFETIME_S: Final = 12 * 3600.0
+TICKET_LIFETIME_S: Final = 30.0
+SIGNED_BODY_LIMIT: Final = 16 * 2**20
+
+_OFFICE = "市供热管理办公室"
+DEMO_SEATS: Final = (
+    DemoSeat("demo-dispatcher", "调度员", "dispatcher", _OFFICE),
+    DemoSeat("demo-supervisor", "领导", "viewer", _OFFICE),
+    DemoSeat("demo-planner", "规划员", "planner", _OFFICE),
+    DemoSeat("demo-administrator", "管理员", "administrator", _OFFICE),
+)
+"""Seats of the demo switcher in every city; the first is taken by a request without a cookie."""
+
+_CACHED_S = 5.0
+_CACHED_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who a request comes from, and by which means."""
+
+    stored: StoredSeat
+    means: Literal["cookie", "key", "ticket", "demo"]
+
+
+def hash_token(token: str) -> bytes:
+    """Return what the database keeps of a token or ticket."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_token() -> str:
+    """Return a random token of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+class Identity:
+    """Finds seats. Sessions and the demo seat are kept for 5 s, so that tiles do not ask the database each time."""
+
+    def __init__(self, settings: Settings, *, now_s: Callable[[], float] = time.time) -> None:
+        self._settings = settings
+        self._now_s = now_s
+        self._sessions: OrderedDict[bytes, tuple[float, StoredSeat]] = OrderedDict()
+        self._default: StoredSeat | None = None
+        self._key: bytes | None = None
+        self._next_forget_s = 0.0
+
+    @property
+    def demo_mode(self) -> bool:
+        """True when the seat switcher stands in for passwords."""
+        return self._settings.demo_mode
+
+    async def by_cookie(self, pool: Pool, token: str) -> StoredSeat | None:
+        """Return the seat of a session; None when it has ended."""
+        hashed, now_s = hash_token(token), self._now_s()
+        cached = self._sessions.get(hashed)
+        if cached is not None and cached[0] > now_s:
+            return cached[1]
+        found = await seats.find_session(pool, hashed, demo_mode=self.demo_mode)
+        self.forget_session(token)
+        if found is not None:
+            self._sessions[hashed] = (now_s + _CACHED_S, found)
+            while len(self._sessions) > _CACHED_MAX:
+                self._sessions.popitem(last=False)
+        return found
+
+    def forget_session(self, token: str) -> None:
+        """Forget a session that has ended or changed."""
+        self._sessions.pop(hash_token(token), None)
+
+    def forget_sessions(self) -> None:
+        """Forget all cached sessions; the next request of each asks the database."""
+        self._sessions.clear()
+
+    async def by_ticket(self, pool: Pool, ticket: str) -> StoredSeat | None:
+        """Return the seat of a ticket and use the ticket up."""
+        return await seats.take_ticket(pool, hash_token(ticket), demo_mode=self.demo_mode)
+
+    async def by_default(self, pool: Pool) -> StoredSeat | None:
+        """Return the demo seat of a request that carries nothing; None outside demo mode."""
+        if not self.demo_mode:
+            return None
+        if self._default is None:
+            wanted = DEMO_SEATS[0].login
+            self._default = next((one for one in await seats.list_demo_seats(pool) if one.seat.login == wanted), None)
+        return self._default
+
+    async def by_signature(self, pool: Pool, headers: Mapping[str, str], body: bytes) -> StoredSeat:
+        """Return the seat of a signed request.
+
+        Raises
+        ------
+        NotSignedIn
+            When a header is missing, the key unknown, the time off, the signature wrong or the nonce used before.
+        """
+        app_id, timestamp, nonce, signature = _signed_headers(headers)
+        now_s = self._now_s()
+        signatures.check_time(timestamp, nonce, now_s=now_s)
+        key = await seats.find_key(pool, app_id)
+        secret, digest = self._secret(app_id, key)
+        signatures.verify(secret, digest, signature, timestamp=timestamp, nonce=nonce, body=body)
+        if key is None:
+            raise NotSignedIn("X-App-Id names no active API key")
+        # only now: a wrong signature must not use up somebody's nonce
+        if not await seats.remember_nonce(pool, app_id, nonce):
+            raise NotSignedIn("X-Nonce was used before; each request needs a new one")
+        await self._forget_nonces(pool, now_s)
+        return key.seat
+
+    def _secret(self, app_id: str, key: seats.ProgramKey | None) -> tuple[bytes, signatures.Digest]:
+        if self._key is None:
+            self._key = vault.load_key(self._settings.var_dir)
+        if key is None:
+            # an unknown id costs what a known one costs
+            return secrets.token_bytes(32), "sha256"
+        return vault.decrypt(self._key, key.secret_encrypted, app_id=app_id), "sm3" if key.digest == "sm3" else "sha256"
+
+    async def _forget_nonces(self, pool: Pool, now_s: float) -> None:
+        if now_s >= self._next_forget_s:
+            self._next_forget_s = now_s + seats.NONCE_KEPT_S
+            await seats.forget_nonces(pool)
+
+
+def _signed_headers(headers: Mapping[str, str]) -> tuple[str, str, str, str]:
+    names = ("X-App-Id", "X-Timestamp", "X-Nonce", "X-Signature")
+    values = [headers.get(name.lower(), "") for name in names]
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        raise NotSignedIn(f"a signed request needs {', '.join(names)}; missing: {', '.join(missing)}")
+    app_id, timestamp, nonce, signature = values
+    if len(app_id) > 100:
+        raise BadRequest("X-App-Id is longer than 100 characters")
+    return app_id, timestamp, nonce, signature

@@ -1,0 +1,34 @@
+"""Which permission each changing route needs. A changing route that is not listed needs an administrator.
+
+One list in one place: what a role may change is read here and in `twin/seats.py`, and a new route is closed until listed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from twin.seats import Permission
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+WRITES: tuple[tuple[str, str, Permission | None], ...] = (
+    # method, path, permission (None: every seat)
+    ("POST", r"/session(/password|/ticket)?", None),
+    ("DELETE", r"/session", None),
+    ("POST", r"/readings", "send_readings"),
+    ("POST", r"/sources", "register_sources"),
+    ("POST", r"/schemas", "register_sources"),
+    ("POST", r"/alarms/[^/]+/acknowledge", "acknowledge_alarms"),
+    ("POST", r"/jobs/[^/]+/cancel", "manage_jobs"),
+)
+_COMPILED = tuple((method, re.compile(path), permission) for method, path, permission in WRITES)
+
+
+def permission_for(method: str, path: str) -> Permission | None:
+    """Return the permission that a request needs; None when every seat may send it."""
+    if method in READING_METHODS:
+        return None
+    for listed, pattern, permission in _COMPILED:
+        if listed == method and pattern.fullmatch(path):
+            return permission
+    return "manage_seats"
