@@ -46,6 +46,13 @@ NETWORK_KINDS: Final = frozenset(
 )
 """Kinds whose change makes the network's arrays stale."""
 
+_RELINKS: Final = {
+    "import_relink_company": {"company"},
+    "import_relink_area": {"district"},
+    "import_relink_pair": {"pipe", "valve"},
+}
+"""Statement that links stored rows anew, and the kinds whose change calls for it."""
+
 __all__ = ["ImportReport", "run_import"]
 
 
@@ -190,7 +197,8 @@ def _write(connection: Connection, delivery: _Delivery, *, seat: str, started: f
     say("staging rows", 0.6)
     _stage_rows(connection, delivery)
     say("comparing rows", 0.7)
-    connection.execute(sql("import_keys"), city)
+    if connection.execute(sql("import_keys"), city).rowcount:
+        connection.execute(sql("import_key_analyze"))
     connection.execute(sql("import_rows"), city)
     connection.execute(sql("import_row_analyze"))
     _check_references(connection, delivery)
@@ -213,20 +221,21 @@ def _write(connection: Connection, delivery: _Delivery, *, seat: str, started: f
 
 def _write_city(connection: Connection, delivery: _Delivery) -> bool:
     city = delivery.manifest.city
-    attribution = city.attribution or delivery.manifest.defaults.attribution or ""
     values = {
         "city_id": city.id,
         "name_zh": city.name,
         "name_en": city.name_en or city.name,
         "zone": city.zone,
         "synthetic": city.synthetic,
-        "attribution": "; ".join(dict.fromkeys(text for text in (attribution, *_attributions(delivery.manifest)) if text)),
+        "attribution": _attribution(delivery.manifest),
     }
     return connection.execute(sql("import_city"), values).fetchone() is not None
 
 
-def _attributions(manifest: Manifest) -> list[str]:
-    return [inherited(manifest, entry).attribution or "" for entry in manifest.layer]
+def _attribution(manifest: Manifest) -> str:
+    """Return what the city must show: its own text, or those of its layers."""
+    of_layers = (inherited(manifest, entry).attribution or "" for entry in manifest.layer)
+    return manifest.city.attribution or "; ".join(dict.fromkeys(text for text in of_layers if text))
 
 
 def _stage_rows(connection: Connection, delivery: _Delivery) -> None:
@@ -283,14 +292,16 @@ def _next_id(connection: Connection) -> int:
 
 
 def _write_assets(connection: Connection, city: dict[str, int], import_id: int | None, kinds: set[str]) -> int:
-    """Write new versions, then link what was stored before; returns the number of stored rows linked anew."""
+    """Link what is stored already, then write new versions; returns the number of stored rows linked anew."""
     if not kinds:
         return 0
-    for name in ("import_areas", "import_areas_index", "import_pairs", "import_close"):
+    for name in ("import_areas", "import_areas_index", "import_area_analyze", "import_pairs", "import_pair_analyze", "import_close"):
         connection.execute(sql(name), city)
+    relinked = sum(connection.execute(sql(name), city).rowcount for name, needs in _RELINKS.items() if needs & kinds)
     connection.execute(sql("import_insert"), {**city, "import_id": import_id})
-    relinks = {"import_relink_company": {"company"}, "import_relink_area": {"district"}, "import_relink_pair": {"pipe", "valve"}}
-    return sum(connection.execute(sql(name), city).rowcount for name, needs in relinks.items() if needs & kinds)
+    # the planner must not believe that the tables are still empty: the network and the tiles read them next
+    connection.execute(sql("import_asset_analyze"))
+    return relinked
 
 
 def _write_rates(connection: Connection, delivery: _Delivery, counts: Counter[tuple[int, str]]) -> bool:
