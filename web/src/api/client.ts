@@ -1,0 +1,48 @@
+/** The one place that talks HTTP. Paths are relative, so every request stays with the server the page came from. */
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** The server answered with an error, or not at all (`status` 0). */
+export class RequestFailed extends Error {
+  override readonly name = "RequestFailed";
+  constructor(
+    readonly status: number,
+    readonly kind: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export function address(path: string, query: Query = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+async function failure(response: Response): Promise<RequestFailed> {
+  const body: unknown = await response.json().catch(() => null);
+  const error = (body as { error?: { kind?: string; message?: string } } | null)?.error;
+  return new RequestFailed(response.status, error?.kind ?? "Unknown", error?.message ?? `HTTP ${response.status}`);
+}
+
+async function request<T>(url: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new RequestFailed(0, "Unreachable", error instanceof Error ? error.message : String(error));
+  }
+  if (!response.ok) throw await failure(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return request<T>(address(path, query), { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) });
+}
+
+export function sendJson<T>(method: "POST" | "DELETE", path: string, query: Query = {}, body?: unknown): Promise<T> {
+  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  return request<T>(address(path, query), { method, ...content });
+}

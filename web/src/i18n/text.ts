@@ -1,0 +1,19 @@
+import { en } from "./en";
+import { type TextKey, zh } from "./zh";
+
+export type { TextKey };
+export type Values = Record<string, string | number>;
+export type Translate = (key: TextKey, values?: Values) => string;
+
+const TEXTS = { zh, en } as const;
+
+/** Return a text with its `{places}` filled. */
+export function translate(lang: "zh" | "en", key: TextKey, values: Values = {}): string {
+  return TEXTS[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Return the name of an asset kind; `fallback` (the server's Chinese name) where the page has none. */
+export function kindName(lang: "zh" | "en", kind: string, fallback = kind): string {
+  const key = `kind.${kind}`;
+  return key in zh ? translate(lang, key as TextKey) : lang === "zh" ? fallback : kind.replaceAll("_", " ");
+}

@@ -1,0 +1,26 @@
+import { dimmed, type LayerDefinition } from "./definition";
+import { COLOURS } from "./palette";
+
+export const buildings: LayerDefinition = {
+  id: "buildings",
+  title: { zh: "楼栋", en: "Buildings" },
+  minZoom: 14,
+  maxZoom: 24,
+  build(input) {
+    if (!input.tilesets.buildings) return [];
+    return [
+      {
+        id: "buildings-fill",
+        type: "fill",
+        source: "buildings",
+        "source-layer": "building",
+        minzoom: 13,
+        paint: {
+          "fill-color": COLOURS.building,
+          "fill-outline-color": COLOURS.buildingEdge,
+          "fill-opacity": input.mode === "3d" ? 0.35 : Math.max(0.6, dimmed(input, 0.95)),
+        },
+      },
+    ];
+  },
+};

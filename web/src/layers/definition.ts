@@ -1,0 +1,51 @@
+import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
+import type { Alarm, Impact, Rollout } from "../api/shapes";
+import type { TileJson } from "../state/app";
+import type { LayerId } from "./ids";
+
+/** What layers are built from: a part of the state, nothing else. */
+export interface LayerInput {
+  lang: "zh" | "en";
+  mode: "2d" | "3d";
+  tilesets: Record<string, TileJson>;
+  rasters: readonly string[];
+  rollout: Rollout | null;
+  alarms: readonly Alarm[];
+  impact: Impact | null;
+  selected: number | null;
+  /** Position of the selected asset, if it is here already. */
+  selectedAt: [number, number] | null;
+}
+
+export interface LayerDefinition {
+  id: LayerId;
+  title: { zh: string; en: string };
+  /** Zooms at which the layer can be seen; every layer names them. */
+  minZoom: number;
+  maxZoom: number;
+  /** Style layers, bottom to top. Empty when what they need is not there. */
+  build(input: LayerInput): LayerSpecification[];
+}
+
+/** Code of a name in a tileset, such as `assets`, `asset`, `kind`, `substation`; -1 when the tileset does not know it. */
+export function codeOf(input: LayerInput, tileset: string, layer: string, field: string, name: string): number {
+  const codes = input.tilesets[tileset]?.vector_layers.find((item) => item.id === layer)?.codes[field] ?? {};
+  const found = Object.entries(codes).find(([, meaning]) => meaning === name);
+  return found === undefined ? -1 : Number(found[0]);
+}
+
+export function codesOf(input: LayerInput, tileset: string, layer: string, field: string, names: string[]): number[] {
+  return names.map((name) => codeOf(input, tileset, layer, field, name)).filter((code) => code >= 0);
+}
+
+/** Filter "this field is one of these codes". */
+export function among(field: string, codes: number[]): FilterSpecification {
+  return ["in", ["coalesce", ["get", field], -1], ["literal", codes]] as FilterSpecification;
+}
+
+/** Dims what lies around an answer while an answer is drawn. */
+export function dimmed(input: LayerInput, opacity: number): number {
+  return input.impact === null ? opacity : opacity * 0.35;
+}
+
+export const FONT = ["Noto Sans CJK SC"];

@@ -1,0 +1,47 @@
+import type { ExpressionSpecification } from "maplibre-gl";
+import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
+
+export const COLOURS = {
+  ground: "#0b1624",
+  water: "#0f2f4d",
+  green: "#0f2e2a",
+  road: "#22374f",
+  majorRoad: "#2f4b69",
+  border: "#4b6a8c",
+  building: "#1d3552",
+  buildingEdge: "#34557d",
+  supply: "#fb923c",
+  return: "#38bdf8",
+  transmission: "#a5f3fc",
+  primary: "#22d3ee",
+  secondary: "#2f8fb3",
+  gas: "#8492a6",
+  valve: "#cbd5e1",
+  source: "#fef08a",
+  lost: "#c084fc",
+  degraded: "#fde047",
+  selected: "#ffffff",
+  text: "#d6e6f5",
+  halo: "#0b1624",
+} as const;
+
+/** Clean-heating rate: orange is low, blue is high; safe for colour-blind readers and free of red. */
+export const RATE_RAMP: readonly [number, string][] = [
+  [0, "#f28e2b"],
+  [0.5, "#f2c28b"],
+  [0.7, "#c9d6df"],
+  [0.85, "#6fa8dc"],
+  [1, "#1f77d0"],
+];
+
+export const STATUS_CODE: ExpressionSpecification = ["coalesce", ["feature-state", "status"], 0];
+
+/** Colour of live state, by feature-state. */
+export const STATUS_COLOUR = [
+  "match",
+  STATUS_CODE,
+  ...STATUS_NAMES.flatMap((name, code) => [code, STATUS_COLOURS[name]]),
+  STATUS_COLOURS.noData,
+] as unknown as ExpressionSpecification;
+
+export const IN_ALARM: ExpressionSpecification = ["all", [">=", STATUS_CODE, 5], ["<=", STATUS_CODE, 7]];

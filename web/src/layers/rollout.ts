@@ -1,0 +1,27 @@
+import type { ExpressionSpecification } from "maplibre-gl";
+import type { Rollout } from "../api/shapes";
+import type { LayerDefinition } from "./definition";
+import { COLOURS, RATE_RAMP } from "./palette";
+
+/** Districts as GeoJSON with their clean-heating figures. */
+export function rolloutFeatures(found: Rollout | null): GeoJSON.FeatureCollection {
+  const features = (found?.items ?? []).flatMap(({ geometry, ...figures }): GeoJSON.Feature[] =>
+    geometry === null ? [] : [{ type: "Feature", id: figures.area_id, geometry, properties: figures }],
+  );
+  return { type: "FeatureCollection", features };
+}
+
+export const rollout: LayerDefinition = {
+  id: "rollout",
+  title: { zh: "清洁取暖率", en: "Clean-heating rate" },
+  minZoom: 0,
+  maxZoom: 24,
+  build(input) {
+    if (input.rollout === null) return [];
+    const colour = ["interpolate", ["linear"], ["get", "rate"], ...RATE_RAMP.flat()] as unknown as ExpressionSpecification;
+    return [
+      { id: "rollout-fill", type: "fill", source: "rollout", paint: { "fill-color": colour, "fill-opacity": 0.38 } },
+      { id: "rollout-edge", type: "line", source: "rollout", paint: { "line-color": COLOURS.text, "line-width": 1.5 } },
+    ];
+  },
+};

@@ -1,0 +1,213 @@
+import "./worker";
+import { type GeoJSONSource, Map as MapLibreMap, type MapMouseEvent, NavigationControl, ScaleControl } from "maplibre-gl";
+import type { Alarm, District } from "../api/shapes";
+import type { LayerInput } from "../layers/definition";
+import type { AppState, Goal } from "../state/app";
+import { currentCity } from "../state/app";
+import type { Parts } from "../state/context";
+import { valueOf } from "../state/remote";
+import { Halos } from "./halos";
+import { addIcons } from "./icons";
+import { StatusPainter } from "./painter";
+import type { Scene } from "./scene";
+import { buildStyle, EMPTY_STYLE } from "./style";
+
+/** Layers that answer a click, most wanted first. */
+const PICKED = ["alarms-sign", "stations-source", "stations-dot", "fittings-dot", "impact-line", "network-pipe", "buildings-fill"];
+const NO_ALARMS: readonly Alarm[] = [];
+const PICK_RADIUS_PX = 5;
+const PITCH_3D = 55;
+const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
+
+export interface Hover {
+  x: number;
+  y: number;
+  district: Omit<District, "geometry">;
+}
+
+export interface MapOptions {
+  interactive: boolean;
+  onHover(hover: Hover | null): void;
+  onIdle(map: HeatMap): void;
+  onError(error: Error): void;
+}
+
+/** The MapLibre map driven by the store: style, camera, statuses, clicks. */
+export class HeatMap {
+  readonly map: MapLibreMap;
+  private readonly painter: StatusPainter;
+  private readonly halos: Halos;
+  private readonly endings: (() => void)[] = [];
+  private scene: Scene | null = null;
+  private wanted: readonly unknown[] = [];
+  private goal: Goal | null = null;
+  private fitted: number | null = null;
+  private loaded = false;
+
+  constructor(
+    container: HTMLElement,
+    private readonly parts: Parts,
+    private readonly options: MapOptions,
+  ) {
+    const camera = parts.store.get().view.camera;
+    this.map = new MapLibreMap({
+      container,
+      style: EMPTY_STYLE,
+      interactive: options.interactive,
+      localIdeographFontFamily: LOCAL_FONTS,
+      attributionControl: { compact: false },
+      maxPitch: 75,
+      fadeDuration: 0,
+      ...(camera === null
+        ? {}
+        : { center: [camera.lon, camera.lat] as [number, number], zoom: camera.zoom, pitch: camera.pitch, bearing: camera.bearing }),
+    });
+    this.painter = new StatusPainter(this.map, parts.statuses);
+    this.halos = new Halos(this.map);
+    this.listen();
+  }
+
+  remove(): void {
+    for (const end of this.endings) end();
+    this.painter.stop();
+    this.scene?.remove();
+    this.map.remove();
+  }
+
+  /** Ids in the source that the answer is drawn from. */
+  async drawnIds(): Promise<number[]> {
+    const source = this.map.getSource<GeoJSONSource>("impact");
+    if (source === undefined) return [];
+    const data = (await source.getData()) as GeoJSON.FeatureCollection;
+    return data.features.map((feature) => Number(feature.id)).sort((a, b) => a - b);
+  }
+
+  get sceneLayers(): string[] {
+    return this.scene?.loadedLayers ?? [];
+  }
+
+  private listen(): void {
+    const { map, parts, options } = this;
+    if (options.interactive) {
+      map.addControl(new NavigationControl({ visualizePitch: true }), "bottom-right");
+      map.on("click", (event) => this.pick(event));
+      map.on("mousemove", (event) => this.hover(event));
+      map.on("mouseout", () => options.onHover(null));
+    }
+    map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+    map.on("moveend", () => this.tellCamera());
+    map.on("idle", () => options.onIdle(this));
+    map.on("error", (event) => options.onError(new Error(event.error.message)));
+    map.once("style.load", () => {
+      addIcons(map);
+      this.loaded = true;
+      this.follow(parts.store.get());
+    });
+    this.endings.push(parts.store.subscribe(() => this.follow(parts.store.get())));
+    this.endings.push(parts.controller.onStatusChange((ids) => this.painter.mark(ids)));
+  }
+
+  private follow(state: AppState): void {
+    if (!this.loaded) return;
+    this.followStyle(state);
+    this.followCamera(state);
+    this.followMode(state);
+  }
+
+  private followStyle(state: AppState): void {
+    const { view } = state;
+    const asset = valueOf(state.asset);
+    const alarms = valueOf(state.alarms) ?? NO_ALARMS;
+    const wanted = [view.layers, view.lang, view.mode, view.city, state.tilesets, state.rasters];
+    const moving = [valueOf(state.rollout), alarms, valueOf(state.impact), asset?.position, view.selected];
+    const next = [...wanted, ...moving];
+    if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
+    const sourcesChanged = wanted.slice(3).some((value, i) => value !== this.wanted[i + 3]);
+    this.wanted = next;
+    this.map.setStyle(buildStyle(layerInput(state), view.layers, view.city, window.location.origin), { diff: true });
+    this.halos.show(view.layers.includes("alarms") ? alarms : []);
+    if (sourcesChanged) this.painter.markAll();
+  }
+
+  private followCamera(state: AppState): void {
+    const city = currentCity(state);
+    if (city?.bbox && state.view.camera === null && this.fitted !== city.city_id) {
+      this.fitted = city.city_id;
+      this.map.fitBounds(city.bbox, { padding: 40, animate: false });
+    }
+    if (state.goal === this.goal || state.goal === null) return;
+    this.goal = state.goal;
+    const animate = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (state.goal.to === "box") this.map.fitBounds(state.goal.box, { padding: 90, maxZoom: 17, animate });
+    else this.map.flyTo({ center: state.goal.position, zoom: Math.max(this.map.getZoom(), state.goal.zoom), animate });
+  }
+
+  private followMode(state: AppState): void {
+    const city = state.view.city;
+    const wanted = state.view.mode === "3d" && city !== null;
+    if (wanted && this.scene === null && !this.loadingScene) void this.openScene(city);
+    if (!wanted && this.scene !== null) this.closeScene();
+  }
+
+  private loadingScene = false;
+
+  private async openScene(city: number): Promise<void> {
+    this.loadingScene = true;
+    try {
+      const { Scene } = await import("./scene");
+      if (this.parts.store.get().view.mode !== "3d") return;
+      this.scene = new Scene(this.map, (problems) => this.parts.store.dispatch({ type: "scene/problems", problems }));
+      if (this.map.getPitch() === 0) this.map.easeTo({ pitch: PITCH_3D, duration: 600 });
+      await this.scene.show("overview", city);
+    } finally {
+      this.loadingScene = false;
+    }
+  }
+
+  private closeScene(): void {
+    this.scene?.remove();
+    this.scene = null;
+    this.map.easeTo({ pitch: 0, duration: 400 });
+  }
+
+  private tellCamera(): void {
+    const { lng, lat } = this.map.getCenter();
+    const camera = { lon: lng, lat, zoom: this.map.getZoom(), pitch: this.map.getPitch(), bearing: this.map.getBearing() };
+    this.parts.store.dispatch({ type: "view/moved", camera });
+  }
+
+  private pick(event: MapMouseEvent): void {
+    const { x, y } = event.point;
+    const layers = PICKED.filter((id) => this.map.getLayer(id) !== undefined);
+    const box: [[number, number], [number, number]] = [
+      [x - PICK_RADIUS_PX, y - PICK_RADIUS_PX],
+      [x + PICK_RADIUS_PX, y + PICK_RADIUS_PX],
+    ];
+    const found = this.map.queryRenderedFeatures(box, { layers });
+    const best = layers.map((layer) => found.find((feature) => feature.layer.id === layer)).find((feature) => feature);
+    const id = best?.id ?? best?.properties.asset_id;
+    this.parts.controller.select(id === undefined ? null : Number(id));
+  }
+
+  private hover(event: MapMouseEvent): void {
+    const layers = ["rollout-fill"].filter((id) => this.map.getLayer(id) !== undefined);
+    const feature = layers.length === 0 ? undefined : this.map.queryRenderedFeatures(event.point, { layers })[0];
+    const district = feature?.properties as Hover["district"] | undefined;
+    this.options.onHover(district === undefined ? null : { ...event.point, district });
+  }
+}
+
+function layerInput(state: AppState): LayerInput {
+  const impact = valueOf(state.impact);
+  return {
+    lang: state.view.lang,
+    mode: state.view.mode,
+    tilesets: valueOf(state.tilesets) ?? {},
+    rasters: state.rasters,
+    rollout: valueOf(state.rollout),
+    alarms: valueOf(state.alarms) ?? NO_ALARMS,
+    impact,
+    selected: state.view.selected,
+    selectedAt: valueOf(state.asset)?.position ?? null,
+  };
+}

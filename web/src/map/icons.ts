@@ -1,0 +1,61 @@
+import type { Map as MapLibreMap } from "maplibre-gl";
+import { COLOURS } from "../layers/palette";
+import { STATUS_COLOURS } from "../state/status";
+
+const SIZE = 44;
+const RATIO = 2;
+const LEVEL_COLOURS = [STATUS_COLOURS.alarmLevel1, STATUS_COLOURS.alarmLevel2, STATUS_COLOURS.alarmLevel3];
+
+type Draw = (context: CanvasRenderingContext2D) => void;
+
+function picture(draw: Draw): ImageData {
+  const canvas = document.createElement("canvas");
+  canvas.width = SIZE;
+  canvas.height = SIZE;
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("this browser has no 2D canvas");
+  draw(context);
+  return context.getImageData(0, 0, SIZE, SIZE);
+}
+
+/** A diamond with the level's digit: told apart from the round stations without colour. */
+function diamond(level: number): Draw {
+  return (context) => {
+    const half = SIZE / 2;
+    context.beginPath();
+    for (const [x, y] of [[half, 2], [SIZE - 2, half], [half, SIZE - 2], [2, half]] as const) context.lineTo(x, y);
+    context.closePath();
+    context.fillStyle = LEVEL_COLOURS[level - 1] ?? STATUS_COLOURS.alarmLevel1;
+    context.fill();
+    context.lineWidth = 3;
+    context.strokeStyle = "#ffffff";
+    context.stroke();
+    context.fillStyle = level === 3 ? "#0b1624" : "#ffffff";
+    context.font = "bold 20px sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(String(level), half, half + 1);
+  };
+}
+
+/** A square with a flame-like wedge for a heat source. */
+const source: Draw = (context) => {
+  context.fillStyle = COLOURS.ground;
+  context.strokeStyle = COLOURS.source;
+  context.lineWidth = 4;
+  context.fillRect(5, 5, SIZE - 10, SIZE - 10);
+  context.strokeRect(5, 5, SIZE - 10, SIZE - 10);
+  context.beginPath();
+  for (const [x, y] of [[22, 11], [32, 31], [12, 31]] as const) context.lineTo(x, y);
+  context.closePath();
+  context.fillStyle = COLOURS.source;
+  context.fill();
+};
+
+/** Put the pictures that layers name into the map. */
+export function addIcons(map: MapLibreMap): void {
+  const icons: Record<string, Draw> = { source, "alarm-1": diamond(1), "alarm-2": diamond(2), "alarm-3": diamond(3) };
+  for (const [name, draw] of Object.entries(icons)) {
+    if (!map.hasImage(name)) map.addImage(name, picture(draw), { pixelRatio: RATIO });
+  }
+}

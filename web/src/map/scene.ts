@@ -1,0 +1,99 @@
+/** The 3D half of the map: the server's pydeck scene drawn by deck.gl. Loaded only when somebody asks for 3D. */
+
+import type { Layer } from "@deck.gl/core";
+import { MVTLayer, Tile3DLayer } from "@deck.gl/geo-layers";
+import { JSONConverter } from "@deck.gl/json";
+import { GeoJsonLayer, IconLayer, PathLayer, PolygonLayer, ScatterplotLayer, TextLayer } from "@deck.gl/layers";
+import { MapLibreOverlay } from "@deck.gl/maplibre";
+// deck.gl would fetch this worker from a CDN
+import mvtWorkerUrl from "@loaders.gl/mvt/mvt-worker.js?url";
+import type { Map as MapLibreMap } from "maplibre-gl";
+import { getJson } from "../api/client";
+
+/** What may stand in a scene; a class that is not here is a problem of that layer, not of the page. */
+const CLASSES = { MVTLayer, Tile3DLayer, GeoJsonLayer, IconLayer, PathLayer, PolygonLayer, ScatterplotLayer, TextLayer };
+
+export interface SceneProblem {
+  layer: string;
+  message: string;
+}
+
+type LayerJson = Record<string, unknown>;
+
+function nameOf(layer: LayerJson): string {
+  return String(layer.id ?? layer["@@type"] ?? "?");
+}
+
+function withLocalWorker(layer: LayerJson): LayerJson {
+  const given = (layer.loadOptions ?? {}) as Record<string, unknown>;
+  const mvt = { ...((given.mvt as object | undefined) ?? {}), workerUrl: mvtWorkerUrl };
+  return { ...layer, loadOptions: { ...given, mvt } };
+}
+
+/** Convert layer by layer, so that one bad layer costs only itself. */
+export function convertLayers(layers: readonly LayerJson[]): { layers: Layer[]; problems: SceneProblem[] } {
+  const converted: Layer[] = [];
+  const problems: SceneProblem[] = [];
+  for (const layer of layers) {
+    try {
+      const type = String(layer["@@type"]);
+      if (!(type in CLASSES)) throw new Error(`${type} is not among ${Object.keys(CLASSES).join(", ")}`);
+      const converter = new JSONConverter({ configuration: { classes: CLASSES } });
+      converted.push(converter.convert(withLocalWorker(layer)) as unknown as Layer);
+    } catch (error) {
+      problems.push({ layer: nameOf(layer), message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { layers: converted, problems };
+}
+
+/** Draws a scene over a map until it is removed. */
+export class Scene {
+  private readonly overlay: MapLibreOverlay;
+  private problems: SceneProblem[] = [];
+  private loaded = new Set<string>();
+
+  constructor(
+    private readonly map: MapLibreMap,
+    private readonly onProblems: (problems: readonly SceneProblem[]) => void,
+  ) {
+    this.overlay = new MapLibreOverlay({
+      interleaved: false,
+      useDevicePixels: 1,
+      layers: [],
+      onError: (error: Error, layer?: Layer) => this.report(layer?.id ?? "?", error.message),
+    });
+    map.addControl(this.overlay);
+  }
+
+  async show(name: string, city: number): Promise<void> {
+    try {
+      const document = await getJson<{ layers: LayerJson[] }>(`/scenes/${name}.json`, { city });
+      const { layers, problems } = convertLayers(document.layers);
+      for (const problem of problems) this.report(problem.layer, problem.message);
+      this.overlay.setProps({ layers: layers.map((layer) => this.watched(layer)) });
+    } catch (error) {
+      this.report(name, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Names of the layers whose first content has arrived. */
+  get loadedLayers(): string[] {
+    return [...this.loaded];
+  }
+
+  remove(): void {
+    this.map.removeControl(this.overlay);
+  }
+
+  private watched(layer: Layer): Layer {
+    const arrived = () => void this.loaded.add(layer.id);
+    return layer.clone({ onViewportLoad: arrived, onTileLoad: arrived, onDataLoad: arrived } as object);
+  }
+
+  private report(layer: string, message: string): void {
+    if (this.problems.some((problem) => problem.layer === layer)) return;
+    this.problems = [...this.problems, { layer, message }];
+    this.onProblems(this.problems);
+  }
+}

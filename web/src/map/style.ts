@@ -1,0 +1,77 @@
+import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import { alarmFeatures } from "../layers/alarms";
+import type { LayerInput } from "../layers/definition";
+import type { LayerId } from "../layers/ids";
+import { impactAbove, impactBelow, impactFeatures } from "../layers/impact";
+import { COLOURS } from "../layers/palette";
+import { LAYERS } from "../layers/registry";
+import { rolloutFeatures } from "../layers/rollout";
+import type { TileJson } from "../state/app";
+
+/** Points stand above the drawn answer, lines and areas below it. */
+const ABOVE_IMPACT: readonly LayerId[] = ["stations", "fittings", "alarms"];
+
+export const EMPTY_STYLE: StyleSpecification = {
+  version: 8,
+  sources: {},
+  layers: [{ id: "ground", type: "background", paint: { "background-color": COLOURS.ground } }],
+};
+
+/**
+ * The whole map as a function of the state. There is no `glyphs` entry: MapLibre then draws all text, Chinese too, with
+ * fonts of the machine and asks nobody for them.
+ */
+export function buildStyle(input: LayerInput, visible: readonly LayerId[], city: number, origin: string): StyleSpecification {
+  const built = LAYERS.filter((layer) => visible.includes(layer.id));
+  const below = built.filter((layer) => !ABOVE_IMPACT.includes(layer.id)).flatMap((layer) => limited(layer.minZoom, layer.build(input)));
+  const above = built.filter((layer) => ABOVE_IMPACT.includes(layer.id)).flatMap((layer) => limited(layer.minZoom, layer.build(input)));
+  return {
+    ...EMPTY_STYLE,
+    sources: buildSources(input, city, origin),
+    layers: [...EMPTY_STYLE.layers, ...below, ...impactBelow(input), ...above, ...impactAbove(input)],
+  };
+}
+
+function limited(minZoom: number, layers: LayerSpecification[]): LayerSpecification[] {
+  return layers.map((layer) => ({ ...layer, minzoom: Math.max(minZoom, layer.minzoom ?? 0) }));
+}
+
+function buildSources(input: LayerInput, city: number, origin: string): Record<string, SourceSpecification> {
+  const sources: Record<string, SourceSpecification> = {
+    rollout: { type: "geojson", data: rolloutFeatures(input.rollout) },
+    alarms: { type: "geojson", data: alarmFeatures(input.alarms, input.lang) },
+    // tolerance 0: no asset of an answer may vanish by simplification
+    impact: { type: "geojson", data: impactFeatures(input.impact), tolerance: 0 },
+    selected: { type: "geojson", data: selectedFeature(input.selectedAt) },
+  };
+  for (const [name, tileset] of Object.entries(input.tilesets)) sources[name] = vectorSource(tileset, origin);
+  if (input.rasters.includes("ground")) sources.hillshade = rasterSource(city, origin);
+  return sources;
+}
+
+/** Tiles are asked from the page's own origin, whatever host name the TileJSON was written with. */
+export function ownAddress(template: string, origin: string): string {
+  return template.replace(/^https?:\/\/[^/]+/, origin);
+}
+
+function vectorSource(tileset: TileJson, origin: string): SourceSpecification {
+  return {
+    type: "vector",
+    tiles: tileset.tiles.map((template) => ownAddress(template, origin)),
+    minzoom: tileset.minzoom,
+    maxzoom: tileset.maxzoom,
+    ...(tileset.bounds ? { bounds: tileset.bounds } : {}),
+    ...(tileset.attribution ? { attribution: tileset.attribution } : {}),
+  };
+}
+
+function rasterSource(city: number, origin: string): SourceSpecification {
+  const tiles = [`${origin}/raster/ground/{z}/{x}/{y}.png?city=${city}`];
+  return { type: "raster", tiles, tileSize: 256, minzoom: 8, maxzoom: 16 };
+}
+
+function selectedFeature(position: [number, number] | null): GeoJSON.FeatureCollection {
+  if (position === null) return { type: "FeatureCollection", features: [] };
+  const geometry: GeoJSON.Point = { type: "Point", coordinates: position };
+  return { type: "FeatureCollection", features: [{ type: "Feature", geometry, properties: {} }] };
+}

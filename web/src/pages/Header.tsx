@@ -1,0 +1,92 @@
+import { Button, Segmented, Select } from "antd";
+import { useText } from "../i18n/hooks";
+import { Clock } from "../panels/Clock";
+import { SearchBox } from "../panels/SearchBox";
+import { SeatBox } from "../panels/SeatBox";
+import { navigate, type PagePath } from "../navigation";
+import { useApp, useParts } from "../state/context";
+
+const PAGES: readonly [PagePath, "nav.supervisor" | "nav.planner" | "nav.wall" | "nav.mobile"][] = [
+  ["/", "nav.supervisor"],
+  ["/plan", "nav.planner"],
+  ["/wall/overview", "nav.wall"],
+  ["/m", "nav.mobile"],
+];
+
+/** Title, pages, search, 2D/3D, clock, language, seat. */
+export function Header({ path }: { path: PagePath }) {
+  const t = useText();
+  const { store } = useParts();
+  const mode = useApp((state) => state.view.mode);
+  const modes = [
+    { value: "2d", label: t("mode.2d") },
+    { value: "3d", label: t("mode.3d") },
+  ] as const;
+  return (
+    <header className="top">
+      <h1>{t("app.title")}</h1>
+      <nav aria-label={t("nav.pages")}>
+        {PAGES.map(([to, key]) => (
+          <a
+            key={to}
+            href={to}
+            aria-current={to === path ? "page" : undefined}
+            onClick={(event) => {
+              event.preventDefault();
+              navigate(to);
+            }}
+          >
+            {t(key)}
+          </a>
+        ))}
+      </nav>
+      <SearchBox />
+      <CityBox />
+      <Segmented
+        options={[...modes]}
+        value={mode}
+        aria-label={t("mode.label")}
+        onChange={(next) => store.dispatch({ type: "view/mode", mode: next })}
+      />
+      <span className="spring" />
+      <Clock />
+      <LanguageButton />
+      <SeatBox />
+    </header>
+  );
+}
+
+/** Other language; also used by the pages without a header. */
+export function LanguageButton() {
+  const t = useText();
+  const { store } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  return (
+    <Button
+      className="language"
+      aria-label={t("app.languageLabel")}
+      onClick={() => store.dispatch({ type: "view/lang", lang: lang === "zh" ? "en" : "zh" })}
+    >
+      {t("app.language")}
+    </Button>
+  );
+}
+
+function CityBox() {
+  const t = useText();
+  const { controller } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  const city = useApp((state) => state.view.city);
+  const cities = useApp((state) => state.cities);
+  if (cities.state !== "ready" || cities.value.length < 2) return null;
+  const options = cities.value.map((one) => ({ value: one.city_id, label: lang === "zh" ? one.name_zh : one.name_en }));
+  return (
+    <Select
+      className="city"
+      aria-label={t("app.city")}
+      value={city}
+      options={options}
+      onChange={(next: number | null) => next !== null && controller.changeCity(next)}
+    />
+  );
+}

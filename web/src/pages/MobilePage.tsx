@@ -1,0 +1,44 @@
+import { Segmented } from "antd";
+import { useState } from "react";
+import { useText } from "../i18n/hooks";
+import { AlarmPanel } from "../panels/AlarmPanel";
+import { AssetPanel } from "../panels/AssetPanel";
+import { Clock } from "../panels/Clock";
+import { LostBanner } from "../panels/LostBanner";
+import { MapView } from "../panels/MapView";
+import { SubstationList } from "../panels/SubstationList";
+import { currentCity } from "../state/app";
+import { useApp } from "../state/context";
+import { LanguageButton } from "./Header";
+
+type Tab = "alarms" | "substations" | "map";
+
+/** `/m`: lists first; the map is a tab and is drawn only when asked for. */
+export function MobilePage() {
+  const t = useText();
+  const [tab, setTab] = useState<Tab>("alarms");
+  const synthetic = useApp((state) => currentCity(state)?.synthetic ?? false);
+  const tabs = [
+    { value: "alarms", label: t("mobile.alarms") },
+    { value: "substations", label: t("mobile.substations") },
+    { value: "map", label: t("app.map") },
+  ] as const;
+  return (
+    <div className="page mobile">
+      <header className="mobile-top">
+        <h1>{t("app.title")}</h1>
+        <LanguageButton />
+        <Clock />
+        {synthetic && tab !== "map" && <p className="synthetic-line">{t("app.synthetic")}</p>}
+        <Segmented block options={[...tabs]} value={tab} onChange={setTab} aria-label={t("nav.pages")} />
+      </header>
+      <main>
+        {tab === "map" && <MapView />}
+        {tab === "alarms" && <AlarmPanel />}
+        {tab === "substations" && <SubstationList />}
+        {tab !== "map" && <LostBanner />}
+        <AssetPanel />
+      </main>
+    </div>
+  );
+}

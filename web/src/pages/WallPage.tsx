@@ -1,0 +1,59 @@
+import { useEffect, useState } from "react";
+import { useText } from "../i18n/hooks";
+import { AlarmPanel } from "../panels/AlarmPanel";
+import { Clock } from "../panels/Clock";
+import { MapView } from "../panels/MapView";
+import { RolloutPanel } from "../panels/RolloutPanel";
+import { StatusPanel } from "../panels/StatusPanel";
+
+/** True pixels of the wall; the panels are laid out on them and scaled as one, never stretched. */
+export const WALL = { width: 2400, height: 1350 } as const;
+
+export interface Letterbox {
+  scale: number;
+  left: number;
+  top: number;
+}
+
+/** Largest placing of the wall in a window that keeps its ratio. */
+export function letterbox(width: number, height: number): Letterbox {
+  const scale = Math.min(width / WALL.width, height / WALL.height);
+  return { scale, left: (width - WALL.width * scale) / 2, top: (height - WALL.height * scale) / 2 };
+}
+
+function useLetterbox(): Letterbox {
+  const [box, setBox] = useState(() => letterbox(window.innerWidth, window.innerHeight));
+  useEffect(() => {
+    const resize = () => setBox(letterbox(window.innerWidth, window.innerHeight));
+    window.addEventListener("resize", resize);
+    return () => window.removeEventListener("resize", resize);
+  }, []);
+  return box;
+}
+
+/** `/wall/overview`: no input; the map has its real size, because scaled canvases misplace pointers and pop-ups. */
+export function WallPage() {
+  const t = useText();
+  const { scale, left, top } = useLetterbox();
+  const real = { left, top, width: WALL.width * scale, height: WALL.height * scale };
+  return (
+    <div className="page wall">
+      <div className="wall-map" style={real}>
+        <MapView interactive={false} />
+      </div>
+      <div className="wall-canvas" style={{ left, top, ...WALL, transform: `scale(${scale})` }}>
+        <header className="wall-title">
+          <h1>{t("app.title")}</h1>
+          <Clock />
+        </header>
+        <aside className="side left">
+          <StatusPanel />
+          <RolloutPanel />
+        </aside>
+        <aside className="side right">
+          <AlarmPanel readOnly most={8} />
+        </aside>
+      </div>
+    </div>
+  );
+}

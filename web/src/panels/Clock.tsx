@@ -1,0 +1,29 @@
+import { Button } from "antd";
+import { useText } from "../i18n/hooks";
+import { currentCity } from "../state/app";
+import { useApp, useParts } from "../state/context";
+import { formatTime } from "../units";
+import { useNow } from "./time";
+
+/** The page's one clock and what feeds it. */
+export function Clock() {
+  const t = useText();
+  const { controller } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
+  const connection = useApp((state) => state.live.connection);
+  const replay = useApp((state) => state.clock.mode === "replay");
+  const now = useNow();
+  return (
+    <span className="clock">
+      <time dateTime={new Date(now).toISOString()}>{formatTime(now, zone, lang)}</time>
+      {replay ? (
+        <Button size="small" onClick={() => controller.goLive()}>
+          {t("app.replay")} · {t("app.goLive")}
+        </Button>
+      ) : (
+        <span className={`feed feed-${connection}`}>{t(`feed.${connection}`)}</span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,68 @@
+import { Select } from "antd";
+import { useState } from "react";
+import { useText } from "../i18n/hooks";
+import { type Curve, currentCity } from "../state/app";
+import { useApp } from "../state/context";
+import { formatTime, type Lang, unitLabel } from "../units";
+import { type ChartOption, useChart } from "./chart";
+import { Panel } from "./Panel";
+import { RemoteNote } from "./RemoteNote";
+
+/** Recent readings of the selected asset, one point at a time. */
+export default function CurvePanel() {
+  const t = useText();
+  const curve = useApp((state) => state.curve);
+  const [chosen, setChosen] = useState<string | null>(null);
+  if (curve.state === "idle" || curve.state === "failed") return null;
+  const lines = curve.state === "ready" ? curve.value.lines : [];
+  const line = lines.find((item) => item.name === chosen) ?? lines[0];
+  const select = line !== undefined && (
+    <Select
+      size="small"
+      className="point-select"
+      aria-label={t("curve.point")}
+      value={line.name}
+      options={lines.map((item) => ({ value: item.name, label: item.name.replaceAll("_", " ") }))}
+      onChange={setChosen}
+    />
+  );
+  return (
+    <Panel title={t("curve.title")} className="curve" extra={select}>
+      <RemoteNote remote={curve} />
+      {curve.state === "ready" && lines.length === 0 && <p className="empty">{t("curve.none")}</p>}
+      {line !== undefined && <CurveChart line={line} />}
+    </Panel>
+  );
+}
+
+function CurveChart({ line }: { line: Curve["lines"][number] }) {
+  const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
+  const ref = useChart(curveOption(line, lang, zone));
+  return <div ref={ref} className="chart" />;
+}
+
+export function curveOption(line: Curve["lines"][number], lang: Lang, zone: string): ChartOption {
+  const unit = unitLabel(line.unit, lang);
+  return {
+    animation: false,
+    aria: { enabled: true },
+    grid: { left: 44, right: 12, top: 26, bottom: 24 },
+    tooltip: { trigger: "axis", valueFormatter: (value) => `${String(value)} ${unit}` },
+    xAxis: {
+      type: "time",
+      axisLabel: { color: "#9fb6cc", hideOverlap: true, formatter: (ms: number) => formatTime(ms, zone, lang, false).slice(0, 5) },
+    },
+    yAxis: {
+      type: "value",
+      scale: true,
+      name: unit,
+      nameTextStyle: { color: "#9fb6cc" },
+      axisLabel: { color: "#9fb6cc" },
+      splitLine: { lineStyle: { color: "#1d3552" } },
+    },
+    series: [
+      { type: "line", name: line.name, showSymbol: false, data: line.samples, lineStyle: { color: "#22d3ee", width: 1.8 }, itemStyle: { color: "#22d3ee" } },
+    ],
+  };
+}

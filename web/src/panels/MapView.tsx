@@ -1,0 +1,37 @@
+import { useEffect, useRef, useState } from "react";
+import { useText } from "../i18n/hooks";
+import { HeatMap, type Hover } from "../map/heatMap";
+import { useApp, useParts } from "../state/context";
+import { currentCity } from "../state/app";
+import { HoverCard } from "./HoverCard";
+import { Legend } from "./Legend";
+import { LostBanner } from "./LostBanner";
+import { observeIdle, reportError } from "./observe";
+
+/** The map with what lies directly on it: hover card, legend, feed banner, the label of synthetic data. */
+export function MapView({ interactive = true }: { interactive?: boolean }) {
+  const t = useText();
+  const parts = useParts();
+  const container = useRef<HTMLDivElement>(null);
+  const [hover, setHover] = useState<Hover | null>(null);
+  const synthetic = useApp((state) => currentCity(state)?.synthetic ?? false);
+  useEffect(() => {
+    if (container.current === null) return;
+    const map = new HeatMap(container.current, parts, {
+      interactive,
+      onHover: setHover,
+      onIdle: (idle) => void observeIdle(idle, parts),
+      onError: reportError,
+    });
+    return () => map.remove();
+  }, [parts, interactive]);
+  return (
+    <div className="map-frame">
+      <div ref={container} className="map" role="application" aria-label={t("app.map")} />
+      {synthetic && <div className="synthetic">{t("app.synthetic")}</div>}
+      <Legend />
+      {hover !== null && <HoverCard hover={hover} />}
+      <LostBanner />
+    </div>
+  );
+}

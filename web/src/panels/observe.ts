@@ -1,0 +1,19 @@
+import type { HeatMap } from "../map/heatMap";
+import type { Parts } from "../state/context";
+
+/** Tell the page tests what the map has drawn. */
+export async function observeIdle(heatMap: HeatMap, parts: Parts): Promise<void> {
+  const hooks = window.__ht;
+  const state = parts.store.get();
+  hooks.map = heatMap.map;
+  hooks.scene = heatMap.sceneLayers;
+  const asked = state.view.selected;
+  const drawn = await heatMap.drawnIds();
+  if (parts.store.get().view.selected === asked) hooks.impact.drawn = drawn;
+  const spoken = state.clock.mode === "replay" || state.clock.asOfMs !== null;
+  if (state.tilesets.state === "ready" && spoken) hooks.ready = true;
+}
+
+export function reportError(error: Error): void {
+  window.__ht.errors.push(error.message);
+}

@@ -1,0 +1,16 @@
+/** Pages by path; the query part of the address belongs to the view. */
+export type Route =
+  | { page: "supervisor" }
+  | { page: "wall"; name: "overview" }
+  | { page: "planner" }
+  | { page: "mobile" }
+  | { page: "unknown"; path: string };
+
+export function routeOf(path: string): Route {
+  const clean = path.replace(/\/+$/, "") || "/";
+  if (clean === "/") return { page: "supervisor" };
+  if (clean === "/wall/overview") return { page: "wall", name: "overview" };
+  if (clean === "/plan") return { page: "planner" };
+  if (clean === "/m") return { page: "mobile" };
+  return { page: "unknown", path: clean };
+}

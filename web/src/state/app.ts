@@ -1,0 +1,217 @@
+import type { Alarm, Asset, City, Impact, Rollout, Seat, Session } from "../api/shapes";
+import type { LayerId } from "../layers/ids";
+import type { Connection } from "../live/feed";
+import { type Clock, NO_CLOCK } from "./clock";
+import { IDLE, LOADING, type Remote } from "./remote";
+import { type Camera, FIRST_VIEW, type View } from "./view";
+
+/** A short curve of one asset: one line a point, times in epoch milliseconds. */
+export interface Curve {
+  asset_id: number;
+  lines: { name: string; unit: string; samples: [number, number | null][] }[];
+}
+
+/** Where the map is asked to go; `count` tells two equal wishes apart. */
+export type Goal =
+  | { to: "point"; position: [number, number]; zoom: number; count: number }
+  | { to: "box"; box: [number, number, number, number]; count: number };
+
+export interface LiveState {
+  connection: Connection;
+  /** When the feed was lost, in epoch milliseconds of this machine. */
+  lostAtMs: number | null;
+  /** Number of assets by status code. */
+  counts: readonly number[];
+  /** Rises with every message that changed something. */
+  revision: number;
+}
+
+export interface AppState {
+  view: View;
+  goal: Goal | null;
+  session: Remote<Session>;
+  seats: Remote<Seat[]>;
+  cities: Remote<City[]>;
+  tilesets: Remote<Record<string, TileJson>>;
+  rasters: readonly string[];
+  live: LiveState;
+  clock: Clock;
+  alarms: Remote<Alarm[]>;
+  rollout: Remote<Rollout>;
+  asset: Remote<Asset>;
+  impact: Remote<Impact>;
+  curve: Remote<Curve>;
+  /** Layers of the 3D scene that could not be drawn, with the reason. */
+  sceneProblems: readonly { layer: string; message: string }[];
+  notice: string | null;
+}
+
+/** The part of a TileJSON 3 document that the map reads. */
+export interface TileJson {
+  tiles: string[];
+  minzoom: number;
+  maxzoom: number;
+  bounds?: [number, number, number, number];
+  attribution?: string;
+  /** `codes` says what the small integers of a layer mean: field, then code, then name. */
+  vector_layers: { id: string; codes: Record<string, Record<string, string>> }[];
+}
+
+export type Action =
+  | { type: "view/restored"; view: View }
+  | { type: "view/moved"; camera: Camera }
+  | { type: "view/mode"; mode: "2d" | "3d" }
+  | { type: "view/layer"; layer: LayerId; on: boolean }
+  | { type: "view/lang"; lang: "zh" | "en" }
+  | { type: "view/city"; city: number }
+  | { type: "view/selected"; assetId: number | null }
+  | { type: "view/live" }
+  | { type: "goal/point"; position: [number, number]; zoom: number }
+  | { type: "goal/box"; box: [number, number, number, number] }
+  | { type: "session"; session: Remote<Session> }
+  | { type: "seats"; seats: Remote<Seat[]> }
+  | { type: "cities"; cities: Remote<City[]> }
+  | { type: "tilesets"; tilesets: Remote<Record<string, TileJson>>; rasters: readonly string[] }
+  | { type: "live/connection"; connection: Connection; localMs: number }
+  | { type: "live/message"; asOfMs: number; localMs: number; counts: readonly number[]; changed: number }
+  | { type: "alarms"; alarms: Remote<Alarm[]> }
+  | { type: "rollout"; rollout: Remote<Rollout> }
+  | { type: "asset"; asset: Remote<Asset> }
+  | { type: "impact"; impact: Remote<Impact> }
+  | { type: "curve"; curve: Remote<Curve> }
+  | { type: "scene/problems"; problems: AppState["sceneProblems"] }
+  | { type: "notice"; text: string | null };
+
+const NO_COUNTS = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+export function firstState(view: View = FIRST_VIEW): AppState {
+  return {
+    view,
+    goal: null,
+    session: IDLE,
+    seats: IDLE,
+    cities: IDLE,
+    tilesets: IDLE,
+    rasters: [],
+    live: { connection: "connecting", lostAtMs: null, counts: NO_COUNTS, revision: 0 },
+    clock: view.at === null ? NO_CLOCK : { mode: "replay", asOfMs: Date.parse(view.at) },
+    alarms: IDLE,
+    rollout: IDLE,
+    asset: IDLE,
+    impact: IDLE,
+    curve: IDLE,
+    sceneProblems: [],
+    notice: null,
+  };
+}
+
+/** The whole state machine of the page; pure. */
+export function reduce(state: AppState, action: Action): AppState {
+  if (action.type.startsWith("view/")) return reduceView(state, action);
+  if (action.type.startsWith("live/")) return reduceLive(state, action);
+  if (action.type.startsWith("goal/")) return reduceGoal(state, action);
+  return reduceRemote(state, action);
+}
+
+function reduceView(state: AppState, action: Action): AppState {
+  const view = state.view;
+  switch (action.type) {
+    case "view/restored":
+      return withSelection({ ...state, view: action.view }, action.view.selected !== view.selected);
+    case "view/moved":
+      return { ...state, view: { ...view, camera: action.camera } };
+    case "view/mode":
+      return { ...state, view: { ...view, mode: action.mode }, sceneProblems: [] };
+    case "view/layer":
+      return { ...state, view: { ...view, layers: switched(view.layers, action.layer, action.on) } };
+    case "view/lang":
+      return { ...state, view: { ...view, lang: action.lang } };
+    case "view/city":
+      return changeCity(state, action.city);
+    case "view/selected":
+      return withSelection({ ...state, view: { ...view, selected: action.assetId } }, action.assetId !== view.selected);
+    case "view/live":
+      return { ...state, view: { ...view, at: null }, clock: NO_CLOCK };
+    default:
+      return state;
+  }
+}
+
+function withSelection(state: AppState, changed: boolean): AppState {
+  if (!changed) return state;
+  const next = state.view.selected === null ? IDLE : LOADING;
+  return { ...state, asset: next, impact: next, curve: next };
+}
+
+function changeCity(state: AppState, city: number): AppState {
+  if (city === state.view.city) return state;
+  const fresh = firstState({ ...state.view, city, camera: null, selected: null });
+  return { ...fresh, session: state.session, seats: state.seats, cities: state.cities };
+}
+
+function switched(layers: readonly LayerId[], layer: LayerId, on: boolean): readonly LayerId[] {
+  const others = layers.filter((id) => id !== layer);
+  return on ? [...others, layer] : others;
+}
+
+function reduceLive(state: AppState, action: Action): AppState {
+  const live = state.live;
+  if (action.type === "live/connection") {
+    const lostAtMs = action.connection === "lost" ? (live.lostAtMs ?? action.localMs) : null;
+    return { ...state, live: { ...live, connection: action.connection, lostAtMs } };
+  }
+  if (action.type === "live/message") {
+    const revision = live.revision + (action.changed > 0 ? 1 : 0);
+    const clock: Clock = { mode: "live", asOfMs: action.asOfMs, receivedAtMs: action.localMs };
+    return { ...state, clock, live: { ...live, counts: action.counts, revision } };
+  }
+  return state;
+}
+
+function reduceGoal(state: AppState, action: Action): AppState {
+  const count = (state.goal?.count ?? 0) + 1;
+  if (action.type === "goal/point") {
+    return { ...state, goal: { to: "point", position: action.position, zoom: action.zoom, count } };
+  }
+  return action.type === "goal/box" ? { ...state, goal: { to: "box", box: action.box, count } } : state;
+}
+
+function reduceRemote(state: AppState, action: Action): AppState {
+  switch (action.type) {
+    case "session":
+      return { ...state, session: action.session };
+    case "seats":
+      return { ...state, seats: action.seats };
+    case "cities":
+      return { ...state, cities: action.cities };
+    case "tilesets":
+      return { ...state, tilesets: action.tilesets, rasters: action.rasters };
+    case "alarms":
+      return { ...state, alarms: action.alarms };
+    case "rollout":
+      return { ...state, rollout: action.rollout };
+    case "asset":
+      return { ...state, asset: action.asset };
+    case "impact":
+      return { ...state, impact: action.impact };
+    case "curve":
+      return { ...state, curve: action.curve };
+    case "scene/problems":
+      return { ...state, sceneProblems: action.problems };
+    case "notice":
+      return { ...state, notice: action.text };
+    default:
+      return state;
+  }
+}
+
+/** The city that the view names, or null until the list is here. */
+export function currentCity(state: AppState): City | null {
+  if (state.cities.state !== "ready") return null;
+  return state.cities.value.find((city) => city.city_id === state.view.city) ?? null;
+}
+
+/** Status codes are counted over substations and everything else the feed names. */
+export function activeAlarmCount(alarms: readonly Alarm[]): number {
+  return alarms.filter((alarm) => alarm.active).length;
+}

@@ -1,0 +1,26 @@
+type Box = [number, number, number, number];
+type Nested = readonly (number | Nested)[];
+
+function* positions(nested: Nested): Generator<[number, number]> {
+  const [first, second] = nested;
+  if (typeof first === "number" && typeof second === "number") yield [first, second];
+  else for (const part of nested) if (typeof part !== "number") yield* positions(part);
+}
+
+function coordinatesOf(geometry: object | null): Nested {
+  return geometry !== null && "coordinates" in geometry ? (geometry.coordinates as Nested) : [];
+}
+
+/** West, south, east, north of features, or null when they hold no position. */
+export function boxOf(features: readonly { geometry: object | null }[]): Box | null {
+  const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const feature of features) {
+    for (const [lon, lat] of positions(coordinatesOf(feature.geometry))) {
+      box[0] = Math.min(box[0], lon);
+      box[1] = Math.min(box[1], lat);
+      box[2] = Math.max(box[2], lon);
+      box[3] = Math.max(box[3], lat);
+    }
+  }
+  return Number.isFinite(box[0]) ? box : null;
+}

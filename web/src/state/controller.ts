@@ -1,0 +1,245 @@
+import { getJson, RequestFailed, sendJson } from "../api/client";
+import * as server from "../api/server";
+import type { Seat, Session } from "../api/shapes";
+import { LiveFeed } from "../live/feed";
+import type { StatusTable } from "../live/table";
+import type { Action, AppState } from "./app";
+import { boxOf } from "./box";
+import { failed, type Remote, ready, valueOf } from "./remote";
+import type { Store } from "./store";
+
+const ALARM_DELAY_MS = 150;
+const CURVE_PERIOD_MS = 30_000;
+const VISIT_ZOOM = 15.5;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Fetches what the state asks for and puts answers back; panels never fetch. */
+export class Controller {
+  private feed: LiveFeed | null = null;
+  private alarmTimer: ReturnType<typeof setTimeout> | undefined;
+  private curveTimer: ReturnType<typeof setInterval> | undefined;
+  private selection = new AbortController();
+  private readonly changeListeners = new Set<(ids: readonly number[]) => void>();
+
+  constructor(
+    private readonly store: Store<AppState, Action>,
+    private readonly statuses: StatusTable,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  /** Ask who is sitting here; in demo mode take the first seat; then open the city. */
+  async start(): Promise<void> {
+    const session = await this.load(server.session(), (value) => ({ type: "session", session: value }));
+    if (session === null) return;
+    const seat = session.demo_mode ? await this.demoSeat(session) : session.seat;
+    if (seat !== null) await this.openCities();
+  }
+
+  stop(): void {
+    this.closeCity();
+  }
+
+  onStatusChange(listener: (ids: readonly number[]) => void): () => void {
+    this.changeListeners.add(listener);
+    return () => this.changeListeners.delete(listener);
+  }
+
+  async takeSeat(seatId: number): Promise<void> {
+    await this.replaceSession({ seat_id: seatId });
+  }
+
+  async signIn(login: string, password: string): Promise<void> {
+    await this.replaceSession({ login, password });
+  }
+
+  async signOut(): Promise<void> {
+    await sendJson("DELETE", "/session");
+    window.location.reload();
+  }
+
+  changeCity(city: number): void {
+    this.store.dispatch({ type: "view/city", city });
+    this.openCity(city);
+  }
+
+  select(assetId: number | null): void {
+    this.store.dispatch({ type: "view/selected", assetId });
+    this.loadSelection();
+  }
+
+  /** Select an asset and take the map there. */
+  visit(assetId: number, position: readonly [number, number] | readonly number[] | null): void {
+    const [lon, lat] = position ?? [];
+    if (lon !== undefined && lat !== undefined) {
+      this.store.dispatch({ type: "goal/point", position: [lon, lat], zoom: VISIT_ZOOM });
+    }
+    this.select(assetId);
+  }
+
+  /** Take the map to the whole answer. */
+  fitImpact(): void {
+    const box = boxOf(valueOf(this.store.get().impact)?.geometry?.features ?? []);
+    if (box !== null) this.store.dispatch({ type: "goal/box", box });
+  }
+
+  async acknowledge(alarmId: number): Promise<void> {
+    try {
+      await sendJson("POST", `/alarms/${alarmId}/acknowledge`, { city: this.city() });
+    } catch (error) {
+      this.store.dispatch({ type: "notice", text: messageOf(error) });
+    }
+    await this.loadAlarms();
+  }
+
+  /** Leave a replay. */
+  goLive(): void {
+    this.store.dispatch({ type: "view/live" });
+    this.openCity(this.city());
+  }
+
+  search(text: string): Promise<server.Found> {
+    return server.search(this.city(), text);
+  }
+
+  substations(): Promise<server.Found> {
+    return server.substations(this.city());
+  }
+
+  findings(): Promise<unknown> {
+    return getJson("/network/findings", { city: this.city() });
+  }
+
+  private city(): number {
+    return this.store.get().view.city ?? 1;
+  }
+
+  private async load<T>(answer: Promise<T>, action: (value: Remote<T>) => Action): Promise<T | null> {
+    try {
+      const value = await answer;
+      this.store.dispatch(action(ready(value)));
+      return value;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return null;
+      this.store.dispatch(action(failed(messageOf(error))));
+      return null;
+    }
+  }
+
+  private async demoSeat(session: Session): Promise<Seat | null> {
+    const seats = await this.load(server.seats(), (value) => ({ type: "seats", seats: value }));
+    if (session.seat !== null) return session.seat;
+    const first = seats?.[0];
+    if (first === undefined) return null;
+    const taken = await this.load(server.takeSeat({ seat_id: first.seat_id }), (value) => ({
+      type: "session",
+      session: value,
+    }));
+    return taken?.seat ?? null;
+  }
+
+  private async replaceSession(body: server.Entry): Promise<void> {
+    try {
+      const session = await server.takeSeat(body);
+      this.store.dispatch({ type: "session", session: ready(session) });
+      await this.openCities();
+    } catch (error) {
+      if (error instanceof RequestFailed) this.store.dispatch({ type: "notice", text: error.message });
+      else throw error;
+    }
+  }
+
+  private async openCities(): Promise<void> {
+    const cities = await this.load(server.cities(), (value) => ({ type: "cities", cities: value }));
+    const wanted = this.store.get().view.city;
+    const city = cities?.find((item) => item.city_id === wanted) ?? cities?.[0];
+    if (city === undefined) return;
+    if (city.city_id !== wanted) this.store.dispatch({ type: "view/city", city: city.city_id });
+    this.openCity(city.city_id);
+  }
+
+  private openCity(city: number): void {
+    this.closeCity();
+    void this.loadTilesets(city);
+    void this.loadAlarms();
+    void this.load(server.rollout(city), (value) => ({ type: "rollout", rollout: value }));
+    if (this.store.get().view.at === null) this.openFeed(city);
+    this.loadSelection();
+    this.curveTimer = setInterval(() => void this.loadCurve(), CURVE_PERIOD_MS);
+  }
+
+  private closeCity(): void {
+    this.feed?.stop();
+    this.feed = null;
+    clearInterval(this.curveTimer);
+    this.tell(this.statuses.clear());
+  }
+
+  private async loadTilesets(city: number): Promise<void> {
+    const rasters = await server.rasters(city).catch(() => []);
+    await this.load(server.tilesets(city), (tilesets) => ({ type: "tilesets", tilesets, rasters }));
+  }
+
+  private openFeed(city: number): void {
+    this.feed = new LiveFeed(city, "status", {
+      onConnection: (connection) =>
+        this.store.dispatch({ type: "live/connection", connection, localMs: Date.now() }),
+      onError: this.onError,
+      onMessage: (message) => {
+        const changed = this.statuses.apply(message);
+        this.store.dispatch({
+          type: "live/message",
+          asOfMs: message.asOfMs,
+          localMs: Date.now(),
+          counts: this.statuses.counts(),
+          changed: changed.length,
+        });
+        this.tell(changed);
+        if (changed.length > 0) this.alarmsSoon();
+        if (message.kind === "snapshot") void this.loadCurve();
+      },
+    });
+    this.feed.start();
+  }
+
+  private tell(changed: readonly number[]): void {
+    if (changed.length > 0) for (const listener of this.changeListeners) listener(changed);
+  }
+
+  /** Many statuses change together; the list of alarms is fetched once for all of them. */
+  private alarmsSoon(): void {
+    clearTimeout(this.alarmTimer);
+    this.alarmTimer = setTimeout(() => void this.loadAlarms(), ALARM_DELAY_MS);
+  }
+
+  private async loadAlarms(): Promise<void> {
+    await this.load(server.alarms(this.city()), (alarms) => ({ type: "alarms", alarms }));
+  }
+
+  private loadSelection(): void {
+    this.selection.abort();
+    this.selection = new AbortController();
+    const { selected, at } = this.store.get().view;
+    if (selected === null) return;
+    const signal = this.selection.signal;
+    const city = this.city();
+    void this.load(server.asset(city, selected, at, signal), (asset) => ({ type: "asset", asset }));
+    void this.load(server.impact(city, selected, signal), (impact) => ({ type: "impact", impact }));
+    void this.loadCurve();
+  }
+
+  private async loadCurve(): Promise<void> {
+    const { view, clock } = this.store.get();
+    if (view.selected === null) return;
+    // only assets of the feed report readings; asking for the others would be an error of ours
+    if (this.statuses.get(view.selected) === undefined) {
+      this.store.dispatch({ type: "curve", curve: ready({ asset_id: view.selected, lines: [] }) });
+      return;
+    }
+    const end = clock.asOfMs ?? Date.now();
+    const answer = server.curve(this.city(), view.selected, end, this.selection.signal);
+    await this.load(answer, (curve) => ({ type: "curve", curve }));
+  }
+}

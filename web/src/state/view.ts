@@ -1,0 +1,96 @@
+import { LAYER_IDS, type LayerId, VISIBLE_AT_FIRST } from "../layers/ids";
+
+/** Everything a shared link restores. `null` in `camera` means "fit the city". */
+export interface View {
+  city: number | null;
+  camera: Camera | null;
+  mode: "2d" | "3d";
+  layers: readonly LayerId[];
+  selected: number | null;
+  lang: "zh" | "en";
+  /** Instant of a replay in ISO 8601, or null for live. */
+  at: string | null;
+}
+
+export interface Camera {
+  lon: number;
+  lat: number;
+  zoom: number;
+  pitch: number;
+  bearing: number;
+}
+
+export const FIRST_VIEW: View = {
+  city: null,
+  camera: null,
+  mode: "2d",
+  layers: VISIBLE_AT_FIRST,
+  selected: null,
+  lang: "zh",
+  at: null,
+};
+
+function readNumber(query: URLSearchParams, name: string, low: number, high: number): number | null {
+  const text = query.get(name);
+  if (text === null || text.trim() === "") return null;
+  const value = Number(text);
+  return Number.isFinite(value) && value >= low && value <= high ? value : null;
+}
+
+function readId(query: URLSearchParams, name: string): number | null {
+  const value = readNumber(query, name, 1, 2 ** 31 - 1);
+  return value !== null && Number.isInteger(value) ? value : null;
+}
+
+function readCamera(query: URLSearchParams): Camera | null {
+  const lon = readNumber(query, "lon", -180, 180);
+  const lat = readNumber(query, "lat", -85, 85);
+  const zoom = readNumber(query, "z", 0, 22);
+  if (lon === null || lat === null || zoom === null) return null;
+  const pitch = readNumber(query, "pitch", 0, 85) ?? 0;
+  return { lon, lat, zoom, pitch, bearing: readNumber(query, "bearing", -360, 360) ?? 0 };
+}
+
+function readLayers(query: URLSearchParams): readonly LayerId[] {
+  const text = query.get("layers");
+  if (text === null) return FIRST_VIEW.layers;
+  const wanted = new Set(text.split(","));
+  return LAYER_IDS.filter((id) => wanted.has(id));
+}
+
+/** Read a view from the query part of an address; anything out of range falls back to the first view. */
+export function readView(search: string): View {
+  const query = new URLSearchParams(search);
+  const at = query.get("at");
+  return {
+    city: readId(query, "city"),
+    camera: readCamera(query),
+    mode: query.get("mode") === "3d" ? "3d" : "2d",
+    layers: readLayers(query),
+    selected: readId(query, "sel"),
+    lang: query.get("lang") === "en" ? "en" : "zh",
+    at: at !== null && Number.isFinite(Date.parse(at)) ? new Date(at).toISOString() : null,
+  };
+}
+
+/** Write a view as the query part of an address; `readView(writeView(v))` gives `v` back up to rounding. */
+export function writeView(view: View): string {
+  const query = new URLSearchParams();
+  if (view.city !== null) query.set("city", String(view.city));
+  if (view.camera !== null) writeCamera(query, view.camera);
+  if (view.mode !== "2d") query.set("mode", view.mode);
+  if (view.layers.join() !== FIRST_VIEW.layers.join()) query.set("layers", view.layers.join(","));
+  if (view.selected !== null) query.set("sel", String(view.selected));
+  if (view.lang !== "zh") query.set("lang", view.lang);
+  if (view.at !== null) query.set("at", view.at);
+  const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+  return text === "" ? "" : `?${text}`;
+}
+
+function writeCamera(query: URLSearchParams, camera: Camera): void {
+  query.set("lon", camera.lon.toFixed(5));
+  query.set("lat", camera.lat.toFixed(5));
+  query.set("z", camera.zoom.toFixed(2));
+  if (camera.pitch !== 0) query.set("pitch", camera.pitch.toFixed(0));
+  if (camera.bearing !== 0) query.set("bearing", camera.bearing.toFixed(0));
+}
