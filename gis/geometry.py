@@ -103,4 +103,5 @@ def repair(geometries: Geometries) -> tuple[Geometries, NDArray[np.str_]]:
 def _polygons_only(geometry: shapely.Geometry) -> shapely.Geometry:
     parts = shapely.get_parts(geometry)
     parts = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), (3, 6))])
-    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    result: shapely.Geometry = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)  # type: ignore[assignment]
+    return result

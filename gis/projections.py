@@ -6,7 +6,6 @@ asked to name its operation, because it answers a null shift silently where it k
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -147,9 +146,10 @@ def require_area(operation: Operation, lonlat_wgs84: Floats, *, datum: str) -> N
 def _described(transformer: Transformer) -> Operation:
     steps = [step for step in transformer.description.split(" + ") if not step.startswith("axis order change")]
     area = transformer.area_of_use
-    bounds = None if area is None else (area.west, area.south, area.east, area.north)
-    if bounds is not None and (bounds[0] > bounds[2] or not all(math.isfinite(value) for value in bounds)):
-        bounds = None  # crosses the date line: not checked
+    bounds: tuple[float, float, float, float] | None = None
+    # an area across the date line (west > east) is not checked
+    if area is not None and area.west <= area.east:
+        bounds = (area.west, area.south, area.east, area.north)
     return Operation(
         transformer,
         " + ".join(steps) or "identity",

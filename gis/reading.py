@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import geopandas
 import numpy as np
@@ -24,6 +24,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from gis.errors import FileMissing, ReadingError, UnknownColumn, UnknownLayer, UnreadableFile, WrongEncoding
 from gis.pandapipes_json import read_pandapipes
 
+T = TypeVar("T")
 CoordinateFormat: TypeAlias = Literal["degrees", "metres", "sexagesimal"]
 
 _VECTOR: Final = {".geojson", ".gpkg", ".shp", ".fgb", ".kml", ".gml"}
@@ -168,7 +169,7 @@ def _decode(content: bytes, encoding: str, where: str) -> str:
         ) from None
 
 
-def _guard(path: Path, read: Callable[[], object]) -> object:  # type: ignore[type-arg]
+def _guard(path: Path, read: Callable[[], T]) -> T:
     try:
         return read()
     except (DataSourceError, DataLayerError) as error:
@@ -226,7 +227,7 @@ def _with_positions(path: Path, table: pd.DataFrame, columns: GeometryColumns | 
         geometry[good] = shapely.points(x[good], y[good])
         bad = given & ~good
     frame = geopandas.GeoDataFrame(numbered, geometry=geometry)
-    rows = tuple((int(row), str(text)[:80]) for row, text in shown[bad].items())
+    rows = tuple((int(row), str(text)[:80]) for row, text in zip(np.flatnonzero(bad) + 1, shown[bad], strict=True))
     return ReadLayer(frame, None, rows)
 
 

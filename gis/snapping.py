@@ -94,7 +94,8 @@ def local_metres(lonlat_deg: Floats) -> Floats:
 
 
 def _in_order_of_appearance(numbers: NDArray[np.integer]) -> Integers:
-    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    first, inverse = np.unique(numbers, return_index=True, return_inverse=True)[1:]
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[inverse.reshape(-1)]
+    result: Integers = rank[inverse.reshape(-1)]
+    return result

@@ -180,7 +180,7 @@ def _raster(path: Path, folder: Path, entry: RasterEntry) -> RasterReport:
 def _digest(path: Path, manifest: Manifest, folder: Path) -> bytes:
     """Return the hash of the manifest and of every file it names."""
     digest = hashlib.sha256(path.read_bytes())
-    for name in sorted({entry.file for entry in (*manifest.layer, *manifest.raster)}):
+    for name in sorted({entry.file for entry in manifest.layer} | {entry.file for entry in manifest.raster}):
         with (folder / name).open("rb") as file:
             digest.update(name.encode() + b"\x00" + hashlib.file_digest(file, "sha256").digest())
     return digest.digest()
@@ -295,7 +295,14 @@ def _write_assets(connection: Connection, city: dict[str, int], import_id: int |
     """Link what is stored already, then write new versions; returns the number of stored rows linked anew."""
     if not kinds:
         return 0
-    for name in ("import_areas", "import_areas_index", "import_area_analyze", "import_pairs", "import_pair_analyze", "import_close"):
+    for name in (
+        "import_areas",
+        "import_areas_index",
+        "import_area_analyze",
+        "import_pairs",
+        "import_pair_analyze",
+        "import_close",
+    ):
         connection.execute(sql(name), city)
     relinked = sum(connection.execute(sql(name), city).rowcount for name, needs in _RELINKS.items() if needs & kinds)
     connection.execute(sql("import_insert"), {**city, "import_id": import_id})

@@ -176,7 +176,7 @@ def _assets(context: _Context, delivered: ReadLayer, frame: geopandas.GeoDataFra
     values = _values(context, kind, frame)
     _check_required(context, kind, values)
     attributes = attributes_json(values, len(frame))
-    wkb = shapely.to_wkb(shapely.set_srid(geometry, 4326), include_srid=True)
+    wkb: Objects = np.asarray(shapely.to_wkb(shapely.set_srid(geometry, 4326), include_srid=True), dtype=object)
     names = _text_of(context, frame, "name").fillna("")
     keys = _keys(context, frame)
     codes = _codes(context, frame, keys, wkb, attributes)

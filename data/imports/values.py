@@ -33,7 +33,8 @@ def source_column(entry: ColumnEntry, frame: pd.DataFrame) -> pd.Series:
         return pd.Series([entry.value] * len(frame), index=frame.index, dtype=object)
     column = frame[entry.source]
     if entry.codes is not None:
-        column = as_text(column).map(lambda value: entry.codes.get(value, value), na_action="ignore")
+        codes = entry.codes
+        column = as_text(column).map(lambda value: codes.get(value, value), na_action="ignore")
     if entry.match is not None:
         column = _match(as_text(column), entry.match)
     if entry.prefix:
