@@ -125,7 +125,8 @@ class Intake:
         self._wake.set()
 
     def _take(self) -> list[Parcel]:
-        taken, frames = [], 0
+        taken: list[Parcel] = []
+        frames = 0
         while self._parcels and (not taken or frames + len(self._parcels[0].prepared) <= MAX_COMMIT_FRAMES):
             parcel = self._parcels.pop(0)
             frames += len(parcel.prepared)

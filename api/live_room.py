@@ -26,7 +26,7 @@ from data.sources import city_versions, ensure_sources, list_sources
 from twin import delta
 from twin.live import LIVE_THEMES, LiveCity, build_city
 from twin.readings import Prepared, Result, Source, prepare
-from twin.scope import EVERYTHING, Scope
+from twin.scope import Scope
 
 logger = logging.getLogger(__name__)
 
@@ -225,7 +225,7 @@ def require_theme(name: str) -> str:
 
 def _visible(city: LiveCity, scope: Scope) -> Mapping[str, Source]:
     """Return the sources whose assets a scope holds; all of them, without a copy, for a full scope."""
-    if scope.layers == scope.areas == scope.company_ids == EVERYTHING.layers:
+    if scope.layers is None and scope.areas is None and scope.company_ids is None:
         return city.sources
     return {code: source for code, source in city.sources.items() if city.sees(scope, source.asset_id)}
 

@@ -194,10 +194,14 @@ async def restore_latest(pool: Pool, city: LiveCity, *, now: datetime) -> int:
     for row in rows:
         block = blocks.get(row["source_id"])
         if block is not None:
-            gauges = np.array(row["gauges"], np.float32)
-            totals = np.array(row["totals"], np.float64)
-            quality = np.frombuffer(row["quality"], np.uint8)
-            restored += restore_frames(block, row["source_id"], row["observed_ms"], gauges, totals, quality)
+            restored += restore_frames(
+                block,
+                row["source_id"],
+                row["observed_ms"],
+                gauges=np.array(row["gauges"], np.float32),
+                totals=np.array(row["totals"], np.float64),
+                quality=np.frombuffer(row["quality"], np.uint8),
+            )
     return restored
 
 

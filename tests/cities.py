@@ -26,13 +26,15 @@ def insert_city(database_url: str, assets: Sequence[TinyAsset], *, city_id: int 
     """Insert a city and its assets near Changchun; returns the asset ids by code, 1, 2, ... in the given order."""
     with connect(database_url) as connection:
         connection.execute(
-            "insert into city (city_id, name_zh, name_en, zone, synthetic, assets_version) values (%s, '小城', 'Tiny', 'Asia/Shanghai', true, 1)",
+            "insert into city (city_id, name_zh, name_en, zone, synthetic, assets_version)"
+            " values (%s, '小城', 'Tiny', 'Asia/Shanghai', true, 1)",
             (city_id,),
         )
         for asset_id, asset in enumerate(assets, 1):
             connection.execute("insert into asset_key values (%s, %s, %s, %s)", (city_id, asset.kind, asset.code, asset_id))
             connection.execute(
-                "insert into asset (city_id, asset_id, version, kind, code, name, company_id, area_id, geom, attributes, row_sha256)"
+                "insert into asset"
+                " (city_id, asset_id, version, kind, code, name, company_id, area_id, geom, attributes, row_sha256)"
                 " values (%s, %s, 1, %s, %s, %s, %s, %s, st_setsrid(st_makepoint(%s, 43.88), 4326), %s, %s)",
                 (
                     *(city_id, asset_id, asset.kind, asset.code, f"{asset.kind} {asset.code}", asset.company_id, asset.area_id),

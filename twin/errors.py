@@ -5,6 +5,7 @@ TwinError
 ├── UnknownKind         a kind that the catalogue does not hold
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
+├── BadFault            a fault that the simulator does not know
 ├── BadSeat             a seat that cannot exist (role unknown, company seat without a company)
 └── NotPermitted        a change that the seat's role may not make
 """
@@ -34,6 +35,10 @@ class BadRule(TwinError):
 
 class NotPermitted(TwinError):
     """Raised when a seat asks for a change that its role may not make; the message names the roles that may."""
+
+
+class BadFault(TwinError):
+    """Raised when a fault of the simulator is not `burst:PIPE_CODE`."""
 
 
 class BadSeat(TwinError):

@@ -398,7 +398,7 @@ def _theme(city: LiveCity, name: str) -> ThemeState:
 
 
 def restore_frames(
-    block: SourceBlock, source_id: int, observed_ms: int, gauges: Float32Array, totals: Float64Array, quality: UInt8Array
+    block: SourceBlock, source_id: int, observed_ms: int, *, gauges: Float32Array, totals: Float64Array, quality: UInt8Array
 ) -> bool:
     """Put back the last stored frame of a source; False when it is of another schema or the source is unknown."""
     schema = block.sources[0].schema

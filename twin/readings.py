@@ -168,7 +168,8 @@ def _check(frame: Any, sources: Mapping[str, Source], now_ms: int) -> tuple[Resu
     """Return the reason to refuse a frame, else its source."""
     if not isinstance(frame, dict):
         return Result.BAD_VALUE, None
-    source = sources.get(frame.get("source", ""))
+    code = frame.get("source")
+    source = sources.get(code) if isinstance(code, str) else None
     if source is None:
         return Result.UNKNOWN_SOURCE, None
     if frame.get("schema") not in (source.schema.code, f"{source.schema.code}/{source.schema.version}"):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from twin.quantities import quantity_of
 
 Slot: TypeAlias = Literal["gauge", "total"]
 MAX_POINTS = 512
+_SLOTS: Mapping[str, Slot] = {"gauge": "gauge", "total": "total"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +118,17 @@ def point_from_json(data: Mapping[str, Any]) -> Point:
     unit = str(data.get("unit") or quantity.unit)
     if unit != quantity.unit:
         raise BadFrame(f"point {name!r} has unit {unit!r}; {quantity.name} is in {quantity.unit!r} everywhere")
-    slot = data.get("slot") or "gauge"
-    if slot not in get_args(Slot):
-        raise BadFrame(f"point {name!r} has slot {slot!r}; it must be 'gauge' or 'total'")
+    slot = _slot(name, str(data.get("slot") or "gauge"))
     low, high = data.get("min"), data.get("max")
     if low is not None and high is not None and low >= high:
         raise BadFrame(f"point {name!r} has min {low:g} and max {high:g}; min must be below max")
     return Point(name, quantity.name, unit, str(data.get("side") or ""), slot, low, high, str(data.get("label_zh") or ""))
+
+
+def _slot(point: str, text: str) -> Slot:
+    if text not in _SLOTS:
+        raise BadFrame(f"point {point!r} has slot {text!r}; it must be 'gauge' or 'total'")
+    return _SLOTS[text]
 
 
 def schema_from_json(code: str, version: int, points: Sequence[Mapping[str, Any]]) -> FrameSchema:
@@ -144,40 +149,40 @@ def schema_from_json(code: str, version: int, points: Sequence[Mapping[str, Any]
     return FrameSchema(code, version, read)
 
 
-def _point(
-    name: str, quantity: str, side: str, low: float | None, high: float | None, label_zh: str, slot: Slot = "gauge"
-) -> Point:
+def _point(name: str, quantity: str, side: str, label_zh: str, *, low: float | None = 0.0, high: float | None = None) -> Point:
+    # a register counts up without an end; everything else has a range
+    slot: Slot = "gauge" if high is not None else "total"
     return Point(name, quantity, quantity_of(quantity).unit, side, slot, low, high, label_zh)
 
 
-_OUTDOOR = _point("outdoor_temperature_degc", "temperature", "ambient", -50, 50, "室外温度")
+_OUTDOOR = _point("outdoor_temperature_degc", "temperature", "ambient", "室外温度", low=-50, high=50)
 
 _SUBSTATION = (
-    _point("primary_supply_temperature_degc", "temperature", "primary", 0, 150, "一次侧总供水温度"),
-    _point("primary_return_temperature_degc", "temperature", "primary", 0, 130, "一次侧总回水温度"),
-    _point("primary_supply_pressure_mpa", "pressure", "primary", 0, 2.5, "一次侧总供水压力"),
-    _point("primary_return_pressure_mpa", "pressure", "primary", 0, 2.5, "一次侧总回水压力"),
-    _point("primary_flow_m3_per_h", "flow", "primary", 0, 5000, "一次侧总瞬时流量"),
-    _point("primary_flow_total_m3", "volume", "primary", 0, None, "一次侧总累计流量", "total"),
-    _point("primary_heat_power_mw", "heat_power", "primary", 0, 200, "一次侧总瞬时热量"),
-    _point("primary_heat_total_gj", "heat", "primary", 0, None, "一次侧总累计热量", "total"),
-    _point("secondary_supply_temperature_degc", "temperature", "secondary", 0, 100, "二次侧总供水温度"),
-    _point("secondary_return_temperature_degc", "temperature", "secondary", 0, 95, "二次侧总回水温度"),
-    _point("secondary_supply_pressure_mpa", "pressure", "secondary", 0, 1.6, "二次侧总供水压力"),
-    _point("secondary_return_pressure_mpa", "pressure", "secondary", 0, 1.6, "二次侧总回水压力"),
-    _point("makeup_volume_total_m3", "volume", "makeup", 0, None, "总补水量", "total"),
+    _point("primary_supply_temperature_degc", "temperature", "primary", "一次侧总供水温度", high=150),
+    _point("primary_return_temperature_degc", "temperature", "primary", "一次侧总回水温度", high=130),
+    _point("primary_supply_pressure_mpa", "pressure", "primary", "一次侧总供水压力", high=2.5),
+    _point("primary_return_pressure_mpa", "pressure", "primary", "一次侧总回水压力", high=2.5),
+    _point("primary_flow_m3_per_h", "flow", "primary", "一次侧总瞬时流量", high=5000),
+    _point("primary_flow_total_m3", "volume", "primary", "一次侧总累计流量"),
+    _point("primary_heat_power_mw", "heat_power", "primary", "一次侧总瞬时热量", high=200),
+    _point("primary_heat_total_gj", "heat", "primary", "一次侧总累计热量"),
+    _point("secondary_supply_temperature_degc", "temperature", "secondary", "二次侧总供水温度", high=100),
+    _point("secondary_return_temperature_degc", "temperature", "secondary", "二次侧总回水温度", high=95),
+    _point("secondary_supply_pressure_mpa", "pressure", "secondary", "二次侧总供水压力", high=1.6),
+    _point("secondary_return_pressure_mpa", "pressure", "secondary", "二次侧总回水压力", high=1.6),
+    _point("makeup_volume_total_m3", "volume", "makeup", "总补水量"),
     _OUTDOOR,
 )
 
 _HEAT_SOURCE = (
-    _point("supply_temperature_degc", "temperature", "source", 0, 180, "供水温度"),
-    _point("return_temperature_degc", "temperature", "source", 0, 130, "回水温度"),
-    _point("supply_pressure_mpa", "pressure", "source", 0, 2.5, "供水压力"),
-    _point("return_pressure_mpa", "pressure", "source", 0, 2.5, "回水压力"),
-    _point("flow_m3_per_h", "flow", "source", 0, 50000, "供热介质流量"),
-    _point("heat_power_mw", "heat_power", "source", 0, 5000, "热源瞬时供热量"),
-    _point("heat_total_gj", "heat", "source", 0, None, "热源累计供热量", "total"),
-    _point("makeup_volume_total_m3", "volume", "makeup", 0, None, "补水量", "total"),
+    _point("supply_temperature_degc", "temperature", "source", "供水温度", high=180),
+    _point("return_temperature_degc", "temperature", "source", "回水温度", high=130),
+    _point("supply_pressure_mpa", "pressure", "source", "供水压力", high=2.5),
+    _point("return_pressure_mpa", "pressure", "source", "回水压力", high=2.5),
+    _point("flow_m3_per_h", "flow", "source", "供热介质流量", high=50000),
+    _point("heat_power_mw", "heat_power", "source", "热源瞬时供热量", high=5000),
+    _point("heat_total_gj", "heat", "source", "热源累计供热量"),
+    _point("makeup_volume_total_m3", "volume", "makeup", "补水量"),
     _OUTDOOR,
 )
 
@@ -187,7 +192,7 @@ DEFAULT_SCHEMAS: Mapping[str, FrameSchema] = {
         FrameSchema("substation", 1, _SUBSTATION),
         FrameSchema("plant", 1, _HEAT_SOURCE),
         FrameSchema("boiler_house", 1, _HEAT_SOURCE),
-        FrameSchema("room_sensor", 1, (_point("room_temperature_degc", "temperature", "indoor", -20, 50, "室内温度"),)),
+        FrameSchema("room_sensor", 1, (_point("room_temperature_degc", "temperature", "indoor", "室内温度", low=-20, high=50),)),
         FrameSchema("weather_station", 1, (_OUTDOOR,)),
     )
 }

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api.dependencies import CallerDep, CityDep, PoolDep
-from api.routes.readings import require
 from data.alarms import Alarm, acknowledge_alarm, list_alarms
 from twin.quantities import unit_of_point
 
@@ -98,6 +97,5 @@ async def post_acknowledge(
     body: AcknowledgeBody | None = None,
 ) -> AlarmModel:
     """Acknowledge an alarm in the name of the caller's seat; again changes nothing."""
-    require(caller, "acknowledge_alarms")
     note = "" if body is None else body.note
     return _model(await acknowledge_alarm(pool, caller.scope, city, alarm_id, seat=caller.seat, note=note))

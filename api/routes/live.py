@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
 
-from api.dependencies import Caller, CallerDep, CityDep, get_caller
+from api.dependencies import Caller, CallerDep, CityDep, get_ws_caller
 from api.errors import ApiError, BadRequest, status_of
 from api.live_room import LiveRoom, require_theme
 from api.routes.readings import live_room
@@ -109,7 +109,7 @@ async def live(socket: WebSocket) -> None:
     await socket.accept()
     room: LiveRoom = socket.app.state.live
     try:
-        caller = await get_caller(socket)  # type: ignore[arg-type]
+        caller = await get_ws_caller(socket)
         wanted = await _subscription(socket.query_params, caller, socket)
         room.require_city(wanted.city_id)
     except (ApiError, DataError, TwinError) as error:
@@ -141,9 +141,9 @@ async def _drain(socket: WebSocket) -> None:
         pass
 
 
-async def _until_first(*work: object) -> None:
+async def _until_first(*work: Coroutine[None, None, None]) -> None:
     """Run coroutines until one ends, then end the others."""
-    tasks = [asyncio.ensure_future(item) for item in work]  # type: ignore[arg-type]
+    tasks = [asyncio.create_task(item) for item in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -54,7 +54,7 @@ def substation_values(**given: float | None) -> list[float | None]:
 
 def frame(source: str, observed_at: int, values: list[float | None] | None = None, **more: Any) -> dict[str, Any]:
     """Return a frame of a source `kind:code`."""
-    kind = source.split(":")[0]
+    kind = source.split(":", maxsplit=1)[0]
     shown = substation_values() if values is None else values
     return {"source": source, "schema": kind, "observed_at": observed_at, "values": shown, **more}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.live_helpers import R1, S1, S2, TINY_CITY, W1, frame, now_ms, post, substation_values, watch
+from tests.api.live_helpers import S1, S2, TINY_CITY, frame, now_ms, post, substation_values, watch
 from tests.api.serving import serve
 from tests.cities import insert_city
 from twin import delta
