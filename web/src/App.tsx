@@ -41,6 +41,7 @@ function Guard({ children }: { children: ReactNode }) {
   if (session.state === "failed") return <RemoteNote remote={session} />;
   if (session.state !== "ready") return <p className="empty">{t("app.loading")}</p>;
   if (session.value.seat === null) return session.value.demo_mode ? <RemoteNote remote={session} /> : <SignInPage />;
+  if (session.value.must_change_password) return <SignInPage />;
   if (cities.state === "failed") return <RemoteNote remote={cities} />;
   if (cities.state === "ready" && cities.value.length === 0) return <p className="empty">{t("app.noCity")}</p>;
   return children;

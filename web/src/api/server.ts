@@ -12,6 +12,8 @@ const CURVE_HOURS = 6;
 
 export const session = (): Promise<Session> => getJson("/session");
 export const takeSeat = (body: Entry): Promise<Session> => sendJson("POST", "/session", {}, body);
+export const changePassword = (password: string, newPassword: string): Promise<Session> =>
+  sendJson("POST", "/session/password", {}, { password, new_password: newPassword });
 export const cities = (): Promise<City[]> => getJson("/cities");
 export const rollout = (city: number): Promise<Rollout> => getJson("/rollout/districts", { city });
 

@@ -111,6 +111,7 @@ export interface Seat {
 export interface Session {
   demo_mode: boolean;
   seat: Seat | null;
+  must_change_password: boolean;
 }
 export interface District {
   area_id: number;

@@ -1,9 +1,8 @@
 import "./worker";
-import { type GeoJSONSource, Map as MapLibreMap, type MapMouseEvent, NavigationControl, ScaleControl } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapLibreMap, type MapMouseEvent, NavigationControl, type PaddingOptions, ScaleControl } from "maplibre-gl";
 import type { Alarm, District } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
 import type { AppState, Goal } from "../state/app";
-import { currentCity } from "../state/app";
 import type { Parts } from "../state/context";
 import { valueOf } from "../state/remote";
 import { Halos } from "./halos";
@@ -41,7 +40,8 @@ export class HeatMap {
   private scene: Scene | null = null;
   private wanted: readonly unknown[] = [];
   private goal: Goal | null = null;
-  private fitted: number | null = null;
+  /** False until the map has been taken to a place: what it shows before is nobody's view. */
+  private placed: boolean;
   private loaded = false;
 
   constructor(
@@ -50,6 +50,7 @@ export class HeatMap {
     private readonly options: MapOptions,
   ) {
     const camera = parts.store.get().view.camera;
+    this.placed = camera !== null;
     this.map = new MapLibreMap({
       container,
       style: EMPTY_STYLE,
@@ -130,16 +131,13 @@ export class HeatMap {
   }
 
   private followCamera(state: AppState): void {
-    const city = currentCity(state);
-    if (city?.bbox && state.view.camera === null && this.fitted !== city.city_id) {
-      this.fitted = city.city_id;
-      this.map.fitBounds(city.bbox, { padding: 40, animate: false });
-    }
     if (state.goal === this.goal || state.goal === null) return;
     this.goal = state.goal;
-    const animate = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (state.goal.to === "box") this.map.fitBounds(state.goal.box, { padding: 90, maxZoom: 17, animate });
-    else this.map.flyTo({ center: state.goal.position, zoom: Math.max(this.map.getZoom(), state.goal.zoom), animate });
+    this.placed = true;
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (state.goal.to === "box") {
+      this.map.fitBounds(state.goal.box, { padding: this.padding(), maxZoom: 17, animate: state.goal.animated && !calm });
+    } else this.map.flyTo({ center: state.goal.position, zoom: Math.max(this.map.getZoom(), state.goal.zoom), animate: !calm });
   }
 
   private followMode(state: AppState): void {
@@ -170,7 +168,14 @@ export class HeatMap {
     this.map.easeTo({ pitch: 0, duration: 400 });
   }
 
+  /** Room for the panels that lie over the map. */
+  private padding(): PaddingOptions {
+    const wide = this.map.getContainer().clientWidth > 900;
+    return wide ? { left: 270, right: 350, top: 60, bottom: 60 } : { left: 24, right: 24, top: 40, bottom: 40 };
+  }
+
   private tellCamera(): void {
+    if (!this.placed) return;
     const { lng, lat } = this.map.getCenter();
     const camera = { lon: lng, lat, zoom: this.map.getZoom(), pitch: this.map.getPitch(), bearing: this.map.getBearing() };
     this.parts.store.dispatch({ type: "view/moved", camera });

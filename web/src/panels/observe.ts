@@ -11,7 +11,7 @@ export async function observeIdle(heatMap: HeatMap, parts: Parts): Promise<void>
   const drawn = await heatMap.drawnIds();
   if (parts.store.get().view.selected === asked) hooks.impact.drawn = drawn;
   const spoken = state.clock.mode === "replay" || state.clock.asOfMs !== null;
-  if (state.tilesets.state === "ready" && spoken) hooks.ready = true;
+  if (state.tilesets.state === "ready" && spoken && state.view.camera !== null) hooks.ready = true;
 }
 
 export function reportError(error: Error): void {

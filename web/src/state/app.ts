@@ -14,7 +14,7 @@ export interface Curve {
 /** Where the map is asked to go; `count` tells two equal wishes apart. */
 export type Goal =
   | { to: "point"; position: [number, number]; zoom: number; count: number }
-  | { to: "box"; box: [number, number, number, number]; count: number };
+  | { to: "box"; box: [number, number, number, number]; animated: boolean; count: number };
 
 export interface LiveState {
   connection: Connection;
@@ -67,7 +67,7 @@ export type Action =
   | { type: "view/selected"; assetId: number | null }
   | { type: "view/live" }
   | { type: "goal/point"; position: [number, number]; zoom: number }
-  | { type: "goal/box"; box: [number, number, number, number] }
+  | { type: "goal/box"; box: [number, number, number, number]; animated: boolean }
   | { type: "session"; session: Remote<Session> }
   | { type: "seats"; seats: Remote<Seat[]> }
   | { type: "cities"; cities: Remote<City[]> }
@@ -145,6 +145,8 @@ function withSelection(state: AppState, changed: boolean): AppState {
 
 function changeCity(state: AppState, city: number): AppState {
   if (city === state.view.city) return state;
+  // the first city of a page is the one that the address left out; the rest of the address holds
+  if (state.view.city === null) return { ...state, view: { ...state.view, city } };
   const fresh = firstState({ ...state.view, city, camera: null, selected: null });
   return { ...fresh, session: state.session, seats: state.seats, cities: state.cities };
 }
@@ -173,7 +175,7 @@ function reduceGoal(state: AppState, action: Action): AppState {
   if (action.type === "goal/point") {
     return { ...state, goal: { to: "point", position: action.position, zoom: action.zoom, count } };
   }
-  return action.type === "goal/box" ? { ...state, goal: { to: "box", box: action.box, count } } : state;
+  return action.type === "goal/box" ? { ...state, goal: { to: "box", box: action.box, animated: action.animated, count } } : state;
 }
 
 function reduceRemote(state: AppState, action: Action): AppState {

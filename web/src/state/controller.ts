@@ -3,7 +3,7 @@ import * as server from "../api/server";
 import type { Seat, Session } from "../api/shapes";
 import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
-import type { Action, AppState } from "./app";
+import { type Action, type AppState, currentCity } from "./app";
 import { boxOf } from "./box";
 import { failed, type Remote, ready, valueOf } from "./remote";
 import type { Store } from "./store";
@@ -35,7 +35,7 @@ export class Controller {
     const session = await this.load(server.session(), (value) => ({ type: "session", session: value }));
     if (session === null) return;
     const seat = session.demo_mode ? await this.demoSeat(session) : session.seat;
-    if (seat !== null) await this.openCities();
+    if (seat !== null && !session.must_change_password) await this.openCities();
   }
 
   stop(): void {
@@ -47,12 +47,16 @@ export class Controller {
     return () => this.changeListeners.delete(listener);
   }
 
-  async takeSeat(seatId: number): Promise<void> {
-    await this.replaceSession({ seat_id: seatId });
+  takeSeat(seatId: number): Promise<void> {
+    return this.replaceSession(server.takeSeat({ seat_id: seatId }));
   }
 
-  async signIn(login: string, password: string): Promise<void> {
-    await this.replaceSession({ login, password });
+  signIn(login: string, password: string): Promise<void> {
+    return this.replaceSession(server.takeSeat({ login, password }));
+  }
+
+  changePassword(password: string, newPassword: string): Promise<void> {
+    return this.replaceSession(server.changePassword(password, newPassword));
   }
 
   async signOut(): Promise<void> {
@@ -82,7 +86,7 @@ export class Controller {
   /** Take the map to the whole answer. */
   fitImpact(): void {
     const box = boxOf(valueOf(this.store.get().impact)?.geometry?.features ?? []);
-    if (box !== null) this.store.dispatch({ type: "goal/box", box });
+    if (box !== null) this.store.dispatch({ type: "goal/box", box, animated: true });
   }
 
   async acknowledge(alarmId: number): Promise<void> {
@@ -140,11 +144,12 @@ export class Controller {
     return taken?.seat ?? null;
   }
 
-  private async replaceSession(body: server.Entry): Promise<void> {
+  /** Another seat sees other things: the page starts anew, and the address keeps the view. */
+  private async replaceSession(answer: Promise<Session>): Promise<void> {
     try {
-      const session = await server.takeSeat(body);
-      this.store.dispatch({ type: "session", session: ready(session) });
-      await this.openCities();
+      const session = await answer;
+      if (session.must_change_password) this.store.dispatch({ type: "session", session: ready(session) });
+      else window.location.reload();
     } catch (error) {
       if (error instanceof RequestFailed) this.store.dispatch({ type: "notice", text: error.message });
       else throw error;
@@ -163,11 +168,20 @@ export class Controller {
   private openCity(city: number): void {
     this.closeCity();
     void this.loadTilesets(city);
+    if (this.store.get().view.camera === null) void this.fitCity(city);
     void this.loadAlarms();
     void this.load(server.rollout(city), (value) => ({ type: "rollout", rollout: value }));
     if (this.store.get().view.at === null) this.openFeed(city);
     this.loadSelection();
     this.curveTimer = setInterval(() => void this.loadCurve(), CURVE_PERIOD_MS);
+  }
+
+  /** Show the substations of a city, or all of it when there are none: districts reach far beyond the network. */
+  private async fitCity(city: number): Promise<void> {
+    const found = await server.substations(city).catch(() => null);
+    const positions = (found?.items ?? []).flatMap(({ position }) => (position === null ? [] : [[...position]]));
+    const box = boxOf([{ geometry: { coordinates: positions } }]) ?? currentCity(this.store.get())?.bbox ?? null;
+    if (box !== null) this.store.dispatch({ type: "goal/box", box, animated: false });
   }
 
   private closeCity(): void {
