@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -74,3 +77,32 @@ def serve(database_url: str, var_dir: Path, *, host: str = "127.0.0.1") -> Itera
         server.should_exit = True
         thread.join(timeout=20)
         assert not thread.is_alive(), "the server did not stop within 20 s"
+
+
+@contextmanager
+def serve_process(database_url: str, var_dir: Path, *, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `heat-twin serve` as a process of its own and yield it once it answers; a test may kill it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEAT_TWIN_")}
+    environment |= {
+        "HEAT_TWIN_DATABASE_URL": database_url,
+        "HEAT_TWIN_PORT": str(port),
+        "HEAT_TWIN_VAR_DIR": str(var_dir),
+        "HEAT_TWIN_LOG_FORMAT": "text",
+    }
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with (var_dir / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: answers(url) or process.poll() is not None, what=f"the server at {url}")
+        assert process.poll() is None, (var_dir / "server.log").read_text()
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
