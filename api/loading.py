@@ -27,11 +27,26 @@ class LoadReport:
     built: tuple[str, ...]
 
 
-def load_manifest(manifest: Path, settings: Settings, *, seat: str, progress: Progress | None = None) -> LoadReport:
-    """Import one manifest and bring every derived copy of the city up to date."""
+def load_manifest(
+    manifest: Path,
+    settings: Settings,
+    *,
+    seat: str,
+    progress: Progress | None = None,
+    data_root: Path | None = None,
+    city_id: int | None = None,
+) -> LoadReport:
+    """Import one manifest and bring every derived copy of the city up to date; options as in `data.imports.run.run_import`."""
     with job(settings.database_url, "load", seat=seat, parameters={"manifest": manifest.name}) as task:
         step = _both(task, progress)
-        imported = run_import(manifest, settings.database_url, seat=seat, progress=lambda text, part: step(text, 0.5 * part))
+        imported = run_import(
+            manifest,
+            settings.database_url,
+            seat=seat,
+            progress=lambda text, part: step(text, 0.5 * part),
+            data_root=data_root,
+            city_id=city_id,
+        )
         task.belongs_to(imported.city_id)
         built = rebuild_tiles(settings, imported.city_id, step)
         task.result = {"city_id": imported.city_id, "built": list(built)}
