@@ -25,7 +25,7 @@ from data.demo.streets import Path, Streets
 
 SPACING_M = 0.8
 """Between the axes of supply and return."""
-TAPER_M = 2.0
+TAPER_M = 1.5
 """Over which both sides leave a shared point."""
 PIECE_M = 36.0
 """Longest piece of a main."""
@@ -33,6 +33,8 @@ NEAR_M = 4.0
 """Branches that would leave a main closer than this share a tee."""
 CROSSING_VALVE_M = 14.0
 BRANCH_VALVE_M = 8.0
+STATION_VALVE_M = 5.0
+OUTLET_VALVE_M = 4.0
 Cut = tuple[float, str]
 """Distance along a chain in metres and the kind of node there."""
 
@@ -80,13 +82,14 @@ class Network:
     node_kind
         plant, boiler_house, substation, building_inlet, tee, valve, tie_open, tie_closed, joint, compensator.
     node_xy, node_offset
-        Position of the trench's axis (N, 2) and the way from there to the supply pipe's end (zero where both sides meet).
+        Position of the trench's axis (N, 2) and the way from the return pipe's end to the supply pipe's (zero where both
+        meet).
     node_reference
         Index of the source, substation or building.
     start, end, primary, owner
         Of each trench: node numbers, network level, index of the substation (-1: main).
     vertex_xy, vertex_offset, vertex_trench
-        All vertices of all trenches in order, the way from there to the supply pipe, the trench of each.
+        All vertices of all trenches in order, the way across from return to supply pipe, the trench of each.
     """
 
     node_kind: NDArray[np.str_]
@@ -161,8 +164,8 @@ def _branch(nodes: NodeList, tap: int, end: int, *, owner: int) -> Chain:
     """Return the straight branch from a tee to a substation or source, with a valve at either end."""
     path = np.array([nodes.positions[tap], nodes.positions[end]])
     length = float(np.hypot(*(path[1] - path[0])))
-    inner = () if owner >= 0 else _joints(BRANCH_VALVE_M, length - 5.0)
-    return Chain(tap, end, path, True, owner, ((BRANCH_VALVE_M, "valve"), *inner, (length - 5.0, "valve")))
+    inner = () if owner >= 0 else _joints(BRANCH_VALVE_M, length - STATION_VALVE_M)
+    return Chain(tap, end, path, True, owner, ((BRANCH_VALVE_M, "valve"), *inner, (length - STATION_VALVE_M, "valve")))
 
 
 def _joints(begin: float, end: float) -> tuple[Cut, ...]:
@@ -237,7 +240,7 @@ def _secondary(
     before = station_node
     for front in sorted(rows):
         spine = nodes.add("tee", estate.frame.to_xy(np.array([[station.ab[0], front - LANE_M]]))[0])
-        cuts: tuple[Cut, ...] = ((3.0, "valve"),) if before == station_node else ()
+        cuts: tuple[Cut, ...] = ((OUTLET_VALVE_M, "valve"),) if before == station_node else ()
         chains.append(_straight(nodes, before, spine, owner, cuts))
         row = sorted(rows[front], key=lambda index: float(buildings[index].inlet_ab[0]))
         west = [index for index in row if buildings[index].inlet_ab[0] < station.ab[0]]
@@ -305,7 +308,7 @@ def _cut_chains(nodes: NodeList, chains: list[Chain]) -> Network:
 
 
 def _vertices(chain: Chain) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
-    """Return vertices of a chain, the way to the supply pipe at each, and which vertices are ends and cuts.
+    """Return vertices of a chain, the way from return to supply pipe at each, and which vertices are ends and cuts.
 
     The sides run parallel and come together at both ends, over TAPER_M or a quarter of a short chain. The drawn
     direction has the supply on its right.
@@ -321,8 +324,8 @@ def _vertices(chain: Chain) -> tuple[NDArray[np.float64], NDArray[np.float64], l
     before = unit[np.clip(np.searchsorted(along, wanted, "left") - 1, 0, len(unit) - 1)]
     after = unit[np.clip(np.searchsorted(along, wanted, "right") - 1, 0, len(unit) - 1)]
     normal = np.column_stack([(before + after)[:, 1], -(before + after)[:, 0]])
-    # the mitre: the sum of two unit vectors is short where the path turns, so the offset is divided by its square
-    offset = SPACING_M * normal / (normal**2).sum(axis=1)[:, None]
+    # the mitre: the sum of two unit vectors is 2 cos(half the turn) long, the offset must be 1 / cos(half the turn)
+    offset = SPACING_M * 2.0 * normal / (normal**2).sum(axis=1)[:, None]
     offset[[0, -1]] = 0.0
     xy[0], xy[-1] = chain.path[0], chain.path[-1]
     ends = np.searchsorted(wanted, [0.0, *(cut[0] for cut in chain.cuts), total])
