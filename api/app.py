@@ -15,12 +15,43 @@ from api.auth.setup import install as install_gate
 from api.auth.setup import prepare_seats
 from api.headers import SecurityHeaders
 from api.live_room import LiveRoom
-from api.routes import alarms, jobs, live, metrics, readings, seats, system, tiles
+from api.networks import NetworkStore
+from api.routes import (
+    alarms,
+    assets,
+    jobs,
+    live,
+    metrics,
+    network,
+    raster,
+    readings,
+    rollout,
+    scenes,
+    seats,
+    system,
+    tiles,
+    tiles3d,
+)
 from api.settings import Settings
 from data.pool import open_pool
 from tiles.cache import TileCache
 
-ROUTERS = (system.router, tiles.router, jobs.router, readings.router, alarms.router, live.router, metrics.router, seats.router)
+ROUTERS = (
+    system.router,
+    assets.router,
+    network.router,
+    tiles.router,
+    rollout.router,
+    scenes.router,
+    tiles3d.router,
+    raster.router,
+    jobs.router,
+    readings.router,
+    alarms.router,
+    live.router,
+    metrics.router,
+    seats.router,
+)
 
 
 @asynccontextmanager
@@ -28,6 +59,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     pool = await open_pool(settings.database_url, size=settings.pool_size)
     app.state.pool = pool
+    app.state.networks = NetworkStore(settings.database_url, pool)
     try:
         await prepare_seats(settings, pool)
         async with LiveRoom(pool) as app.state.live:

@@ -1,74 +1,229 @@
-"""Loads a delivery: import, then every derived copy, as one job of the ledger."""
+"""Loads a delivery: import, then every derived copy that the change made stale, as one job of the ledger.
+
+The derived copies (tile tables, rasters, 3D Tiles) each know what they were built from, so a copy that is current is left
+alone and one that a crash left behind is built by the next load.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from api.settings import Settings
 from data import tile_tables
+from data.buildings import read_buildings
+from data.cities import city_ids, read_assets_version
+from data.errors import NotFound
 from data.imports.run import ImportReport, run_import
 from data.jobs import Job, job
-from data.network import read_network_tables
-from data.pool import connect
-from topology.network import build_network
+from data.network import read_network
+from data.pool import Connection, connect
+from data.rasters import put_raster, raster_path
+from data.tile_tables import TileReport
+from tiles.raster import add_file, sample_heights
+from tiles.tiles3d.build import Published, build_buildings, buildings_folder, made_from, read_published, rights_of
+from twin.scope import EVERYTHING, Scope
 
 Progress: TypeAlias = Callable[[str, float], None]
+GROUND_LAYER = "ground"
+"""Name of the raster layer that buildings stand on."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did: the import's report, and which derived copies were built."""
+    """What a load did.
+
+    Attributes
+    ----------
+    job_id
+        Its row in the ledger.
+    imported
+        Report of the import.
+    tiles
+        Rows of the tile tables; None when they were current.
+    rasters
+        Raster layers that the manifest named.
+    buildings
+        The 3D Tiles that are served now.
+    built
+        Names of the derived copies that were built: `tiles`, `raster`, `tiles3d`.
+    """
 
     job_id: int
     imported: ImportReport
+    tiles: TileReport | None
+    rasters: tuple[str, ...]
+    buildings: Published
     built: tuple[str, ...]
 
 
 def load_manifest(
-    manifest: Path,
-    settings: Settings,
-    *,
-    seat: str,
-    progress: Progress | None = None,
-    data_root: Path | None = None,
-    city_id: int | None = None,
+    manifest: Path, settings: Settings, *, seat: str, progress: Progress | None = None, data_root: Path | None = None
 ) -> LoadReport:
-    """Import one manifest and bring every derived copy of the city up to date; options as in `data.imports.run.run_import`."""
+    """Import one manifest and bring every derived copy of its city up to date.
+
+    Parameters
+    ----------
+    manifest
+        TOML file of the delivery.
+    settings
+        With `database_url` of a migrated PostGIS, and the var dir.
+    seat
+        Who loads; stored with the import and the job.
+    progress
+        Called with a message and the done share 0..1.
+    data_root
+        Folder of the manifest's files; None = the manifest's own.
+
+    Raises
+    ------
+    BadManifest, ImportFailed
+        As `run_import`; nothing was written.
+    BadRaster
+        When a raster of the manifest does not fit; the assets are imported then.
+    JobCancelled
+        When somebody cancelled the job.
+    """
     with job(settings.database_url, "load", seat=seat, parameters={"manifest": manifest.name}) as task:
         step = _both(task, progress)
-        imported = run_import(
-            manifest,
-            settings.database_url,
-            seat=seat,
-            progress=lambda text, part: step(text, 0.5 * part),
-            data_root=data_root,
-            city_id=city_id,
-        )
+        part = partial(_part, step, 0.0, 0.6)
+        imported = run_import(manifest, settings.database_url, seat=seat, progress=part, data_root=data_root)
         task.belongs_to(imported.city_id)
-        built = rebuild_tiles(settings, imported.city_id, step)
-        task.result = {"city_id": imported.city_id, "built": list(built)}
-        return LoadReport(task.job_id, imported, built)
+        report = _derive(settings, task.job_id, imported, step)
+        task.result = _result(report)
+        return report
 
 
 def _both(task: Job, progress: Progress | None) -> Progress:
-    def step(text: str, fraction: float) -> None:
-        task.progress(fraction, text)
+    def step(message: str, fraction: float) -> None:
+        task.progress(fraction, message)
         if progress is not None:
-            progress(text, fraction)
+            progress(message, fraction)
 
     return step
 
 
-def rebuild_tiles(settings: Settings, city_id: int, step: Progress) -> tuple[str, ...]:
-    """Rebuild the tile tables unless they show the present assets."""
+def _part(step: Progress, first: float, last: float, message: str, fraction: float) -> None:
+    """Report the progress of one part of the job as a share of the whole."""
+    step(message, first + (last - first) * fraction)
+
+
+def _derive(settings: Settings, job_id: int, imported: ImportReport, step: Progress) -> LoadReport:
+    city_id = imported.city_id
+    built = []
+    step("tile tables", 0.6)
+    tiles = rebuild_tiles(settings, city_id)
+    if tiles is not None:
+        built.append("tiles")
+    step("rasters", 0.75)
+    for raster in imported.rasters:
+        file, attribution = Path(raster.path), raster.attribution
+        if add_raster(settings, city_id, file, layer=raster.layer, style=raster.style, attribution=attribution):
+            built.append("raster")
+    step("3D Tiles", 0.85)
+    buildings, fresh = rebuild_buildings(settings, city_id)
+    if fresh:
+        built.append("tiles3d")
+    layers = tuple(raster.layer for raster in imported.rasters)
+    return LoadReport(job_id, imported, tiles, layers, buildings, tuple(dict.fromkeys(built)))
+
+
+def _result(report: LoadReport) -> Mapping[str, Any]:
+    return {
+        "city_id": report.imported.city_id,
+        "changed": report.imported.changed,
+        "built": list(report.built),
+        "tile_rows": None if report.tiles is None else dict(report.tiles.rows),
+        "left_out": {} if report.tiles is None else dict(report.tiles.left_out),
+        "buildings": report.buildings.building_count,
+    }
+
+
+def rebuild_tiles(settings: Settings, city_id: int, *, force: bool = False) -> TileReport | None:
+    """Rebuild the tile tables of a city from its assets and its network; None when they are current (unless forced)."""
     with connect(settings.database_url) as connection:
-        if tile_tables.is_current(connection, city_id):
-            return ()
-        step("network segments", 0.55)
-        network = build_network(read_network_tables(connection, city_id))
-        step("tile tables", 0.6)
-        tile_tables.rebuild(connection, city_id, network.segment_id_of_pipe())
-    return ("tiles",)
+        if not force and tile_tables.is_current(connection, city_id):
+            return None
+        network = read_network(connection, city_id)
+        return tile_tables.rebuild(connection, city_id, network.segment_id_of_pipe())
+
+
+def add_raster(settings: Settings, city_id: int, file: Path, *, layer: str, style: str, attribution: str) -> bool:
+    """Convert a raster file and register it as a layer; False when the layer shows this very file already.
+
+    Raises
+    ------
+    BadRaster
+        When the file cannot be read or does not fit the style.
+    NotFound
+        When there is no such city.
+    """
+    path = add_file(file, settings.var_dir, city_id, layer, style)
+    with connect(settings.database_url) as connection:
+        before = raster_path(connection, city_id, layer)
+        put_raster(connection, city_id, layer=layer, path=path, style=style, attribution=attribution)
+    if before is not None and before != path:
+        (settings.var_dir / before).unlink(missing_ok=True)
+    return before != path
+
+
+def rebuild_buildings(settings: Settings, city_id: int, *, force: bool = False) -> tuple[Published, bool]:
+    """Bring the 3D Tiles of a city's buildings up to date; the second value tells whether they were built now."""
+    with connect(settings.database_url) as connection:
+        ground = raster_path(connection, city_id, GROUND_LAYER) or ""
+        source = made_from(read_assets_version(connection, city_id), ground)
+        published = read_published(buildings_folder(settings.var_dir, city_id))
+        if published is not None and published.made_from == source and not force:
+            return published, False
+        return _build(settings, connection, city_id, EVERYTHING, source=source, ground=ground), True
+
+
+def _build(settings: Settings, connection: Connection, city_id: int, scope: Scope, *, source: str, ground: str) -> Published:
+    buildings = read_buildings(connection, city_id, scope)
+    ground_of = partial(sample_heights, settings.var_dir / ground) if ground else None
+    folder = buildings_folder(settings.var_dir, city_id, rights_of(scope))
+    return build_buildings(folder, buildings, source, ground_of=ground_of)
+
+
+def published_buildings(settings: Settings, city_id: int, scope: Scope) -> Published:
+    """Return the 3D Tiles that a Scope may see; those of a restricted Scope are built when first asked for.
+
+    Raises
+    ------
+    NotFound
+        When nothing is built, or the city (as the Scope sees it) has no buildings.
+    """
+    everything = read_published(buildings_folder(settings.var_dir, city_id))
+    if everything is None:
+        raise NotFound(f"the 3D Tiles of city {city_id} are not built; `heat-twin tiles3d build` builds them")
+    published = everything if rights_of(scope) == "all" else _restricted(settings, city_id, scope, everything.made_from)
+    if not published.building_count:
+        raise NotFound(f"city {city_id} has no buildings to show")
+    return published
+
+
+def _restricted(settings: Settings, city_id: int, scope: Scope, source: str) -> Published:
+    published = read_published(buildings_folder(settings.var_dir, city_id, rights_of(scope)))
+    if published is not None and published.made_from == source:
+        return published
+    with connect(settings.database_url) as connection:
+        ground = raster_path(connection, city_id, GROUND_LAYER) or ""
+        return _build(settings, connection, city_id, scope, source=source, ground=ground)
+
+
+def all_cities(settings: Settings, city_id: int | None) -> list[int]:
+    """Return the named city, or every city of the deployment.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+    """
+    with connect(settings.database_url) as connection:
+        known = city_ids(connection)
+    if city_id is not None and city_id not in known:
+        raise NotFound(f"there is no city {city_id}; cities are {', '.join(map(str, known)) or 'none yet'}")
+    return known if city_id is None else [city_id]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from data.errors import NotFound
-from data.pool import Pool
+from data.pool import Connection, Pool
 from data.statements import sql
 from twin.scope import Scope
 
@@ -63,3 +63,22 @@ async def resolve_city(pool: Pool, scope: Scope, city_id: int | None) -> int:
         wanted = "no city has been imported yet" if city_id is None else f"there is no city {city_id}"
         raise NotFound(f"{wanted}; `heat-twin demo` loads the sample city")
     return int(row)
+
+
+def city_ids(connection: Connection) -> list[int]:
+    """Return the ids of all cities, rising."""
+    return [int(row[0]) for row in connection.execute(sql("city_ids")).fetchall()]
+
+
+def read_assets_version(connection: Connection, city_id: int) -> int:
+    """Return the version of a city's assets.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+    """
+    versions = {int(row[0]): int(row[1]) for row in connection.execute(sql("city_ids")).fetchall()}
+    if city_id not in versions:
+        raise NotFound(f"there is no city {city_id}")
+    return versions[city_id]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from data.pool import Connection
 from data.statements import sql
+from twin.kinds import KINDS
 
 TILESETS = ("base", "network", "buildings", "assets")
 """Tilesets filled here; each gets a row of `tile_version`."""
@@ -100,6 +101,7 @@ _ZOOMS = (10, 11, 12, 13)
 _TOLERANCES_M = (38.0, 38.0, 10.0, 5.0)
 _MAX_LEVELS = (2, 2, 3, 3)
 # a pipe of unknown level (0) passes every limit above: better drawn early than missing
+_OPTIONAL = [name for name, kind in KINDS.items() if kind.geometry in {"any", "none"}]
 _TILE_KINDS = ("pipe", "building", *POINT_MINZOOM, *AREA_MINZOOM, "road", "water", "green")
 
 
@@ -112,7 +114,7 @@ class TileReport:
     rows
         Rows of the city by tile table.
     left_out
-        Assets by kind that no tile table could take (no geometry, or one of the wrong dimension).
+        Assets by kind that no tile table could take (no geometry where the kind has one, or one of the wrong dimension).
     """
 
     rows: Mapping[str, int]
@@ -172,9 +174,10 @@ def _base_parameters(city_id: int) -> dict[str, object]:
 def _report(connection: Connection, city_id: int) -> TileReport:
     counts = connection.execute(sql("tile_counts"), {"city_id": city_id})
     row = counts.fetchone()
-    assert row is not None and counts.description is not None  # a select without from always has a row
+    assert row is not None  # a select without from always has a row
+    assert counts.description is not None
     rows = {column.name: int(value) for column, value in zip(counts.description, row, strict=True)}
-    left_out = connection.execute(sql("tile_left_out"), {"city_id": city_id, "kinds": list(_TILE_KINDS)})
+    left_out = connection.execute(sql("tile_left_out"), {"city_id": city_id, "kinds": list(_TILE_KINDS), "optional": _OPTIONAL})
     return TileReport(rows, {kind: int(count) for kind, count in left_out.fetchall()})
 
 

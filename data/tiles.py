@@ -12,7 +12,7 @@ from data.statements import scope_parameters, sql
 from twin.scope import Scope
 
 _WIDEST_MERCATOR_SCALE = 1.75
-"""1 / cos(55 degrees): heated Chinese cities lie south of 54 N, so a grid of that many Mercator metres is never finer on the ground."""
+"""1 / cos(55 degrees): China lies south of 54 N, so a grid of so many Mercator metres is never finer on the ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class TileVersion:
 
 @dataclass(frozen=True, slots=True)
 class TileCity:
-    """What a TileJSON says of the city: names, attribution, extent (west, south, east, north in degrees; None = nothing drawn)."""
+    """What a TileJSON says of the city; the extent is west, south, east, north in degrees, None when nothing is drawn."""
 
     name_zh: str
     name_en: str
@@ -48,7 +48,7 @@ def rounding_grid_m(scope: Scope) -> float | None:
 
 
 async def read_tile(
-    pool: Pool, statement: str, scope: Scope, city_id: int, zxy: tuple[int, int, int], codes: Sequence[Sequence[str]] = ()
+    pool: Pool, statement: str, scope: Scope, city_id: int, zxy: tuple[int, int, int], *, codes: Sequence[Sequence[str]] = ()
 ) -> bytes:
     """Run one tile statement and return the encoded MVT; empty bytes for a tile without features.
 

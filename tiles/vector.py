@@ -257,7 +257,7 @@ async def make_tile(pool: Pool, tileset: Tileset, scope: Scope, city_id: int, zx
     A restricted tile equals the tile made from the filtered rows, rounded to the scope's grid. A building smaller than
     the grid has no area left and is not drawn.
     """
-    return await read_tile(pool, tileset.statement(zxy[0]), scope, city_id, zxy, tileset.codes)
+    return await read_tile(pool, tileset.statement(zxy[0]), scope, city_id, zxy, codes=tileset.codes)
 
 
 def tilejson(tileset: Tileset, city: TileCity, version: TileVersion, url_template: str) -> dict[str, Any]:

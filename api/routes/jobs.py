@@ -10,10 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import CallerDep, CityDep, PoolDep
 from data.jobs import cancel_job, list_jobs
-from twin.errors import OutsideScope
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
-_MAY_CANCEL = frozenset({"administrator", "planner"})
 
 
 class JobModel(BaseModel):
@@ -50,6 +48,5 @@ async def jobs(
 @router.post("/{job_id}/cancel")
 async def cancel(caller: CallerDep, pool: PoolDep, city: CityDep, job_id: int) -> JobModel:
     """Ask a job to stop (409 when it has ended)."""
-    if caller.role not in _MAY_CANCEL:
-        raise OutsideScope(f"role {caller.role!r} may not cancel jobs; {' or '.join(sorted(_MAY_CANCEL))} may")
+    caller.require("manage_jobs")
     return JobModel.model_validate(await cancel_job(pool, job_id, city))

@@ -53,7 +53,7 @@ async def tilesets(request: Request, caller: CallerDep, pool: PoolDep, city: Cit
 
 @router.get("/{tileset}.json")
 async def tileset_json(
-    request: Request, response: Response, caller: CallerDep, pool: PoolDep, city: CityDep, tileset: str
+    *, request: Request, response: Response, caller: CallerDep, pool: PoolDep, city: CityDep, tileset: str
 ) -> dict[str, Any]:
     """Describe a tileset as TileJSON 3: zooms, bounds, layers, attributes and their codes."""
     found = tileset_of(tileset)
@@ -70,6 +70,7 @@ async def tileset_json(
     responses={200: {"content": {MVT: {}}}, 204: {"description": "Nothing is in this tile."}, 304: {"description": "Unchanged."}},
 )
 async def tile(
+    *,
     request: Request,
     caller: CallerDep,
     pool: PoolDep,

@@ -83,7 +83,7 @@ def test_adding_the_same_file_again_converts_nothing(ground: Path, tmp_path: Pat
     assert list(first.parent.iterdir()) == [first]
 
 
-@pytest.mark.parametrize("z", [14, 15, 16])
+@pytest.mark.parametrize("z", [15, 16, 17])
 def test_neighbouring_tiles_are_the_two_halves_of_one_picture(ground: Path, z: int) -> None:
     x, y = tile_of(z, 125.312, 43.875)
     left, right = (pixels(render_tile(ground, "hillshade", (z, x + step, y))).astype(int) for step in (0, 1))
@@ -99,7 +99,7 @@ def test_neighbouring_tiles_are_the_two_halves_of_one_picture(ground: Path, z: i
     seen = both[..., 1] > 0
     seen[:, :254], seen[:, 258:] = False, False
     assert seen.sum() > 200
-    assert np.abs(both[..., 0] - expected)[seen].mean() < 1
+    assert np.abs(both[..., 0] - expected)[seen].max() <= 2
 
 
 def test_ground_without_data_and_outside_is_transparent(ground: Path) -> None:

@@ -1,0 +1,43 @@
+"""What there is to draw in a scene of a city, for a caller."""
+
+from __future__ import annotations
+
+import asyncio
+
+from api.loading import published_buildings
+from api.settings import Settings
+from data.errors import NotFound
+from data.pool import Pool
+from data.rollout import read_district_rates
+from data.tiles import read_tile_city, read_versions
+from tiles.scenes import SceneCity
+from twin.scope import Scope
+
+
+async def scene_city(pool: Pool, settings: Settings, scope: Scope, city_id: int) -> SceneCity:
+    """Find out which parts of a scene the caller may see and the city has.
+
+    Raises
+    ------
+    NotFound
+        When nothing of the city is drawn yet.
+    """
+    city = await read_tile_city(pool, city_id)
+    if city.bbox_wgs84 is None:
+        raise NotFound(f"city {city_id} has nothing to draw yet; `heat-twin tiles rebuild` builds its tiles")
+    parts = set()
+    if scope.allows_layer("pipe") and "network" in await read_versions(pool, city_id):
+        parts.add("network")
+    if scope.allows_layer("rollout") and await read_district_rates(pool, scope, city_id):
+        parts.add("rates")
+    if scope.allows_layer("building") and await asyncio.to_thread(_has_buildings, settings, city_id, scope):
+        parts.add("buildings3d")
+    return SceneCity(city_id, city.bbox_wgs84, frozenset(parts))
+
+
+def _has_buildings(settings: Settings, city_id: int, scope: Scope) -> bool:
+    try:
+        published_buildings(settings, city_id, scope)
+    except NotFound:
+        return False
+    return True
