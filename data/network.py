@@ -22,9 +22,7 @@ from twin.scope import Scope
 ValveState: TypeAlias = Literal["open", "closed", "unknown"]
 StateOrigin: TypeAlias = Literal["measured", "reported", "assumed"]
 
-_FLOATS = frozenset(
-    ("length_m", "start_lon", "start_lat", "end_lon", "end_lat", "lon", "lat", "heated_area_m2", "heat_load_mw")
-)
+_FLOATS = frozenset(("length_m", "start_lon", "start_lat", "end_lon", "end_lat", "lon", "lat", "heated_area_m2", "heat_load_mw"))
 _TEXTS = frozenset(("name", "kind", "state", "operability"))
 
 
@@ -82,7 +80,9 @@ def _read(connection: Connection, name: str, city_id: int) -> pd.DataFrame:
     with connection.cursor() as cursor, cursor.copy(sql(f"network_{name}"), {"city_id": city_id}) as copy:
         text = b"".join(bytes(block) for block in copy)
     types: dict[str, Any] = {column: _type(column) for column in COLUMNS[name]}
-    frame = pd.read_csv(BytesIO(text), dtype=types, keep_default_na=False, na_values={c: [""] for c in COLUMNS[name] if c in _FLOATS})
+    frame = pd.read_csv(
+        BytesIO(text), dtype=types, keep_default_na=False, na_values={c: [""] for c in COLUMNS[name] if c in _FLOATS}
+    )
     return frame.astype({"running": bool}) if "running" in frame else frame
 
 

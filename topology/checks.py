@@ -36,8 +36,10 @@ def check_state(edges: Edges, segments: Segments, state: State, assets: AssetTab
     yield from _parts_not_fed(edges, segments, state, assets)
 
 
-def _each(frame: pd.DataFrame, mask: NDArray[np.bool_], rule: str, text: str, x: str = "lon", y: str = "lat") -> Iterator[Finding]:
-    for asset_id, lon, lat in frame.loc[mask, ["asset_id", x, y]].itertuples(index=False):
+def _each(
+    frame: pd.DataFrame, mask: NDArray[np.bool_], rule: str, text: str, place: tuple[str, str] = ("lon", "lat")
+) -> Iterator[Finding]:
+    for asset_id, lon, lat in frame.loc[mask, ["asset_id", *place]].itertuples(index=False):
         yield finding(rule, [asset_id], lon, lat, text.format(int(asset_id)))
 
 
@@ -45,11 +47,11 @@ def _pipes(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
     pipes = tables.pipes
     located = np.isfinite(pipes[["start_lon", "start_lat", "end_lon", "end_lat"]].to_numpy(dtype=float)).all(axis=1)
     start = ("start_lon", "start_lat")
-    yield from _each(pipes, ~located, "pipe_without_geometry", "pipe {} has no position; it joins nothing", *start)
+    yield from _each(pipes, ~located, "pipe_without_geometry", "pipe {} has no position; it joins nothing", start)
     zero = located & (joined.u == joined.v)
-    yield from _each(pipes, zero, "zero_length_pipe", "both ends of pipe {} are the same node", *start)
+    yield from _each(pipes, zero, "zero_length_pipe", "both ends of pipe {} are the same node", start)
     text = "pipe {} names neither supply nor return; it is traced as supply"
-    yield from _each(pipes, (pipes["side"] == 0).to_numpy(), "pipe_without_side", text, *start)
+    yield from _each(pipes, (pipes["side"] == 0).to_numpy(), "pipe_without_side", text, start)
 
 
 def _pairs(tables: NetworkTables) -> Iterator[Finding]:
@@ -57,7 +59,7 @@ def _pairs(tables: NetworkTables) -> Iterator[Finding]:
     size = pipes["pair_id"].map(pipes["pair_id"].value_counts())
     single = ((pipes["pair_id"] == 0) | (size == 1)).to_numpy()
     start = ("start_lon", "start_lat")
-    yield from _each(pipes, single, "pair_missing", "pipe {} has no pair on the other side", *start)
+    yield from _each(pipes, single, "pair_missing", "pipe {} has no pair on the other side", start)
     for pair_id, group in pipes[~single].groupby("pair_id"):
         sides = sorted(group["side"])
         if sides != [1, 2]:
@@ -75,7 +77,7 @@ def _loose_ends(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
     ends[joined.valve_v] += 2
     for node, x, y in ((joined.u, "start_lon", "start_lat"), (joined.v, "end_lon", "end_lat")):
         loose = (ends[node] == 1) & np.isfinite(pipes[x].to_numpy(dtype=float))
-        yield from _each(pipes, loose, "loose_end", "an end of pipe {} meets nothing", x, y)
+        yield from _each(pipes, loose, "loose_end", "an end of pipe {} meets nothing", (x, y))
 
 
 def _points(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
@@ -118,16 +120,23 @@ def _parts_without_source(edges: Edges, segments: Segments, assets: AssetTable) 
     feeds = (kind == SOURCE) | (kind == EXCHANGER)
     sourced = np.zeros(count, bool)
     sourced[label[b[feeds]]] = True
-    yield from _parts(edges, segments, assets, label, ~sourced, "part_without_source", "no heat source")
+    yield from _parts(edges, segments, assets, label, wanted=~sourced, rule="part_without_source", what="no heat source")
 
 
 def _parts_not_fed(edges: Edges, segments: Segments, state: State, assets: AssetTable) -> Iterator[Finding]:
     fed = state.fed
-    yield from _parts(edges, segments, assets, fed.zone, ~fed.zone_fed, "part_not_fed", "no running source")
+    yield from _parts(edges, segments, assets, fed.zone, wanted=~fed.zone_fed, rule="part_not_fed", what="no running source")
 
 
 def _parts(
-    edges: Edges, segments: Segments, assets: AssetTable, label: NDArray[np.int32], wanted: NDArray[np.bool_], rule: str, what: str
+    edges: Edges,
+    segments: Segments,
+    assets: AssetTable,
+    label: NDArray[np.int32],
+    *,
+    wanted: NDArray[np.bool_],
+    rule: str,
+    what: str,
 ) -> Iterator[Finding]:
     pipe = slice(0, edges.pipe_count)
     of_pipe = label[segments.of_node[edges.u[pipe]]]

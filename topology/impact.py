@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topology.assets import KIND_CODE, KINDS, AssetTable
-from topology.codes import PIPE, VALVE
+from topology.codes import VALVE
 from topology.errors import NotTraceable
 from topology.findings import Finding, finding
 from topology.network import Network
-from topology.state import State, flood
+from topology.state import State, element_of_edge, flood
 
 Rows = NDArray[np.int32]
 
@@ -124,8 +124,8 @@ def figures(assets: AssetTable, rows: Rows, visible: NDArray[np.bool_] | None = 
     )
 
 
-def elements_of(network: Network, asset_id: int) -> tuple[int, list[int]]:
-    """Return the row of an asset and its elements: at most one a side (buildings and inlets have none).
+def row_of(network: Network, asset_id: int) -> int:
+    """Return the row of an asset.
 
     Raises
     ------
@@ -135,18 +135,18 @@ def elements_of(network: Network, asset_id: int) -> tuple[int, list[int]]:
     row = int(network.assets.rows_of(np.array([asset_id]))[0])
     if row < 0:
         raise NotTraceable(
-            f"asset {asset_id} is not part of the heat network of city {network.city_id}; "
+            f"asset {asset_id} is not part of the hot-water network of city {network.city_id}; "
             f"these kinds can be traced: {', '.join(KINDS)}"
         )
+    return row
+
+
+def elements_of(network: Network, row: int) -> list[int]:
+    """Return the elements that fall with an asset, at most one a side; none for buildings, inlets and what no pipe meets."""
     edges, segments = network.edges, network.segments
-    found = np.flatnonzero(edges.row == row)
-    elements = [
-        1 + int(segments.of_node[edges.u[e]]) if edges.kind[e] == PIPE else 1 + segments.count + int(e) - edges.pipe_count
-        for e in found
-    ]
-    nodes = network.station_node[network.station_row == row]
-    elements += [1 + int(segments.of_node[node]) for node in nodes]
-    return row, sorted(set(elements))
+    elements = {element_of_edge(int(edge), edges, segments) for edge in np.flatnonzero(edges.row == row)}
+    elements |= {1 + int(segment) for segment in segments.of_node[network.station_node[network.station_row == row]]}
+    return sorted(elements)
 
 
 def impact(network: Network, asset_id: int) -> Impact:
@@ -168,12 +168,12 @@ def impact(network: Network, asset_id: int) -> Impact:
     -----
     Cost: two slices and a sort of the answer; see docs/topology.md.
     """
-    row, elements = elements_of(network, asset_id)
+    row = row_of(network, asset_id)
     kind = KINDS[network.assets.kind[row]]
     if kind in {"building", "building_inlet"}:
-        own = _own(network, row)
+        own = own_rows(network, row)
         return _answer(network, asset_id, own, own, "own")
-    reached = [element for element in elements if network.state.dominators.first[element] >= 0]
+    reached = [element for element in elements_of(network, row) if network.state.dominators.first[element] >= 0]
     parts = [_reach(network.state, element) for element in reached]
     lost, method = _lost(network, reached)
     if kind == "substation" and reached:
@@ -243,7 +243,12 @@ def lost_by_flood(network: Network, elements: list[int]) -> Rows:
     edge = np.concatenate([edge, links.edge[valve & before.zone_fed[before.zone[links.b]] & cut]])
     paired = edges.pair[edge]
     halves = before.works & ~after.works
-    rows = [edges.row[edge], edges.row[paired[paired >= 0]], links.row[halves], _services_lost(network, before.service, after.service)]
+    rows = [
+        edges.row[edge],
+        edges.row[paired[paired >= 0]],
+        links.row[halves],
+        _services_lost(network, before.service, after.service),
+    ]
     return np.unique(np.concatenate(rows)).astype(np.int32)
 
 
@@ -256,8 +261,8 @@ def _services_lost(network: Network, before: NDArray[np.bool_], after: NDArray[n
     return rows[rows >= 0]
 
 
-def _own(network: Network, row: int) -> Rows:
-    """Rows of an inlet (or building) that fall with it: the building falls when this was its last fed inlet."""
+def own_rows(network: Network, row: int) -> Rows:
+    """Return the rows of an inlet (or building) that fall with it: the building falls when this was its last fed inlet."""
     services = network.services
     fed = network.state.fed.service
     mine = fed & ((services.inlet_row == row) | (services.building_row == row))

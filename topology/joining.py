@@ -68,15 +68,12 @@ def join(tables: NetworkTables) -> tuple[Joined, list[Finding]]:
     xy = [_xy(pipes, "start_lon", "start_lat"), _xy(pipes, "end_lon", "end_lat")]
     xy += [np.repeat(_xy(frame, "lon", "lat"), GROUPS, axis=0) for frame in frames.values()]
     groups = [group, group] + [np.tile(np.arange(GROUPS), len(frame)) for frame in frames.values()]
-    node = _nodes(np.concatenate(xy), np.concatenate(groups))
-    count = int(node.max(initial=-1)) + 1
+    node, count = _with_pipes(_nodes(np.concatenate(xy), np.concatenate(groups)), 2 * len(pipes))
     u, v = node[: len(pipes)], node[len(pipes) : 2 * len(pipes)]
-    degree = np.bincount(np.concatenate([u, v]), minlength=count)
     at: dict[str, NDArray[np.int32]] = {}
     offset = 2 * len(pipes)
     for name, frame in frames.items():
-        found = node[offset : offset + GROUPS * len(frame)].reshape(-1, GROUPS)
-        at[name] = np.where(degree[found] > 0, found, -1).astype(np.int32) if count else found
+        at[name] = node[offset : offset + GROUPS * len(frame)].reshape(-1, GROUPS)
         offset += GROUPS * len(frame)
     at["valves"] = _own_groups(tables.valves, at["valves"])
     return _split(tables, u, v, at, count)
@@ -94,6 +91,14 @@ def _nodes(xy: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.int3
     used = int(node[located].max(initial=-1)) + 1
     node[~located] = used + np.arange(np.count_nonzero(~located))
     return node
+
+
+def _with_pipes(node: NDArray[np.int32], ends: int) -> tuple[NDArray[np.int32], int]:
+    """Number only the nodes of the first `ends` entries (pipe ends); every other node becomes -1."""
+    used, pipe_node = np.unique(node[:ends], return_inverse=True)
+    number = np.full(int(node.max(initial=-1)) + 1, -1, np.int32)
+    number[used] = np.arange(len(used), dtype=np.int32)
+    return np.concatenate([pipe_node.astype(np.int32), number[node[ends:]]]), len(used)
 
 
 def _own_groups(valves: pd.DataFrame, at: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from topology.assets import AssetTable, asset_table
 from topology.checks import check_state, check_structure
-from topology.codes import EXCHANGER, OPEN, OPERABILITIES, PIPE, RETURN, SOURCE, STATES, SUPPLY, UNKNOWN, VALVE, CLOSED
+from topology.codes import CLOSED, EXCHANGER, OPEN, OPERABILITIES, PIPE, RETURN, SOURCE, STATES, SUPPLY, UNKNOWN, VALVE
+from topology.drawing import Drawing, number_drawing
 from topology.edges import Edges, Services
 from topology.findings import Finding
 from topology.joining import Joined, join
@@ -59,6 +61,11 @@ class Network:
     state: State
     structure_findings: tuple[Finding, ...]
     state_findings: tuple[Finding, ...]
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The whole drawing numbered from its running sources; made at the first trace."""
+        return number_drawing(self.edges, self.services, self.state, self.node_count)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -171,7 +178,7 @@ def _edges(tables: NetworkTables, assets: AssetTable, joined: Joined) -> tuple[E
     return made, _services(tables, assets, joined, substations), count
 
 
-def _frame(kind: int, row: object, u: object, v: object, side: object, state: object = OPEN) -> pd.DataFrame:
+def _frame(kind: int, *, row: object, u: object, v: object, side: object, state: object = OPEN) -> pd.DataFrame:
     frame = pd.DataFrame({"row": row, "u": u, "v": v})
     return frame.assign(kind=kind, side=side, state=state, operability=0)
 
@@ -182,14 +189,14 @@ def _rows(assets: AssetTable, frame: pd.DataFrame, column: str = "asset_id") -> 
 
 def _pipes(tables: NetworkTables, assets: AssetTable, joined: Joined) -> pd.DataFrame:
     side = np.where(tables.pipes["side"].to_numpy() == RETURN, RETURN, SUPPLY)
-    return _frame(PIPE, _rows(assets, tables.pipes), joined.u, joined.v, side)
+    return _frame(PIPE, row=_rows(assets, tables.pipes), u=joined.u, v=joined.v, side=side)
 
 
 def _valves(tables: NetworkTables, assets: AssetTable, joined: Joined) -> pd.DataFrame:
     valves = tables.valves.iloc[joined.valve_row]
     state = valves["state"].map(STATES).astype(float).fillna(UNKNOWN).to_numpy(np.uint8)
     side = joined.valve_group % 2 + 1
-    frame = _frame(VALVE, _rows(assets, valves), joined.valve_u, joined.valve_v, side, state)
+    frame = _frame(VALVE, row=_rows(assets, valves), u=joined.valve_u, v=joined.valve_v, side=side, state=state)
     return frame.assign(operability=valves["operability"].map(OPERABILITIES).astype(float).fillna(0).to_numpy(np.uint8))
 
 
@@ -198,7 +205,7 @@ def _exchangers(tables: NetworkTables, assets: AssetTable, nodes: NDArray[np.int
     parts = []
     for side, primary, secondary in ((SUPPLY, 0, 2), (RETURN, 1, 3)):
         has = nodes[:, primary] >= 0
-        parts.append(_frame(EXCHANGER, row[has], nodes[has, primary], nodes[has, secondary], side))
+        parts.append(_frame(EXCHANGER, row=row[has], u=nodes[has, primary], v=nodes[has, secondary], side=side))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -207,7 +214,7 @@ def _sources(tables: NetworkTables, assets: AssetTable, joined: Joined) -> pd.Da
     node = joined.at["sources"][index, group]
     running = tables.sources["running"].to_numpy(dtype=bool)[index]
     row = _rows(assets, tables.sources)[index]
-    return _frame(SOURCE, row, -1, node, group % 2 + 1, np.where(running, OPEN, CLOSED))
+    return _frame(SOURCE, row=row, u=-1, v=node, side=group % 2 + 1, state=np.where(running, OPEN, CLOSED))
 
 
 def _pairs(edges: pd.DataFrame, assets: AssetTable) -> NDArray[np.int32]:

@@ -212,10 +212,20 @@ def read_state(edges: Edges, services: Services, segments: Segments, assets: Ass
     blocks = block_tree(
         np.concatenate([above, element]).astype(np.int32), np.concatenate([element, b]).astype(np.int32), count, ROOT
     )
-    return _lay_out(edges, services, segments, assets, links, fed, dominators, blocks)
+    return _lay_out(
+        edges=edges,
+        services=services,
+        segments=segments,
+        assets=assets,
+        links=links,
+        fed=fed,
+        dominators=dominators,
+        blocks=blocks,
+    )
 
 
 def _lay_out(
+    *,
     edges: Edges,
     services: Services,
     segments: Segments,
@@ -225,65 +235,79 @@ def _lay_out(
     dominators: DominatorTree,
     blocks: BlockTree,
 ) -> State:
-    things, thing_rows = _things(edges, services, segments, links, fed)
-    building_elements, building_rows = _buildings_once(services, segments, fed, dominators)
-    unique = assets.kind[thing_rows] != _BUILDING if len(thing_rows) else np.zeros(0, bool)
-    lost = _slices(
-        dominators.first,
-        np.concatenate([things[unique], building_elements]),
-        np.concatenate([thing_rows[unique], building_rows]),
+    element = np.concatenate(
+        [1 + segments.of_node[edges.u[: edges.pipe_count]], np.arange(1 + segments.count, 1 + segments.count + len(links.edge))]
     )
+    of_node = 1 + segments.of_node
+    at, rows = things(edges, services, links, fed, edge_at=dominators.first[element], node_at=dominators.first[of_node])
+    single = assets.kind[rows] != _BUILDING
+    buildings_at, buildings = _buildings_once(services, segments, fed, dominators)
+    behind, behind_rows = things(edges, services, links, fed, edge_at=blocks.first[element], node_at=blocks.first[of_node])
+    zone = np.concatenate([[-1], fed.zone, fed.zone[links.b]]).astype(np.int32)
+    zone_at, zone_rows = things(edges, services, links, fed, edge_at=zone[element], node_at=zone[of_node])
     exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
-    at = blocks.first[1 + links.a[exchanger]]
-    order = np.argsort(at, kind="stable")
-    zone_of_element = np.concatenate([[-1], fed.zone, fed.zone[links.b]]).astype(np.int32)
+    exchanger_at = blocks.first[1 + links.a[exchanger]]
+    order = np.argsort(exchanger_at, kind="stable")
     return State(
         links=links,
         fed=fed,
         dominators=dominators,
         blocks=blocks,
-        lost=lost,
-        reach=_slices(blocks.first, things, thing_rows),
-        of_zone=_slices(zone_of_element, things, thing_rows, count=len(fed.zone_fed)),
-        exchanger_at=at[order],
+        lost=slices(
+            np.concatenate([at[single], buildings_at]), np.concatenate([rows[single], buildings]), int(dominators.last[ROOT])
+        ),
+        reach=slices(behind, behind_rows, int(blocks.last[ROOT])),
+        of_zone=slices(zone_at, zone_rows, len(fed.zone_fed)),
+        exchanger_at=exchanger_at[order],
         exchanger_zone=fed.zone[links.b[exchanger]][order],
         uneven_at=np.sort(dominators.first[1 + links.a[_uneven(links, fed, exchanger)]]),
     )
 
 
-def _things(edges: Edges, services: Services, segments: Segments, links: Links, fed: Fed) -> tuple[IntArray, IntArray]:
-    """Pair every asset row with the elements that carry it; pipes and valves bring the row of their pair along."""
-    pipe = slice(0, edges.pipe_count)
-    valve = np.flatnonzero(fed.passes & (links.kind == VALVE))
-    own = np.concatenate([1 + segments.of_node[edges.u[pipe]], 1 + segments.count + valve])
-    edge = np.concatenate([np.arange(edges.pipe_count), links.edge[valve]])
-    paired = edges.pair[edge] >= 0
-    elements = [own, own[paired], 1 + links.a[fed.works]]
-    rows = [edges.row[edge], edges.row[edges.pair[edge[paired]]], links.row[fed.works]]
+def things(
+    edges: Edges, services: Services, links: Links, fed: Fed, *, edge_at: IntArray, node_at: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Pair asset rows with positions, given the position of every edge and node; -1 = not reached.
+
+    Pipes and open valves bring the row of their pair along, so that an answer of one side names both. Substations stand at their
+    primary nodes; inlets and buildings, where fed, at their services.
+    """
+    valve = links.edge[fed.passes & (links.kind == VALVE)]
+    edge = np.concatenate([np.arange(edges.pipe_count), valve])
+    paired = edge[edges.pair[edge] >= 0]
+    at = [edge_at[edge], edge_at[paired], node_at[edges.u[links.edge[fed.works]]]]
+    rows = [edges.row[edge], edges.row[edges.pair[paired]], links.row[fed.works]]
     for node in (services.supply_node, services.return_node):
         for row in (services.inlet_row, services.building_row):
             named = fed.service & (node >= 0) & (row >= 0)
-            elements.append(1 + segments.of_node[node[named]])
+            at.append(node_at[node[named]])
             rows.append(row[named])
-    return np.concatenate(elements).astype(np.int32), np.concatenate(rows).astype(np.int32)
+    return np.concatenate(at).astype(np.int32), np.concatenate(rows).astype(np.int32)
 
 
-def _buildings_once(
-    services: Services, segments: Segments, fed: Fed, dominators: DominatorTree
-) -> tuple[IntArray, IntArray]:
-    """Give each building one element a side: with several inlets the nearest one that dominates them all."""
+def slices(position: IntArray, rows: IntArray, size: int) -> Slices:
+    """Lay rows out by position; those at -1 are left out."""
+    rows, position = rows[position >= 0], position[position >= 0]
+    order = np.argsort(position, kind="stable")
+    start = np.zeros(size + 1, np.int32)
+    np.cumsum(np.bincount(position, minlength=size), out=start[1:])
+    return Slices(start, rows[order])
+
+
+def _buildings_once(services: Services, segments: Segments, fed: Fed, dominators: DominatorTree) -> tuple[IntArray, IntArray]:
+    """Give each building one position a side: with several inlets that of the nearest element that dominates them all."""
     named = np.flatnonzero(fed.service & (services.building_row >= 0))
     named = named[np.argsort(services.building_row[named], kind="stable")]
     rows, start = np.unique(services.building_row[named], return_index=True)
     bounds = np.append(start, len(named)).astype(np.int32)
-    elements, kept = [], []
+    positions, kept = [], []
     for node in (services.supply_node, services.return_node):
         at = node[named]
         element = np.where(at >= 0, 1 + segments.of_node[np.maximum(at, 0)] if len(at) else at, ROOT).astype(np.int32)
         shared = _nearest_common(dominators.parent, dominators.first, dominators.last, bounds, element)
-        elements.append(shared[shared != ROOT])
+        positions.append(dominators.first[shared[shared != ROOT]])
         kept.append(rows[shared != ROOT])
-    return np.concatenate(elements).astype(np.int32), np.concatenate(kept).astype(np.int32)
+    return np.concatenate(positions).astype(np.int32), np.concatenate(kept).astype(np.int32)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -310,15 +334,9 @@ def _uneven(links: Links, fed: Fed, exchanger: NDArray[np.intp]) -> NDArray[np.i
             mate.setdefault(int(zone[half]), set()).update(int(zone[other]) for other in halves if other != half)
     direct = fed.passes & (links.kind == SOURCE)
     sourced = set(fed.zone[links.b[direct]].tolist())
-    uneven = {z for z, mates in mate.items() if len(mates) > 1 or any(len(mate[m]) > 1 or (m in sourced) != (z in sourced) for m in mates)}
+    uneven = {
+        z
+        for z, mates in mate.items()
+        if len(mates) > 1 or any(len(mate[m]) > 1 or (m in sourced) != (z in sourced) for m in mates)
+    }
     return exchanger[[int(z) in uneven for z in zone]] if len(zone) else exchanger
-
-
-def _slices(position: IntArray, elements: IntArray, rows: IntArray, *, count: int | None = None) -> Slices:
-    at = position[elements] if len(elements) else elements
-    rows, at = rows[at >= 0], at[at >= 0]
-    order = np.argsort(at, kind="stable")
-    size = int(position.max(initial=-1)) + 1 if count is None else count
-    start = np.zeros(size + 1, np.int32)
-    np.cumsum(np.bincount(at, minlength=size), out=start[1:])
-    return Slices(start, rows[order])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
@@ -25,10 +26,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 def empty_table(name: str) -> pd.DataFrame:
     """Return the table of that name without rows."""
     return pd.DataFrame({column: [] for column in COLUMNS[name]})
-
-
-def _empty(name: str) -> pd.DataFrame:
-    return field(default_factory=lambda: empty_table(name))  # type: ignore[no-any-return]  # dataclasses types it so
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +57,13 @@ class NetworkTables:
     city_id: int
     network_version: int = 0
     valve_version: int = 0
-    pipes: pd.DataFrame = _empty("pipes")
-    valves: pd.DataFrame = _empty("valves")
-    substations: pd.DataFrame = _empty("substations")
-    sources: pd.DataFrame = _empty("sources")
-    inlets: pd.DataFrame = _empty("inlets")
-    buildings: pd.DataFrame = _empty("buildings")
-    stations: pd.DataFrame = _empty("stations")
+    pipes: pd.DataFrame = field(default_factory=partial(empty_table, "pipes"))
+    valves: pd.DataFrame = field(default_factory=partial(empty_table, "valves"))
+    substations: pd.DataFrame = field(default_factory=partial(empty_table, "substations"))
+    sources: pd.DataFrame = field(default_factory=partial(empty_table, "sources"))
+    inlets: pd.DataFrame = field(default_factory=partial(empty_table, "inlets"))
+    buildings: pd.DataFrame = field(default_factory=partial(empty_table, "buildings"))
+    stations: pd.DataFrame = field(default_factory=partial(empty_table, "stations"))
 
     def __post_init__(self) -> None:
         for name, columns in COLUMNS.items():

@@ -1,0 +1,212 @@
+"""Reads assets for a caller: the list, one asset in detail (also of a past time), geometries of many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import asyncpg
+
+from data.errors import NotFound
+from data.pool import Pool
+from data.statements import scope_parameters, sql
+from twin.scope import Scope
+
+Position: TypeAlias = tuple[float, float]
+"""Longitude and latitude in WGS-84 degrees."""
+
+_METRES_PER_DEGREE = 111_195.0  # of latitude, on the mean sphere
+_NORTHERNMOST_DEG = 54.0
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    """Which assets to list; None = any.
+
+    Attributes
+    ----------
+    kinds
+        Kinds of the catalogue.
+    code, source_key
+        Exact code, exact key in the delivered file.
+    search
+        Part of the name or code; case does not matter.
+    bbox_wgs84
+        West, south, east, north: assets whose bounding box meets it.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    code: str | None = None
+    source_key: str | None = None
+    search: str | None = None
+    bbox_wgs84: tuple[float, float, float, float] | None = None
+
+    def parameters(self) -> tuple[object, ...]:
+        """Return `$5 .. $9` of the list statements."""
+        pattern = None if self.search is None else f"%{_escape_like(self.search)}%"
+        bbox = None if self.bbox_wgs84 is None else list(self.bbox_wgs84)
+        return (None if self.kinds is None else list(self.kinds), self.code, self.source_key, pattern, bbox)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetItem:
+    """One row of the list."""
+
+    asset_id: int
+    kind: str
+    code: str
+    name: str
+    company_id: int | None
+    area_id: int | None
+    position_wgs84: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An asset by id and name."""
+
+    asset_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDetail:
+    """One version of an asset.
+
+    Attributes
+    ----------
+    geometry
+        GeoJSON text (WGS-84), None where it has none.
+    """
+
+    asset_id: int
+    version: int
+    kind: str
+    code: str
+    name: str
+    source_key: str
+    pair_id: int | None
+    company: Named | None
+    area: Named | None
+    attributes: Mapping[str, object]
+    position_wgs84: Position | None
+    geometry: str | None
+    valid_from_at: datetime
+    valid_to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetGeometry:
+    """Geometry of one asset as GeoJSON text; None where it has none."""
+
+    asset_id: int
+    kind: str
+    geometry: str | None
+
+
+def grid_deg(scope: Scope) -> tuple[float, float] | tuple[None, None]:
+    """Return the steps (lon, lat) in degrees to which a scope rounds coordinates, (None, None) for as stored.
+
+    A step is `precision_m` northward and at least that eastward anywhere south of 54 degrees.
+    """
+    if scope.precision_m is None:
+        return None, None
+    step = scope.precision_m / _METRES_PER_DEGREE
+    return step / math.cos(math.radians(_NORTHERNMOST_DEG)), step
+
+
+def round_position(position: Position | None, scope: Scope) -> Position | None:
+    """Round a position as the statements do."""
+    dx, dy = grid_deg(scope)
+    if position is None or dx is None or dy is None:
+        return position
+    return round(position[0] / dx) * dx, round(position[1] / dy) * dy
+
+
+async def list_assets(
+    pool: Pool, scope: Scope, city_id: int, wanted: AssetFilter, *, limit: int, offset: int
+) -> tuple[int, list[AssetItem]]:
+    """Return how many visible assets fit, and a page of them by rising id."""
+    parameters = (*scope_parameters(scope, city_id).as_tuple(), *wanted.parameters())
+    rows = await pool.fetch(sql("asset_list"), *parameters, limit, offset, *grid_deg(scope))
+    # counted apart: a window over all rows would compute every position before the page is cut
+    total = int(await pool.fetchval(sql("asset_count"), *parameters))
+    return total, [
+        AssetItem(
+            asset_id=row["asset_id"],
+            kind=row["kind"],
+            code=row["code"],
+            name=row["name"],
+            company_id=row["company_id"],
+            area_id=row["area_id"],
+            position_wgs84=_position(row),
+        )
+        for row in rows
+    ]
+
+
+async def read_asset(pool: Pool, scope: Scope, city_id: int, asset_id: int, *, as_of: datetime | None = None) -> AssetDetail:
+    """Return the current version of an asset, or the one that was valid at a time (with zone).
+
+    Raises
+    ------
+    NotFound
+        When there is no such asset (at that time), or the scope does not hold it.
+    """
+    parameters = scope_parameters(scope, city_id).as_tuple()
+    row = await pool.fetchrow(sql("asset_detail"), *parameters, asset_id, as_of, *grid_deg(scope))
+    if row is None:
+        when = "" if as_of is None else f" at {as_of.isoformat()}"
+        raise NotFound(f"there is no asset {asset_id} in city {city_id}{when}")
+    return AssetDetail(
+        asset_id=row["asset_id"],
+        version=row["version"],
+        kind=row["kind"],
+        code=row["code"],
+        name=row["name"],
+        source_key=row["source_key"],
+        pair_id=row["pair_id"],
+        company=_named(row["company_id"], row["company_name"]),
+        area=_named(row["area_id"], row["area_name"]),
+        attributes=row["attributes"],
+        position_wgs84=_position(row),
+        geometry=row["geometry"],
+        valid_from_at=row["valid_from_at"],
+        valid_to_at=row["valid_to_at"],
+    )
+
+
+async def read_kind(pool: Pool, scope: Scope, city_id: int, asset_id: int) -> str:
+    """Return the kind of a visible asset.
+
+    Raises
+    ------
+    NotFound
+        When there is no such asset, or the scope does not hold it.
+    """
+    kind = await pool.fetchval(sql("asset_kind"), *scope_parameters(scope, city_id).as_tuple(), asset_id)
+    if kind is None:
+        raise NotFound(f"there is no asset {asset_id} in city {city_id}")
+    return str(kind)
+
+
+async def read_geometries(pool: Pool, scope: Scope, city_id: int, asset_ids: Sequence[int]) -> list[AssetGeometry]:
+    """Return the geometries of those assets that the scope holds, by rising id, in one statement."""
+    parameters = scope_parameters(scope, city_id).as_tuple()
+    rows = await pool.fetch(sql("asset_geometries"), *parameters, list(asset_ids), *grid_deg(scope))
+    return [AssetGeometry(row["asset_id"], row["kind"], row["geometry"]) for row in rows]
+
+
+def _position(row: asyncpg.Record) -> Position | None:
+    return None if row["lon"] is None else (row["lon"], row["lat"])
+
+
+def _named(asset_id: int | None, name: str | None) -> Named | None:
+    return None if asset_id is None else Named(asset_id, name or "")
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
