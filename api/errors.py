@@ -28,7 +28,7 @@ from starlette.exceptions import HTTPException
 from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound
 from gis.errors import GisError
 from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
-from topology.errors import TopologyError
+from topology.errors import NotTraceable, TopologyError
 from twin.errors import BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
 
 logger = logging.getLogger(__name__)
@@ -107,6 +107,7 @@ STATUS: dict[type[Exception], int] = {
     BadScene: 422,
     UnknownTileset: 404,
     UnknownKind: 422,
+    NotTraceable: 422,
     BadHost: 400,
     NotSignedIn: 401,
     CrossSite: 403,

@@ -19,6 +19,7 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/sources", "register_sources"),
     ("POST", r"/schemas", "register_sources"),
     ("POST", r"/alarms/[^/]+/acknowledge", "acknowledge_alarms"),
+    ("POST", r"/valves/[^/]+/state", "switch_valves"),
     ("POST", r"/jobs/[^/]+/cancel", "manage_jobs"),
 )
 _COMPILED = tuple((method, re.compile(path), permission) for method, path, permission in WRITES)
