@@ -79,9 +79,15 @@ def geodesic_length_m(geometries: Geometries) -> Floats:
         return total
     same = line[1:] == line[:-1]
     start, end = lonlat[:-1][same], lonlat[1:][same]
-    _, _, length_m = _GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
-    np.add.at(total, owner[line[1:][same]], length_m)
+    np.add.at(total, owner[line[1:][same]], _distance_m(start, end))
     return total
+
+
+def _distance_m(start: Floats, end: Floats) -> Floats:
+    if len(start) == 1:  # pyproj takes an array of one for a scalar, and warns
+        return np.array([_GEOD.inv(*map(float, start[0]), *map(float, end[0]))[2]])
+    length_m: Floats = np.asarray(_GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2], dtype=np.float64)
+    return length_m
 
 
 def repair(geometries: Geometries) -> tuple[Geometries, NDArray[np.str_]]:
