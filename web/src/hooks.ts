@@ -5,7 +5,11 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 export interface TestHooks {
   /** The map has drawn the city and the feed has spoken. */
   ready: boolean;
-  status: { readonly size: number; get(assetId: number): number | undefined; entries(): IterableIterator<[number, number]> };
+  status: {
+    readonly size: number;
+    get(assetId: number): number | undefined;
+    entries(): IterableIterator<[number, number]>;
+  };
   selected: number | null;
   impact: { lost: number[]; degraded: number[]; drawn: number[] };
   /** Layers of the 3D scene whose content has arrived. */

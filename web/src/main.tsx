@@ -5,7 +5,7 @@ import { StatusTable } from "./live/table";
 import { type AppState, firstState, reduce } from "./state/app";
 import { PartsContext } from "./state/context";
 import { Controller } from "./state/controller";
-import { valueOf } from "./state/remote";
+import { arrived } from "./state/remote";
 import { createStore } from "./state/store";
 import { readView, writeView } from "./state/view";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -25,7 +25,7 @@ function followAddress(state: AppState): void {
 }
 
 function followHooks(state: AppState): void {
-  const impact = valueOf(state.impact);
+  const impact = arrived(state.impact);
   hooks.selected = state.view.selected;
   hooks.impact.lost = impact?.lost.asset_ids ?? [];
   hooks.impact.degraded = impact?.degraded.asset_ids ?? [];

@@ -12,7 +12,8 @@ export const THEME: ThemeConfig = {
     colorTextPlaceholder: "#8fa9c2",
     colorBorder: "#2b4a6e",
     colorInfo: "#22d3ee",
-    fontFamily: "'Noto Sans SC Variable','Noto Sans SC','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif",
+    fontFamily:
+      "'Noto Sans SC Variable','Noto Sans SC','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif",
     fontSize: 14,
     borderRadius: 4,
   },

@@ -16,7 +16,15 @@ export function formatValue(value: number | null | undefined, unit: string, lang
   return text === MISSING || unit === "" ? text : `${text} ${unitLabel(unit, lang)}`;
 }
 
-const LABELS: Record<string, string> = { degC: "°C", degc: "°C", m2: "m²", m3: "m³", "m3/h": "m³/h", mpa: "MPa", MPA: "MPa" };
+const LABELS: Record<string, string> = {
+  degC: "°C",
+  degc: "°C",
+  m2: "m²",
+  m3: "m³",
+  "m3/h": "m³/h",
+  mpa: "MPa",
+  MPA: "MPa",
+};
 const ENGLISH: Record<string, string> = { 户: "users", 栋: "buildings" };
 
 export function unitLabel(unit: string, lang: Lang): string {
@@ -33,7 +41,8 @@ export function formatLength(lengthM: number, lang: Lang): string {
   return lengthM >= 1000 ? formatValue(lengthM / 1000, "km", lang, 2) : formatValue(lengthM, "m", lang, 0);
 }
 
-export function formatShare(share: number, lang: Lang): string {
+export function formatShare(share: number | null, lang: Lang): string {
+  if (share === null) return MISSING;
   return `${formatNumber(share * 100, 1, lang)} %`;
 }
 

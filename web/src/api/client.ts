@@ -43,6 +43,7 @@ export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal
 }
 
 export function sendJson<T>(method: "POST" | "DELETE", path: string, query: Query = {}, body?: unknown): Promise<T> {
-  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  const content =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   return request<T>(address(path, query), { method, ...content });
 }

@@ -1,55 +1,72 @@
-/** The requests of the viewer, one function each. */
+/** The requests of the viewer, one function each, typed by the generated description of the server. */
 
 import type { Curve, TileJson } from "../state/app";
 import { getJson, sendJson } from "./client";
-import type { Alarm, AlarmList, Asset, AssetList, City, History, Impact, Rollout, Seat, Session } from "./shapes";
+import type { Alarm, Answer, Asset, City, Findings, Impact, Raster, Rollout, Seat, Session, SignIn } from "./shapes";
 
-export type Found = AssetList;
-export type Entry = { seat_id: number } | { login: string; password: string };
+export type Found = Answer<"/assets", "get">;
 
 const TILESETS = ["base", "network", "buildings", "assets"];
 const CURVE_HOURS = 6;
 
-export const session = (): Promise<Session> => getJson("/session");
-export const takeSeat = (body: Entry): Promise<Session> => sendJson("POST", "/session", {}, body);
-export const changePassword = (password: string, newPassword: string): Promise<Session> =>
-  sendJson("POST", "/session/password", {}, { password, new_password: newPassword });
-export const cities = (): Promise<City[]> => getJson("/cities");
-export const rollout = (city: number): Promise<Rollout> => getJson("/rollout/districts", { city });
+export const session = () => getJson<Answer<"/session", "get">>("/session");
+export const seats = (): Promise<Seat[]> => getJson<Answer<"/seats", "get">>("/seats");
+export const cities = (): Promise<City[]> => getJson<Answer<"/cities", "get">>("/cities");
 
-export async function seats(): Promise<Seat[]> {
-  return getJson<Seat[]>("/seats");
+export function takeSeat(body: Partial<SignIn>): Promise<Session> {
+  return sendJson<Answer<"/session", "post">>("POST", "/session", {}, body);
+}
+
+export function changePassword(password: string, newPassword: string): Promise<Session> {
+  return sendJson<Answer<"/session/password", "post">>(
+    "POST",
+    "/session/password",
+    {},
+    { password, new_password: newPassword },
+  );
+}
+
+export function rollout(city: number): Promise<Rollout> {
+  return getJson<Answer<"/rollout/districts", "get">>("/rollout/districts", { city });
+}
+
+export function rasters(city: number): Promise<Raster[]> {
+  return getJson<Answer<"/raster", "get">>("/raster", { city });
 }
 
 export async function alarms(city: number): Promise<Alarm[]> {
-  return (await getJson<AlarmList>("/alarms", { city, state: "active" })).items;
+  return (await getJson<Answer<"/alarms", "get">>("/alarms", { city, state: "active" })).items;
+}
+
+export function acknowledge(city: number, alarmId: number): Promise<Alarm> {
+  type Body = Answer<"/alarms/{alarm_id}/acknowledge", "post">;
+  return sendJson<Body>("POST", `/alarms/${alarmId}/acknowledge`, { city });
 }
 
 export function asset(city: number, assetId: number, at: string | null, signal: AbortSignal): Promise<Asset> {
-  return getJson(`/assets/${assetId}`, { city, as_of: at }, signal);
+  return getJson<Answer<"/assets/{asset_id}", "get">>(`/assets/${assetId}`, { city, as_of: at }, signal);
 }
 
 export function impact(city: number, assetId: number, signal: AbortSignal): Promise<Impact> {
-  return getJson(`/assets/${assetId}/impact`, { city, geometry: true }, signal);
+  type Body = Answer<"/assets/{asset_id}/impact", "get">;
+  return getJson<Body>(`/assets/${assetId}/impact`, { city, geometry: true }, signal);
 }
 
 export function search(city: number, text: string): Promise<Found> {
-  return getJson("/assets", { city, q: text, limit: 12 });
+  return getJson<Found>("/assets", { city, q: text, limit: 12 });
 }
 
 export function substations(city: number): Promise<Found> {
-  return getJson("/assets", { city, kind: "substation", limit: 1000 });
+  return getJson<Found>("/assets", { city, kind: "substation", limit: 1000 });
 }
 
-/** Names of the raster layers of a city. */
-export async function rasters(city: number): Promise<string[]> {
-  const answer = await getJson<{ items: { layer: string }[] }>("/raster", { city });
-  return answer.items.map((item) => item.layer);
+export function findings(city: number): Promise<Findings> {
+  return getJson<Answer<"/network/findings", "get">>("/network/findings", { city, limit: 200 });
 }
 
 /** TileJSON of the tilesets that are built. */
 export async function tilesets(city: number): Promise<Record<string, TileJson>> {
-  const built = await getJson<{ tileset: string }[]>("/tiles", { city });
+  const built = await getJson<Answer<"/tiles", "get">>("/tiles", { city });
   const names = built.map((item) => item.tileset).filter((name) => TILESETS.includes(name));
   const documents = await Promise.all(names.map((name) => getJson<TileJson>(`/tiles/${name}.json`, { city })));
   return Object.fromEntries(names.map((name, i) => [name, documents[i] as TileJson]));
@@ -57,8 +74,9 @@ export async function tilesets(city: number): Promise<Record<string, TileJson>> 
 
 /** The last hours of everything that reports on an asset; one line a point. */
 export async function curve(city: number, assetId: number, endMs: number, signal: AbortSignal): Promise<Curve> {
-  const from = Math.floor(endMs - CURVE_HOURS * 3_600_000);
-  const answer = await getJson<History>(`/assets/${assetId}/readings`, { city, from, to: Math.ceil(endMs) + 60_000 }, signal);
+  type Body = Answer<"/assets/{asset_id}/readings", "get">;
+  const query = { city, from: Math.floor(endMs - CURVE_HOURS * 3_600_000), to: Math.ceil(endMs) + 60_000 };
+  const answer = await getJson<Body>(`/assets/${assetId}/readings`, query, signal);
   const lines = answer.series.flatMap(({ observed_at, points }) =>
     points.map(({ name, unit, values }) => ({
       name,

@@ -1,5 +1,5 @@
 import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
-import type { Alarm, Impact, Rollout } from "../api/shapes";
+import type { Alarm, Impact, Raster, Rollout } from "../api/shapes";
 import type { TileJson } from "../state/app";
 import type { LayerId } from "./ids";
 
@@ -8,7 +8,7 @@ export interface LayerInput {
   lang: "zh" | "en";
   mode: "2d" | "3d";
   tilesets: Record<string, TileJson>;
-  rasters: readonly string[];
+  rasters: readonly Raster[];
   rollout: Rollout | null;
   alarms: readonly Alarm[];
   impact: Impact | null;

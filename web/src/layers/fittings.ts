@@ -21,7 +21,15 @@ export const fittings: LayerDefinition = {
         minzoom: 15,
         filter: among("kind", codesOf(input, "assets", "asset", "kind", FITTINGS)),
         paint: {
-          "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, ["case", isValve, 2.2, 1.2], 19, ["case", isValve, 6, 4]],
+          "circle-radius": [
+            "interpolate",
+            ["linear"],
+            ["zoom"],
+            15,
+            ["case", isValve, 2.2, 1.2],
+            19,
+            ["case", isValve, 6, 4],
+          ],
           "circle-color": COLOURS.ground,
           "circle-stroke-color": ["case", isValve, COLOURS.valve, COLOURS.secondary],
           "circle-stroke-width": 1.4,

@@ -6,7 +6,7 @@ export const hillshade: LayerDefinition = {
   minZoom: 8,
   maxZoom: 24,
   build(input) {
-    if (!input.rasters.includes("ground")) return [];
+    if (!input.rasters.some((raster) => raster.style === "hillshade")) return [];
     return [{ id: "hillshade", type: "raster", source: "hillshade", paint: { "raster-opacity": 0.35 } }];
   },
 };

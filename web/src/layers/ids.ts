@@ -1,5 +1,14 @@
 /** Layers a person can switch, bottom to top. */
-export const LAYER_IDS = ["hillshade", "base", "rollout", "buildings", "network", "stations", "fittings", "alarms"] as const;
+export const LAYER_IDS = [
+  "hillshade",
+  "base",
+  "rollout",
+  "buildings",
+  "network",
+  "stations",
+  "fittings",
+  "alarms",
+] as const;
 
 export type LayerId = (typeof LAYER_IDS)[number];
 

@@ -11,7 +11,7 @@ const IS_POINT = ["match", ["geometry-type"], ["Point", "MultiPoint"], true, fal
 
 /** Exactly the assets that the server returned, each marked lost or degraded. */
 export function impactFeatures(impact: Impact | null): GeoJSON.FeatureCollection {
-  return (impact?.geometry as GeoJSON.FeatureCollection | null | undefined) ?? NOTHING;
+  return (impact?.geometry as unknown as GeoJSON.FeatureCollection | null | undefined) ?? NOTHING;
 }
 
 /** Areas and lines of the answer, drawn over the network. */

@@ -6,7 +6,16 @@ import { COLOURS, RATE_RAMP } from "./palette";
 /** Districts as GeoJSON with their clean-heating figures. */
 export function rolloutFeatures(found: Rollout | null): GeoJSON.FeatureCollection {
   const features = (found?.items ?? []).flatMap(({ geometry, ...figures }): GeoJSON.Feature[] =>
-    geometry === null ? [] : [{ type: "Feature", id: figures.area_id, geometry, properties: figures }],
+    geometry === null
+      ? []
+      : [
+          {
+            type: "Feature",
+            id: figures.area_id,
+            geometry: geometry as unknown as GeoJSON.Geometry,
+            properties: figures,
+          },
+        ],
   );
   return { type: "FeatureCollection", features };
 }
@@ -18,9 +27,20 @@ export const rollout: LayerDefinition = {
   maxZoom: 24,
   build(input) {
     if (input.rollout === null) return [];
-    const colour = ["interpolate", ["linear"], ["get", "rate"], ...RATE_RAMP.flat()] as unknown as ExpressionSpecification;
+    const colour = [
+      "interpolate",
+      ["linear"],
+      ["coalesce", ["get", "rate"], 0],
+      ...RATE_RAMP.flat(),
+    ] as unknown as ExpressionSpecification;
     return [
-      { id: "rollout-fill", type: "fill", source: "rollout", paint: { "fill-color": colour, "fill-opacity": 0.38 } },
+      {
+        id: "rollout-fill",
+        type: "fill",
+        source: "rollout",
+        filter: ["!=", ["get", "rate"], null],
+        paint: { "fill-color": colour, "fill-opacity": 0.38 },
+      },
       { id: "rollout-edge", type: "line", source: "rollout", paint: { "line-color": COLOURS.text, "line-width": 1.5 } },
     ];
   },

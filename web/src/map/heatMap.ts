@@ -1,10 +1,17 @@
 import "./worker";
-import { type GeoJSONSource, Map as MapLibreMap, type MapMouseEvent, NavigationControl, type PaddingOptions, ScaleControl } from "maplibre-gl";
+import {
+  type GeoJSONSource,
+  Map as MapLibreMap,
+  type MapMouseEvent,
+  NavigationControl,
+  type PaddingOptions,
+  ScaleControl,
+} from "maplibre-gl";
 import type { Alarm, District } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
 import type { AppState, Goal } from "../state/app";
 import type { Parts } from "../state/context";
-import { valueOf } from "../state/remote";
+import { arrived } from "../state/remote";
 import { Halos } from "./halos";
 import { addIcons } from "./icons";
 import { StatusPainter } from "./painter";
@@ -12,7 +19,15 @@ import type { Scene } from "./scene";
 import { buildStyle, EMPTY_STYLE } from "./style";
 
 /** Layers that answer a click, most wanted first. */
-const PICKED = ["alarms-sign", "stations-source", "stations-dot", "fittings-dot", "impact-line", "network-pipe", "buildings-fill"];
+const PICKED = [
+  "alarms-sign",
+  "stations-source",
+  "stations-dot",
+  "fittings-dot",
+  "impact-line",
+  "network-pipe",
+  "buildings-fill",
+];
 const NO_ALARMS: readonly Alarm[] = [];
 const PICK_RADIUS_PX = 5;
 const PITCH_3D = 55;
@@ -61,7 +76,12 @@ export class HeatMap {
       fadeDuration: 0,
       ...(camera === null
         ? {}
-        : { center: [camera.lon, camera.lat] as [number, number], zoom: camera.zoom, pitch: camera.pitch, bearing: camera.bearing }),
+        : {
+            center: [camera.lon, camera.lat] as [number, number],
+            zoom: camera.zoom,
+            pitch: camera.pitch,
+            bearing: camera.bearing,
+          }),
     });
     this.painter = new StatusPainter(this.map, parts.statuses);
     this.halos = new Halos(this.map);
@@ -117,15 +137,15 @@ export class HeatMap {
 
   private followStyle(state: AppState): void {
     const { view } = state;
-    const asset = valueOf(state.asset);
-    const alarms = valueOf(state.alarms) ?? NO_ALARMS;
+    const asset = arrived(state.asset);
+    const alarms = arrived(state.alarms) ?? NO_ALARMS;
     const wanted = [view.layers, view.lang, view.mode, view.city, state.tilesets, state.rasters];
-    const moving = [valueOf(state.rollout), alarms, valueOf(state.impact), asset?.position, view.selected];
+    const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset?.position, view.selected];
     const next = [...wanted, ...moving];
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
     const sourcesChanged = wanted.slice(3).some((value, i) => value !== this.wanted[i + 3]);
     this.wanted = next;
-    this.map.setStyle(buildStyle(layerInput(state), view.layers, view.city, window.location.origin), { diff: true });
+    this.map.setStyle(buildStyle(layerInput(state), view.layers, window.location.origin), { diff: true });
     this.halos.show(view.layers.includes("alarms") ? alarms : []);
     if (sourcesChanged) this.painter.markAll();
   }
@@ -136,8 +156,17 @@ export class HeatMap {
     this.placed = true;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (state.goal.to === "box") {
-      this.map.fitBounds(state.goal.box, { padding: this.padding(), maxZoom: 17, animate: state.goal.animated && !calm });
-    } else this.map.flyTo({ center: state.goal.position, zoom: Math.max(this.map.getZoom(), state.goal.zoom), animate: !calm });
+      this.map.fitBounds(state.goal.box, {
+        padding: this.padding(),
+        maxZoom: 17,
+        animate: state.goal.animated && !calm,
+      });
+    } else
+      this.map.flyTo({
+        center: state.goal.position,
+        zoom: Math.max(this.map.getZoom(), state.goal.zoom),
+        animate: !calm,
+      });
   }
 
   private followMode(state: AppState): void {
@@ -177,7 +206,13 @@ export class HeatMap {
   private tellCamera(): void {
     if (!this.placed) return;
     const { lng, lat } = this.map.getCenter();
-    const camera = { lon: lng, lat, zoom: this.map.getZoom(), pitch: this.map.getPitch(), bearing: this.map.getBearing() };
+    const camera = {
+      lon: lng,
+      lat,
+      zoom: this.map.getZoom(),
+      pitch: this.map.getPitch(),
+      bearing: this.map.getBearing(),
+    };
     this.parts.store.dispatch({ type: "view/moved", camera });
   }
 
@@ -203,16 +238,16 @@ export class HeatMap {
 }
 
 function layerInput(state: AppState): LayerInput {
-  const impact = valueOf(state.impact);
+  const impact = arrived(state.impact);
   return {
     lang: state.view.lang,
     mode: state.view.mode,
-    tilesets: valueOf(state.tilesets) ?? {},
+    tilesets: arrived(state.tilesets) ?? {},
     rasters: state.rasters,
-    rollout: valueOf(state.rollout),
-    alarms: valueOf(state.alarms) ?? NO_ALARMS,
+    rollout: arrived(state.rollout),
+    alarms: arrived(state.alarms) ?? NO_ALARMS,
     impact,
     selected: state.view.selected,
-    selectedAt: valueOf(state.asset)?.position ?? null,
+    selectedAt: arrived(state.asset)?.position ?? null,
   };
 }

@@ -23,7 +23,13 @@ function diamond(level: number): Draw {
   return (context) => {
     const half = SIZE / 2;
     context.beginPath();
-    for (const [x, y] of [[half, 2], [SIZE - 2, half], [half, SIZE - 2], [2, half]] as const) context.lineTo(x, y);
+    for (const [x, y] of [
+      [half, 2],
+      [SIZE - 2, half],
+      [half, SIZE - 2],
+      [2, half],
+    ] as const)
+      context.lineTo(x, y);
     context.closePath();
     context.fillStyle = LEVEL_COLOURS[level - 1] ?? STATUS_COLOURS.alarmLevel1;
     context.fill();
@@ -46,7 +52,12 @@ const source: Draw = (context) => {
   context.fillRect(5, 5, SIZE - 10, SIZE - 10);
   context.strokeRect(5, 5, SIZE - 10, SIZE - 10);
   context.beginPath();
-  for (const [x, y] of [[22, 11], [32, 31], [12, 31]] as const) context.lineTo(x, y);
+  for (const [x, y] of [
+    [22, 11],
+    [32, 31],
+    [12, 31],
+  ] as const)
+    context.lineTo(x, y);
   context.closePath();
   context.fillStyle = COLOURS.source;
   context.fill();

@@ -11,7 +11,16 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 import { getJson } from "../api/client";
 
 /** What may stand in a scene; a class that is not here is a problem of that layer, not of the page. */
-const CLASSES = { MVTLayer, Tile3DLayer, GeoJsonLayer, IconLayer, PathLayer, PolygonLayer, ScatterplotLayer, TextLayer };
+const CLASSES = {
+  MVTLayer,
+  Tile3DLayer,
+  GeoJsonLayer,
+  IconLayer,
+  PathLayer,
+  PolygonLayer,
+  ScatterplotLayer,
+  TextLayer,
+};
 
 export interface SceneProblem {
   layer: string;
@@ -87,8 +96,8 @@ export class Scene {
   }
 
   private watched(layer: Layer): Layer {
-    const arrived = () => void this.loaded.add(layer.id);
-    return layer.clone({ onViewportLoad: arrived, onTileLoad: arrived, onDataLoad: arrived } as object);
+    const noted = () => void this.loaded.add(layer.id);
+    return layer.clone({ onViewportLoad: noted, onTileLoad: noted, onDataLoad: noted } as object);
   }
 
   private report(layer: string, message: string): void {

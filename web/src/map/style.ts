@@ -1,4 +1,5 @@
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
+import type { Raster } from "../api/shapes";
 import { alarmFeatures } from "../layers/alarms";
 import type { LayerInput } from "../layers/definition";
 import type { LayerId } from "../layers/ids";
@@ -21,13 +22,17 @@ export const EMPTY_STYLE: StyleSpecification = {
  * The whole map as a function of the state. There is no `glyphs` entry: MapLibre then draws all text, Chinese too, with
  * fonts of the machine and asks nobody for them.
  */
-export function buildStyle(input: LayerInput, visible: readonly LayerId[], city: number, origin: string): StyleSpecification {
+export function buildStyle(input: LayerInput, visible: readonly LayerId[], origin: string): StyleSpecification {
   const built = LAYERS.filter((layer) => visible.includes(layer.id));
-  const below = built.filter((layer) => !ABOVE_IMPACT.includes(layer.id)).flatMap((layer) => limited(layer.minZoom, layer.build(input)));
-  const above = built.filter((layer) => ABOVE_IMPACT.includes(layer.id)).flatMap((layer) => limited(layer.minZoom, layer.build(input)));
+  const below = built
+    .filter((layer) => !ABOVE_IMPACT.includes(layer.id))
+    .flatMap((layer) => limited(layer.minZoom, layer.build(input)));
+  const above = built
+    .filter((layer) => ABOVE_IMPACT.includes(layer.id))
+    .flatMap((layer) => limited(layer.minZoom, layer.build(input)));
   return {
     ...EMPTY_STYLE,
-    sources: buildSources(input, city, origin),
+    sources: buildSources(input, origin),
     layers: [...EMPTY_STYLE.layers, ...below, ...impactBelow(input), ...above, ...impactAbove(input)],
   };
 }
@@ -36,7 +41,7 @@ function limited(minZoom: number, layers: LayerSpecification[]): LayerSpecificat
   return layers.map((layer) => ({ ...layer, minzoom: Math.max(minZoom, layer.minzoom ?? 0) }));
 }
 
-function buildSources(input: LayerInput, city: number, origin: string): Record<string, SourceSpecification> {
+function buildSources(input: LayerInput, origin: string): Record<string, SourceSpecification> {
   const sources: Record<string, SourceSpecification> = {
     rollout: { type: "geojson", data: rolloutFeatures(input.rollout) },
     alarms: { type: "geojson", data: alarmFeatures(input.alarms, input.lang) },
@@ -45,7 +50,8 @@ function buildSources(input: LayerInput, city: number, origin: string): Record<s
     selected: { type: "geojson", data: selectedFeature(input.selectedAt) },
   };
   for (const [name, tileset] of Object.entries(input.tilesets)) sources[name] = vectorSource(tileset, origin);
-  if (input.rasters.includes("ground")) sources.hillshade = rasterSource(city, origin);
+  const hillshade = input.rasters.find((raster) => raster.style === "hillshade");
+  if (hillshade !== undefined) sources.hillshade = rasterSource(hillshade, origin);
   return sources;
 }
 
@@ -65,9 +71,17 @@ function vectorSource(tileset: TileJson, origin: string): SourceSpecification {
   };
 }
 
-function rasterSource(city: number, origin: string): SourceSpecification {
-  const tiles = [`${origin}/raster/ground/{z}/{x}/{y}.png?city=${city}`];
-  return { type: "raster", tiles, tileSize: 256, minzoom: 8, maxzoom: 16 };
+function rasterSource(raster: Raster, origin: string): SourceSpecification {
+  const { minzoom, maxzoom, bounds, attribution } = raster;
+  return {
+    type: "raster",
+    tiles: [ownAddress(raster.tiles, origin)],
+    tileSize: 256,
+    minzoom,
+    maxzoom,
+    bounds,
+    attribution,
+  };
 }
 
 function selectedFeature(position: [number, number] | null): GeoJSON.FeatureCollection {

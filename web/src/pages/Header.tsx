@@ -1,9 +1,9 @@
 import { Button, Segmented, Select } from "antd";
 import { useText } from "../i18n/hooks";
+import { navigate, type PagePath } from "../navigation";
 import { Clock } from "../panels/Clock";
 import { SearchBox } from "../panels/SearchBox";
 import { SeatBox } from "../panels/SeatBox";
-import { navigate, type PagePath } from "../navigation";
 import { useApp, useParts } from "../state/context";
 
 const PAGES: readonly [PagePath, "nav.supervisor" | "nav.planner" | "nav.wall" | "nav.mobile"][] = [

@@ -1,14 +1,14 @@
 import { Button, Form, Input } from "antd";
 import { useText } from "../i18n/hooks";
 import { useApp, useParts } from "../state/context";
-import { valueOf } from "../state/remote";
+import { arrived } from "../state/remote";
 import { LanguageButton } from "./Header";
 
 /** Shown wherever nobody is signed in and the server is not in demo mode, or a one-time password was used. */
 export function SignInPage() {
   const t = useText();
   const notice = useApp((state) => state.notice);
-  const mustChange = useApp((state) => valueOf(state.session)?.must_change_password ?? false);
+  const mustChange = useApp((state) => arrived(state.session)?.must_change_password ?? false);
   return (
     <main className="page sign-in">
       <section className="panel" aria-label={t("seat.signIn")}>

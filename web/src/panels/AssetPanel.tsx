@@ -1,5 +1,5 @@
-import { lazy, Suspense } from "react";
 import { Button } from "antd";
+import { lazy, Suspense } from "react";
 import type { Asset } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { kindName } from "../i18n/text";
@@ -59,7 +59,11 @@ function Facts({ asset }: { asset: Asset }) {
       {asset.company && <Fact label={t("asset.owner")} value={asset.company.name} />}
       {asset.area && <Fact label={t("asset.area")} value={asset.area.name} />}
       {asset.attributes.map((item) => (
-        <Fact key={item.name} label={lang === "zh" ? item.label_zh : nameInEnglish(item.name)} value={attributeText(item, lang)} />
+        <Fact
+          key={item.name}
+          label={lang === "zh" ? item.label_zh : nameInEnglish(item.name)}
+          value={attributeText(item, lang)}
+        />
       ))}
     </dl>
   );

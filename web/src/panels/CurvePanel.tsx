@@ -51,7 +51,11 @@ export function curveOption(line: Curve["lines"][number], lang: Lang, zone: stri
     tooltip: { trigger: "axis", valueFormatter: (value) => `${String(value)} ${unit}` },
     xAxis: {
       type: "time",
-      axisLabel: { color: "#9fb6cc", hideOverlap: true, formatter: (ms: number) => formatTime(ms, zone, lang, false).slice(0, 5) },
+      axisLabel: {
+        color: "#9fb6cc",
+        hideOverlap: true,
+        formatter: (ms: number) => formatTime(ms, zone, lang, false).slice(0, 5),
+      },
     },
     yAxis: {
       type: "value",
@@ -62,7 +66,14 @@ export function curveOption(line: Curve["lines"][number], lang: Lang, zone: stri
       splitLine: { lineStyle: { color: "#1d3552" } },
     },
     series: [
-      { type: "line", name: line.name, showSymbol: false, data: line.samples, lineStyle: { color: "#22d3ee", width: 1.8 }, itemStyle: { color: "#22d3ee" } },
+      {
+        type: "line",
+        name: line.name,
+        showSymbol: false,
+        data: line.samples,
+        lineStyle: { color: "#22d3ee", width: 1.8 },
+        itemStyle: { color: "#22d3ee" },
+      },
     ],
   };
 }

@@ -1,6 +1,6 @@
 import { Button, Segmented } from "antd";
 import { useState } from "react";
-import type { Impact, Ring } from "../api/shapes";
+import type { Figures, Impact } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { COLOURS } from "../layers/palette";
 import { useApp, useParts } from "../state/context";
@@ -51,7 +51,14 @@ function Answer({ impact }: { impact: Impact }) {
   }));
   return (
     <>
-      <Segmented block size="small" options={options} value={name} onChange={setChosen} aria-label={t("impact.title")} />
+      <Segmented
+        block
+        size="small"
+        options={options}
+        value={name}
+        onChange={setChosen}
+        aria-label={t("impact.title")}
+      />
       <RingFigures ring={impact[name]} />
       <p className="note">{impact.methods[name]}</p>
       <SubstationList ring={impact[name]} />
@@ -61,7 +68,7 @@ function Answer({ impact }: { impact: Impact }) {
   );
 }
 
-function RingFigures({ ring }: { ring: Ring }) {
+function RingFigures({ ring }: { ring: Figures }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const count = (kind: string) => formatNumber(ring.counts[kind] ?? 0, 0, lang);
@@ -77,7 +84,7 @@ function RingFigures({ ring }: { ring: Ring }) {
   );
 }
 
-function SubstationList({ ring }: { ring: Ring }) {
+function SubstationList({ ring }: { ring: Figures }) {
   const { controller } = useParts();
   if (ring.substations.length === 0) return null;
   return (
@@ -93,7 +100,7 @@ function SubstationList({ ring }: { ring: Ring }) {
   );
 }
 
-function AssetIds({ ring, set }: { ring: Ring; set: SetName }) {
+function AssetIds({ ring, set }: { ring: Figures; set: SetName }) {
   const t = useText();
   return (
     <details className="ids">

@@ -17,8 +17,9 @@ export function LayerPanel() {
       <ul className="layer-list">
         {[...LAYERS].reverse().map((layer) => (
           <li key={layer.id}>
-            <label>
+            <label htmlFor={`layer-${layer.id}`}>
               <Switch
+                id={`layer-${layer.id}`}
                 size="small"
                 checked={layers.includes(layer.id)}
                 onChange={(on) => store.dispatch({ type: "view/layer", layer: layer.id, on })}

@@ -1,7 +1,7 @@
+import { useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { useApp } from "../state/context";
 import { formatAge } from "../units";
-import { useEffect, useState } from "react";
 
 const GRACE_MS = 2000;
 

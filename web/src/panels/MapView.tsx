@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { HeatMap, type Hover } from "../map/heatMap";
-import { useApp, useParts } from "../state/context";
 import { currentCity } from "../state/app";
+import { useApp, useParts } from "../state/context";
 import { HoverCard } from "./HoverCard";
 import { Legend } from "./Legend";
 import { LostBanner } from "./LostBanner";

@@ -9,8 +9,10 @@ import { RemoteNote } from "./RemoteNote";
 export function RolloutPanel() {
   const t = useText();
   const rollout = useApp((state) => state.rollout);
-  const items = rollout.state === "ready" ? [...rollout.value.items].sort((a, b) => a.rate - b.rate) : [];
-  const month = rollout.state === "ready" && <span className="count">{t("rollout.month", { month: rollout.value.month })}</span>;
+  const items = rollout.state === "ready" ? [...rollout.value.items].sort((a, b) => (a.rate ?? 2) - (b.rate ?? 2)) : [];
+  const month = rollout.state === "ready" && rollout.value.month !== null && (
+    <span className="count">{rollout.value.month}</span>
+  );
   return (
     <Panel title={t("rollout.title")} className="rollout" extra={month}>
       <RemoteNote remote={rollout} />
@@ -32,7 +34,7 @@ function Bar({ item }: { item: District }) {
       <span>{item.name}</span>
       <b>{formatShare(item.rate, lang)}</b>
       <i className="bar" aria-hidden="true">
-        <i style={{ width: `${Math.min(1, item.rate) * 100}%` }} />
+        <i style={{ width: `${Math.min(1, item.rate ?? 0) * 100}%` }} />
         <em style={{ left: `${Math.min(1, item.target_rate) * 100}%` }} />
       </i>
       <small>

@@ -1,7 +1,7 @@
 import { Button, Select } from "antd";
-import { useText } from "../i18n/hooks";
 import type { Seat } from "../api/shapes";
-import { translate, type TextKey } from "../i18n/text";
+import { useText } from "../i18n/hooks";
+import { type TextKey, translate } from "../i18n/text";
 import { zh } from "../i18n/zh";
 import { useApp, useParts } from "../state/context";
 
@@ -27,7 +27,10 @@ export function SeatBox() {
       </span>
     );
   }
-  const options = (seats.state === "ready" ? seats.value : [seat]).map((one) => ({ value: one.seat_id, label: label(one) }));
+  const options = (seats.state === "ready" ? seats.value : [seat]).map((one) => ({
+    value: one.seat_id,
+    label: label(one),
+  }));
   return (
     <Select
       className="seat"

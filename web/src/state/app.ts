@@ -1,4 +1,4 @@
-import type { Alarm, Asset, City, Impact, Rollout, Seat, Session } from "../api/shapes";
+import type { Alarm, Asset, City, Impact, Raster, Rollout, Seat, Session } from "../api/shapes";
 import type { LayerId } from "../layers/ids";
 import type { Connection } from "../live/feed";
 import { type Clock, NO_CLOCK } from "./clock";
@@ -33,7 +33,7 @@ export interface AppState {
   seats: Remote<Seat[]>;
   cities: Remote<City[]>;
   tilesets: Remote<Record<string, TileJson>>;
-  rasters: readonly string[];
+  rasters: readonly Raster[];
   live: LiveState;
   clock: Clock;
   alarms: Remote<Alarm[]>;
@@ -71,7 +71,7 @@ export type Action =
   | { type: "session"; session: Remote<Session> }
   | { type: "seats"; seats: Remote<Seat[]> }
   | { type: "cities"; cities: Remote<City[]> }
-  | { type: "tilesets"; tilesets: Remote<Record<string, TileJson>>; rasters: readonly string[] }
+  | { type: "tilesets"; tilesets: Remote<Record<string, TileJson>>; rasters: readonly Raster[] }
   | { type: "live/connection"; connection: Connection; localMs: number }
   | { type: "live/message"; asOfMs: number; localMs: number; counts: readonly number[]; changed: number }
   | { type: "alarms"; alarms: Remote<Alarm[]> }
@@ -175,7 +175,9 @@ function reduceGoal(state: AppState, action: Action): AppState {
   if (action.type === "goal/point") {
     return { ...state, goal: { to: "point", position: action.position, zoom: action.zoom, count } };
   }
-  return action.type === "goal/box" ? { ...state, goal: { to: "box", box: action.box, animated: action.animated, count } } : state;
+  return action.type === "goal/box"
+    ? { ...state, goal: { to: "box", box: action.box, animated: action.animated, count } }
+    : state;
 }
 
 function reduceRemote(state: AppState, action: Action): AppState {

@@ -2,9 +2,7 @@
  * The one clock of the page. Live: the server's `as_of` carried forward by the time since it arrived, so that ages do not
  * depend on this machine's clock. Replay: a fixed instant.
  */
-export type Clock =
-  | { mode: "live"; asOfMs: number | null; receivedAtMs: number }
-  | { mode: "replay"; asOfMs: number };
+export type Clock = { mode: "live"; asOfMs: number | null; receivedAtMs: number } | { mode: "replay"; asOfMs: number };
 
 export const NO_CLOCK: Clock = { mode: "live", asOfMs: null, receivedAtMs: 0 };
 

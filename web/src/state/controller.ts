@@ -1,11 +1,12 @@
-import { getJson, RequestFailed, sendJson } from "../api/client";
+import { RequestFailed, sendJson } from "../api/client";
 import * as server from "../api/server";
-import type { Seat, Session } from "../api/shapes";
+import type { Findings, Seat, Session } from "../api/shapes";
+import { impactFeatures } from "../layers/impact";
 import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
 import { type Action, type AppState, currentCity } from "./app";
 import { boxOf } from "./box";
-import { failed, type Remote, ready, valueOf } from "./remote";
+import { arrived, failed, type Remote, ready } from "./remote";
 import type { Store } from "./store";
 
 const ALARM_DELAY_MS = 150;
@@ -85,13 +86,13 @@ export class Controller {
 
   /** Take the map to the whole answer. */
   fitImpact(): void {
-    const box = boxOf(valueOf(this.store.get().impact)?.geometry?.features ?? []);
+    const box = boxOf(impactFeatures(arrived(this.store.get().impact)).features);
     if (box !== null) this.store.dispatch({ type: "goal/box", box, animated: true });
   }
 
   async acknowledge(alarmId: number): Promise<void> {
     try {
-      await sendJson("POST", `/alarms/${alarmId}/acknowledge`, { city: this.city() });
+      await server.acknowledge(this.city(), alarmId);
     } catch (error) {
       this.store.dispatch({ type: "notice", text: messageOf(error) });
     }
@@ -112,8 +113,8 @@ export class Controller {
     return server.substations(this.city());
   }
 
-  findings(): Promise<unknown> {
-    return getJson("/network/findings", { city: this.city() });
+  findings(): Promise<Findings> {
+    return server.findings(this.city());
   }
 
   private city(): number {
@@ -198,8 +199,7 @@ export class Controller {
 
   private openFeed(city: number): void {
     this.feed = new LiveFeed(city, "status", {
-      onConnection: (connection) =>
-        this.store.dispatch({ type: "live/connection", connection, localMs: Date.now() }),
+      onConnection: (connection) => this.store.dispatch({ type: "live/connection", connection, localMs: Date.now() }),
       onError: this.onError,
       onMessage: (message) => {
         const changed = this.statuses.apply(message);

@@ -16,6 +16,6 @@ export function failed(message: string): Remote<never> {
   return { state: "failed", message };
 }
 
-export function valueOf<T>(remote: Remote<T>): T | null {
+export function arrived<T>(remote: Remote<T>): T | null {
   return remote.state === "ready" ? remote.value : null;
 }
