@@ -7,23 +7,34 @@ unix socket in a short path and a free loopback port. Started by root, the serve
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-import pwd
 import secrets
 import shutil
 import socket
-import subprocess
-from collections.abc import Mapping, Sequence
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from data.errors import DatabaseTooOld, DatabaseUnavailable
+from data import server_programs as programs
+from data.errors import DatabaseUnavailable
 
-DATABASE = "heat_twin"
-ROLE = "heat_twin"
-_UNPRIVILEGED = "postgres"
-_MIN_MAJOR = 15
+DATABASE: Final = "heat_twin"
+ROLE: Final = "heat_twin"
+
+_CONFIGURATION: Final = "heat_twin.conf"
+_START_LIMIT_S: Final = 300
+"""After a crash the server first replays its log."""
+_TRIES: Final = 20
+_LOG_KEPT: Final = 16 * 2**20
+_STILL_IN_USE: Final = "pre-existing shared memory block"
+_PORT_TAKEN: Final = "Address already in use"
+_MEGABYTE: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +63,21 @@ class Cluster:
         return self.folder.parent / "password"
 
     @property
+    def exists(self) -> bool:
+        """True when the cluster was made, even if it is stopped."""
+        return (self.folder / "PG_VERSION").exists()
+
+    @property
     def port(self) -> int | None:
         """Port of the running server; None when it is stopped."""
-        pid_file = self.folder / "postmaster.pid"
-        if not pid_file.exists():
-            return None
-        lines = pid_file.read_text().splitlines()
-        return int(lines[3]) if len(lines) > 3 and lines[3].strip() else None
+        lines = self._pid_file()
+        return int(lines[3]) if len(lines) > 3 and lines[3].strip().isdigit() else None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id that the server wrote down; it may be gone."""
+        lines = self._pid_file()
+        return int(lines[0]) if lines and lines[0].strip().isdigit() else None
 
     @property
     def url(self) -> str:
@@ -75,6 +94,17 @@ class Cluster:
         password = self.password_path.read_text().strip()
         return f"postgresql://{ROLE}:{password}@/{DATABASE}?host={self.socket_folder}&port={port}"
 
+    def _pid_file(self) -> list[str]:
+        try:
+            return (self.folder / "postmaster.pid").read_text().splitlines()
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError:
+            raise DatabaseUnavailable(
+                f"the private database in {self.folder} belongs to another user; start heat twin as that user"
+                " or set HEAT_TWIN_VAR_DIR to a folder of your own"
+            ) from None
+
 
 def private_cluster(var_dir: Path) -> Cluster:
     """Name the private cluster of a var dir. Nothing is created."""
@@ -83,144 +113,12 @@ def private_cluster(var_dir: Path) -> Cluster:
     return Cluster(folder, Path("/tmp") / f"heat-twin-{os.getuid()}-{mark}")  # noqa: S108 - short by need, owner checked
 
 
-def find_binaries() -> Path:
-    """Return the folder of the newest PostgreSQL server binaries.
-
-    Raises
-    ------
-    DatabaseUnavailable
-        When there are none.
-    DatabaseTooOld
-        When the newest is older than 15.
-    """
-    folders = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
-    on_path = shutil.which("initdb")
-    if on_path is not None:
-        folders.append(Path(on_path).resolve().parent)
-    if not folders:
-        raise DatabaseUnavailable(
-            "no PostgreSQL server found under /usr/lib/postgresql or on PATH;"
-            " install it (as root: apt-get install postgresql-15-postgis-3) or set HEAT_TWIN_DATABASE_URL"
-        )
-    best = max(folders, key=_major)
-    if _major(best) < _MIN_MAJOR:
-        raise DatabaseTooOld(f"PostgreSQL {_major(best)} in {best} is too old; heat twin needs 15 or newer")
-    return best
-
-
-def _major(folder: Path) -> int:
-    text = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
-    digits = text.rsplit(" ", maxsplit=1)[0] if "Debian" in text else text
-    numbers = [part for part in digits.replace("(", " ").split() if part[0].isdigit()]
-    return int(numbers[0].split(".")[0]) if numbers else 0
-
-
-def _user() -> str | None:
-    """Return the account the server runs as; None for the present one."""
-    return _UNPRIVILEGED if os.getuid() == 0 else None
-
-
-def _environment(cluster: Cluster | None = None) -> dict[str, str]:
-    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
-    if cluster is not None:
-        environment["PGPASSWORD"] = cluster.password_path.read_text().strip()
-    return environment
-
-
-def _run(command: Sequence[str | Path], *, what: str, environment: Mapping[str, str] | None = None) -> None:
-    result = subprocess.run(
-        [str(part) for part in command],
-        user=_user(),
-        group=_user(),
-        extra_groups=[] if _user() else None,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environment() if environment is None else environment,
-    )
-    if result.returncode != 0:
-        raise DatabaseUnavailable(f"{what} failed: {(result.stderr or result.stdout).strip()}")
-
-
-def _require_reachable(folder: Path) -> None:
-    """Raise when the server's account may not pass one of the parent folders."""
-    user = _user()
-    if user is None:
-        return
-    account = pwd.getpwnam(user)
-    for parent in reversed(folder.parents):
-        if not parent.exists():
-            continue
-        status = parent.stat()
-        shift = 6 if status.st_uid == account.pw_uid else 3 if status.st_gid == account.pw_gid else 0
-        if not (status.st_mode >> shift) & 1:
-            raise DatabaseUnavailable(
-                f"the database runs as user {user!r}, which may not enter {parent} (mode {status.st_mode & 0o7777:04o});"
-                f" allow it (chmod o+x {parent}) or set HEAT_TWIN_VAR_DIR to a folder it can reach"
-            )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _configuration(cluster: Cluster, *, durable: bool) -> str:
-    lines = {
-        "listen_addresses": "'127.0.0.1'",
-        "unix_socket_directories": f"'{cluster.socket_folder}'",
-        "max_connections": 60,
-        "shared_buffers": "512MB" if durable else "128MB",
-        "work_mem": "64MB",
-        "maintenance_work_mem": "256MB",
-        "effective_cache_size": "4GB",
-        "random_page_cost": 1.1,
-        "max_parallel_workers_per_gather": 0,
-        "jit": "off",
-        "max_wal_size": "2GB",
-        "checkpoint_completion_target": 0.9,
-        "synchronous_commit": "on",
-        "fsync": "on" if durable else "off",
-        "full_page_writes": "on" if durable else "off",
-        "timezone": "'UTC'",
-        "log_timezone": "'UTC'",
-    }
-    return "\n" + "".join(f"{name} = {value}\n" for name, value in lines.items())
-
-
-def _create(cluster: Cluster, binaries: Path, *, durable: bool) -> None:
-    cluster.folder.parent.mkdir(parents=True, exist_ok=True)
-    _require_reachable(cluster.folder)
-    cluster.folder.mkdir(exist_ok=True)
-    if (user := _user()) is not None:
-        shutil.chown(cluster.folder, user, user)
-        shutil.chown(cluster.folder.parent, user, user)
-    cluster.password_path.touch(mode=0o600)
-    cluster.password_path.write_text(secrets.token_urlsafe(24))
-    if user is not None:
-        shutil.chown(cluster.password_path, user, user)
-    _run(
-        [
-            *(binaries / "initdb", "-D", cluster.folder, "-U", ROLE, "--pwfile", cluster.password_path),
-            *("-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
-        ],
-        what="creating the private database",
-    )
-    with (cluster.folder / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-        configuration.write(_configuration(cluster, durable=durable))
-
-
 def is_running(cluster: Cluster) -> bool:
     """Tell whether the server of this cluster answers."""
     if cluster.port is None:
         return False
-    result = subprocess.run(
-        [find_binaries() / "pg_isready", "-h", cluster.socket_folder, "-p", str(cluster.port), "-q"], check=False
-    )
-    return result.returncode == 0
+    ready = _binaries(cluster) / "pg_isready"
+    return programs.run([ready, "-h", cluster.socket_folder, "-p", str(cluster.port), "-q"]).returncode == 0
 
 
 def start(cluster: Cluster, *, durable: bool = True) -> bool:
@@ -242,49 +140,226 @@ def start(cluster: Cluster, *, durable: bool = True) -> bool:
     DatabaseUnavailable
         With the reason and what to do.
     """
-    binaries = find_binaries()
-    if is_running(cluster):
-        return False
-    if not (cluster.folder / "PG_VERSION").exists():
-        _create(cluster, binaries, durable=durable)
-    _require_reachable(cluster.folder)
-    _prepare_socket_folder(cluster)
-    port = _free_port()
-    _run(
-        [binaries / "pg_ctl", "-D", cluster.folder, "-l", cluster.log_path, "-w", "-t", "60", "-o", f"-p {port}", "start"],
-        what=f"starting the private database (its log is {cluster.log_path})",
-    )
-    _create_database(cluster, binaries)
+    binaries = _binaries(cluster)
+    with _locked(cluster):
+        if is_running(cluster):
+            return False
+        if not cluster.exists:
+            _create(cluster, binaries, durable=durable)
+        programs.require_reachable(cluster.folder)
+        _prepare_socket_folder(cluster.socket_folder)
+        _write_configuration(cluster, durable=durable)
+        _start_server(cluster, binaries)
+        _create_database(cluster, binaries)
     return True
 
 
-def _prepare_socket_folder(cluster: Cluster) -> None:
-    cluster.socket_folder.mkdir(mode=0o755, exist_ok=True)
-    owner = cluster.socket_folder.stat().st_uid
-    user = _user()
-    if user is not None:
-        shutil.chown(cluster.socket_folder, user, user)
-    elif owner != os.getuid():
-        raise DatabaseUnavailable(f"{cluster.socket_folder} belongs to another user (uid {owner}); remove it")
+def stop(cluster: Cluster) -> bool:
+    """Stop the private cluster, ending its connections; returns False when it was not running.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        When it does not stop within a minute.
+    """
+    if not _server_lives(cluster):
+        return False
+    result = programs.run([_binaries(cluster) / "pg_ctl", "-D", cluster.folder, "-w", "-m", "fast", "stop"])
+    if result.returncode != 0 and _server_lives(cluster):
+        raise programs.explain("stopping the private database", result.stderr)
+    return True
+
+
+def _binaries(cluster: Cluster) -> Path:
+    try:
+        major = int((cluster.folder / "PG_VERSION").read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        major = None
+    except PermissionError:
+        raise DatabaseUnavailable(
+            f"the private database in {cluster.folder} belongs to another user; start heat twin as that user"
+        ) from None
+    return programs.find_binaries(major)
+
+
+@contextmanager
+def _locked(cluster: Cluster) -> Iterator[None]:
+    """Let one process at a time create or start the cluster; also the place where a folder that cannot be written shows."""
+    folder = cluster.folder.parent
+    try:
+        _make_folders(folder)
+        programs.require_reachable(cluster.folder)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"cannot write to {folder}: {(error.strerror or '').lower()}; set HEAT_TWIN_VAR_DIR to a folder that can be written"
+        ) from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_folders(folder: Path) -> None:
+    """Make the folder and its parents, open to the server's account whatever the umask says."""
+    for path in (*reversed(folder.parents), folder):
+        if not path.exists():
+            path.mkdir(exist_ok=True)
+            path.chmod(0o755)
+    programs.give_to_server(folder)
+
+
+def _create(cluster: Cluster, binaries: Path, *, durable: bool) -> None:
+    """Make the cluster in a draft folder and move it into place, so that a killed attempt leaves nothing half-made."""
+    draft = cluster.folder.with_name("data.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        draft.mkdir(mode=0o700)
+        programs.give_to_server(draft)
+        cluster.password_path.unlink(missing_ok=True)
+        cluster.password_path.touch(mode=0o600)
+        cluster.password_path.write_text(secrets.token_urlsafe(24))
+        programs.give_to_server(cluster.password_path)
+    except OSError as error:
+        raise programs.explain("creating the private database", str(error)) from None
+    made = programs.run(
+        [
+            *(binaries / "initdb", "-D", draft, "-U", ROLE, "--pwfile", cluster.password_path),
+            *("-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", *([] if durable else ["--no-sync"])),
+        ]
+    )
+    if made.returncode != 0:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise programs.explain("creating the private database", made.stderr)
+    with (draft / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write(f"\ninclude '{_CONFIGURATION}'\n")
+    draft.rename(cluster.folder)
+
+
+def _write_configuration(cluster: Cluster, *, durable: bool) -> None:
+    path = cluster.folder / _CONFIGURATION
+    try:
+        path.write_text(configuration(cluster.socket_folder, memory_bytes=_memory_bytes(), durable=durable), encoding="utf-8")
+        path.chmod(0o644)
+    except OSError as error:
+        raise programs.explain(f"writing {path}", str(error)) from None
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def configuration(socket_folder: Path, *, memory_bytes: int, durable: bool) -> str:
+    """Return the server's settings for a machine with that much memory.
+
+    An eighth of the memory is shared buffers (128 MB to 2 GB, the size that tiles were measured with), the rest of the
+    machine belongs to the API process and the page cache.
+    """
+    buffers = min(2048, max(128, memory_bytes // 8 // _MEGABYTE))
+    lines = {
+        "listen_addresses": "'127.0.0.1'",
+        "unix_socket_directories": f"'{socket_folder}'",
+        "max_connections": 60,
+        "shared_buffers": f"{buffers if durable else 128}MB",
+        "work_mem": "64MB",
+        "maintenance_work_mem": f"{min(512, max(64, buffers // 2))}MB",
+        "effective_cache_size": f"{max(256, memory_bytes // 2 // _MEGABYTE)}MB",
+        "random_page_cost": 1.1,
+        "max_parallel_workers_per_gather": 0,
+        "jit": "off",
+        "max_wal_size": "2GB",
+        "checkpoint_completion_target": 0.9,
+        "synchronous_commit": "on",
+        "fsync": "on" if durable else "off",
+        "full_page_writes": "on" if durable else "off",
+        "timezone": "'UTC'",
+        "log_timezone": "'UTC'",
+    }
+    return "".join(f"{name} = {value}\n" for name, value in lines.items())
+
+
+def _prepare_socket_folder(folder: Path) -> None:
+    """Make the folder of the socket. In a folder that all may write, only a folder of our own is trusted."""
+    user = programs.server_user()
+    trusted = {os.getuid()} if user is None else {0, user.pw_uid}
+    try:
+        folder.mkdir(mode=0o755)
+    except FileExistsError:
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in trusted:
+            raise DatabaseUnavailable(f"{folder} is not a folder of this user (owner: uid {status.st_uid}); remove it") from None
+    programs.give_to_server(folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _start_server(cluster: Cluster, binaries: Path) -> None:
+    """Start the server on a free port; tries again when another program was faster or a killed server is not quite gone."""
+    _forget_foreign_pid(cluster)
+    _turn_log(cluster.log_path)
+    for attempt in range(1, _TRIES + 1):
+        before = cluster.log_path.stat().st_size if cluster.log_path.exists() else 0
+        result = programs.run(
+            [
+                *(binaries / "pg_ctl", "-D", cluster.folder, "-l", cluster.log_path),
+                *("-w", "-t", str(_START_LIMIT_S), "-o", f"-p {_free_port()}", "start"),
+            ]
+        )
+        if result.returncode == 0:
+            return
+        said = _log_since(cluster.log_path, before)
+        if attempt == _TRIES or not (_STILL_IN_USE in said or _PORT_TAKEN in said):
+            raise programs.explain(f"starting the private database (log: {cluster.log_path})", said or result.stderr)
+        time.sleep(0.5)
+
+
+def _log_since(path: Path, offset: int) -> str:
+    if not path.exists():
+        return ""
+    with path.open("rb") as log:
+        log.seek(offset)
+        return log.read().decode(errors="replace")
+
+
+def _turn_log(path: Path) -> None:
+    if path.exists() and path.stat().st_size > _LOG_KEPT:
+        path.replace(path.with_suffix(".log.1"))
+
+
+def _server_lives(cluster: Cluster) -> bool:
+    """Tell whether the process that the pid file names is a PostgreSQL server."""
+    pid = cluster.pid
+    return pid is not None and _is_postgres(pid)
+
+
+def _is_postgres(pid: int) -> bool:
+    try:
+        return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+    except OSError:
+        return False
+
+
+def _forget_foreign_pid(cluster: Cluster) -> None:
+    """Remove a pid file left by a killed server when its number now belongs to another program.
+
+    The server itself removes the file when the number belongs to nobody. When it belongs to another process it refuses to
+    start, which after a power cut or in a container happens with low numbers.
+    """
+    pid = cluster.pid
+    if pid is not None and Path(f"/proc/{pid}").exists() and not _is_postgres(pid):
+        (cluster.folder / "postmaster.pid").unlink()
 
 
 def _create_database(cluster: Cluster, binaries: Path) -> None:
     base: list[str | Path] = ["-h", cluster.socket_folder, "-p", str(cluster.port), "-U", ROLE]
-    listed = subprocess.run(
-        [binaries / "psql", *base, "-d", DATABASE, "-Atc", "select 1"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environment(cluster),
-    )
-    if listed.stdout.strip() != "1":
-        _run([binaries / "createdb", *base, DATABASE], what="creating the database", environment=_environment(cluster))
-
-
-def stop(cluster: Cluster, *, fast: bool = True) -> bool:
-    """Stop the private cluster; returns False when it was not running."""
-    if not is_running(cluster):
-        return False
-    mode = "fast" if fast else "smart"
-    _run([find_binaries() / "pg_ctl", "-D", cluster.folder, "-w", "-m", mode, "stop"], what="stopping the private database")
-    return True
+    environment = {"PGPASSWORD": cluster.password_path.read_text().strip()}
+    listed = programs.run([binaries / "psql", *base, "-d", DATABASE, "-Atc", "select 1"], environment=environment)
+    if listed.stdout.strip() == "1":
+        return
+    made = programs.run([binaries / "createdb", *base, DATABASE], environment=environment)
+    if made.returncode != 0:
+        raise programs.explain("creating the database", made.stderr)
