@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.data.demo_files import Delivery
 
 from data.demo.city import write_city
 from data.imports.run import run_import
+from data.network import read_network_tables
 from data.pool import connect
+from tests.data.demo_files import Delivery
+from topology.network import build_network
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +78,17 @@ def test_ends_still_meet_in_the_store(city, database_url):
         )
         select count(*) from asset as inlet
         where inlet.kind = 'building_inlet' and not exists (
-            select from ends where st_dwithin(ends.point, inlet.geom, 1e-6) and st_distance(ends.point::geography, inlet.geom::geography) < 0.05
+            select from ends
+            where st_dwithin(point, inlet.geom, 1e-6) and st_distance(point::geography, inlet.geom::geography) < 0.05
         )"""
     assert rows(database_url, loose) == [(0,)]
+
+
+def test_the_network_room_finds_nothing_to_complain_about(city, database_url):
+    run_import(city.folder / "manifest.toml", database_url, seat="test")
+    with connect(database_url) as connection:
+        network = build_network(read_network_tables(connection, 1))
+    assert network.findings == ()
 
 
 def test_two_demo_cities_stand_side_by_side(city, database_url, tmp_path: Path):

@@ -1,0 +1,71 @@
+"""`heat-twin demo` against a real store."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import build_app
+from data.errors import BadDemo
+from data.pool import connect
+
+
+@pytest.fixture
+def run(database_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", database_url)
+    monkeypatch.setenv("HEAT_TWIN_VAR_DIR", str(tmp_path / "var"))
+    return lambda *options: CliRunner().invoke(build_app(), ["demo", *options], catch_exceptions=False).output
+
+
+def count(url: str, table: str) -> int:
+    with connect(url) as connection:
+        return connection.execute(f"select count(*) from {table}").fetchone()[0]
+
+
+def test_the_city_is_loaded_once_and_left_alone_after_that(run, database_url, tmp_path):
+    assert "示例城区, synthetic) loaded" in run()
+    assert (tmp_path / "var" / "demo" / "sample-1-1" / "manifest.toml").is_file()
+    assert count(database_url, "asset") > 8500
+    assert count(database_url, "tile_pipe") > 0
+    assert run("--if-absent") == "city 1 is there already\n"
+    assert "was loaded already" in run()
+
+
+def test_a_load_that_was_interrupted_is_taken_up_again(run, database_url, tmp_path):
+    run()
+    (tmp_path / "var" / "demo" / "sample-1-1.loaded").unlink()
+    assert "was loaded already" in run("--if-absent")
+    assert (tmp_path / "var" / "demo" / "sample-1-1.loaded").is_file()
+
+
+def test_a_city_that_is_no_demo_is_never_overwritten(run, database_url):
+    with connect(database_url) as connection:
+        connection.execute("insert into city (city_id, name_zh, name_en, zone) values (1, '真城', '', 'Asia/Shanghai')")
+    with pytest.raises(BadDemo, match="city 1 is '真城', which is no demo city; choose another id with --city-id"):
+        run()
+    assert run("--if-absent") == "city 1 is there already\n"
+    assert count(database_url, "asset") == 0
+
+
+def test_files_alone_go_where_they_are_wanted_and_need_no_database(tmp_path: Path):
+    target = tmp_path / "files"
+    environment = {"PATH": "/usr/bin:/bin", "HEAT_TWIN_VAR_DIR": str(tmp_path / "var"), "LC_ALL": "C.UTF-8"}
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-m", "api.cli", "demo", "--files-only", "--folder", str(target), "--city-id", "7"]
+    told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout == f"{target / 'manifest.toml'}\n"
+    assert "id = 7" in (target / "manifest.toml").read_text(encoding="utf-8")
+    assert not (tmp_path / "var").exists()
+
+
+def test_an_unknown_size_is_one_line_and_exit_code_1(tmp_path: Path):
+    root = Path(__file__).resolve().parents[2]
+    environment = {"PATH": "/usr/bin:/bin", "HEAT_TWIN_VAR_DIR": str(tmp_path / "var"), "LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-m", "api.cli", "demo", "--size", "village"]
+    told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert told.stderr == "heat-twin: 'village' is not a size of the demo city; sizes are sample\n"
