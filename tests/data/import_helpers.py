@@ -57,7 +57,7 @@ def write_manifest(folder: Path, *layers: str, city: str = CITY) -> Path:
 
 def write_layer(path: Path, geometry: list[object], **columns: list[object]) -> None:
     """Write a GeoJSON layer with columns."""
-    geopandas.GeoDataFrame(columns, geometry=geometry).to_file(path, driver="GeoJSON")
+    geopandas.GeoDataFrame(columns, geometry=geometry, crs=4326).to_file(path, driver="GeoJSON")
 
 
 def asset_rows(url: str, columns: str, *, condition: str = "valid_to_at is null") -> list[tuple[object, ...]]:
