@@ -79,7 +79,7 @@ class Intake:
     def __init__(self, pool: Pool, live: LiveState, *, max_queued_frames: int = MAX_QUEUED_FRAMES) -> None:
         self._pool = pool
         self._live = live
-        self._max_queued = max_queued_frames
+        self.max_queued_frames = max_queued_frames
         self._parcels: list[Parcel] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -88,8 +88,10 @@ class Intake:
 
     def require_room(self, frames: int) -> None:
         """Raise `Busy` when so many frames do not fit into the queue any more."""
-        if self._stopping or self.queued_frames + frames > self._max_queued:
-            raise Busy(f"{self.queued_frames} frames wait for their commit; at most {self._max_queued} may; send again later")
+        if self._stopping or self.queued_frames + frames > self.max_queued_frames:
+            raise Busy(
+                f"{self.queued_frames} frames wait for their commit; at most {self.max_queued_frames} may; send again later"
+            )
 
     async def put(self, city_id: int, prepared: Prepared) -> list[list[Result]]:
         """Queue frames and wait until they are committed; returns the results of each batch.

@@ -24,7 +24,7 @@ from data.pool import Pool
 from data.readings import DATABASE_ERRORS, restore_latest
 from data.sources import city_versions, ensure_sources, list_sources
 from twin import delta
-from twin.live import LIVE_THEMES, LiveCity, build_city
+from twin.live import LIVE_THEMES, LiveCity, build_city, live_rights
 from twin.readings import Prepared, Result, Source, prepare
 from twin.scope import Scope
 
@@ -203,7 +203,7 @@ class LiveRoom:
         city = self.require_city(city_id)
         known = since is not None and since[0] == city.epoch and since[1] <= city.seq
         start = since[1] if since is not None and known else None
-        key = (city_id, theme, scope, start)
+        key = (city_id, theme, live_rights(scope), start)
         if key not in self._messages:
             found = city.message(theme, scope, since=start)
             self._messages[key] = None if found is None else delta.deflate(delta.encode(found))

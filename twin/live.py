@@ -267,9 +267,10 @@ class LiveCity:
         """Return which assets a scope holds; None = all of them (the fast path)."""
         if scope.layers is None and scope.areas is None and scope.company_ids is None:
             return None
-        if scope not in self._masks:
-            self._masks[scope] = self._visible(scope)
-        return self._masks[scope]
+        key = live_rights(scope)
+        if key not in self._masks:
+            self._masks[key] = self._visible(key)
+        return self._masks[key]
 
     def _visible(self, scope: Scope) -> BoolArray:
         mask = np.ones(len(self.asset_ids), np.bool_)
@@ -302,6 +303,11 @@ class LiveCity:
     def active_alarms(self) -> int:
         """Number of open alarms."""
         return sum(int(block.active.sum()) for block in self.blocks.values())
+
+
+def live_rights(scope: Scope) -> Scope:
+    """Return the part of a scope on which live state depends, so that more seats share one message."""
+    return Scope(layers=scope.layers, areas=scope.areas, company_ids=scope.company_ids)
 
 
 @dataclass(frozen=True, slots=True)

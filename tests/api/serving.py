@@ -96,7 +96,8 @@ def serve_process(database_url: str, var_dir: Path, *, port: int) -> Iterator[su
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: answers(url) or process.poll() is not None, what=f"the server at {url}")
+        # a cold start of every library takes its time on a busy machine
+        wait_for(lambda: answers(url) or process.poll() is not None, what=f"the server at {url}", limit_s=120)
         assert process.poll() is None, (var_dir / "server.log").read_text()
         yield process
     finally:
