@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 from data.pool import Connection
 from data.statements import sql
 from twin.kinds import KINDS
+
+SegmentIds: TypeAlias = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
+"""Asset ids of pipes and, in the same order, the segment id of each."""
 
 TILESETS = ("base", "network", "buildings", "assets")
 """Tilesets filled here; each gets a row of `tile_version`."""
@@ -121,7 +125,7 @@ class TileReport:
     left_out: Mapping[str, int]
 
 
-def rebuild(connection: Connection, city_id: int, segment_ids: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> TileReport:
+def rebuild(connection: Connection, city_id: int, segment_ids: SegmentIds | None) -> TileReport:
     """Replace the tile copies of one city, in one transaction.
 
     Parameters
@@ -150,7 +154,7 @@ def rebuild(connection: Connection, city_id: int, segment_ids: tuple[NDArray[np.
         return _report(connection, city_id)
 
 
-def _fill_network(connection: Connection, city_id: int, segment_ids: tuple[NDArray[np.int64], NDArray[np.int64]] | None) -> None:
+def _fill_network(connection: Connection, city_id: int, segment_ids: SegmentIds | None) -> None:
     assets, segments = ([], []) if segment_ids is None else (ids.tolist() for ids in segment_ids)
     parameters = {"city_id": city_id, "segment_assets": assets, "segment_ids": segments}
     connection.execute(sql("tile_fill_pipe"), parameters)

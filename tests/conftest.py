@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -97,5 +98,58 @@ def drop_database(url: str) -> None:
 def database_url(server_url: str) -> Iterator[str]:
     """Yield the address of an empty, migrated database of its own."""
     url = create_database(server_url)
+    yield url
+    drop_database(url)
+
+
+@dataclass(frozen=True)
+class LoadedSample:
+    """The sample city as `heat-twin demo` loads it.
+
+    `template_url` names a database nobody connects to, for `create_database`; `url` is read-only; `var_dir` holds the
+    raster and the 3D Tiles; `manifest` is the delivery.
+    """
+
+    template_url: str
+    url: str
+    var_dir: Path
+    manifest: Path
+
+    @property
+    def template(self) -> str:
+        """Name of the template database."""
+        return urlsplit(self.template_url).path.removeprefix("/")
+
+
+@pytest.fixture(scope="session")
+def sample(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedSample]:
+    """Yield the sample city, loaded once in the session (about 6 s)."""
+    # only tests of the sample pay for what these pull in
+    from api.loading import load_manifest  # noqa: PLC0415
+    from api.settings import Settings  # noqa: PLC0415
+    from data.demo.city import write_city  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("sample")
+    manifest = write_city(folder / "city")
+    template_url = create_database(server_url)
+    load_manifest(manifest, Settings(var_dir=folder / "var", database_url=template_url), seat="tests")
+    url = create_database(server_url, urlsplit(template_url).path.removeprefix("/"))
+    with connect(url, autocommit=True) as connection:
+        connection.execute(f"alter database {urlsplit(url).path.removeprefix('/')} set default_transaction_read_only = on")
+    yield LoadedSample(template_url, url, folder / "var", manifest)
+    drop_database(url)
+    drop_database(template_url)
+
+
+@pytest.fixture(scope="session")
+def sample_url(sample: LoadedSample) -> str:
+    """Return the address of the loaded sample city; the database is read-only."""
+    return sample.url
+
+
+@pytest.fixture
+def sample_copy_url(sample: LoadedSample, server_url: str) -> Iterator[str]:
+    """Yield the address of a loaded sample city of the test's own, which it may write to."""
+    url = create_database(server_url, sample.template)
     yield url
     drop_database(url)

@@ -180,7 +180,8 @@ def render_tile(path: Path, style: str, zxy: tuple[int, int, int]) -> bytes:
             )
     except TileOutsideBounds:
         return transparent_tile()
-    valid = ~np.ma.getmaskarray(image.array)[0] & np.isfinite(image.array.data[0])
+    masked = np.broadcast_to(np.asarray(image.array.mask), image.array.shape)[0]
+    valid = ~masked & np.isfinite(image.array.data[0])
     styled = STYLES[style](image.array.data, valid, _pixel_m(z, y))
     inner = slice(_MARGIN_PIXELS, -_MARGIN_PIXELS)
     return _png(styled[:, inner, inner], valid[inner, inner])

@@ -194,7 +194,7 @@ def test_a_new_build_is_published_in_one_step_and_the_old_content_stays_for_open
     assert second.previous == first.build != second.build
     assert read_content(tmp_path, second, "ground", name)
     third = build_buildings(tmp_path, town(70, seed=3), "three")
-    with pytest.raises(UnknownTileset, match="read tileset.json again"):
+    with pytest.raises(UnknownTileset, match=r"read tileset\.json again"):
         read_content(tmp_path, third, "ground", name)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([second.build, third.build, "current.json"])
 

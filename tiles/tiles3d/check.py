@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,7 @@ def _columns(
     _require(len(offsets) == count + 1, f"column name has {len(offsets)} offsets, the table {count} rows")
     _require(bool((np.diff(offsets.astype(np.int64)) >= 0).all()), "string offsets of column name fall")
     _require(int(offsets[-1]) == len(values), f"string offsets end at {offsets[-1]}, the values have {len(values)} bytes")
-    names = tuple(values[start:end].decode() for start, end in zip(offsets[:-1], offsets[1:], strict=True))
+    names = tuple(values[start:end].decode() for start, end in pairwise(offsets))
     return asset_ids, heights, names
 
 

@@ -132,7 +132,7 @@ def _walls(outline: _Outline) -> Mesh:
         np.stack(corners, axis=1).reshape(-1, 3),
         np.repeat(outward, 4, axis=0),
         np.repeat(outline.owners[start], 4),
-        np.concatenate([first + [0, 1, 2], first + [0, 2, 3]], axis=1).reshape(-1, 3),
+        (first + np.array([0, 1, 2, 0, 2, 3])).reshape(-1, 3),
     )
 
 
