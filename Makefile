@@ -44,6 +44,7 @@ lock: ## resolve requirements/*.txt anew (hashes, no addresses) and the web's lo
 	build/lock/bin/uv pip compile pyproject.toml --extra demo --extra install -c requirements/test.txt --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements/run.txt
 	cd web && npm install --package-lock-only
+	node scripts/complete_lock.mjs
 	rm -rf build/lock
 
 check-fresh: ## prove `make test` and `make run` in a fresh Debian 12 (needs root, debootstrap, some GB); TARGETS="setup run"
