@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from data.errors import ImportFailed
 from data.imports.manifest import ROLLOUT_RATE, LayerEntry, Manifest, datum_of, inherited
 from data.imports.problems import Problems
-from data.imports.values import as_text, attribute_values, attributes_json, source_column
+from data.imports.values import as_text, attribute_values, attributes_json, no_values, source_column
 from gis.datums import ConversionRecord, convert_frame
 from gis.detect import Extent, find_swapped_axes, hint_for, outside
 from gis.geometry import Geometries, coordinates_of, geodesic_length_m, repair, with_coordinates
@@ -201,7 +201,7 @@ def _assets(context: _Context, delivered: ReadLayer, frame: geopandas.GeoDataFra
 def _text_of(context: _Context, frame: pd.DataFrame, target: str) -> pd.Series:
     entry = context.entry.columns.get(target)
     if entry is None:
-        return pd.Series(None, index=frame.index, dtype=object)
+        return no_values(frame.index)
     return as_text(source_column(entry, frame))
 
 
@@ -210,7 +210,7 @@ def _keys(context: _Context, frame: pd.DataFrame) -> pd.Series:
         return _text_of(context, frame, "source_key")
     if context.entry.key:
         return as_text(frame[context.entry.key])
-    return pd.Series(None, index=frame.index, dtype=object)
+    return no_values(frame.index)
 
 
 def _codes(context: _Context, frame: pd.DataFrame, keys: pd.Series, wkb: Objects, attributes: Objects) -> pd.Series:

@@ -42,8 +42,13 @@ def source_column(entry: ColumnEntry, frame: pd.DataFrame) -> pd.Series:
     return column
 
 
+def no_values(index: pd.Index) -> pd.Series:
+    """Return a column of None (`pd.Series(None)` would hold NaN)."""
+    return pd.Series([None] * len(index), index=index, dtype=object)
+
+
 def _match(column: pd.Series, patterns: Mapping[str, Scalar]) -> pd.Series:
-    result = pd.Series(None, index=column.index, dtype=object)
+    result = no_values(column.index)
     open_ = column.notna()
     for pattern, value in patterns.items():
         fits = open_ & column.fillna("").str.fullmatch(re.compile(fnmatch.translate(pattern)))
@@ -88,7 +93,7 @@ def attribute_values(attribute: Attribute, entry: ColumnEntry, column: pd.Series
     texts = as_text(column)
     if attribute.type == "boolean":
         lower = texts.str.lower()
-        result = pd.Series(None, index=column.index, dtype=object)
+        result = no_values(column.index)
         result[lower.isin(_TRUE)] = True
         result[lower.isin(_FALSE)] = False
         reject("bad_value", texts.notna() & result.isna(), _shown(attribute, texts) + " is neither true nor false")
