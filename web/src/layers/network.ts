@@ -47,7 +47,8 @@ export const network: LayerDefinition = {
         layout: { "line-cap": "round", "line-join": "round" },
         paint: {
           "line-color": colour(input),
-          "line-opacity": dimmed(input, 0.95),
+          // the 3D scene draws the network itself; here it stays to be clicked
+          "line-opacity": input.mode === "3d" ? 0.25 : dimmed(input, 0.95),
           "line-width": [
             "interpolate",
             ["linear"],

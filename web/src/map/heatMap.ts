@@ -173,6 +173,7 @@ export class HeatMap {
     const city = state.view.city;
     const wanted = state.view.mode === "3d" && city !== null;
     if (wanted && this.scene === null && !this.loadingScene) void this.openScene(city);
+    this.scene?.follow(state.view.layers);
     if (!wanted && this.scene !== null) this.closeScene();
   }
 
@@ -183,7 +184,12 @@ export class HeatMap {
     try {
       const { Scene } = await import("./scene");
       if (this.parts.store.get().view.mode !== "3d") return;
-      this.scene = new Scene(this.map, (problems) => this.parts.store.dispatch({ type: "scene/problems", problems }));
+      this.scene = new Scene(
+        this.map,
+        (problems) => this.parts.store.dispatch({ type: "scene/problems", problems }),
+        () => this.options.onIdle(this),
+      );
+      this.scene.follow(this.parts.store.get().view.layers);
       if (this.map.getPitch() === 0) this.map.easeTo({ pitch: PITCH_3D, duration: 600 });
       await this.scene.show("overview", city);
     } finally {

@@ -9,6 +9,7 @@ import { MapLibreOverlay } from "@deck.gl/maplibre";
 import mvtWorkerUrl from "@loaders.gl/mvt/mvt-worker.js?url";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { getJson } from "../api/client";
+import type { LayerId } from "../layers/ids";
 
 /** What may stand in a scene; a class that is not here is a problem of that layer, not of the page. */
 const CLASSES = {
@@ -39,6 +40,15 @@ function withLocalWorker(layer: LayerJson): LayerJson {
   return { ...layer, loadOptions: { ...given, mvt } };
 }
 
+/** Switches that layers of a scene follow; a layer without one is always drawn. */
+const SWITCHES: Record<string, LayerId> = { rates: "rollout", network: "network", buildings: "buildings" };
+
+/** Ids of a scene's layers that the page's switches leave on. */
+export function isOn(layerId: string, visible: readonly LayerId[]): boolean {
+  const layer = SWITCHES[layerId];
+  return layer === undefined || visible.includes(layer);
+}
+
 /** Convert layer by layer, so that one bad layer costs only itself. */
 export function convertLayers(layers: readonly LayerJson[]): { layers: Layer[]; problems: SceneProblem[] } {
   const converted: Layer[] = [];
@@ -60,11 +70,14 @@ export function convertLayers(layers: readonly LayerJson[]): { layers: Layer[]; 
 export class Scene {
   private readonly overlay: MapLibreOverlay;
   private problems: SceneProblem[] = [];
-  private loaded = new Set<string>();
+  private readonly loaded = new Set<string>();
+  private layers: Layer[] = [];
+  private visible: readonly LayerId[] = [];
 
   constructor(
     private readonly map: MapLibreMap,
     private readonly onProblems: (problems: readonly SceneProblem[]) => void,
+    private readonly onLoaded: () => void,
   ) {
     this.overlay = new MapLibreOverlay({
       interleaved: false,
@@ -80,10 +93,18 @@ export class Scene {
       const document = await getJson<{ layers: LayerJson[] }>(`/scenes/${name}.json`, { city });
       const { layers, problems } = convertLayers(document.layers);
       for (const problem of problems) this.report(problem.layer, problem.message);
-      this.overlay.setProps({ layers: layers.map((layer) => this.watched(layer)) });
+      this.layers = layers.map((layer) => this.watched(layer));
+      this.draw();
     } catch (error) {
       this.report(name, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Follow the page's switches; a layer that is off loads nothing. */
+  follow(visible: readonly LayerId[]): void {
+    if (visible === this.visible) return;
+    this.visible = visible;
+    this.draw();
   }
 
   /** Names of the layers whose first content has arrived. */
@@ -95,8 +116,15 @@ export class Scene {
     this.map.removeControl(this.overlay);
   }
 
+  private draw(): void {
+    this.overlay.setProps({ layers: this.layers.filter((layer) => isOn(layer.id, this.visible)) });
+  }
+
   private watched(layer: Layer): Layer {
-    const noted = () => void this.loaded.add(layer.id);
+    const noted = () => {
+      this.loaded.add(layer.id);
+      this.onLoaded();
+    };
     return layer.clone({ onViewportLoad: noted, onTileLoad: noted, onDataLoad: noted } as object);
   }
 
