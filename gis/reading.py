@@ -28,6 +28,9 @@ T = TypeVar("T")
 CoordinateFormat: TypeAlias = Literal["degrees", "metres", "sexagesimal"]
 
 _VECTOR: Final = {".geojson", ".gpkg", ".shp", ".fgb", ".kml", ".gml"}
+_CUT_CHARACTERS: Final = 0.1
+"""Share of rows of a Shapefile that may hold a character cut in two."""
+
 _SEXAGESIMAL: Final = re.compile(
     r"^\s*(?P<sign>[-+])?\s*(?P<d>\d{1,3})\s*[°度:\s]\s*(?P<m>\d{1,2})\s*['′分:\s]\s*(?P<s>\d{1,2}(?:\.\d+)?)?\s*"
     r"(?:\"|″|''|秒)?\s*(?P<side>[NSEW北南东西])?\s*$"
@@ -148,25 +151,32 @@ def _code_page(path: Path) -> str | None:
 
 
 def _check_encoding(dbf: Path, encoding: str | None) -> None:
-    """Decode the text of a dBASE file strictly: the driver would put question marks without a word."""
+    """Raise when the text of a dBASE file is not in the encoding: the driver would put question marks without a word.
+
+    A few rows may fail: fields of fixed width often cut a Chinese character in two.
+    """
     if encoding is None or not dbf.is_file():
         return
     content = dbf.read_bytes()
     header = int.from_bytes(content[8:10], "little")
     size = int.from_bytes(content[10:12], "little")
-    for row, start in enumerate(range(header, len(content) - size + 1, size), start=1):
-        _decode(content[start : start + size], encoding, f"{dbf}: row {row}")
+    starts = range(header, len(content) - size + 1, size)
+    errors = [
+        error for row, at in enumerate(starts, 1) if (error := _decodes(content[at : at + size], encoding, f"{dbf}: row {row}"))
+    ]
+    if len(errors) > _CUT_CHARACTERS * len(starts):
+        raise errors[0]
 
 
-def _decode(content: bytes, encoding: str, where: str) -> str:
+def _decodes(content: bytes, encoding: str, where: str) -> WrongEncoding | None:
     try:
-        return content.decode(encoding)
+        content.decode(encoding)
     except LookupError:
-        raise WrongEncoding(f"{where}: {encoding!r} is not a known encoding; try utf-8 or gbk") from None
+        return WrongEncoding(f"{where}: {encoding!r} is not a known encoding; try utf-8 or gbk")
     except UnicodeDecodeError as error:
-        raise WrongEncoding(
-            f"{where}: byte {error.start} (0x{content[error.start]:02x}) is not {encoding}; try another encoding (gbk, utf-8)"
-        ) from None
+        byte = f"byte {error.start} (0x{content[error.start]:02x})"
+        return WrongEncoding(f"{where}: {byte} is not {encoding}; try another encoding (gbk, utf-8)")
+    return None
 
 
 def _guard(path: Path, read: Callable[[], T]) -> T:
