@@ -223,6 +223,8 @@ def _write_map(folder: Path, city: DemoCity) -> list[Layer]:
     ]
 
 
+SUBSTATION_KEY = "台账号"
+"""Field with the key that the company's own list of assets uses."""
 SUBSTATION_FIELDS = {
     "code": "编号",
     "name": "名称",
@@ -239,8 +241,9 @@ SUBSTATION_FIELDS = {
 
 def _write_stations(folder: Path, city: DemoCity) -> list[Layer]:
     frame = _in(tables.substations(city), _gk()).rename(columns=SUBSTATION_FIELDS)
+    frame = frame.assign(**{SUBSTATION_KEY: [f"TZ-{3001 + index}" for index in range(len(frame))]})
     write_shapefile(frame, folder / "substations.shp", epsg=GK_EPSG)
-    more = {"datum": GK_TEXT, "datum_evidence": "survey of the company (made up)", "encoding": "gbk"}
+    more = {"datum": GK_TEXT, "datum_evidence": "survey of the company (made up)", "encoding": "gbk", "key": SUBSTATION_KEY}
     return [
         *_write_sources(folder, city),
         Layer("substations.shp", "substation", SUBSTATION_FIELDS, more=more),

@@ -37,7 +37,7 @@ class Layer:
     columns
         Target to column of the file.
     more
-        Further keys: datum, datum_evidence, encoding, attribution, licence.
+        Further keys: key, datum, datum_evidence, encoding, attribution, licence.
     geometry
         x, y and format of a table with positions.
     where

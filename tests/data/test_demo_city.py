@@ -185,6 +185,14 @@ def test_layers_of_different_datums_meet_on_the_ground(city):
     assert shapely.contains(rooms, shapely.points(sensors["lon"], sensors["lat"])).all()
 
 
+def test_no_pipe_lies_under_a_building(city):
+    buildings = city.geojson_wgs84("buildings").geometry.to_numpy()
+    pipes = wgs84(city.pipes)
+    pipe, building = shapely.STRtree(buildings).query(pipes, predicate="intersects")
+    under_m = shapely.length(shapely.intersection(shapely.force_2d(pipes[pipe]), buildings[building])) * 111_100
+    assert under_m.max(initial=0.0) < 0.02  # an inlet sits on its facade to a centimetre
+
+
 # ---------------------------------------------------------------- network
 
 

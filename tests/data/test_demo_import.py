@@ -61,6 +61,11 @@ def test_everything_arrives_with_owner_district_and_pair(city, database_url):
     assert rows(database_url, "select name_zh, synthetic, zone from city") == [("示例城区", True, "Asia/Shanghai")]
 
 
+def test_the_companys_own_key_is_kept(city, database_url):
+    run_import(city.folder / "manifest.toml", database_url, seat="test")
+    assert rows(database_url, "select code from asset where kind = 'substation' and source_key = 'TZ-3001'") == [("HRZ0001",)]
+
+
 def test_codes_that_look_like_numbers_stay_text(city, database_url):
     run_import(city.folder / "manifest.toml", database_url, seat="test")
     found = rows(database_url, "select distinct attributes->>'anticorrosion_method' from asset where kind = 'pipe'")
