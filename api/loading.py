@@ -61,7 +61,13 @@ class LoadReport:
 
 
 def load_manifest(
-    manifest: Path, settings: Settings, *, seat: str, progress: Progress | None = None, data_root: Path | None = None
+    manifest: Path,
+    settings: Settings,
+    *,
+    seat: str,
+    progress: Progress | None = None,
+    data_root: Path | None = None,
+    city_id: int | None = None,
 ) -> LoadReport:
     """Import one manifest and bring every derived copy of its city up to date.
 
@@ -77,6 +83,8 @@ def load_manifest(
         Called with a message and the done share 0..1.
     data_root
         Folder of the manifest's files; None = the manifest's own.
+    city_id
+        Loads into another city id than the manifest's.
 
     Raises
     ------
@@ -90,7 +98,7 @@ def load_manifest(
     with job(settings.database_url, "load", seat=seat, parameters={"manifest": manifest.name}) as task:
         step = _both(task, progress)
         part = partial(_part, step, 0.0, 0.6)
-        imported = run_import(manifest, settings.database_url, seat=seat, progress=part, data_root=data_root)
+        imported = run_import(manifest, settings.database_url, seat=seat, progress=part, data_root=data_root, city_id=city_id)
         task.belongs_to(imported.city_id)
         report = _derive(settings, task.job_id, imported, step)
         task.result = _result(report)

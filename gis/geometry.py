@@ -85,7 +85,7 @@ def geodesic_length_m(geometries: Geometries) -> Floats:
 
 def _distance_m(start: Floats, end: Floats) -> Floats:
     if len(start) == 1:  # pyproj takes an array of one for a scalar, and warns
-        return np.array([_GEOD.inv(*map(float, start[0]), *map(float, end[0]))[2]])
+        return np.array([_GEOD.inv(float(start[0, 0]), float(start[0, 1]), float(end[0, 0]), float(end[0, 1]))[2]])
     length_m: Floats = np.asarray(_GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])[2], dtype=np.float64)
     return length_m
 
