@@ -20,6 +20,7 @@ class TinyAsset:
     company_id: int | None = None
     area_id: int | None = None
     attributes: dict[str, object] = field(default_factory=dict)
+    wkt: str | None = None
 
 
 def insert_city(database_url: str, assets: Sequence[TinyAsset], *, city_id: int = 1) -> dict[str, int]:
@@ -35,10 +36,10 @@ def insert_city(database_url: str, assets: Sequence[TinyAsset], *, city_id: int 
             connection.execute(
                 "insert into asset"
                 " (city_id, asset_id, version, kind, code, name, company_id, area_id, geom, attributes, row_sha256)"
-                " values (%s, %s, 1, %s, %s, %s, %s, %s, st_setsrid(st_makepoint(%s, 43.88), 4326), %s, %s)",
+                " values (%s, %s, 1, %s, %s, %s, %s, %s, st_geomfromtext(%s, 4326), %s, %s)",
                 (
                     *(city_id, asset_id, asset.kind, asset.code, f"{asset.kind} {asset.code}", asset.company_id, asset.area_id),
-                    125.32 + asset_id * 1e-3,
+                    asset.wkt or f"POINT({125.32 + asset_id * 1e-3} 43.88)",
                     Jsonb(asset.attributes),
                     hashlib.sha256(asset.code.encode()).digest(),
                 ),

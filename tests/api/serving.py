@@ -50,12 +50,12 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def serve(database_url: str, var_dir: Path, *, host: str = "127.0.0.1") -> Iterator[str]:
+def serve(database_url: str, var_dir: Path, *, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
     """Run the whole application in a thread and yield its base address.
 
     Another `host` than loopback makes it believe that it serves a network (no demo mode); it listens on loopback all the same.
     """
-    settings = Settings(var_dir=var_dir, database_url=database_url, host=host, port=free_port())
+    settings = Settings(var_dir=var_dir, database_url=database_url, host=host, port=port or free_port())
     config = uvicorn.Config(
         create_app(settings),
         host="127.0.0.1",
