@@ -46,14 +46,15 @@ def test_a_job_that_ends_well_keeps_its_result(database_url: str) -> None:
     assert row.created_at <= row.started_at <= row.finished_at
 
 
-def test_a_failure_is_kept_though_the_work_rolls_back(database_url: str) -> None:
-    with (
-        pytest.raises(ZeroDivisionError),
-        connect(database_url) as connection,
-        job(database_url, "tiles", seat="tests"),
-    ):
+def fail_half_way(url: str) -> None:
+    with connect(url) as connection, job(url, "tiles", seat="tests"):
         connection.execute("create table half_done (x int)")
         raise ZeroDivisionError("by nought")
+
+
+def test_a_failure_is_kept_though_the_work_rolls_back(database_url: str) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way(database_url)
     (row,) = jobs(database_url)
     assert (row.state, row.error) == ("failed", "ZeroDivisionError: by nought")
     with connect(database_url) as connection:
@@ -67,10 +68,15 @@ def test_progress_never_falls(database_url: str) -> None:
         assert [(row.progress, row.message) for row in jobs(database_url)] == [(pytest.approx(0.6), "b")]
 
 
-def test_a_cancelled_job_stops_at_its_next_note(database_url: str) -> None:
-    with pytest.raises(JobCancelled, match="was cancelled during 'next'"), job(database_url, "tiles", seat="tests") as task:
-        ask(database_url, lambda pool: cancel_job(pool, task.job_id, None))
+def run_into_a_cancel(url: str) -> None:
+    with job(url, "tiles", seat="tests") as task:
+        ask(url, lambda pool: cancel_job(pool, task.job_id, None))
         task.progress(0.5, "next")
+
+
+def test_a_cancelled_job_stops_at_its_next_note(database_url: str) -> None:
+    with pytest.raises(JobCancelled, match="was cancelled during 'next'"):
+        run_into_a_cancel(database_url)
     (row,) = jobs(database_url)
     assert (row.state, row.cancel_requested) == ("cancelled", True)
 
