@@ -1,0 +1,130 @@
+import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
+import { describe, expect, it } from "vitest";
+import type { Alarm, Impact } from "../api/shapes";
+import type { LayerInput } from "../layers/definition";
+import { LAYER_IDS } from "../layers/ids";
+import { LAYERS } from "../layers/registry";
+import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
+import { buildStyle, ownAddress } from "./style";
+
+const ORIGIN = "http://127.0.0.1:8000";
+
+function tileset(name: string, layer: string, codes: Record<string, Record<string, string>>) {
+  const tiles = [`http://localhost:8000/tiles/${name}/{z}/{x}/{y}.mvt?city=1`];
+  return { tiles, minzoom: 8, maxzoom: 16, vector_layers: [{ id: layer, codes }] };
+}
+
+const answer = {
+  geometry: {
+    type: "FeatureCollection",
+    features: [
+      {
+        type: "Feature",
+        id: 4,
+        geometry: { type: "Point", coordinates: [1, 2] },
+        properties: { asset_id: 4, kind: "valve", set: "lost" },
+      },
+    ],
+  },
+} as unknown as Impact;
+
+const alarm = {
+  asset_id: 9,
+  level: 1,
+  active: true,
+  raised_at: "2026-01-01T00:00:00Z",
+  rule_name_zh: "二次供水温度过低",
+  rule_name_en: "Low",
+  position: [1, 2],
+} as Alarm;
+
+const INPUT: LayerInput = {
+  lang: "zh",
+  mode: "2d",
+  tilesets: {
+    base: tileset("base", "area", { kind: { "1": "district" } }),
+    network: tileset("network", "pipe", { side: { "1": "supply", "2": "return" }, level: { "3": "secondary" } }),
+    buildings: tileset("buildings", "building", {}),
+    assets: tileset("assets", "asset", { kind: { "1": "plant", "3": "substation", "6": "valve" } }),
+  },
+  rasters: [
+    {
+      layer: "ground",
+      style: "hillshade",
+      attribution: "",
+      bounds: [0, 0, 1, 1],
+      minzoom: 6,
+      maxzoom: 18,
+      tiles: `${ORIGIN}/raster/{z}/{x}/{y}.png`,
+    },
+  ],
+  rollout: { month: "2026-10", items: [], formula: "", unit: "1", source: "" },
+  alarms: [alarm],
+  impact: answer,
+  selected: 4,
+  selectedAt: [1, 2],
+};
+
+describe("the style of the map", () => {
+  it("is a valid MapLibre style with every layer on, in both modes", () => {
+    for (const mode of ["2d", "3d"] as const) {
+      const style = buildStyle({ ...INPUT, mode }, LAYER_IDS, ORIGIN);
+      // the page asks for no fonts: MapLibre draws text locally when there are no glyphs
+      const errors = validateStyleMin(style).filter((error) => !error.message.includes('"glyphs"'));
+      expect(errors).toEqual([]);
+      expect(style.glyphs).toBeUndefined();
+      expect(style.layers.length).toBeGreaterThan(15);
+    }
+  });
+
+  it("is valid before anything has arrived", () => {
+    const empty = { ...INPUT, tilesets: {}, rasters: [], rollout: null, alarms: [], impact: null, selectedAt: null };
+    expect(
+      validateStyleMin(buildStyle(empty, LAYER_IDS, ORIGIN)).filter((error) => !error.message.includes('"glyphs"')),
+    ).toEqual([]);
+  });
+
+  it("draws only layers that are switched on", () => {
+    const ids = buildStyle(INPUT, ["network"], ORIGIN).layers.map((layer) => layer.id);
+    expect(ids).toContain("network-pipe");
+    expect(ids.some((id) => id.startsWith("stations") || id.startsWith("base"))).toBe(false);
+  });
+
+  it("draws an answer between the network and the stations, from exactly the server's features", () => {
+    const style = buildStyle(INPUT, LAYER_IDS, ORIGIN);
+    const ids = style.layers.map((layer) => layer.id);
+    expect(ids.indexOf("network-pipe")).toBeLessThan(ids.indexOf("impact-line"));
+    expect(ids.indexOf("impact-line")).toBeLessThan(ids.indexOf("stations-dot"));
+    expect(style.sources.impact).toMatchObject({ data: answer.geometry, tolerance: 0 });
+  });
+
+  it("asks for tiles at the page's own origin", () => {
+    expect(ownAddress("http://localhost:9/tiles/a/{z}/{x}/{y}.mvt?city=1", ORIGIN)).toBe(
+      `${ORIGIN}/tiles/a/{z}/{x}/{y}.mvt?city=1`,
+    );
+  });
+});
+
+describe("layers", () => {
+  it("name a range of zooms and a title in both languages", () => {
+    for (const layer of LAYERS) {
+      expect(layer.maxZoom).toBeGreaterThan(layer.minZoom);
+      expect(layer.title.zh).not.toBe("");
+      expect(layer.title.en).not.toBe("");
+    }
+  });
+});
+
+describe("colours", () => {
+  it("are red for the alarm codes only", () => {
+    const isRed = (hex: string) => {
+      const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+      return r > 200 && g < 150 && b < 150;
+    };
+    expect(STATUS_NAMES.filter((name) => isRed(STATUS_COLOURS[name]))).toEqual([
+      "alarmLevel3",
+      "alarmLevel2",
+      "alarmLevel1",
+    ]);
+  });
+});

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { routeOf } from "./router";
+
+it.each([
+  ["/", "supervisor"],
+  ["/plan", "planner"],
+  ["/plan/", "planner"],
+  ["/m", "mobile"],
+  ["/wall/overview", "wall"],
+  ["/wall/other", "unknown"],
+  ["/nowhere", "unknown"],
+])("%s is the page %s", (path, page) => expect(routeOf(path).page).toBe(page));

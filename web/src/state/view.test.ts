@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { FIRST_VIEW, readView, type View, writeView } from "./view";
+
+describe("the address of a view", () => {
+  it("is empty for the first view", () => {
+    expect(writeView(FIRST_VIEW)).toBe("");
+    expect(readView("")).toEqual(FIRST_VIEW);
+  });
+
+  it("gives the whole view back", () => {
+    const view: View = {
+      city: 2,
+      camera: { lon: 125.32001, lat: 43.88, zoom: 14.25, pitch: 55, bearing: -20 },
+      mode: "3d",
+      layers: ["base", "rollout", "network"],
+      selected: 8283,
+      lang: "en",
+      at: "2026-01-05T06:00:00.000Z",
+    };
+    expect(readView(writeView(view))).toEqual(view);
+  });
+
+  it("survives no layer at all", () => {
+    expect(readView(writeView({ ...FIRST_VIEW, layers: [] })).layers).toEqual([]);
+  });
+
+  it.each([
+    ["?lon=500&lat=43&z=12", "camera"],
+    ["?lon=125&lat=43", "camera"],
+    ["?city=-1", "city"],
+    ["?city=1.5", "city"],
+    ["?sel=abc", "selected"],
+    ["?at=yesterday", "at"],
+    ["?lang=fr", "lang"],
+    ["?mode=4d", "mode"],
+  ] as const)("%s falls back", (search, field) => {
+    expect(readView(search)[field]).toEqual(FIRST_VIEW[field]);
+  });
+
+  it("drops layers it does not know", () => {
+    expect(readView("?layers=network,evil,base").layers).toEqual(["base", "network"]);
+  });
+});
