@@ -11,7 +11,7 @@ from typing import TypeAlias
 import asyncpg
 
 from data.errors import NotFound
-from data.pool import Pool
+from data.pool import Connection, Pool
 from data.statements import scope_parameters, sql
 from twin.scope import Scope
 
@@ -124,6 +124,16 @@ def round_position(position: Position | None, scope: Scope) -> Position | None:
     if position is None or dx is None or dy is None:
         return position
     return round(position[0] / dx) * dx, round(position[1] / dy) * dy
+
+
+def find_asset_ids(connection: Connection, city_id: int, text: str) -> list[int]:
+    """Return the assets with that code, or else with that asset id; at most ten."""
+    asset_id = int(text) if text.isdecimal() and len(text) < 10 else -1
+    rows = connection.execute(sql("asset_find"), {"city_id": city_id, "text": text, "asset_id": asset_id}).fetchall()
+    found = [int(row[0]) for row in rows]
+    # a code that looks like a number wins over the asset id
+    coded = [found_id for found_id in found if found_id != asset_id]
+    return coded or found
 
 
 async def list_assets(

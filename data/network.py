@@ -34,6 +34,20 @@ class Versions:
     valve_version: int
 
 
+def first_city(connection: Connection) -> int:
+    """Return the lowest city id.
+
+    Raises
+    ------
+    NotFound
+        When no city has been imported.
+    """
+    row = connection.execute(sql("network_first_city")).fetchone()
+    if row is None or row[0] is None:
+        raise NotFound("no city has been imported yet; `heat-twin demo` loads the sample city")
+    return int(row[0])
+
+
 def read_versions(connection: Connection, city_id: int) -> Versions:
     """Return the versions of a city.
 

@@ -93,7 +93,7 @@ def asset_table(tables: NetworkTables) -> AssetTable:
     def number(column: str, dtype: type[np.generic]) -> NDArray[np.generic]:
         return merged[column].astype(float).fillna(0).to_numpy().astype(dtype)
 
-    named = merged["name"].dropna()
+    named = merged["name"].to_list()
     return AssetTable(
         asset_id=number("asset_id", np.int32),  # type: ignore[arg-type]  # numpy stubs cannot follow the dtype
         kind=merged["kind"].map(KIND_CODE).astype(float).to_numpy().astype(np.uint8),
@@ -104,7 +104,7 @@ def asset_table(tables: NetworkTables) -> AssetTable:
         heat_user_count=number("heat_user_count", np.int64),  # type: ignore[arg-type]
         heated_area_m2=number("heated_area_m2", np.float64),  # type: ignore[arg-type]
         heat_load_mw=number("heat_load_mw", np.float64),  # type: ignore[arg-type]
-        lon=merged["lon"].astype(float).to_numpy(),
-        lat=merged["lat"].astype(float).to_numpy(),
-        names={int(row): str(name) for row, name in named.items() if name},
+        lon=merged["lon"].to_numpy(np.float64),
+        lat=merged["lat"].to_numpy(np.float64),
+        names={row: name for row, name in enumerate(named) if isinstance(name, str) and name},
     )

@@ -37,9 +37,10 @@ def check_state(edges: Edges, segments: Segments, state: State, assets: AssetTab
 
 
 def _each(
-    frame: pd.DataFrame, mask: NDArray[np.bool_], rule: str, text: str, place: tuple[str, str] = ("lon", "lat")
+    frame: pd.DataFrame, mask: NDArray[np.bool_] | np.bool_, rule: str, text: str, place: tuple[str, str] = ("lon", "lat")
 ) -> Iterator[Finding]:
-    for asset_id, lon, lat in frame.loc[mask, ["asset_id", *place]].itertuples(index=False):
+    chosen = frame[["asset_id", *place]].iloc[np.flatnonzero(mask)]
+    for asset_id, lon, lat in chosen.itertuples(index=False):
         yield finding(rule, [asset_id], lon, lat, text.format(int(asset_id)))
 
 
@@ -57,10 +58,10 @@ def _pipes(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
 def _pairs(tables: NetworkTables) -> Iterator[Finding]:
     pipes = tables.pipes
     size = pipes["pair_id"].map(pipes["pair_id"].value_counts())
-    single = ((pipes["pair_id"] == 0) | (size == 1)).to_numpy()
+    single = np.asarray((pipes["pair_id"] == 0) | (size == 1))
     start = ("start_lon", "start_lat")
     yield from _each(pipes, single, "pair_missing", "pipe {} has no pair on the other side", start)
-    for pair_id, group in pipes[~single].groupby("pair_id"):
+    for pair_id, group in pipes.iloc[np.flatnonzero(~single)].groupby("pair_id"):
         sides = sorted(group["side"])
         if sides != [1, 2]:
             first = group.iloc[0]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from topology.codes import EXCHANGER, SOURCE
 from topology.dominators import BlockTree, block_tree
 from topology.edges import Edges, Services
-from topology.state import Slices, State, slices, things
+from topology.state import Slices, State, exchanger_zones, slices, things
 
 IntArray = NDArray[np.int32]
 
@@ -34,7 +34,7 @@ class Drawing:
     rows
         Asset rows by number of the blocks.
     exchanger_at, exchanger_zone
-        Number of the primary node of each working exchanger half, rising, and the zone it feeds.
+        Number of the primary node of working exchanger halves, rising, and the zones that hang on them.
     """
 
     root: int
@@ -67,8 +67,7 @@ def number_drawing(edges: Edges, services: Services, state: State, node_count: i
     bridge = usable & (u != edges.v) & (number[block] == 1)
     position, rows = things(edges, services, state.links, state.fed, edge_at=np.where(far >= 0, first[far], -1), node_at=first)
     exchanger = state.fed.passes & (state.links.kind == EXCHANGER)
-    at = first[edges.u[edges.pipe_count :][exchanger]]
-    order = np.argsort(at, kind="stable")
+    exchanger_at, exchanger_zone = exchanger_zones(state.links, state.fed, first[edges.u[edges.pipe_count :][exchanger]])
     return Drawing(
         root=root,
         blocks=blocks,
@@ -76,6 +75,6 @@ def number_drawing(edges: Edges, services: Services, state: State, node_count: i
         block=block,
         direction=np.where(bridge, np.where(forward, 1, -1), 0).astype(np.int8),
         rows=slices(position, rows, int(first.max(initial=0)) + 1),
-        exchanger_at=at[order],
-        exchanger_zone=state.fed.zone[state.links.b[exchanger]][order],
+        exchanger_at=exchanger_at,
+        exchanger_zone=exchanger_zone,
     )

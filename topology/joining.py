@@ -49,7 +49,8 @@ class Joined:
 
 def group_of(level: NDArray[np.generic], side: NDArray[np.generic]) -> NDArray[np.int64]:
     """Return the group of pipes: transmission and primary are one class; an unknown side counts as supply."""
-    return (np.asarray(level) == 3) * 2 + (np.asarray(side) == 2).astype(np.int64)
+    group: NDArray[np.int64] = 2 * (np.asarray(level) == 3).astype(np.int64) + (np.asarray(side) == 2)
+    return group
 
 
 def join(tables: NetworkTables) -> tuple[Joined, list[Finding]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from topology.joining import Joined, join
 from topology.segments import Segments, label_segments
 from topology.state import State, read_state
 from topology.tables import NetworkTables
+
+Column: TypeAlias = NDArray[np.generic] | int
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +181,7 @@ def _edges(tables: NetworkTables, assets: AssetTable, joined: Joined) -> tuple[E
     return made, _services(tables, assets, joined, substations), count
 
 
-def _frame(kind: int, *, row: object, u: object, v: object, side: object, state: object = OPEN) -> pd.DataFrame:
+def _frame(kind: int, *, row: Column, u: Column, v: Column, side: Column, state: Column = OPEN) -> pd.DataFrame:
     frame = pd.DataFrame({"row": row, "u": u, "v": v})
     return frame.assign(kind=kind, side=side, state=state, operability=0)
 
@@ -204,8 +207,10 @@ def _exchangers(tables: NetworkTables, assets: AssetTable, nodes: NDArray[np.int
     row = _rows(assets, tables.substations)
     parts = []
     for side, primary, secondary in ((SUPPLY, 0, 2), (RETURN, 1, 3)):
-        has = nodes[:, primary] >= 0
-        parts.append(_frame(EXCHANGER, row=row[has], u=nodes[has, primary], v=nodes[has, secondary], side=side))
+        # where one side of the primary network is not drawn, the other stands for both
+        before = np.where(nodes[:, primary] >= 0, nodes[:, primary], nodes[:, 1 - primary])
+        has = (before >= 0) & (nodes[:, secondary] >= 0)
+        parts.append(_frame(EXCHANGER, row=row[has], u=before[has], v=nodes[has, secondary], side=side))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -256,10 +261,8 @@ def _services(tables: NetworkTables, assets: AssetTable, joined: Joined, substat
 def _stations(tables: NetworkTables, assets: AssetTable, joined: Joined) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Stations, and valves that interrupt nothing, with the node they sit on."""
     rows, nodes = [], []
-    split = np.zeros(joined.at["valves"].shape, bool)
-    split[joined.valve_row, joined.valve_group] = True
-    split = split.any(axis=1, keepdims=True)
-    for name, at in (("stations", joined.at["stations"]), ("valves", np.where(split, -1, joined.at["valves"]))):
+    interrupts = np.isin(np.arange(len(tables.valves)), joined.valve_row)[:, None]
+    for name, at in (("stations", joined.at["stations"]), ("valves", np.where(interrupts, -1, joined.at["valves"]))):
         index, group = np.nonzero(at >= 0)
         rows.append(_rows(assets, getattr(tables, name))[index])
         nodes.append(at[index, group])

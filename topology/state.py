@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
@@ -108,7 +109,7 @@ class State:
     of_zone
         Rows by zone: what an exchanger feeds.
     exchanger_at, exchanger_zone
-        Depth-first number of the primary segment of each working exchanger half, rising, and the zone it feeds.
+        Depth-first number of the primary segment of working exchanger halves, rising, and the zones that hang on them.
     uneven_at
         Preorder numbers of exchangers of zones whose supply and return hang on different exchangers; slices do not hold there and
         a flood answers.
@@ -246,8 +247,7 @@ def _lay_out(
     zone = np.concatenate([[-1], fed.zone, fed.zone[links.b]]).astype(np.int32)
     zone_at, zone_rows = things(edges, services, links, fed, edge_at=zone[element], node_at=zone[of_node])
     exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
-    exchanger_at = blocks.first[1 + links.a[exchanger]]
-    order = np.argsort(exchanger_at, kind="stable")
+    exchanger_at, exchanger_zone = exchanger_zones(links, fed, blocks.first[1 + links.a[exchanger]])
     return State(
         links=links,
         fed=fed,
@@ -258,8 +258,8 @@ def _lay_out(
         ),
         reach=slices(behind, behind_rows, int(blocks.last[ROOT])),
         of_zone=slices(zone_at, zone_rows, len(fed.zone_fed)),
-        exchanger_at=exchanger_at[order],
-        exchanger_zone=fed.zone[links.b[exchanger]][order],
+        exchanger_at=exchanger_at,
+        exchanger_zone=exchanger_zone,
         uneven_at=np.sort(dominators.first[1 + links.a[_uneven(links, fed, exchanger)]]),
     )
 
@@ -283,6 +283,17 @@ def things(
             at.append(node_at[node[named]])
             rows.append(row[named])
     return np.concatenate(at).astype(np.int32), np.concatenate(rows).astype(np.int32)
+
+
+def exchanger_zones(links: Links, fed: Fed, at: IntArray) -> tuple[IntArray, IntArray]:
+    """Pair the position of every working exchanger half with the zones of both halves, by rising position.
+
+    An exchanger stops as a whole: what its supply half loses, its return side loses too.
+    """
+    exchanger = fed.passes & (links.kind == EXCHANGER)
+    halves = pd.DataFrame({"row": links.row[exchanger], "at": at, "zone": fed.zone[links.b[exchanger]]})
+    pairs = halves[["row", "at"]].merge(halves[["row", "zone"]], on="row").sort_values("at", kind="stable")
+    return pairs["at"].to_numpy(np.int32), pairs["zone"].to_numpy(np.int32)
 
 
 def slices(position: IntArray, rows: IntArray, size: int) -> Slices:

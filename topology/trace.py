@@ -119,8 +119,9 @@ def _union(parts: list[Rows]) -> Rows:
 
 def _entry_nodes(network: Network, drawing: Drawing, row: int) -> Rows:
     """Nodes whose blocks lie behind an asset: the far end of its edges, or the node it sits on."""
-    nodes = np.concatenate([drawing.far[network.edges.row == row], network.station_node[network.station_row == row]])
-    return nodes[(nodes >= 0) & (drawing.blocks.first[nodes] >= 0)]
+    nodes: Rows = np.concatenate([drawing.far[network.edges.row == row], network.station_node[network.station_row == row]])
+    reached: Rows = nodes[(nodes >= 0) & (drawing.blocks.first[nodes] >= 0)]
+    return reached
 
 
 def _exit_nodes(network: Network, drawing: Drawing, row: int) -> Rows:
@@ -135,7 +136,8 @@ def _exit_nodes(network: Network, drawing: Drawing, row: int) -> Rows:
         nodes = np.concatenate([services.supply_node[mine], services.return_node[mine]])
     else:
         nodes = np.concatenate([drawing.far[own], network.station_node[network.station_row == row]])
-    return nodes[(nodes >= 0) & (drawing.blocks.first[nodes] >= 0)]
+    reached: Rows = nodes[(nodes >= 0) & (drawing.blocks.first[nodes] >= 0)]
+    return reached
 
 
 def _below(network: Network, drawing: Drawing, node: int) -> Rows:

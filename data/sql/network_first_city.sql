@@ -1,0 +1,1 @@
+select min(city_id) from city

@@ -1,0 +1,144 @@
+"""Building: what becomes an edge, what becomes a finding, what the segment graph says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.topology.builders import RETURN_OFFSET, Sketch, tree
+from topology.codes import EXCHANGER, SOURCE, VALVE
+from topology.errors import BadTables
+from topology.findings import RULES
+from topology.graph import segment_graph
+from topology.network import build_network
+from topology.tables import NetworkTables, empty_table
+
+
+def rules(sketch: Sketch) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for item in build_network(sketch.tables()).findings:
+        found.setdefault(item.rule, set()).update(item.asset_ids)
+    return found
+
+
+def test_an_empty_city_is_an_empty_network() -> None:
+    network = build_network(NetworkTables(1))
+    assert network.findings == ()
+    assert network.segment_id_of_pipe()[0].size == 0
+
+
+def test_a_clean_tree_has_no_findings() -> None:
+    assert rules(tree()) == {}
+
+
+def test_every_edge_knows_its_pair() -> None:
+    network = build_network(tree().tables())
+    edges = network.edges
+    assert (edges.pair >= 0).all()
+    assert (edges.pair[edges.pair] == np.arange(len(edges.kind))).all()
+    assert (edges.side[edges.pair] != edges.side).all()
+    assert [int((edges.kind == kind).sum()) for kind in (VALVE, EXCHANGER, SOURCE)] == [4, 4, 2]
+
+
+def _loose(s: Sketch) -> None:
+    s.pipe(120, 2, 9)
+
+
+def _unfed(s: Sketch) -> None:
+    s.pipe(120, 50, 51)
+
+
+def _single(s: Sketch) -> None:
+    s.pipe(120, 3, 3.2, sides=(1,))
+
+
+def _zero(s: Sketch) -> None:
+    s.pipe(120, 2, 2)
+
+
+def _nowhere(s: Sketch) -> None:
+    s.pipe(120, float("nan"), float("nan"))
+
+
+def _valve_at_tee(s: Sketch) -> None:
+    s.valve(220, 2)
+
+
+def _one_sided(s: Sketch) -> None:
+    s.rows["valves"][1]["state"] = "closed"
+
+
+CASES: list[tuple[str, Callable[[Sketch], object], set[int]]] = [
+    ("loose_end", _loose, {120, 120 + RETURN_OFFSET}),
+    ("part_without_source", _unfed, {120, 120 + RETURN_OFFSET}),
+    ("pair_missing", _single, {120}),
+    ("zero_length_pipe", _zero, {120, 120 + RETURN_OFFSET}),
+    ("pipe_without_geometry", _nowhere, {120, 120 + RETURN_OFFSET}),
+    ("valve_not_between_two_pipes", _valve_at_tee, {220, 220 + RETURN_OFFSET}),
+    ("one_sided_valve", _one_sided, {200, 200 + RETURN_OFFSET}),
+    ("part_not_fed", _one_sided, {101 + RETURN_OFFSET, 102 + RETURN_OFFSET, 103 + RETURN_OFFSET, 104 + RETURN_OFFSET}),
+    ("substation_without_primary", lambda s: s.substation(25, 6), {25}),
+    ("substation_without_secondary", lambda s: s.substation(25, 2), {25}),
+    ("source_off_network", lambda s: s.source(2, 77), {2}),
+    ("station_off_network", lambda s: s.point("stations", 70, 77, kind="accumulator"), {70}),
+    ("inlet_off_network", lambda s: s.inlet(55, 77, 30), {55}),
+    ("inlet_without_building", lambda s: s.inlet(55, 5, 0), {55}),
+    ("building_without_inlet", lambda s: s.building(35, substation=20), {35}),
+    ("building_not_connected", lambda s: s.building(35), {35}),
+]
+
+
+@pytest.mark.parametrize(("rule", "change", "assets"), CASES, ids=[case[0] for case in CASES])
+def test_what_is_wrong_is_a_finding_with_its_assets(rule: str, change: Callable[[Sketch], object], assets: set[int]) -> None:
+    sketch = tree()
+    change(sketch)
+    assert assets <= rules(sketch)[rule]
+    assert rule in RULES
+
+
+def test_a_table_without_a_column_is_named() -> None:
+    with pytest.raises(BadTables, match="table 'valves' lacks state"):
+        NetworkTables(1, valves=empty_table("valves").drop(columns="state"))
+
+
+def test_unknown_valves_pass() -> None:
+    sketch = tree()
+    sketch.rows["valves"][0]["state"] = "unknown"
+    assert "part_not_fed" not in rules(sketch)
+
+
+def test_ends_nearer_than_five_centimetres_are_one_node() -> None:
+    sketch = tree()
+    pipes = sketch.rows["pipes"]
+    pipes[2]["start_lon"] = float(str(pipes[2]["start_lon"])) + 0.03 / 81_000
+    assert rules(sketch) == {}
+    pipes[2]["start_lon"] = float(str(pipes[2]["start_lon"])) + 0.1 / 81_000
+    assert "loose_end" in rules(sketch)
+
+
+def test_the_segment_graph_carries_figures_and_links() -> None:
+    network = build_network(tree().tables())
+    graph = segment_graph(network)
+    assert nx.number_of_nodes(graph) == 10
+    by_id = {data["segment_id"]: (node, data) for node, data in graph.nodes(data=True)}
+    node, data = by_id[100]
+    assert (data["side"], data["sources"], data["fed"], data["pipe_length_m"]) == (1, [1], True, 100.0)
+    assert by_id[101][1]["substations"] == [20]
+    assert by_id[111][1]["buildings"] == 1
+    assert by_id[111][1]["heated_area_m2"] == 1000.0
+    links = {data["asset_id"]: data for _, _, data in graph.out_edges(node, data=True)}
+    assert links == {200: {"asset_id": 200, "kind": "valve", "state": 1, "operability": 0, "passes": True, "pair": 10200}}
+    reached = {graph.nodes[n]["segment_id"] for n in nx.descendants(graph, node)}
+    assert reached == {101, 104, 110, 111}
+
+
+def test_building_does_not_change_its_tables() -> None:
+    tables = tree().tables()
+    before = {name: getattr(tables, name).copy() for name in ("pipes", "valves", "inlets", "buildings")}
+    build_network(tables)
+    for name, frame in before.items():
+        pd.testing.assert_frame_equal(frame, getattr(tables, name))
