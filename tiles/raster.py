@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 MINZOOM, MAXZOOM = 6, 18
 TILE_PIXELS = 256
-VERTICAL_EXAGGERATION = 4.0
+VERTICAL_EXAGGERATION = 8.0
 """Heights are stretched before shading: a city's ground is flat."""
 SUN_AZIMUTH_DEG, SUN_ALTITUDE_DEG = 315.0, 45.0
 """Light from the north-west, as maps are drawn."""
@@ -50,14 +50,23 @@ def hillshade(heights_m: NDArray[np.float64], pixel_m: float) -> NDArray[np.uint
     Parameters
     ----------
     heights_m
-        Shape (rows, columns), row 0 in the north; NaN where unknown. The outermost pixels lean on copies of themselves.
+        Shape (rows, columns), row 0 in the north; NaN where unknown. Beyond the rim of the array or of the known ground
+        the ground goes on flat, so that no rim looks like a cliff.
     pixel_m
         Metres of ground a pixel.
     """
-    padded = np.pad(heights_m * VERTICAL_EXAGGERATION, 1, mode="edge")
-    north, middle, south = padded[:-2], padded[1:-1], padded[2:]
-    east_slope = (north[:, 2:] + 2 * middle[:, 2:] + south[:, 2:]) - (north[:, :-2] + 2 * middle[:, :-2] + south[:, :-2])
-    north_slope = (north[:, :-2] + 2 * north[:, 1:-1] + north[:, 2:]) - (south[:, :-2] + 2 * south[:, 1:-1] + south[:, 2:])
+    middle = heights_m * VERTICAL_EXAGGERATION
+    padded = np.pad(middle, 1, mode="edge")
+    rows, columns = heights_m.shape
+
+    def neighbour(down: int, right: int) -> NDArray[np.float64]:
+        shifted = padded[1 + down : 1 + down + rows, 1 + right : 1 + right + columns]
+        return np.where(np.isnan(shifted), middle, shifted)
+
+    north_east, south_east = neighbour(-1, 1), neighbour(1, 1)
+    north_west, south_west = neighbour(-1, -1), neighbour(1, -1)
+    east_slope = north_east + 2 * neighbour(0, 1) + south_east - north_west - 2 * neighbour(0, -1) - south_west
+    north_slope = north_west + 2 * neighbour(-1, 0) + north_east - south_west - 2 * neighbour(1, 0) - south_east
     dx, dy = east_slope / (8 * pixel_m), north_slope / (8 * pixel_m)
     azimuth, altitude = np.radians([SUN_AZIMUTH_DEG, SUN_ALTITUDE_DEG])
     towards_sun = -dx * np.sin(azimuth) - dy * np.cos(azimuth)
@@ -67,10 +76,7 @@ def hillshade(heights_m: NDArray[np.float64], pixel_m: float) -> NDArray[np.uint
 
 
 def _hillshade(bands: NDArray[Any], valid: NDArray[np.bool_], pixel_m: float) -> NDArray[np.uint8]:
-    heights = np.where(valid, bands[0].astype(np.float64), np.nan)
-    # a hole must not darken its rim: unknown ground is as high as the known ground of the tile
-    known = np.nanmean(heights) if valid.any() else 0.0
-    return hillshade(np.where(valid, heights, known), pixel_m)[None]
+    return hillshade(np.where(valid, bands[0].astype(np.float64), np.nan), pixel_m)[None]
 
 
 def _terrain(bands: NDArray[Any], valid: NDArray[np.bool_], pixel_m: float) -> NDArray[np.uint8]:

@@ -66,6 +66,13 @@ def test_slopes_towards_the_light_are_brighter_than_flat_ground_and_slopes_away_
     assert dark < flat < lit
 
 
+def test_the_rim_of_the_known_ground_is_no_cliff() -> None:
+    heights = np.full((9, 9), 200.0)
+    heights[:, 6:] = np.nan
+    shade = hillshade(heights, 10.0)
+    assert (shade[:, :6] == round(255 * np.sin(np.radians(45)))).all()
+
+
 def test_the_file_is_cloud_optimised_and_keeps_its_heights(ground: Path) -> None:
     with rasterio.open(ground) as dataset:
         assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
