@@ -18,7 +18,7 @@ HIGHEST_M = 230.0
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Heights of a made-up plain: a slope, a few hills, a valley along the river.
+    """Heights of a made-up plain: a slope, a few hills, small waves, a valley along the river.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ def draw_ground(river: Points, half_width_m: float, rng: np.random.Generator) ->
     """
     count = 9
     xy = rng.uniform(-1.2 * half_width_m, 1.2 * half_width_m, (count, 2))
-    height = rng.uniform(-3.0, 6.0, (count, 1))
+    height = rng.uniform(-3.0, 12.0, (count, 1))
     radius = rng.uniform(250.0, 700.0, (count, 1))
     return Ground(np.hstack([xy, height, radius]), river)
 
@@ -59,7 +59,8 @@ def height_m(ground: Ground, xy: Points) -> Values:
     """
     x, y = xy[:, 0], xy[:, 1]
     distance = np.abs(x - np.interp(y, ground.river[:, 1], ground.river[:, 0]))
-    heights = 205.0 + 6.0 * (1.0 - np.exp(-distance / 350.0)) + 0.0012 * y
+    heights = 205.0 + 6.0 * (1.0 - np.exp(-distance / 350.0)) + 0.002 * y
+    heights += 0.4 * np.sin(x / 52.0 + y / 190.0) * np.sin(y / 61.0 - x / 240.0)
     for hill_x, hill_y, height, radius in ground.hills:
         heights += height * np.exp(-((x - hill_x) ** 2 + (y - hill_y) ** 2) / (2.0 * radius**2))
     return np.clip(heights - 5.0 * np.exp(-((distance / 60.0) ** 2)), LOWEST_M, HIGHEST_M)
