@@ -163,19 +163,19 @@ class Intake:
     async def _store(self, parcels: Sequence[Parcel]) -> list[list[list[Result]]]:
         groups = _group(parcels)
         joined = [group.joined() for group in groups]
-        async with self._pool.acquire() as connection:
+        # the lock first: a reload holds it while it waits for a connection
+        async with self._live.lock, self._pool.acquire() as connection:
             missing = days_of(joined) - self._days
             if missing:
                 await ensure_partitions(connection, missing)
                 self._days |= missing
-            async with self._live.lock:
-                async with connection.transaction():
-                    results = await store_frames(connection, joined)
-                    plans = self._plan(joined, results)
-                    for city, plan in plans:
-                        for step in plan.steps:
-                            await store_changes(connection, city.city_id, step.changes)
-                self._apply(plans)
+            async with connection.transaction():
+                results = await store_frames(connection, joined)
+                plans = self._plan(joined, results)
+                for city, plan in plans:
+                    for step in plan.steps:
+                        await store_changes(connection, city.city_id, step.changes)
+            self._apply(plans)
         return _by_parcel(parcels, groups, results)
 
     def _plan(self, joined: Sequence[CityBatch], results: Sequence[list[Result]]) -> list[tuple[LiveCity, Plan]]:

@@ -24,6 +24,7 @@ from data.pool import Pool
 from data.readings import DATABASE_ERRORS, restore_latest
 from data.sources import city_versions, ensure_sources, list_sources
 from twin import delta
+from twin.errors import TwinError
 from twin.live import LIVE_THEMES, LiveCity, build_city, live_rights
 from twin.readings import Prepared, Result, Source, prepare
 from twin.scope import Scope
@@ -62,6 +63,8 @@ class LiveRoom:
     async def __aenter__(self) -> LiveRoom:
         await self._catalogue()
         self._tasks = [asyncio.create_task(task) for task in (self.intake.run(), self._clock(), self._watch())]
+        for task in self._tasks:
+            task.add_done_callback(_tell)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -175,7 +178,7 @@ class LiveRoom:
             await asyncio.sleep(CATALOGUE_S)
             try:
                 await self._catalogue()
-            except (*DATABASE_ERRORS, DataError) as error:
+            except (*DATABASE_ERRORS, DataError, TwinError) as error:
                 logger.warning("live state could not look for changed cities: %s", error)
 
     def _announce(self) -> None:
@@ -208,6 +211,12 @@ class LiveRoom:
             found = city.message(theme, scope, since=start)
             self._messages[key] = None if found is None else delta.deflate(delta.encode(found))
         return self._messages[key], (city.epoch, city.seq)
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    """Log what ended a task that should run as long as the server; nobody else would see it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.critical("a task of the live room has ended", exc_info=error)
 
 
 def require_theme(name: str) -> str:

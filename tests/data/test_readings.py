@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import numpy as np
+import psycopg
+
+from data.alarms import list_rules
+from data.pool import Pool, connect, open_pool
+from data.readings import CityBatch, days_of, ensure_partitions, from_ms, store_frames
+from data.sources import ensure_sources, list_sources
+from tests.cities import TinyAsset, insert_city
+from twin.readings import Batch, Result
+from twin.schemas import FrameSchema, Point
+
+NOON_MS = 1_795_262_400_000  # 2026-11-21 12:00 UTC
+ALL_SLOTS = FrameSchema(
+    "all",
+    1,
+    (
+        Point("flow_m3_per_h", "flow", "m3/h"),
+        Point("heat_total_gj", "heat", "GJ", slot="total"),
+        Point("supply_pressure_mpa", "pressure", "MPa"),
+    ),
+)
+ONLY_TOTALS = FrameSchema("totals", 1, (Point("heat_total_gj", "heat", "GJ", slot="total"),))
+ONLY_GAUGES = FrameSchema("gauges", 1, (Point("flow_m3_per_h", "flow", "m3/h"),))
+
+
+def _batch(schema: FrameSchema, rows: list[tuple[int, int, list[float]]]) -> CityBatch:
+    count = len(rows)
+    return CityBatch(
+        7,
+        Batch(
+            3,
+            schema,
+            np.arange(count),
+            np.array([row[0] for row in rows], np.int32),
+            np.array([row[1] for row in rows], np.int64),
+            np.array([row[2] for row in rows], np.float64).reshape(count, len(schema.points)),
+            np.full((count, len(schema.points)), 1, np.uint8),
+        ),
+    )
+
+
+def _with_pool(url: str, work: Callable[[Pool], Awaitable[None]], *, size: int = 1) -> None:
+    async def main() -> None:
+        pool = await open_pool(url, size=size)
+        try:
+            await work(pool)
+        finally:
+            await pool.close()
+
+    asyncio.run(main())
+
+
+def _store(url: str, *batches: CityBatch) -> list[list[Result]]:
+    results: list[list[Result]] = []
+
+    async def work(pool: Pool) -> None:
+        async with pool.acquire() as connection:
+            await ensure_partitions(connection, days_of(batches))
+            async with connection.transaction():
+                results.extend(await store_frames(connection, batches))
+
+    _with_pool(url, work)
+    return results
+
+
+def _stored(url: str) -> list[tuple[object, ...]]:
+    with connect(url) as connection:
+        return connection.execute(
+            "select city_id, source_id, observed_at, schema_id, gauges, totals, quality from reading_frame order by 2, 3"
+        ).fetchall()
+
+
+def test_what_numpy_encodes_another_driver_reads(database_url: str) -> None:
+    """The COPY buffer is written by hand; psycopg, which knows nothing of it, reads the table."""
+    rows = [(1, NOON_MS, [1.5, 123456789.25, 0.85]), (2, NOON_MS + 1, [-2.0, 2.0**53, 0.0])]
+    assert _store(database_url, _batch(ALL_SLOTS, rows)) == [[Result.ACCEPTED, Result.ACCEPTED]]
+    first, second = _stored(database_url)
+    assert first[:4] == (7, 1, datetime(2026, 11, 21, 12, tzinfo=UTC), 3)
+    assert first[4] == [1.5, 0.85]
+    assert first[5] == [123456789.25]
+    assert first[6] == b"\x01\x01\x01"
+    assert second[2] == from_ms(NOON_MS + 1)
+    assert (second[4], second[5]) == ([-2.0, 0.0], [2.0**53])
+
+
+def test_a_schema_without_gauges_or_without_totals_has_an_empty_array(database_url: str) -> None:
+    _store(database_url, _batch(ONLY_TOTALS, [(1, NOON_MS, [5.0])]), _batch(ONLY_GAUGES, [(2, NOON_MS, [6.0])]))
+    assert [(row[4], row[5]) for row in _stored(database_url)] == [([], [5.0]), ([6.0], [])]
+
+
+def test_missing_values_are_equal_to_each_other(database_url: str) -> None:
+    batch = _batch(ALL_SLOTS, [(1, NOON_MS, [np.nan, np.nan, 1.0])])
+    assert _store(database_url, batch) == [[Result.ACCEPTED]]
+    assert _store(database_url, batch) == [[Result.DUPLICATE]]
+
+
+def test_the_checkpoint_holds_the_newest_frame_whatever_the_order(database_url: str) -> None:
+    _store(database_url, _batch(ONLY_GAUGES, [(1, NOON_MS + 5, [5.0]), (1, NOON_MS + 9, [9.0]), (1, NOON_MS + 7, [7.0])]))
+    _store(database_url, _batch(ONLY_GAUGES, [(1, NOON_MS + 8, [8.0])]))
+    with connect(database_url) as connection:
+        rows = connection.execute("select source_id, gauges from latest_frame").fetchall()
+    assert rows == [(1, [9.0])]
+
+
+def test_staging_is_empty_for_the_next_group_on_the_same_connection(database_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        for second in range(3):
+            batch = _batch(ONLY_GAUGES, [(1, NOON_MS + second, [1.0])])
+            async with pool.acquire() as connection:
+                await ensure_partitions(connection, days_of([batch]))
+                async with connection.transaction():
+                    assert await store_frames(connection, [batch]) == [[Result.ACCEPTED]]
+
+    _with_pool(database_url, work)
+    assert len(_stored(database_url)) == 3
+
+
+def test_days_are_those_of_utc() -> None:
+    batch = _batch(ONLY_GAUGES, [(1, NOON_MS - 12 * 3_600_000 - 1, [1.0]), (1, NOON_MS - 12 * 3_600_000, [1.0])])
+    assert [str(day) for day in sorted(days_of([batch]))] == ["2026-11-20", "2026-11-21"]
+
+
+def test_two_programs_may_want_the_same_day_at_once(database_url: str) -> None:
+    async def work(pool: Pool) -> None:
+        async def ensure() -> None:
+            async with pool.acquire() as connection:
+                await ensure_partitions(connection, days_of([_batch(ONLY_GAUGES, [(1, NOON_MS, [1.0])])]))
+
+        await asyncio.gather(*(ensure() for _ in range(4)))
+
+    _with_pool(database_url, work, size=4)
+    with connect(database_url) as connection:
+        assert connection.execute("select to_regclass('reading_frame_20261121') is not null").fetchone() == (True,)
+
+
+def test_sources_and_the_default_rule_are_registered_once(database_url: str) -> None:
+    insert_city(database_url, [TinyAsset("substation", "B"), TinyAsset("substation", "A"), TinyAsset("road", "R")])
+
+    async def work(pool: Pool) -> None:
+        await asyncio.gather(*(ensure_sources(pool, 1) for _ in range(3)))
+        sources = await list_sources(pool, 1)
+        assert [(source.source_id, source.code, source.asset_id) for source in sources] == [
+            (1, "substation:A", 2),
+            (2, "substation:B", 1),
+        ]
+        assert [(rule.code, rule.below, rule.level.value) for rule in await list_rules(pool, 1)] == [
+            ("secondary_supply_temperature_low", 35.0, 1)
+        ]
+
+    _with_pool(database_url, work, size=3)
+
+
+def test_one_alarm_of_a_rule_and_source_is_open_at_a_time(database_url: str) -> None:
+    insert_city(database_url, [TinyAsset("substation", "A")])
+    row = "insert into alarm (city_id, rule_id, asset_id, source_id, level, active, value, limit_value, raised_at)"
+    with connect(database_url, autocommit=True) as connection:
+        connection.execute(f"{row} values (1, 1, 1, 1, 1, false, 1, 1, now()), (1, 1, 1, 1, 1, true, 1, 1, now())")
+        try:
+            connection.execute(f"{row} values (1, 1, 1, 1, 1, true, 1, 1, now())")
+        except psycopg.errors.UniqueViolation:
+            return
+    raise AssertionError("the store took a second open alarm")
+
+
+def test_a_rolled_back_group_leaves_nothing(database_url: str) -> None:
+    batch = _batch(ONLY_GAUGES, [(1, NOON_MS, [1.0])])
+
+    async def work(pool: Pool) -> None:
+        async with pool.acquire() as connection:
+            await ensure_partitions(connection, days_of([batch]))
+            transaction = connection.transaction()
+            await transaction.start()
+            assert await store_frames(connection, [batch]) == [[Result.ACCEPTED]]
+            await transaction.rollback()
+            count = await connection.fetchval("select count(*) from latest_frame")
+            assert count == 0
+
+    _with_pool(database_url, work)
+    assert _stored(database_url) == []
