@@ -21,7 +21,7 @@ from data.imports.units import factor
 from twin.kinds import Attribute
 
 Reject: TypeAlias = Callable[[str, "pd.Series[bool]", "pd.Series[str]"], None]
-"""Takes a rule, the broken rows and a text for each."""
+"""Takes a rule, a mask of the broken rows, and a text for each of them."""
 
 _TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
 _FALSE = {"false", "f", "0", "no", "n", "否", "无"}
@@ -96,15 +96,15 @@ def attribute_values(attribute: Attribute, entry: ColumnEntry, column: pd.Series
         result = no_values(column.index)
         result[lower.isin(_TRUE)] = True
         result[lower.isin(_FALSE)] = False
-        reject("bad_value", texts.notna() & result.isna(), _shown(attribute, texts) + " is neither true nor false")
+        _refuse(reject, "bad_value", texts.notna() & result.isna(), attribute, texts, "is neither true nor false")
         return result
     if attribute.type == "date":
         dates = pd.to_datetime(texts, errors="coerce", format="ISO8601")
-        reject("bad_value", texts.notna() & dates.isna(), _shown(attribute, texts) + " is not a date like 2024-10-20")
+        _refuse(reject, "bad_value", texts.notna() & dates.isna(), attribute, texts, "is not a date like 2024-10-20")
         return dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
     if attribute.type == "code":
         bad = texts.notna() & ~texts.isin(list(attribute.codes))
-        reject("unknown_code", bad, _shown(attribute, texts) + f" is not one of {', '.join(attribute.codes)}")
+        _refuse(reject, "unknown_code", bad, attribute, texts, f"is not one of {', '.join(attribute.codes)}")
         return texts.where(~bad, None)
     return texts
 
@@ -125,18 +125,20 @@ def _numbers(attribute: Attribute, column: pd.Series, scale: float, reject: Reje
     given = column.notna() & (column.astype(str).str.strip() != "") if column.dtype == object else column.notna()
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
     finite = pd.Series(np.isfinite(numbers), index=column.index)
-    reject("not_a_number", given & ~finite, _shown(attribute, column.astype(str)) + " is not a number")
+    _refuse(reject, "not_a_number", given & ~finite, attribute, column, "is not a number")
     numbers = numbers * scale
     if attribute.type == "number":
         return numbers.astype(object).where(finite, None)
     rounded = numbers.round()
     whole = finite & ((numbers - rounded).abs() < 1e-6) & (rounded.abs() < 2**53)
-    reject("bad_value", finite & ~whole, _shown(attribute, column.astype(str)) + " is not a whole number")
+    _refuse(reject, "bad_value", finite & ~whole, attribute, column, "is not a whole number")
     return rounded.where(whole, 0.0).astype("int64").astype(object).where(whole, None)
 
 
-def _shown(attribute: Attribute, texts: pd.Series) -> pd.Series:
-    return f"{attribute.name} = '" + texts.fillna("").astype(str).str.slice(0, 60) + "'"
+def _refuse(reject: Reject, rule: str, broken: pd.Series, attribute: Attribute, column: pd.Series, why: str) -> None:
+    """Report broken rows with their values; texts are made for those rows only."""
+    if broken.any():
+        reject(rule, broken, f"{attribute.name} = '" + column[broken].astype(str).str.slice(0, 60) + f"' {why}")
 
 
 def attributes_json(columns: Mapping[str, pd.Series], count: int) -> NDArray[np.object_]:
