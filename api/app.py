@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route, WebSocketRoute
 
-from api import errors, static_files
+from api import errors, reference, static_files
 from api.auth.setup import install as install_gate
 from api.auth.setup import prepare_seats
 from api.headers import SecurityHeaders
@@ -51,6 +51,7 @@ ROUTERS = (
     live.router,
     metrics.router,
     seats.router,
+    reference.router,
 )
 
 
@@ -76,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     settings
         With `database_url` of a migrated PostGIS. Nothing else is read from outside.
     """
-    app = FastAPI(title="heat twin", version=version("heat-twin"), lifespan=_lifespan)
+    app = FastAPI(title="heat twin", version=version("heat-twin"), lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)
     errors.install(app)

@@ -33,10 +33,18 @@ def _front(
     """Geospatial digital twin of a city's heating."""
 
 
-def build_app() -> typer.Typer:
-    """Put the commands of all rooms together."""
+def build_app(wanted: str = "") -> typer.Typer:
+    """Put the commands of all rooms together.
+
+    Parameters
+    ----------
+    wanted
+        The first word of the command line. When a module has that name only this one is imported: the geometry libraries of
+        the others take seconds.
+    """
     app = typer.Typer(name="heat-twin", no_args_is_help=True, callback=_front, pretty_exceptions_enable=False)
-    for module in sorted(found.name for found in iter_modules(commands.__path__)):
+    modules = sorted(found.name for found in iter_modules(commands.__path__))
+    for module in [wanted] if wanted in modules else modules:
         import_module(f"{commands.__name__}.{module}").register(app)
     return app
 
@@ -44,7 +52,7 @@ def build_app() -> typer.Typer:
 def main() -> None:
     """Run a command; an error that has a known cause is one line on stderr and exit code 1."""
     try:
-        build_app()()
+        build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
     except KNOWN_ERRORS as error:
         sys.stderr.write(f"heat-twin: {error}\n")
         raise SystemExit(1) from None

@@ -53,8 +53,8 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(entry, default=str).decode()
 
 
-def configure(log_format: str, *, level: int = logging.INFO) -> None:
-    """Send all logs to stderr in one format.
+def configure(log_format: str, *, level: int = logging.INFO) -> bool:
+    """Send all logs to stderr in one format; tells whether it is text for a person.
 
     Parameters
     ----------
@@ -70,5 +70,6 @@ def configure(log_format: str, *, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # each request to our own server by the simulator would be a line
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # one line for every step of uvicorn's start and stop says less than our own two
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    return as_text

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -16,7 +18,7 @@ import uvicorn
 
 from api import logs
 from api.app import create_app
-from api.errors import CannotListen
+from api.errors import BadSetting, CannotListen
 from api.settings import Settings
 from data import cluster as clusters
 from data.migrate import migrate
@@ -43,24 +45,36 @@ def open_database(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     cluster = clusters.private_cluster(settings.var_dir)
-    started = clusters.start(cluster)
+    started = False
     try:
+        with _held_signals():
+            started = clusters.start(cluster)
         migrate(cluster.url)
         yield replace(settings, database_url=cluster.url)
     finally:
         if started:
-            with _deaf():
+            with _held_signals():
                 clusters.stop(cluster)
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Hold back a second Ctrl-C while something is being put away."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _held_signals() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back while something is started or put away, then let them act.
+
+    Without it a Ctrl-C between the start of the database and our knowing of it would leave it running.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seen: list[int] = []
+    before = {number: signal.signal(number, lambda given, _: seen.append(given)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for held in seen:
+            signal.raise_signal(held)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -110,18 +124,22 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _simulator(settings: Settings) -> Iterator[None]:
-    """Run `heat-twin simulate` beside the server; it leads its own process group, so one Ctrl-C reaches it once."""
+    """Run `heat-twin simulate` beside the server. It leads its own process group, so that Ctrl-C reaches it through us only."""
     command = [sys.executable, "-m", "api.cli", "simulate", "--url", base_url(settings)]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    setpriv = shutil.which("setpriv")
+    # the kernel ends it when this process is killed without a chance to do so
+    guard = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+    process = subprocess.Popen([*guard, *command], stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(_SHUTDOWN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with _held_signals():
+            process.terminate()
+            try:
+                process.wait(_SHUTDOWN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
@@ -135,14 +153,20 @@ def serve(settings: Settings, *, simulate: bool = False) -> None:
     ------
     CannotListen
         When the port is taken.
+    BadSetting
+        When the simulator is asked for outside demo mode.
     DatabaseUnavailable, SchemaMismatch
         When there is no usable database.
     """
-    logs.configure(settings.log_format)
+    if simulate and not settings.demo_mode:
+        raise BadSetting(
+            f"--simulate needs demo mode, but HEAT_TWIN_HOST is {settings.host!r}: there readings must be signed with an API key"
+        )
+    as_text = logs.configure(settings.log_format)
     signal.signal(signal.SIGTERM, _leave)
     try:
         with listen(settings.host, settings.port) as listener, open_database(settings) as ready:
-            server = _Server(_configuration(ready), f"heat twin is at {base_url(settings)} (Ctrl-C stops it)")
+            server = _Server(_configuration(ready, access_log=not as_text), _greeting(ready))
             with _simulator(ready) if simulate else nullcontext():
                 server.run(sockets=[listener])
             if not server.started:
@@ -151,7 +175,13 @@ def serve(settings: Settings, *, simulate: bool = False) -> None:
         logger.info("stopped")
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
+def _greeting(settings: Settings) -> str:
+    mode = "demo mode, this machine only" if settings.demo_mode else "with accounts"
+    return f"heat twin is at {base_url(settings)} ({mode}; Ctrl-C stops it)"
+
+
+def _configuration(settings: Settings, *, access_log: bool) -> uvicorn.Config:
+    """Return uvicorn's settings; a person at a terminal gets no line for every tile."""
     return uvicorn.Config(
         create_app(settings),
         host=settings.host,
@@ -160,6 +190,7 @@ def _configuration(settings: Settings) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         log_config=None,
+        access_log=access_log,
         lifespan="on",
         timeout_graceful_shutdown=_SHUTDOWN_S,
         server_header=False,

@@ -11,6 +11,7 @@ from api.errors import BadSetting
 
 PREFIX = "HEAT_TWIN_"
 _TEST_ONLY = "HEAT_TWIN_TEST_"
+LOG_FORMATS = ("auto", "text", "json")
 
 
 def default_var_dir() -> Path:
@@ -75,7 +76,26 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if name not in known:
             raise BadSetting(f"unknown setting {name}; known settings are {', '.join(sorted(known))}")
         values[known[name].name] = _convert(name, text, str(known[name].type))
-    return Settings(**values)  # type: ignore[arg-type]  # checked by _convert
+    settings = Settings(**values)  # type: ignore[arg-type]  # checked by _convert
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """Raise `BadSetting` when a value of the right type makes no sense."""
+    url = settings.database_url
+    rules = (
+        ("PORT", 1 <= settings.port <= 65535, settings.port, "1 to 65535"),
+        ("POOL_SIZE", settings.pool_size >= 1, settings.pool_size, "1 or more"),
+        ("TILE_CACHE_MB", settings.tile_cache_mb >= 0, settings.tile_cache_mb, "0 or more"),
+        ("LOG_FORMAT", settings.log_format in LOG_FORMATS, settings.log_format, " or ".join(LOG_FORMATS)),
+        ("HOST", bool(settings.host), settings.host, "an address to listen on, for instance 127.0.0.1"),
+        # the address may hold a password: it is not repeated
+        ("DATABASE_URL", not url or url.startswith("postgresql://"), "something else", "postgresql://..."),
+    )
+    for name, fits, value, right in rules:
+        if not fits:
+            raise BadSetting(f"{PREFIX}{name} is {value!r}; it must be {right}")
 
 
 def _convert(name: str, text: str, type_name: str) -> object:

@@ -33,6 +33,9 @@ class ViewerFiles(StaticFiles):
         super().__init__(directory=folder, check_dir=False)
         self._folder = folder
 
+    async def check_config(self) -> None:
+        """Accept a folder that does not exist: the page then tells how to build the viewer."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file, the viewer's page, or a page that tells how to build the viewer."""
         try:

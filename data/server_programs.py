@@ -132,6 +132,8 @@ def run(command: Sequence[str | Path], *, environment: Mapping[str, str] | None 
         group=None if user is None else user.pw_gid,
         extra_groups=None if user is None else [],
         cwd="/",
+        # Ctrl-C at the terminal must not end pg_ctl half-way
+        start_new_session=True,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
