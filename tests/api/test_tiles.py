@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,23 +14,22 @@ import pytest
 from data.pool import connect
 from data.tile_tables import rebuild
 from tests.api.serving import serve
+from tests.conftest import create_database, drop_database
 from tests.handmade_town import insert_town, tile_of
 
 SEGMENTS = (np.array([20, 21, 22, 23, 24, 25, 26]), np.array([20, 21, 20, 21, 24, 25, 26]))
 
 
-@pytest.fixture
-def town_url(database_url: str) -> str:
+@pytest.fixture(scope="module")
+def http(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Yield a client of a server over the handmade town; tests only read."""
+    database_url = create_database(server_url)
     insert_town(database_url)
     with connect(database_url) as connection:
         rebuild(connection, 1, SEGMENTS)
-    return database_url
-
-
-@pytest.fixture
-def http(town_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    with serve(town_url, tmp_path / "var") as url, httpx.Client(base_url=url, timeout=30) as client:
+    with serve(database_url, tmp_path_factory.mktemp("var")) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
+    drop_database(database_url)
 
 
 def get_tile(http: httpx.Client, tileset: str, zoom: int, **headers: str) -> httpx.Response:
@@ -78,3 +76,29 @@ def test_gzip_and_plain_are_the_same_tile_with_tags_of_their_own(http: httpx.Cli
         assert zipped.headers["content-encoding"] == "gzip"
     assert gzip.decompress(raw) == plain.content
     assert zipped.headers["etag"] != plain.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("network/9/436/186", 404, "zoom 9 is outside 10..16 of tileset 'network'"),
+        ("network/10/1024/0", 404, "x and y go from 0 to 1023"),
+        ("network/10/0/-1", 404, "x and y go from 0 to 1023"),
+        ("pipes/10/0/0", 404, "tilesets are base, network, buildings, assets"),
+        ("network/10/a/0", 422, "path.x"),
+    ],
+)
+def test_a_bad_address_says_what_would_be_right(http: httpx.Client, path: str, status: int, message: str) -> None:
+    answer = http.get(f"/tiles/{path}.mvt")
+    assert answer.status_code == status
+    assert message in answer.json()["error"]["message"]
+
+
+def test_a_tile_without_features_is_a_204_that_can_be_kept(http: httpx.Client) -> None:
+    answer = http.get("/tiles/network/16/0/0.mvt")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert http.get("/tiles/network/16/0/0.mvt", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+
+def test_a_city_that_does_not_exist_is_a_404(http: httpx.Client) -> None:
+    assert http.get("/tiles/network/16/0/0.mvt", params={"city": 77}).status_code == 404
