@@ -1,8 +1,11 @@
 import { Select } from "antd";
 import { useState } from "react";
+import type { Alarm } from "../api/shapes";
 import { useText } from "../i18n/hooks";
+import { worstByAsset } from "../layers/alarms";
 import { type Curve, currentCity } from "../state/app";
 import { useApp } from "../state/context";
+import { arrived } from "../state/remote";
 import { formatTime, type Lang, unitLabel } from "../units";
 import { type ChartOption, useChart } from "./chart";
 import { Panel } from "./Panel";
@@ -12,10 +15,11 @@ import { RemoteNote } from "./RemoteNote";
 export default function CurvePanel() {
   const t = useText();
   const curve = useApp((state) => state.curve);
+  const alarmPoint = useApp((state) => pointInAlarm(arrived(state.alarms) ?? [], state.view.selected));
   const [chosen, setChosen] = useState<string | null>(null);
   if (curve.state === "idle" || curve.state === "failed") return null;
   const lines = curve.state === "ready" ? curve.value.lines : [];
-  const line = lines.find((item) => item.name === chosen) ?? lines[0];
+  const line = chooseLine(lines, chosen ?? alarmPoint);
   const select = line !== undefined && (
     <Select
       size="small"
@@ -33,6 +37,17 @@ export default function CurvePanel() {
       {line !== undefined && <CurveChart line={line} />}
     </Panel>
   );
+}
+
+/** Point of the most urgent alarm of an asset. */
+function pointInAlarm(alarms: readonly Alarm[], assetId: number | null): string | null {
+  return worstByAsset(alarms).find((alarm) => alarm.asset_id === assetId)?.point ?? null;
+}
+
+/** The wanted line, else the first one that holds a value, else the first. */
+export function chooseLine(lines: Curve["lines"], wanted: string | null): Curve["lines"][number] | undefined {
+  const filled = lines.find((item) => item.samples.some(([, value]) => value !== null));
+  return lines.find((item) => item.name === wanted) ?? filled ?? lines[0];
 }
 
 function CurveChart({ line }: { line: Curve["lines"][number] }) {
@@ -69,7 +84,8 @@ export function curveOption(line: Curve["lines"][number], lang: Lang, zone: stri
       {
         type: "line",
         name: line.name,
-        showSymbol: false,
+        // a line needs two points; a single reading is shown as a dot
+        showSymbol: line.samples.length < 3,
         data: line.samples,
         lineStyle: { color: "#22d3ee", width: 1.8 },
         itemStyle: { color: "#22d3ee" },
