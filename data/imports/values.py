@@ -96,15 +96,17 @@ def attribute_values(attribute: Attribute, entry: ColumnEntry, column: pd.Series
         result = no_values(column.index)
         result[lower.isin(_TRUE)] = True
         result[lower.isin(_FALSE)] = False
-        _refuse(reject, "bad_value", texts.notna() & result.isna(), attribute, texts, "is neither true nor false")
+        _refuse(reject, "bad_value", texts.notna() & result.isna(), of=attribute, column=texts, why="is neither true nor false")
         return result
     if attribute.type == "date":
         dates = pd.to_datetime(texts, errors="coerce", format="ISO8601")
-        _refuse(reject, "bad_value", texts.notna() & dates.isna(), attribute, texts, "is not a date like 2024-10-20")
+        _refuse(
+            reject, "bad_value", texts.notna() & dates.isna(), of=attribute, column=texts, why="is not a date like 2024-10-20"
+        )
         return dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
     if attribute.type == "code":
         bad = texts.notna() & ~texts.isin(list(attribute.codes))
-        _refuse(reject, "unknown_code", bad, attribute, texts, f"is not one of {', '.join(attribute.codes)}")
+        _refuse(reject, "unknown_code", bad, of=attribute, column=texts, why=f"is not one of {', '.join(attribute.codes)}")
         return texts.where(~bad, None)
     return texts
 
@@ -125,20 +127,20 @@ def _numbers(attribute: Attribute, column: pd.Series, scale: float, reject: Reje
     given = column.notna() & (column.astype(str).str.strip() != "") if column.dtype == object else column.notna()
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
     finite = pd.Series(np.isfinite(numbers), index=column.index)
-    _refuse(reject, "not_a_number", given & ~finite, attribute, column, "is not a number")
+    _refuse(reject, "not_a_number", given & ~finite, of=attribute, column=column, why="is not a number")
     numbers = numbers * scale
     if attribute.type == "number":
         return numbers.astype(object).where(finite, None)
     rounded = numbers.round()
     whole = finite & ((numbers - rounded).abs() < 1e-6) & (rounded.abs() < 2**53)
-    _refuse(reject, "bad_value", finite & ~whole, attribute, column, "is not a whole number")
+    _refuse(reject, "bad_value", finite & ~whole, of=attribute, column=column, why="is not a whole number")
     return rounded.where(whole, 0.0).astype("int64").astype(object).where(whole, None)
 
 
-def _refuse(reject: Reject, rule: str, broken: pd.Series, attribute: Attribute, column: pd.Series, why: str) -> None:
+def _refuse(reject: Reject, rule: str, broken: pd.Series, *, of: Attribute, column: pd.Series, why: str) -> None:
     """Report broken rows with their values; texts are made for those rows only."""
     if broken.any():
-        reject(rule, broken, f"{attribute.name} = '" + column[broken].astype(str).str.slice(0, 60) + f"' {why}")
+        reject(rule, broken, f"{of.name} = '" + column[broken].astype(str).str.slice(0, 60) + f"' {why}")
 
 
 def attributes_json(columns: Mapping[str, pd.Series], count: int) -> NDArray[np.object_]:
