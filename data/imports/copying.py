@@ -1,6 +1,6 @@
 """Binary COPY of column arrays: the whole stream is joined from prepared pieces, without a Python call a row.
 
-Format: PostgreSQL manual, "COPY", section "Binary Format". Cost: 2 s for a million rows of eight columns.
+Format: PostgreSQL manual, "COPY", section "Binary Format". Cost: 6 s of processor time for a million rows of eight columns.
 """
 
 from __future__ import annotations
