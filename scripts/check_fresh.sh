@@ -48,8 +48,12 @@ ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$root/usr/bin/npx"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mkdir -p "$root/dev/shm" && mount -t tmpfs -o size=2g,mode=1777 tmpfs "$root/dev/shm"
-rm -rf "$root/srv/heat-twin"
-git clone --quiet --no-hardlinks . "$root/srv/heat-twin"
+if [ -d "$root/srv/heat-twin/.git" ]; then # a kept FRESH_DIR goes on where it was
+  git -C "$root/srv/heat-twin" fetch --quiet origin
+  git -C "$root/srv/heat-twin" reset --quiet --hard "$(git rev-parse HEAD)"
+else
+  git clone --quiet --no-hardlinks . "$root/srv/heat-twin"
+fi
 
 inside() {
   env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI="${CI:-true}" \
