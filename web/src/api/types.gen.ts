@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/3dtiles/buildings/{datum}/tileset.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tileset
+         * @description Return the tile tree of the buildings (3D Tiles 1.1); content addresses carry the city.
+         */
+        get: operations["tileset_3dtiles_buildings__datum__tileset_json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/3dtiles/buildings/{datum}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Content
+         * @description Return one content file (glb). Its name holds a hash of its bytes.
+         */
+        get: operations["content_3dtiles_buildings__datum___name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alarms": {
         parameters: {
             query?: never;
@@ -84,26 +124,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/assets/{asset_id}/impact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Impact
-         * @description Tell what an alarm on this asset cuts off: reach, lost, degraded.
-         */
-        get: operations["get_impact_assets__asset_id__impact_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/assets/{asset_id}/downstream": {
         parameters: {
             query?: never;
@@ -124,6 +144,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/assets/{asset_id}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Impact
+         * @description Tell what an alarm on this asset cuts off: reach, lost, degraded.
+         */
+        get: operations["get_impact_assets__asset_id__impact_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readings
+         * @description Return the readings of an asset as they came, with their quality flags.
+         */
+        get: operations["get_readings_assets__asset_id__readings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/assets/{asset_id}/upstream": {
         parameters: {
             query?: never;
@@ -136,6 +196,46 @@ export interface paths {
          * @description Tell through what this asset is fed: pipes, valves, substations and heat sources before it.
          */
         get: operations["get_upstream_assets__asset_id__upstream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cities
+         * @description List the cities that the caller may see.
+         */
+        get: operations["cities_cities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Tell whether the server is alive and ready (503 when it is not ready).
+         */
+        get: operations["health_health_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -244,26 +344,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/valves/{asset_id}/state": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Post Valve State
-         * @description Record the state of a valve in the name of the caller's seat; the next trace counts with it.
-         */
-        post: operations["post_valve_state_valves__asset_id__state_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/raster": {
         parameters: {
             query?: never;
@@ -324,74 +404,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/schemas": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Schemas
-         * @description List the frame schemas of a city, oldest first.
-         */
-        get: operations["get_schemas_schemas_get"];
-        put?: never;
-        /**
-         * Post Schema
-         * @description Register a frame schema; other points under a known code make a new version, the same points change nothing.
-         */
-        post: operations["post_schema_schemas_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sources": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Sources
-         * @description List the sources whose assets the caller may see.
-         */
-        get: operations["get_sources_sources_get"];
-        put?: never;
-        /**
-         * Post Source
-         * @description Register a source of an asset, or change the one of that code.
-         */
-        post: operations["post_source_sources_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/assets/{asset_id}/readings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Readings
-         * @description Return the readings of an asset as they came, with their quality flags.
-         */
-        get: operations["get_readings_assets__asset_id__readings_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/rollout/districts": {
         parameters: {
             query?: never;
@@ -424,6 +436,90 @@ export interface paths {
          * @description Return the newest rates as GeoJSON: properties `name`, `rate`, `target_rate`, `month`; feature id = area id.
          */
         get: operations["districts_geojson_rollout_districts_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scenes
+         * @description List the names of the scenes.
+         */
+        get: operations["scenes_scenes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scenes/{name}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scene
+         * @description Return a scene of the city as pydeck writes it: views, camera, layers with addresses (never data).
+         */
+        get: operations["scene_scenes__name__json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schemas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schemas
+         * @description List the frame schemas of a city, oldest first.
+         */
+        get: operations["get_schemas_schemas_get"];
+        put?: never;
+        /**
+         * Post Schema
+         * @description Register a frame schema; other points under a known code make a new version, the same points change nothing.
+         */
+        post: operations["post_schema_schemas_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Seats
+         * @description List the seats of the demo switcher; empty outside demo mode.
+         */
+        get: operations["list_seats_seats_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -500,7 +596,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/seats": {
+    "/sources": {
         parameters: {
             query?: never;
             header?: never;
@@ -508,52 +604,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Seats
-         * @description List the seats of the demo switcher; empty outside demo mode.
+         * Get Sources
+         * @description List the sources whose assets the caller may see.
          */
-        get: operations["list_seats_seats_get"];
+        get: operations["get_sources_sources_get"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
         /**
-         * Health
-         * @description Tell whether the server is alive and ready (503 when it is not ready).
+         * Post Source
+         * @description Register a source of an asset, or change the one of that code.
          */
-        get: operations["health_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/cities": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Cities
-         * @description List the cities that the caller may see.
-         */
-        get: operations["cities_cities_get"];
-        put?: never;
-        post?: never;
+        post: operations["post_source_sources_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -620,6 +680,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/valves/{asset_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Valve State
+         * @description Record the state of a valve in the name of the caller's seat; the next trace counts with it.
+         */
+        post: operations["post_valve_state_valves__asset_id__state_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -641,6 +721,17 @@ export interface components {
          * @description One alarm.
          */
         AlarmModel: {
+            /** Acknowledged */
+            acknowledged: boolean;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /**
+             * Acknowledged By
+             * @description Seat that acknowledged it first.
+             */
+            acknowledged_by: string | null;
+            /** Active */
+            active: boolean;
             /**
              * Alarm Id
              * @example 7
@@ -651,38 +742,15 @@ export interface components {
              * @example 12
              */
             asset_id: number;
-            /** Asset Name */
-            asset_name: string;
             /**
              * Asset Kind
              * @example substation
              */
             asset_kind: string;
-            /**
-             * Rule Code
-             * @example secondary_supply_temperature_low
-             */
-            rule_code: string;
-            /**
-             * Rule Name Zh
-             * @example 二次供水温度过低
-             */
-            rule_name_zh: string;
-            /**
-             * Rule Name En
-             * @example Secondary supply temperature low
-             */
-            rule_name_en: string;
-            /**
-             * Point
-             * @example secondary_supply_temperature_degc
-             */
-            point: string;
-            /**
-             * Unit
-             * @example degC
-             */
-            unit: string;
+            /** Asset Name */
+            asset_name: string;
+            /** Cleared At */
+            cleared_at: string | null;
             /**
              * Level
              * @description Alarm level of CJ/T 545, 1 highest .. 3.
@@ -690,34 +758,15 @@ export interface components {
              */
             level: number;
             /**
-             * Value
-             * @description Value that raised it.
-             * @example 31.5
-             */
-            value: number;
-            /**
              * Limit Value
              * @example 35
              */
             limit_value: number;
-            /** Active */
-            active: boolean;
-            /** Acknowledged */
-            acknowledged: boolean;
             /**
-             * Raised At
-             * Format: date-time
+             * Point
+             * @example secondary_supply_temperature_degc
              */
-            raised_at: string;
-            /** Cleared At */
-            cleared_at: string | null;
-            /**
-             * Acknowledged By
-             * @description Seat that acknowledged it first.
-             */
-            acknowledged_by: string | null;
-            /** Acknowledged At */
-            acknowledged_at: string | null;
+            point: string;
             /**
              * Position
              * @description longitude, latitude in WGS-84 degrees
@@ -726,6 +775,37 @@ export interface components {
                 number,
                 number
             ] | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * Rule Code
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+            /**
+             * Rule Name En
+             * @example Secondary supply temperature low
+             */
+            rule_name_en: string;
+            /**
+             * Rule Name Zh
+             * @example 二次供水温度过低
+             */
+            rule_name_zh: string;
+            /**
+             * Unit
+             * @example degC
+             */
+            unit: string;
+            /**
+             * Value
+             * @description Value that raised it.
+             * @example 31.5
+             */
+            value: number;
         };
         /**
          * AlarmsAnswer
@@ -740,11 +820,24 @@ export interface components {
          * @description One version of an asset.
          */
         AssetAnswer: {
+            area: components["schemas"]["NamedModel"] | null;
             /**
              * Asset Id
              * @example 12
              */
             asset_id: number;
+            /** Attributes */
+            attributes: components["schemas"]["AttributeModel"][];
+            /** Code */
+            code: string;
+            company: components["schemas"]["NamedModel"] | null;
+            /**
+             * Geometry
+             * @description GeoJSON, WGS-84
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Kind
              * @example substation
@@ -755,23 +848,8 @@ export interface components {
              * @example 换热站
              */
             kind_zh: string;
-            /** Code */
-            code: string;
             /** Name */
             name: string;
-            /**
-             * Source Key
-             * @description Key in the delivered file.
-             */
-            source_key: string;
-            /**
-             * Version
-             * @description 1, 2, ... of this asset.
-             * @example 1
-             */
-            version: number;
-            company: components["schemas"]["NamedModel"] | null;
-            area: components["schemas"]["NamedModel"] | null;
             /**
              * Pair Id
              * @description Smallest asset id of the supply/return pair.
@@ -785,15 +863,17 @@ export interface components {
                 number,
                 number
             ] | null;
-            /** Attributes */
-            attributes: components["schemas"]["AttributeModel"][];
             /**
-             * Geometry
-             * @description GeoJSON, WGS-84
+             * Source Key
+             * @description Key in the delivered file.
              */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
+            source_key: string;
+            /**
+             * Status
+             * @description Live status code: 0 no data .. 8 cut off.
+             * @example 1
+             */
+            status: number;
             /**
              * Valid From At
              * Format: date-time
@@ -805,11 +885,11 @@ export interface components {
              */
             valid_to_at: string | null;
             /**
-             * Status
-             * @description Live status code: 0 no data .. 8 cut off.
+             * Version
+             * @description 1, 2, ... of this asset.
              * @example 1
              */
-            status: number;
+            version: number;
         };
         /**
          * AssetItemModel
@@ -817,35 +897,35 @@ export interface components {
          */
         AssetItemModel: {
             /**
+             * Area Id
+             * @description Asset id of the district.
+             */
+            area_id: number | null;
+            /**
              * Asset Id
              * @example 12
              */
             asset_id: number;
-            /**
-             * Kind
-             * @example substation
-             */
-            kind: string;
             /**
              * Code
              * @example HRZ-0012
              */
             code: string;
             /**
-             * Name
-             * @example 工农大路换热站
-             */
-            name: string;
-            /**
              * Company Id
              * @description Asset id of the owner.
              */
             company_id: number | null;
             /**
-             * Area Id
-             * @description Asset id of the district.
+             * Kind
+             * @example substation
              */
-            area_id: number | null;
+            kind: string;
+            /**
+             * Name
+             * @example 工农大路换热站
+             */
+            name: string;
             /**
              * Position
              * @description longitude, latitude in WGS-84 degrees
@@ -860,14 +940,14 @@ export interface components {
          * @description A page of assets by rising id.
          */
         AssetListAnswer: {
+            /** Items */
+            items: components["schemas"]["AssetItemModel"][];
             /**
              * Total
              * @description How many fit the filter; the page may hold fewer.
              * @example 60
              */
             total: number;
-            /** Items */
-            items: components["schemas"]["AssetItemModel"][];
         };
         /**
          * AttributeModel
@@ -875,66 +955,41 @@ export interface components {
          */
         AttributeModel: {
             /**
-             * Name
-             * @example dn
-             */
-            name: string;
-            /**
              * Label Zh
              * @example 公称直径 DN
              */
             label_zh: string;
-            /**
-             * Value
-             * @example 400
-             */
-            value: string | number | boolean | null;
-            /**
-             * Unit
-             * @example mm
-             */
-            unit: string;
             /**
              * Meaning
              * @description What a code stands for; empty where the value speaks for itself.
              * @example
              */
             meaning: string;
+            /**
+             * Name
+             * @example dn
+             */
+            name: string;
+            /**
+             * Unit
+             * @example mm
+             */
+            unit: string;
+            /**
+             * Value
+             * @example 400
+             */
+            value: string | number | boolean | null;
         };
         /**
          * CityModel
          * @description One city.
          */
         CityModel: {
-            /**
-             * City Id
-             * @example 1
-             */
-            city_id: number;
-            /**
-             * Name Zh
-             * @example 示例城区
-             */
-            name_zh: string;
-            /**
-             * Name En
-             * @example Sample district
-             */
-            name_en: string;
-            /**
-             * Zone
-             * @example Asia/Shanghai
-             */
-            zone: string;
-            /**
-             * Synthetic
-             * @description True: generated data, labelled so on screen.
-             */
-            synthetic: boolean;
-            /** Attribution */
-            attribution: string;
             /** Assets Version */
             assets_version: number;
+            /** Attribution */
+            attribution: string;
             /**
              * Bbox
              * @description west, south, east, north in WGS-84 degrees
@@ -945,22 +1000,47 @@ export interface components {
                 number,
                 number
             ] | null;
+            /**
+             * City Id
+             * @example 1
+             */
+            city_id: number;
+            /**
+             * Name En
+             * @example Sample district
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 示例城区
+             */
+            name_zh: string;
+            /**
+             * Synthetic
+             * @description True: generated data, labelled so on screen.
+             */
+            synthetic: boolean;
+            /**
+             * Zone
+             * @example Asia/Shanghai
+             */
+            zone: string;
         };
         /**
          * DistrictFeatures
          * @description The same as a GeoJSON FeatureCollection, for map layers that read an address.
          */
         DistrictFeatures: {
+            /** Features */
+            features: {
+                [key: string]: unknown;
+            }[];
             /**
              * Type
              * @default FeatureCollection
              * @example FeatureCollection
              */
             type: string;
-            /** Features */
-            features: {
-                [key: string]: unknown;
-            }[];
         };
         /**
          * DistrictRateModel
@@ -972,6 +1052,17 @@ export interface components {
              * @example 3
              */
             area_id: number;
+            /** Clean Area M2 */
+            clean_area_m2: number;
+            /**
+             * Geometry
+             * @description GeoJSON outline in WGS-84, simplified to about 50 m.
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Heated Area M2 */
+            heated_area_m2: number;
             /**
              * Name
              * @example 示例区
@@ -989,17 +1080,6 @@ export interface components {
              * @example 0.85
              */
             target_rate: number;
-            /** Heated Area M2 */
-            heated_area_m2: number;
-            /** Clean Area M2 */
-            clean_area_m2: number;
-            /**
-             * Geometry
-             * @description GeoJSON outline in WGS-84, simplified to about 50 m.
-             */
-            geometry: {
-                [key: string]: unknown;
-            } | null;
         };
         /**
          * DistrictRates
@@ -1007,28 +1087,28 @@ export interface components {
          */
         DistrictRates: {
             /**
+             * Formula
+             * @example clean_area_m2 / heated_area_m2
+             */
+            formula: string;
+            /** Items */
+            items: components["schemas"]["DistrictRateModel"][];
+            /**
              * Month
              * @description YYYY-MM; null when no month is known.
              * @example 2026-10
              */
             month: string | null;
-            /** Items */
-            items: components["schemas"]["DistrictRateModel"][];
-            /**
-             * Formula
-             * @example clean_area_m2 / heated_area_m2
-             */
-            formula: string;
-            /**
-             * Unit
-             * @example 1
-             */
-            unit: string;
             /**
              * Source
              * @description Document that defines the figure.
              */
             source: string;
+            /**
+             * Unit
+             * @example 1
+             */
+            unit: string;
         };
         /**
          * FiguresModel
@@ -1052,8 +1132,11 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
-            /** Substations */
-            substations: components["schemas"]["SubstationModel"][];
+            /**
+             * Heat Load Mw
+             * @example 4.3
+             */
+            heat_load_mw: number;
             /**
              * Heat User Count
              * @example 1240
@@ -1065,35 +1148,29 @@ export interface components {
              */
             heated_area_m2: number;
             /**
-             * Heat Load Mw
-             * @example 4.3
+             * Outside Scope
+             * @description Further assets that this seat may not see.
+             * @example 0
              */
-            heat_load_mw: number;
+            outside_scope: number;
             /**
              * Pipe Length M
              * @description Supply and return together.
              * @example 812.5
              */
             pipe_length_m: number;
-            /**
-             * Outside Scope
-             * @description Further assets that this seat may not see.
-             * @example 0
-             */
-            outside_scope: number;
+            /** Substations */
+            substations: components["schemas"]["SubstationModel"][];
         };
         /**
          * FindingModel
          * @description Something wrong in the network.
          */
         FindingModel: {
-            /**
-             * Rule
-             * @example pair_missing
-             */
-            rule: string;
             /** Asset Ids */
             asset_ids: number[];
+            /** Message */
+            message: string;
             /**
              * Position
              * @description longitude, latitude in WGS-84 degrees
@@ -1102,8 +1179,11 @@ export interface components {
                 number,
                 number
             ] | null;
-            /** Message */
-            message: string;
+            /**
+             * Rule
+             * @example pair_missing
+             */
+            rule: string;
         };
         /**
          * FindingsAnswer
@@ -1112,10 +1192,6 @@ export interface components {
         FindingsAnswer: {
             /** City Id */
             city_id: number;
-            /** Network Version */
-            network_version: number;
-            /** Valve Version */
-            valve_version: number;
             /**
              * Counts
              * @description Findings by rule, of all pages.
@@ -1126,6 +1202,10 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /** Items */
+            items: components["schemas"]["FindingModel"][];
+            /** Network Version */
+            network_version: number;
             /**
              * Rules
              * @description Meaning of the rules found.
@@ -1133,8 +1213,8 @@ export interface components {
             rules: {
                 [key: string]: string;
             };
-            /** Items */
-            items: components["schemas"]["FindingModel"][];
+            /** Valve Version */
+            valve_version: number;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1153,38 +1233,44 @@ export interface components {
              */
             alive: boolean;
             /**
-             * Ready
-             * @description The database answers and holds at least one city.
-             * @example true
+             * Postgis
+             * @example 3.3.2
              */
-            ready: boolean;
-            /**
-             * Version
-             * @example 0.1.0
-             */
-            version: string;
+            postgis: string;
             /**
              * Postgresql
              * @example 15.18
              */
             postgresql: string;
             /**
-             * Postgis
-             * @example 3.3.2
+             * Problem
+             * @description Why it is not ready; empty when it is.
+             * @example
              */
-            postgis: string;
+            problem: string;
+            /**
+             * Ready
+             * @description The database answers and holds at least one city.
+             * @example true
+             */
+            ready: boolean;
             /**
              * Schema Revision
              * @example 0001
              */
             schema_revision: string;
             /**
-             * Problem
-             * @description Why it is not ready; empty when it is.
-             * @example
+             * Version
+             * @example 0.1.0
              */
-            problem: string;
+            version: string;
         };
+        /**
+         * HeightDatum
+         * @description What height 0 is: the ellipsoid (globes) or the ground (flat maps).
+         * @enum {string}
+         */
+        HeightDatum: "ellipsoid" | "ground";
         /**
          * HistoryAnswer
          * @description Readings of one asset.
@@ -1210,23 +1296,8 @@ export interface components {
              * @example 1
              */
             city_id: number;
-            /**
-             * Network Version
-             * @description Version of the drawing that was asked.
-             */
-            network_version: number;
-            /**
-             * Valve Version
-             * @description Version of the valve states that was asked.
-             */
-            valve_version: number;
-            /** @description Fed through it, on rings both ways: an upper bound. */
-            reach: components["schemas"]["FiguresModel"];
-            /** @description No open way from any running source is left: certain. */
-            lost: components["schemas"]["FiguresModel"];
             /** @description Reach without lost: pressure and capacity are not judged. */
             degraded: components["schemas"]["FiguresModel"];
-            methods: components["schemas"]["MethodsModel"];
             /**
              * Findings
              * @description What is wrong around the answer.
@@ -1239,38 +1310,62 @@ export interface components {
             geometry: {
                 [key: string]: unknown;
             } | null;
+            /** @description No open way from any running source is left: certain. */
+            lost: components["schemas"]["FiguresModel"];
+            methods: components["schemas"]["MethodsModel"];
+            /**
+             * Network Version
+             * @description Version of the drawing that was asked.
+             */
+            network_version: number;
+            /** @description Fed through it, on rings both ways: an upper bound. */
+            reach: components["schemas"]["FiguresModel"];
+            /**
+             * Valve Version
+             * @description Version of the valve states that was asked.
+             */
+            valve_version: number;
         };
         /**
          * JobModel
          * @description A job of the ledger.
          */
         JobModel: {
-            /**
-             * Job Id
-             * @example 7
-             */
-            job_id: number;
+            /** Cancel Requested */
+            cancel_requested: boolean;
             /**
              * City Id
              * @example 1
              */
             city_id: number | null;
             /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Error
+             * @description Why it failed or was cancelled.
+             */
+            error: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Job Id
+             * @example 7
+             */
+            job_id: number;
+            /**
              * Kind
              * @example load
              */
             kind: string;
             /**
-             * State
-             * @enum {string}
+             * Message
+             * @description What it does now, or did last.
+             * @example tiles
              */
-            state: "queued" | "running" | "done" | "failed" | "cancelled";
-            /**
-             * Seat
-             * @description Who started it.
-             * @example program
-             */
-            seat: string;
+            message: string;
             /**
              * Progress
              * @description 0..1
@@ -1278,46 +1373,33 @@ export interface components {
              */
             progress: number;
             /**
-             * Message
-             * @description What it does now, or did last.
-             * @example tiles
-             */
-            message: string;
-            /** Cancel Requested */
-            cancel_requested: boolean;
-            /**
              * Result
              * @description What it gave; null before it is done.
              */
             result: unknown;
             /**
-             * Error
-             * @description Why it failed or was cancelled.
+             * Seat
+             * @description Who started it.
+             * @example program
              */
-            error: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            seat: string;
             /** Started At */
             started_at: string | null;
-            /** Finished At */
-            finished_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
         };
         /**
          * LiveState
          * @description Live state of one theme.
          */
         LiveState: {
-            /** Epoch */
-            epoch: number;
-            /** Seq */
-            seq: number;
             /** As Of Ms */
             as_of_ms: number;
-            /** Theme */
-            theme: string;
+            /** Epoch */
+            epoch: number;
             /**
              * Items
              * @description asset_id, value in the theme's unit or null, status code, QARTOD flag
@@ -1336,18 +1418,22 @@ export interface components {
                 number,
                 number
             ][];
+            /** Seq */
+            seq: number;
+            /** Theme */
+            theme: string;
         };
         /**
          * MethodsModel
          * @description How each list was found.
          */
         MethodsModel: {
-            /** Reach */
-            reach: string;
-            /** Lost */
-            lost: string;
             /** Degraded */
             degraded: string;
+            /** Lost */
+            lost: string;
+            /** Reach */
+            reach: string;
         };
         /**
          * NamedModel
@@ -1365,21 +1451,39 @@ export interface components {
          */
         NewPassword: {
             /**
-             * Password
-             * @example the-one-time-password
-             */
-            password: string;
-            /**
              * New Password
              * @example korrekt-pferd-batterie
              */
             new_password: string;
+            /**
+             * Password
+             * @example the-one-time-password
+             */
+            password: string;
         };
         /**
          * PointModel
          * @description One point of a frame schema.
          */
         PointModel: {
+            /**
+             * Label Zh
+             * @default
+             * @example 一次侧总瞬时流量
+             */
+            label_zh: string;
+            /**
+             * Max
+             * @description Values above are flagged as failed.
+             * @example 5000
+             */
+            max?: number | null;
+            /**
+             * Min
+             * @description Values below are flagged as failed.
+             * @example 0
+             */
+            min?: number | null;
             /**
              * Name
              * @description Ends in its unit.
@@ -1392,13 +1496,6 @@ export interface components {
              * @example flow
              */
             quantity: string;
-            /**
-             * Unit
-             * @description The one unit of the quantity; may be left out.
-             * @default
-             * @example m3/h
-             */
-            unit: string;
             /**
              * Side
              * @default
@@ -1413,39 +1510,18 @@ export interface components {
              */
             slot: string;
             /**
-             * Min
-             * @description Values below are flagged as failed.
-             * @example 0
-             */
-            min?: number | null;
-            /**
-             * Max
-             * @description Values above are flagged as failed.
-             * @example 5000
-             */
-            max?: number | null;
-            /**
-             * Label Zh
+             * Unit
+             * @description The one unit of the quantity; may be left out.
              * @default
-             * @example 一次侧总瞬时流量
+             * @example m3/h
              */
-            label_zh: string;
+            unit: string;
         };
         /**
          * RasterModel
          * @description A raster layer.
          */
         RasterModel: {
-            /**
-             * Layer
-             * @example ground
-             */
-            layer: string;
-            /**
-             * Style
-             * @example hillshade
-             */
-            style: string;
             /** Attribution */
             attribution: string;
             /**
@@ -1458,10 +1534,20 @@ export interface components {
                 number,
                 number
             ];
-            /** Minzoom */
-            minzoom: number;
+            /**
+             * Layer
+             * @example ground
+             */
+            layer: string;
             /** Maxzoom */
             maxzoom: number;
+            /** Minzoom */
+            minzoom: number;
+            /**
+             * Style
+             * @example hillshade
+             */
+            style: string;
             /**
              * Tiles
              * @description Address of a tile.
@@ -1475,15 +1561,6 @@ export interface components {
          */
         ReadingsAnswer: {
             /**
-             * Results
-             * @description One a frame, in order.
-             * @example [
-             *       "accepted",
-             *       "duplicate"
-             *     ]
-             */
-            results: components["schemas"]["Result"][];
-            /**
              * Counts
              * @description How many of each.
              * @example {
@@ -1494,6 +1571,15 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /**
+             * Results
+             * @description One a frame, in order.
+             * @example [
+             *       "accepted",
+             *       "duplicate"
+             *     ]
+             */
+            results: components["schemas"]["Result"][];
         };
         /**
          * Result
@@ -1519,14 +1605,14 @@ export interface components {
          * @description A registered frame schema.
          */
         SchemaModel: {
-            /** Schema Id */
-            schema_id: number;
             /** Code */
             code: string;
-            /** Version */
-            version: number;
             /** Points */
             points: components["schemas"]["PointModel"][];
+            /** Schema Id */
+            schema_id: number;
+            /** Version */
+            version: number;
         };
         /**
          * SeatModel
@@ -1534,20 +1620,15 @@ export interface components {
          */
         SeatModel: {
             /**
-             * Seat Id
-             * @example 1
+             * Organisation
+             * @example 市供热管理办公室
              */
-            seat_id: number;
+            organisation: string;
             /**
              * Person
              * @example 调度员
              */
             person: string;
-            /**
-             * Organisation
-             * @example 市供热管理办公室
-             */
-            organisation: string;
             /**
              * Role
              * @example dispatcher
@@ -1558,14 +1639,17 @@ export interface components {
              * @example 调度员
              */
             role_zh: string;
+            /**
+             * Seat Id
+             * @example 1
+             */
+            seat_id: number;
         };
         /**
          * SeriesModel
          * @description History of one source.
          */
         SeriesModel: {
-            /** Source */
-            source: string;
             /**
              * Observed At
              * @description Epoch milliseconds.
@@ -1573,6 +1657,8 @@ export interface components {
             observed_at: number[];
             /** Points */
             points: components["schemas"]["SeriesPoint"][];
+            /** Source */
+            source: string;
             /**
              * Truncated
              * @description True when there are more frames than 20000; ask for a shorter time.
@@ -1586,12 +1672,12 @@ export interface components {
         SeriesPoint: {
             /** Name */
             name: string;
+            /** Quality */
+            quality: number[];
             /** Unit */
             unit: string;
             /** Values */
             values: (number | null)[];
-            /** Quality */
-            quality: number[];
         };
         /**
          * SessionModel
@@ -1604,14 +1690,14 @@ export interface components {
              * @example true
              */
             demo_mode: boolean;
-            /** @description null: not signed in */
-            seat: components["schemas"]["SeatModel"] | null;
             /**
              * Must Change Password
              * @description Nothing else answers before POST /session/password.
              * @example false
              */
             must_change_password: boolean;
+            /** @description null: not signed in */
+            seat: components["schemas"]["SeatModel"] | null;
         };
         /**
          * SignIn
@@ -1622,11 +1708,6 @@ export interface components {
          */
         SignIn: {
             /**
-             * Seat Id
-             * @example 1
-             */
-            seat_id?: number | null;
-            /**
              * Login
              * @example administrator
              */
@@ -1636,6 +1717,11 @@ export interface components {
              * @example korrekt-pferd-batterie
              */
             password?: string | null;
+            /**
+             * Seat Id
+             * @example 1
+             */
+            seat_id?: number | null;
         };
         /**
          * SourceBody
@@ -1643,22 +1729,10 @@ export interface components {
          */
         SourceBody: {
             /**
-             * Code
-             * @example substation:S001
+             * Asset Code
+             * @example S001
              */
-            code: string;
-            /**
-             * Schema
-             * @description CODE for its newest version, or CODE/VERSION.
-             * @example substation
-             */
-            schema: string;
-            /**
-             * Period S
-             * @description Expected seconds between frames; three missed = stale.
-             * @default 60
-             */
-            period_s: number;
+            asset_code?: string | null;
             /**
              * Asset Id
              * @example 12
@@ -1670,36 +1744,48 @@ export interface components {
              */
             asset_kind?: string | null;
             /**
-             * Asset Code
-             * @example S001
+             * Code
+             * @example substation:S001
              */
-            asset_code?: string | null;
+            code: string;
+            /**
+             * Period S
+             * @description Expected seconds between frames; three missed = stale.
+             * @default 60
+             */
+            period_s: number;
+            /**
+             * Schema
+             * @description CODE for its newest version, or CODE/VERSION.
+             * @example substation
+             */
+            schema: string;
         };
         /**
          * SourceModel
          * @description A registered source.
          */
         SourceModel: {
-            /** Code */
-            code: string;
             /** Asset Id */
             asset_id: number;
             /** Asset Kind */
             asset_kind: string;
             /** Asset Name */
             asset_name: string;
-            /**
-             * Substation Id
-             * @description The substation that serves the asset, where one is declared.
-             */
-            substation_id: number | null;
+            /** Code */
+            code: string;
+            /** Period S */
+            period_s: number;
             /**
              * Schema
              * @example substation/1
              */
             schema: string;
-            /** Period S */
-            period_s: number;
+            /**
+             * Substation Id
+             * @description The substation that serves the asset, where one is declared.
+             */
+            substation_id: number | null;
         };
         /**
          * SubstationModel
@@ -1717,15 +1803,15 @@ export interface components {
          */
         TicketModel: {
             /**
-             * Ticket
-             * @example hZ0h3rC6
-             */
-            ticket: string;
-            /**
              * Expires In S
              * @example 30
              */
             expires_in_s: number;
+            /**
+             * Ticket
+             * @example hZ0h3rC6
+             */
+            ticket: string;
         };
         /**
          * TilesetModel
@@ -1733,17 +1819,17 @@ export interface components {
          */
         TilesetModel: {
             /**
-             * Tileset
-             * @example network
-             */
-            tileset: string;
-            /** Description */
-            description: string;
-            /**
              * Assets Version
              * @description Version of the assets that the tiles show.
              */
             assets_version: number;
+            /** Description */
+            description: string;
+            /**
+             * Tileset
+             * @example network
+             */
+            tileset: string;
             /**
              * Url
              * @description Its TileJSON.
@@ -1766,13 +1852,7 @@ export interface components {
              * @example 1
              */
             city_id: number;
-            /** Network Version */
-            network_version: number;
-            /** Valve Version */
-            valve_version: number;
             found: components["schemas"]["FiguresModel"];
-            /** Method */
-            method: string;
             /**
              * Geometry
              * @description FeatureCollection: id = asset_id, properties asset_id, kind, set (found).
@@ -1780,19 +1860,25 @@ export interface components {
             geometry: {
                 [key: string]: unknown;
             } | null;
+            /** Method */
+            method: string;
+            /** Network Version */
+            network_version: number;
+            /** Valve Version */
+            valve_version: number;
         };
         /** ValidationError */
         ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
             /** Location */
             loc: (string | number)[];
             /** Message */
             msg: string;
             /** Error Type */
             type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
         };
         /**
          * ValveStateAnswer
@@ -1801,11 +1887,6 @@ export interface components {
         ValveStateAnswer: {
             /** Asset Id */
             asset_id: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "open" | "closed" | "unknown";
             /**
              * Origin
              * @enum {string}
@@ -1816,6 +1897,11 @@ export interface components {
              * @description Who recorded it.
              */
             seat: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "closed" | "unknown";
             /**
              * Valve Version
              * @description Version of the city's valve states; the next answers carry it.
@@ -1828,11 +1914,11 @@ export interface components {
          */
         ValveStateBody: {
             /**
-             * State
-             * @example closed
-             * @enum {string}
+             * Note
+             * @default
+             * @example 抢修关阀
              */
-            state: "open" | "closed" | "unknown";
+            note: string;
             /**
              * Origin
              * @description measured, reported by a person, or assumed
@@ -1842,11 +1928,11 @@ export interface components {
              */
             origin: "measured" | "reported" | "assumed";
             /**
-             * Note
-             * @default
-             * @example 抢修关阀
+             * State
+             * @example closed
+             * @enum {string}
              */
-            note: string;
+            state: "open" | "closed" | "unknown";
         };
     };
     responses: never;
@@ -1857,6 +1943,75 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    tileset_3dtiles_buildings__datum__tileset_json_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                datum: components["schemas"]["HeightDatum"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    content_3dtiles_buildings__datum___name__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                datum: components["schemas"]["HeightDatum"];
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "model/gltf-binary": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_alarms_alarms_get: {
         parameters: {
             query?: {
@@ -2011,6 +2166,43 @@ export interface operations {
             };
         };
     };
+    get_downstream_assets__asset_id__downstream_get: {
+        parameters: {
+            query?: {
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_impact_assets__asset_id__impact_get: {
         parameters: {
             query?: {
@@ -2048,17 +2240,20 @@ export interface operations {
             };
         };
     };
-    get_downstream_assets__asset_id__downstream_get: {
+    get_readings_assets__asset_id__readings_get: {
         parameters: {
             query?: {
-                /** @description True: with the geometries, for drawing. */
-                geometry?: boolean;
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds, not included; default: now. */
+                to?: number | null;
+                /** @description Names separated by commas; default: all. */
+                points?: string | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
             header?: never;
             path: {
-                /** @description Asset id within the city. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2071,7 +2266,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TraceAnswer"];
+                    "application/json": components["schemas"]["HistoryAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -2118,6 +2313,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cities_cities_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityModel"][];
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
                 };
             };
         };
@@ -2280,45 +2515,6 @@ export interface operations {
             };
         };
     };
-    post_valve_state_valves__asset_id__state_post: {
-        parameters: {
-            query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description Asset id within the city. */
-                asset_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ValveStateBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValveStateAnswer"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     rasters_raster_get: {
         parameters: {
             query?: {
@@ -2404,31 +2600,11 @@ export interface operations {
                     /** Frames */
                     frames: {
                         /**
-                         * Source
-                         * @description Code of the source.
-                         * @example substation:S001
-                         */
-                        source: string;
-                        /**
-                         * Schema
-                         * @description Code of its frame schema, or CODE/VERSION.
-                         * @example weather_station
-                         */
-                        schema: string;
-                        /**
                          * Observed At
                          * @description Time by the device's clock, epoch milliseconds.
                          * @example 1795255200000
                          */
                         observed_at: number;
-                        /**
-                         * Values
-                         * @description One value a point, in schema order; null = missing.
-                         * @example [
-                         *       -12.4
-                         *     ]
-                         */
-                        values: (number | null)[];
                         /**
                          * Quality
                          * @description QARTOD flags 1, 2, 3, 4, 9, one a point.
@@ -2437,6 +2613,26 @@ export interface operations {
                          *     ]
                          */
                         quality?: number[] | null;
+                        /**
+                         * Schema
+                         * @description Code of its frame schema, or CODE/VERSION.
+                         * @example weather_station
+                         */
+                        schema: string;
+                        /**
+                         * Source
+                         * @description Code of the source.
+                         * @example substation:S001
+                         */
+                        source: string;
+                        /**
+                         * Values
+                         * @description One value a point, in schema order; null = missing.
+                         * @example [
+                         *       -12.4
+                         *     ]
+                         */
+                        values: (number | null)[];
                     }[];
                 };
             };
@@ -2449,6 +2645,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    districts_rollout_districts_get: {
+        parameters: {
+            query?: {
+                /** @description Default: the newest. */
+                month?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistrictRates"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    districts_geojson_rollout_districts_geojson_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistrictFeatures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    scenes_scenes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+        };
+    };
+    scene_scenes__name__json_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Validation Error */
@@ -2530,12 +2848,9 @@ export interface operations {
             };
         };
     };
-    get_sources_sources_get: {
+    list_seats_seats_get: {
         parameters: {
-            query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2548,158 +2863,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceModel"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    post_source_sources_post: {
-        parameters: {
-            query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SourceBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourceModel"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    get_readings_assets__asset_id__readings_get: {
-        parameters: {
-            query?: {
-                /** @description Epoch milliseconds; default: 24 h before `to`. */
-                from?: number | null;
-                /** @description Epoch milliseconds, not included; default: now. */
-                to?: number | null;
-                /** @description Names separated by commas; default: all. */
-                points?: string | null;
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
-            };
-            header?: never;
-            path: {
-                asset_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryAnswer"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    districts_rollout_districts_get: {
-        parameters: {
-            query?: {
-                /** @description Default: the newest. */
-                month?: string | null;
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DistrictRates"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    districts_geojson_rollout_districts_geojson_get: {
-        parameters: {
-            query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DistrictFeatures"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["SeatModel"][];
                 };
             };
         };
@@ -2830,9 +2994,12 @@ export interface operations {
             };
         };
     };
-    list_seats_seats_get: {
+    get_sources_sources_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2845,39 +3012,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SeatModel"][];
+                    "application/json": components["schemas"]["SourceModel"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
     };
-    health_health_get: {
+    post_source_sources_post: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Health"];
-                };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceBody"];
             };
         };
-    };
-    cities_cities_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2885,7 +3048,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CityModel"][];
+                    "application/json": components["schemas"]["SourceModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2997,6 +3169,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_valve_state_valves__asset_id__state_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValveStateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValveStateAnswer"];
+                };
             };
             /** @description Validation Error */
             422: {

@@ -27,6 +27,8 @@ export const rollout: LayerDefinition = {
   maxZoom: 24,
   build(input) {
     if (input.rollout === null) return [];
+    // in 3D the scene draws the rates; here they stay to be hovered
+    const opacity: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 11, 0.45, 15, 0.22];
     const colour = [
       "interpolate",
       ["linear"],
@@ -39,7 +41,7 @@ export const rollout: LayerDefinition = {
         type: "fill",
         source: "rollout",
         filter: ["!=", ["get", "rate"], null],
-        paint: { "fill-color": colour, "fill-opacity": 0.38 },
+        paint: { "fill-color": colour, "fill-opacity": input.mode === "3d" ? 0 : opacity },
       },
       { id: "rollout-edge", type: "line", source: "rollout", paint: { "line-color": COLOURS.text, "line-width": 1.5 } },
     ];
