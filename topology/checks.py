@@ -61,12 +61,12 @@ def _pairs(tables: NetworkTables) -> Iterator[Finding]:
     single = np.asarray((pipes["pair_id"] == 0) | (size == 1))
     start = ("start_lon", "start_lat")
     yield from _each(pipes, single, "pair_missing", "pipe {} has no pair on the other side", start)
-    for pair_id, group in pipes.iloc[np.flatnonzero(~single)].groupby("pair_id"):
-        sides = sorted(group["side"])
-        if sides != [1, 2]:
-            first = group.iloc[0]
-            text = f"pair {pair_id} has {len(group)} pipes of sides {sides}; it needs one supply (1) and one return (2)"
-            yield finding("pair_of_one_side", group["asset_id"], first["start_lon"], first["start_lat"], text)
+    number = [(pipes["side"] == side).groupby(pipes["pair_id"]).transform("sum") for side in (1, 2)]
+    uneven = np.flatnonzero(~single & np.asarray((number[0] != 1) | (number[1] != 1)))
+    for pair_id, group in pipes.iloc[uneven].groupby("pair_id"):
+        first = group.iloc[0]
+        text = f"pair {pair_id} has pipes of sides {sorted(group['side'])}; it needs one supply (1) and one return (2)"
+        yield finding("pair_of_one_side", group["asset_id"], first["start_lon"], first["start_lat"], text)
 
 
 def _loose_ends(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
@@ -104,7 +104,7 @@ def _buildings(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
     yield from _each(inlets, ~known, "inlet_without_building", "building inlet {} names no known building")
     met = (joined.at["inlets"] >= 0).any(axis=1)
     heated = ((buildings["heated_area_m2"] > 0) | (buildings["substation_id"] > 0)).to_numpy()
-    without = heated & ~buildings["asset_id"].isin(inlets.loc[met, "building_id"]).to_numpy()
+    without = heated & ~buildings["asset_id"].isin(inlets["building_id"].to_numpy()[met]).to_numpy()
     declared = buildings["substation_id"].isin(tables.substations["asset_id"]).to_numpy()
     text = "building {} has no inlet on the network; it is traced through its declared substation"
     yield from _each(buildings, without & declared, "building_without_inlet", text)

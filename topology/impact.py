@@ -11,7 +11,7 @@ substation or source.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +94,14 @@ class Figures:
     heat_load_mw: float
     pipe_length_m: float
     outside_scope: int
+
+
+def union(assets: AssetTable, parts: Sequence[Rows]) -> Rows:
+    """Return the rows of all parts once, rising. A mask: several times faster than sorting answers of half a city."""
+    mask = np.zeros(assets.asset_id.size, bool)
+    for part in parts:
+        mask[part] = True
+    return np.flatnonzero(mask).astype(np.int32)
 
 
 def figures(assets: AssetTable, rows: Rows, visible: NDArray[np.bool_] | None = None) -> Figures:
@@ -180,8 +188,7 @@ def impact(network: Network, asset_id: int) -> Impact:
         own_row = np.array([row], np.int32)
         parts.append(own_row)
         lost = np.append(lost, own_row)
-    reach = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int32)
-    return _answer(network, asset_id, reach.astype(np.int32), np.unique(lost).astype(np.int32), method)
+    return _answer(network, asset_id, union(network.assets, parts), union(network.assets, [lost]), method)
 
 
 def _answer(network: Network, asset_id: int, reach: Rows, lost: Rows, method: str) -> Impact:
@@ -193,7 +200,7 @@ def _answer(network: Network, asset_id: int, reach: Rows, lost: Rows, method: st
         valve_version=network.valve_version,
         reach=reach,
         lost=lost,
-        degraded=np.setdiff1d(reach, lost, assume_unique=True),
+        degraded=_without(network.assets, reach, lost),
         methods={
             "reach": METHODS["own" if own else "reach"],
             "lost": METHODS[method],
@@ -203,6 +210,13 @@ def _answer(network: Network, asset_id: int, reach: Rows, lost: Rows, method: st
     )
 
 
+def _without(assets: AssetTable, rows: Rows, out: Rows) -> Rows:
+    mask = np.zeros(assets.asset_id.size, bool)
+    mask[out] = True
+    kept: Rows = rows[~mask[rows]]
+    return kept
+
+
 def _reach(state: State, element: int) -> Rows:
     """Rows below the element's block, and everything that the exchangers among them feed."""
     blocks = state.blocks
@@ -210,7 +224,7 @@ def _reach(state: State, element: int) -> Rows:
     first, last = int(blocks.first[head]), int(blocks.last[head])
     low, high = np.searchsorted(state.exchanger_at, [first, last])
     zones = np.unique(state.exchanger_zone[low:high])
-    return np.concatenate([state.reach.between(first, last), *(state.of_zone.between(z, z + 1) for z in zones)])
+    return np.concatenate([state.reach.between(first, last), state.of_zone.at(zones)])
 
 
 def _lost(network: Network, elements: list[int]) -> tuple[Rows, str]:
@@ -239,7 +253,8 @@ def lost_by_flood(network: Network, elements: list[int]) -> Rows:
     segment_lost = before.zone_fed[before.zone] & ~after.zone_fed[after.zone]
     edge = np.flatnonzero(segment_lost[segments.of_node[edges.u[: edges.pipe_count]]])
     valve = (links.kind == VALVE) & before.passes
-    cut = removed[1 + segments.count :] | segment_lost[np.maximum(links.a, 0)]
+    # a valve is lost when no side of it is fed any more; one beside the cut still has water
+    cut = removed[1 + segments.count :] | (segment_lost[np.maximum(links.a, 0)] & segment_lost[links.b])
     edge = np.concatenate([edge, links.edge[valve & before.zone_fed[before.zone[links.b]] & cut]])
     paired = edges.pair[edge]
     halves = before.works & ~after.works
@@ -277,11 +292,15 @@ def own_rows(network: Network, row: int) -> Rows:
 
 def _findings_around(network: Network, asset_id: int, reach: Rows) -> tuple[Finding, ...]:
     """Findings that touch the asset or what it reaches; an empty answer is explained."""
-    touched = set(network.assets.asset_id[reach].tolist()) | {asset_id}
-    found = tuple(item for item in network.findings if not touched.isdisjoint(item.asset_ids))
+    row = row_of(network, asset_id)
+    touched = np.zeros(network.assets.asset_id.size, bool)
+    touched[reach] = True
+    touched[row] = True
+    rows, number = network.finding_rows
+    everything = network.findings
+    found = tuple(everything[i] for i in np.unique(number[touched[rows]]))
     if len(reach):
         return found
-    row = int(network.assets.rows_of(np.array([asset_id]))[0])
     message = (
         f"nothing is fed through {KINDS[network.assets.kind[row]]} {asset_id} now: it is shut, stands still, "
         "or no running source reaches it in the present valve state"

@@ -70,7 +70,15 @@ class Network:
         """The whole drawing numbered from its running sources; made at the first trace."""
         return number_drawing(self.edges, self.services, self.state, self.node_count)
 
-    @property
+    @cached_property
+    def finding_rows(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Rows that findings concern, and the number of the finding in `findings` for each."""
+        number = np.repeat(np.arange(len(self.findings)), [len(item.asset_ids) for item in self.findings])
+        asset_ids = np.fromiter((i for item in self.findings for i in item.asset_ids), np.int64, len(number))
+        rows = self.assets.rows_of(asset_ids)
+        return rows[rows >= 0], number[rows >= 0]
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that is wrong, the drawing first."""
         return self.structure_findings + self.state_findings

@@ -7,6 +7,7 @@ that an answer for any of them is a slice. Supply and return are separate below 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,14 @@ class Slices:
     def between(self, first: int, last: int) -> IntArray:
         """Return the rows of the positions `first <= p < last`."""
         return self.rows[self.start[first] : self.start[last]]
+
+    def at(self, positions: NDArray[np.integer[Any]]) -> IntArray:
+        """Return the rows of several positions."""
+        first = self.start[positions]
+        size = self.start[positions + 1] - first
+        shift = np.repeat(first - np.concatenate([[0], np.cumsum(size)[:-1]]), size) if len(size) else size
+        found: IntArray = self.rows[shift + np.arange(len(shift))]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

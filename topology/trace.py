@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from topology.assets import KINDS
 from topology.codes import EXCHANGER, SOURCE
 from topology.drawing import Drawing
-from topology.impact import own_rows, row_of
+from topology.impact import own_rows, row_of, union
 from topology.network import Network
 
 Rows = NDArray[np.int32]
@@ -69,7 +69,7 @@ def downstream(network: Network, asset_id: int) -> Trace:
     parts = [_below(network, drawing, int(node)) for node in _entry_nodes(network, drawing, row)]
     if parts and KINDS[network.assets.kind[row]] == "substation":
         parts.append(np.array([row], np.int32))
-    return _trace(network, asset_id, _union(parts), DOWNSTREAM)
+    return _trace(network, asset_id, union(network.assets, parts), DOWNSTREAM)
 
 
 def upstream(network: Network, asset_id: int) -> Trace:
@@ -89,7 +89,7 @@ def upstream(network: Network, asset_id: int) -> Trace:
     nodes = _exit_nodes(network, drawing, row)
     rows = _above(network, drawing, nodes)
     fed = rows.size > 0
-    return _trace(network, asset_id, _union([rows, np.array([row] if fed else [], np.int32)]), UPSTREAM)
+    return _trace(network, asset_id, union(network.assets, [rows, np.array([row] if fed else [], np.int32)]), UPSTREAM)
 
 
 def connected(network: Network, asset_id: int) -> Trace:
@@ -106,15 +106,11 @@ def connected(network: Network, asset_id: int) -> Trace:
     own = np.flatnonzero(edges.row == row)
     nodes = np.concatenate([edges.v[own], edges.u[own], _exit_nodes(network, drawing, row)])
     zones = np.unique(fed.zone[segments.of_node[nodes[nodes >= 0]]])
-    return _trace(network, asset_id, _union([network.state.of_zone.between(z, z + 1) for z in zones]), CONNECTED)
+    return _trace(network, asset_id, union(network.assets, [network.state.of_zone.at(zones)]), CONNECTED)
 
 
 def _trace(network: Network, asset_id: int, rows: Rows, method: str) -> Trace:
     return Trace(asset_id, network.city_id, network.network_version, network.valve_version, rows, method)
-
-
-def _union(parts: list[Rows]) -> Rows:
-    return np.unique(np.concatenate(parts)).astype(np.int32) if parts else np.zeros(0, np.int32)
 
 
 def _entry_nodes(network: Network, drawing: Drawing, row: int) -> Rows:
@@ -146,7 +142,7 @@ def _below(network: Network, drawing: Drawing, node: int) -> Rows:
     first, last = int(blocks.first[head]), int(blocks.last[head])
     low, high = np.searchsorted(drawing.exchanger_at, [first, last])
     zones = np.unique(drawing.exchanger_zone[low:high])
-    return np.concatenate([drawing.rows.between(first, last), *(state.of_zone.between(z, z + 1) for z in zones)])
+    return np.concatenate([drawing.rows.between(first, last), state.of_zone.at(zones)])
 
 
 def _above(network: Network, drawing: Drawing, nodes: Rows) -> Rows:
@@ -161,7 +157,7 @@ def _above(network: Network, drawing: Drawing, nodes: Rows) -> Rows:
         parts += [edges.row[edge], edges.row[paired[paired >= 0]]]
         nodes = edges.u[edge[kind == EXCHANGER]]
         nodes = nodes[blocks.first[nodes] >= 0]
-    return _union(parts)
+    return union(network.assets, parts)
 
 
 def _heads_to_root(drawing: Drawing, nodes: Rows) -> Rows:
