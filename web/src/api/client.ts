@@ -14,6 +14,19 @@ export class RequestFailed extends Error {
   }
 }
 
+let aheadMs = 0;
+
+/** Learn from an answer's Date header how far the server's clock is ahead of this machine's; under 2 s is its rounding. */
+export function noteDate(date: string | null, localMs: number): void {
+  const serverMs = date === null ? Number.NaN : Date.parse(date);
+  if (Number.isFinite(serverMs)) aheadMs = Math.abs(serverMs - localMs) < 2000 ? 0 : serverMs - localMs;
+}
+
+/** The server's time now, in epoch milliseconds. */
+export function serverNowMs(localMs: number): number {
+  return localMs + aheadMs;
+}
+
 export function address(path: string, query: Query = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
@@ -34,6 +47,7 @@ async function request<T>(url: string, init: RequestInit): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new RequestFailed(0, "Unreachable", error instanceof Error ? error.message : String(error));
   }
+  noteDate(response.headers.get("date"), Date.now());
   if (!response.ok) throw await failure(response);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }

@@ -1,4 +1,4 @@
-import { RequestFailed, sendJson } from "../api/client";
+import { RequestFailed, sendJson, serverNowMs } from "../api/client";
 import * as server from "../api/server";
 import type { Findings, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
@@ -205,7 +205,8 @@ export class Controller {
         const changed = this.statuses.apply(message);
         this.store.dispatch({
           type: "live/message",
-          asOfMs: message.asOfMs,
+          // a message carries the time of its last change, which may be long ago
+          asOfMs: Math.max(message.asOfMs, serverNowMs(Date.now())),
           localMs: Date.now(),
           counts: this.statuses.counts(),
           changed: changed.length,
