@@ -20,7 +20,11 @@ from tiles.errors import BadScene, UnknownTileset
 
 SCENES: Sequence[str] = ("overview",)
 """Names of the scenes."""
-_LEVEL_COLOURS = "properties.level == 3 ? [111, 195, 223] : properties.level == 0 ? [150, 150, 150] : [255, 138, 76]"
+_LEVEL_COLOURS = (
+    "properties.level == 3 ? [47, 143, 179] : properties.level == 2 ? [34, 211, 238]"
+    " : properties.level == 1 ? [165, 243, 252] : [132, 146, 166]"
+)
+"""Network levels in the colours of the viewer's legend (`web/src/layers/palette.ts`)."""
 _RATE_COLOURS = (
     "properties.rate == null ? [140, 140, 140, 60]"
     " : properties.rate >= properties.target_rate ? [64, 145, 255, 70] : [255, 170, 60, 90]"

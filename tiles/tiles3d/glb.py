@@ -113,7 +113,7 @@ def write_glb(mesh: Mesh, table: PropertyTable, *, class_name: str = "building")
 
 _MATERIAL = {
     "name": "building",
-    "pbrMetallicRoughness": {"baseColorFactor": [0.78, 0.8, 0.84, 1.0], "metallicFactor": 0.0, "roughnessFactor": 0.9},
+    "pbrMetallicRoughness": {"baseColorFactor": [0.3, 0.42, 0.58, 1.0], "metallicFactor": 0.0, "roughnessFactor": 0.9},
 }
 
 
