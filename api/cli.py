@@ -14,9 +14,10 @@ from api.errors import ApiError
 from data.errors import DataError
 from gis.errors import GisError
 from tiles.errors import TilesError
+from topology.errors import TopologyError
 from twin.errors import TwinError
 
-KNOWN_ERRORS = (ApiError, DataError, TilesError, TwinError, GisError)
+KNOWN_ERRORS = (ApiError, DataError, TilesError, TwinError, TopologyError, GisError)
 
 
 def _show_version(wanted: bool) -> None:

@@ -269,7 +269,7 @@ def _lay_out(
         of_zone=slices(zone_at, zone_rows, len(fed.zone_fed)),
         exchanger_at=exchanger_at,
         exchanger_zone=exchanger_zone,
-        uneven_at=np.sort(dominators.first[1 + links.a[_uneven(links, fed, exchanger)]]),
+        uneven_at=np.sort(dominators.first[1 + links.a[_uneven(services, segments, links, fed)]]),
     )
 
 
@@ -342,21 +342,30 @@ def _nearest_common(parent: IntArray, first: IntArray, last: IntArray, bounds: I
     return shared
 
 
-def _uneven(links: Links, fed: Fed, exchanger: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the exchanger links of zones that hang on other exchangers or sources on the supply than on the return side."""
+def _uneven(services: Services, segments: Segments, links: Links, fed: Fed) -> NDArray[np.intp]:
+    """Return the exchanger links behind which one side alone does not tell who is lost.
+
+    1. The zone of one half is fed by other exchangers (or by a source) than the zone of the other half.
+    2. A consumer of the zone is drawn on one side only.
+    """
+    exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
     zone = fed.zone[links.b[exchanger]]
-    mate: dict[int, set[int]] = {}
-    by_row: dict[int, list[int]] = {}
-    for position, row in enumerate(links.row[exchanger]):
-        by_row.setdefault(int(row), []).append(position)
-    for halves in by_row.values():
-        for half in halves:
-            mate.setdefault(int(zone[half]), set()).update(int(zone[other]) for other in halves if other != half)
-    direct = fed.passes & (links.kind == SOURCE)
-    sourced = set(fed.zone[links.b[direct]].tolist())
-    uneven = {
-        z
-        for z, mates in mate.items()
-        if len(mates) > 1 or any(len(mate[m]) > 1 or (m in sourced) != (z in sourced) for m in mates)
-    }
-    return exchanger[[int(z) in uneven for z in zone]] if len(zone) else exchanger
+    halves = pd.DataFrame({"row": links.row[exchanger], "zone": zone, "link": exchanger})
+    pairs = halves.merge(halves, on="row", suffixes=("", "_other"))
+    pairs = pairs[pairs["link"] != pairs["link_other"]]
+    # 1: supply and return zones correspond one to one, and either both or none has a source of its own
+    mates = pairs.groupby("zone")["zone_other"].transform("nunique") + pairs.groupby("zone_other")["zone"].transform("nunique")
+    alone = halves.groupby("row")["link"].transform("size") == 1
+    sourced = np.zeros(len(fed.zone_fed), bool)
+    sourced[fed.zone[links.b[fed.passes & (links.kind == SOURCE)]]] = True
+    one_sided = np.zeros(len(fed.zone_fed), bool)
+    for node, other in ((services.supply_node, services.return_node), (services.return_node, services.supply_node)):
+        drawn = (node >= 0) & (other < 0)
+        one_sided[fed.zone[segments.of_node[node[drawn]]]] = True  # 2
+    here, there = pairs["zone"].to_numpy(), pairs["zone_other"].to_numpy()
+    bad = (mates.to_numpy() > 2) | (sourced[here] != sourced[there]) | one_sided[here] | one_sided[there]
+    # an exchanger with one half beside others with two
+    mixed = np.isin(zone, zone[alone.to_numpy()]) & np.isin(zone, here) if len(zone) else np.zeros(0, bool)
+    rows = np.unique(np.concatenate([pairs["row"].to_numpy()[bad], halves["row"].to_numpy()[mixed]]))
+    found: NDArray[np.intp] = exchanger[np.isin(links.row[exchanger], rows)]
+    return found
