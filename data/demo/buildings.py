@@ -44,6 +44,7 @@ STYLES: Mapping[str, Style] = {
     "old": Style((68.0, 43.0), (40.0, 52.0), (11.0, 13.0), (4, 7), (1978, 1998), ("slab", "slab", "slab", "l"), (45.0, 58.0)),
     "court": Style((82.0, 74.0), (52.0, 62.0), (40.0, 48.0), (3, 8), (1985, 2012), ("court", "u", "l", "court"), (40.0, 55.0)),
     "slab": Style((82.0, 62.0), (50.0, 62.0), (13.0, 15.0), (9, 18), (2000, 2016), ("slab", "slab", "slab", "l"), (34.0, 42.0)),
+    "walkup": Style((82.0, 54.0), (50.0, 64.0), (12.0, 14.0), (5, 7), (1988, 2010), ("slab", "slab", "slab", "l"), (40.0, 52.0)),
     "tower": Style((66.0, 70.0), (25.0, 32.0), (20.0, 24.0), (24, 33), (2010, 2024), ("slab",), (28.0, 35.0)),
 }
 
@@ -101,13 +102,19 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """One estate on one block."""
+    """One estate on one block, or on the part of it that `outline` bounds."""
 
     name: str
     style: str
     block: Block
     frame: Frame
     year_built: int
+    pitch_scale: float = 1.0
+    outline: Polygon | None = None
+
+    def pitch_m(self) -> Position:
+        """Return the pitch of its lots, along and away from the street."""
+        return np.array(STYLES[self.style].pitch_m) * self.pitch_scale
 
 
 def frame_of(block: Block) -> Frame:
@@ -123,19 +130,20 @@ def frame_of(block: Block) -> Frame:
 
 def draw_estates(size: CitySize, streets: Streets, rng: np.random.Generator) -> tuple[Estate, ...]:
     """Give every block that is no park, plant or boiler house an estate."""
-    taken = {size.plant_block, size.boiler_block, *size.park_blocks}
+    taken = {size.plant_block, size.boiler_block, *size.boiler_blocks, *size.park_blocks}
     blocks = [block for block in streets.blocks if (block.column, block.row) not in taken]
     names = estate_names(len(blocks), rng)
     estates = []
     for block, name in zip(blocks, names, strict=True):
-        style = "old" if is_old(size, block) else str(rng.choice(["slab", "tower", "court", "slab"]))
-        estates.append(Estate(name, style, block, frame_of(block), int(rng.integers(*STYLES[style].years))))
+        style = "old" if is_old(size, block) else str(rng.choice(list(size.styles)))
+        year = int(rng.integers(*STYLES[style].years))
+        estates.append(Estate(name, style, block, frame_of(block), year, size.pitch_scale))
     return tuple(estates)
 
 
 def draw_buildings(size: CitySize, estates: tuple[Estate, ...], rng: np.random.Generator) -> tuple[Building, ...]:
     """Fill the estates with buildings and keep `size.buildings` of them, or all when there are fewer lots."""
-    drawn = [building for index, estate in enumerate(estates) for building in _fill(index, estate, rng)]
+    drawn = draw_lots(estates, rng)
     keep = np.sort(rng.permutation(len(drawn))[: size.buildings])
     kept = [drawn[index] for index in keep]
     special = _special_uses(len(estates), rng)
@@ -146,6 +154,11 @@ def draw_buildings(size: CitySize, estates: tuple[Estate, ...], rng: np.random.G
         use = special.get(building.estate, "") if number == 1 else ""
         buildings.append(_with_use(replace(building, number=number), use))
     return tuple(buildings)
+
+
+def draw_lots(estates: tuple[Estate, ...], rng: np.random.Generator) -> list[Building]:
+    """Return a building for every lot of the estates."""
+    return [building for index, estate in enumerate(estates) for building in _fill(index, estate, rng)]
 
 
 def _special_uses(estates: int, rng: np.random.Generator) -> dict[int, str]:
@@ -167,19 +180,20 @@ def _fill(index: int, estate: Estate, rng: np.random.Generator) -> list[Building
     inner = Polygon(ring)
     shapely.prepare(inner)
     low, high = ring.min(axis=0), ring.max(axis=0)
-    columns, rows = np.maximum(1, (high - low) // style.pitch_m).astype(int)
-    start = (low + high - np.array([columns - 1, rows - 1]) * style.pitch_m) / 2.0
+    pitch = estate.pitch_m()
+    columns, rows = np.maximum(1, (high - low) // pitch).astype(int)
+    start = (low + high - np.array([columns - 1, rows - 1]) * pitch) / 2.0
     drawn = []
     for row in range(rows):
         for column in range(columns):
-            lot = start + np.array([column, row]) * style.pitch_m
-            outline, inlet = _footprint(lot, style, rng)
+            lot = start + np.array([column, row]) * pitch
+            outline, inlet = _footprint(lot, style, rng, row_pitch_m=float(pitch[1]))
             if inner.contains(outline):
                 drawn.append(_building(estate, index, (column, row), rng, lot_a=float(lot[0]), outline=outline, inlet=inlet))
     return drawn
 
 
-def _footprint(lot: Position, style: Style, rng: np.random.Generator) -> tuple[Polygon, Position]:
+def _footprint(lot: Position, style: Style, rng: np.random.Generator, *, row_pitch_m: float) -> tuple[Polygon, Position]:
     """Return a footprint around the middle of a lot and the inlet on its front, both in the estate's frame.
 
     The front of every shape lies on the same line of the lot row, so that one straight lane serves the row.
@@ -188,7 +202,7 @@ def _footprint(lot: Position, style: Style, rng: np.random.Generator) -> tuple[P
     shape = style.shapes[int(rng.integers(len(style.shapes)))]
     if shape == "l" and depth < 20.0:
         depth += 9.0
-    left, front = lot[0] - length / 2.0, lot[1] - style.pitch_m[1] / 2.0 + 2.0 * LANE_M
+    left, front = lot[0] - length / 2.0, lot[1] - row_pitch_m / 2.0 + 2.0 * LANE_M
     right, back = left + length, front + depth
     wing = min(14.0, 0.45 * depth if shape == "l" else 14.0)
     outline: BaseGeometry = box(left, front, right, back)
@@ -247,7 +261,9 @@ def _energy_class(year: int) -> str:
 
 
 def estate_outline(estate: Estate) -> Polygon:
-    """Return the outline of an estate: its block's inner ground, a little wider."""
+    """Return the outline of an estate: its own, or its block's inner ground, a little wider."""
+    if estate.outline is not None:
+        return estate.outline
     return estate.block.inner.buffer(SIDE_MARGIN_M, join_style="mitre")
 
 

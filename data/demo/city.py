@@ -34,8 +34,9 @@ from data.demo.files import (
     write_manifest,
     write_shapefile,
 )
+from data.demo.flows import size_index, trace_flows
 from data.demo.ground import draw_ground, height_m
-from data.demo.network import draw_network, size_index, trace_flows
+from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
 from data.demo.sizes import CitySize, size_of
 from data.demo.streets import draw_river, draw_streets

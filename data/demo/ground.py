@@ -26,10 +26,19 @@ class Ground:
         Rows of (x, y, height in metres, radius in metres).
     river
         Axis of the river (n, 2), from south to north.
+    rise
+        Slope of the plain towards the north.
+    wave_m
+        Height of the small waves of 300 m length.
+    range_m
+        No height lies outside.
     """
 
     hills: NDArray[np.float64]
     river: Points
+    rise: float = 0.002
+    wave_m: float = 0.4
+    range_m: tuple[float, float] = (LOWEST_M, HIGHEST_M)
 
 
 def draw_ground(river: Points, half_width_m: float, rng: np.random.Generator) -> Ground:
@@ -50,17 +59,17 @@ def draw_ground(river: Points, half_width_m: float, rng: np.random.Generator) ->
 
 
 def height_m(ground: Ground, xy: Points) -> Values:
-    """Return the height of the ground above the sea (1985 national datum) in metres, 190 to 230.
+    """Return the height of the ground above the sea (1985 national datum) in metres.
 
     Parameters
     ----------
     xy
-        Positions (n, 2) in metres from the origin of the quarter. Cost: n x 9 hills.
+        Positions (n, 2) in metres from the origin of the quarter. Cost: n x hills.
     """
     x, y = xy[:, 0], xy[:, 1]
     distance = np.abs(x - np.interp(y, ground.river[:, 1], ground.river[:, 0]))
-    heights = 205.0 + 6.0 * (1.0 - np.exp(-distance / 350.0)) + 0.002 * y
-    heights += 0.4 * np.sin(x / 52.0 + y / 190.0) * np.sin(y / 61.0 - x / 240.0)
+    heights = 205.0 + 6.0 * (1.0 - np.exp(-distance / 350.0)) + ground.rise * y
+    heights += ground.wave_m * np.sin(x / 52.0 + y / 190.0) * np.sin(y / 61.0 - x / 240.0)
     for hill_x, hill_y, height, radius in ground.hills:
         heights += height * np.exp(-((x - hill_x) ** 2 + (y - hill_y) ** 2) / (2.0 * radius**2))
-    return np.clip(heights - 5.0 * np.exp(-((distance / 60.0) ** 2)), LOWEST_M, HIGHEST_M)
+    return np.clip(heights - 5.0 * np.exp(-((distance / 60.0) ** 2)), *ground.range_m)

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Point, Polygon, box
 
-from data.demo.buildings import LANE_M, STYLES, Building, Estate, Frame, frame_of
+from data.demo.buildings import LANE_M, Building, Estate, Frame, frame_of
 from data.demo.sizes import CitySize
 from data.demo.streets import Streets
 
@@ -54,6 +54,7 @@ class Source:
     street: int
     design_power_mw: float
     company: int
+    peak_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _substation(
     middle = columns[len(columns) // 2]
     lot_a = next(building.lot_a for building in mine if building.column == middle)
     front = min(building.inlet_ab[1] for building in mine)
-    ab = np.array([lot_a - STYLES[estate.style].pitch_m[0] / 2.0, front - LANE_M - YARD_M])
+    ab = np.array([lot_a - estate.pitch_m()[0] / 2.0, front - LANE_M - YARD_M])
     area = sum(building.heated_area_m2 for building in mine)
     return Substation(
         name=estate.name + name,
@@ -150,5 +151,5 @@ def draw_sources(size: CitySize, streets: Streets, load_mw: float) -> tuple[Sour
         block = blocks[place]
         frame = frame_of(block)
         xy = frame.to_xy(np.array([[0.0, 0.0]]))[0]
-        sources.append(Source(kind, name, xy, frame, block.street, round(load_mw * share / 5.0) * 5.0, company))
+        sources.append(Source(kind, name, xy, frame, block.street, round(load_mw * share / 5.0) * 5.0, company, kind != "plant"))
     return tuple(sources)

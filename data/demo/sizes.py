@@ -31,6 +31,23 @@ class CitySize:
         Column of blocks through which the river runs.
     plant_block, boiler_block, park_blocks
         Blocks (column, row) without estates.
+    quarters
+        How many quarters of this plan the city has; all counts are those of one quarter.
+    boiler_blocks
+        Further blocks without estates, each with a boiler house.
+    open_ties
+        Edges with a normally open tie valve; None = every avenue main that is not closed has one.
+    origin_m, turn_deg
+        Where the middle of the quarter lies, and by how much its grid is turned anticlockwise.
+    styles
+        Out of which estates of the newer part are drawn.
+    pitch_scale
+        Distance between buildings, 1 = as `buildings.STYLES` says.
+    piece_m
+        Longest piece of a main.
+    long_services
+        True: a tee feeds two buildings, whose services run round the gable to the entrance on the far side, and a branch
+        has one valve. False: a tee for each building, the inlet on the near facade, valves at either end of a branch.
     """
 
     columns: int
@@ -48,6 +65,15 @@ class CitySize:
     plant_block: tuple[int, int]
     boiler_block: tuple[int, int]
     park_blocks: tuple[tuple[int, int], ...]
+    quarters: int = 1
+    boiler_blocks: tuple[tuple[int, int], ...] = ()
+    open_ties: tuple[tuple[int, int, int], ...] | None = None
+    origin_m: tuple[float, float] = (0.0, 0.0)
+    turn_deg: float = 0.0
+    styles: tuple[str, ...] = ("slab", "tower", "court", "slab")
+    pitch_scale: float = 1.0
+    piece_m: float = 36.0
+    long_services: bool = False
 
 
 SIZES: Mapping[str, CitySize] = {
@@ -67,7 +93,30 @@ SIZES: Mapping[str, CitySize] = {
         plant_block=(0, 0),
         boiler_block=(6, 5),
         park_blocks=((2, 2), (5, 4)),
-    )
+    ),
+    "city": CitySize(
+        quarters=50,
+        columns=7,
+        rows=6,
+        block_width_m=505.0,
+        block_height_m=590.0,
+        buildings=1000,
+        substations=70,
+        room_sensors=2400,
+        heating_devices=2200,
+        main_streets=(1, 3, 5),
+        main_avenues=(0, 3, 7),
+        closed_ties=(),
+        open_ties=(),
+        river_column=-1,
+        plant_block=(-1, -1),
+        boiler_block=(-1, -1),
+        park_blocks=((2, 2), (5, 4)),
+        styles=("walkup", "walkup", "walkup", "walkup", "slab", "tower", "court"),
+        pitch_scale=1.14,
+        piece_m=160.0,
+        long_services=True,
+    ),
 }
 """The sizes that can be written."""
 

@@ -123,6 +123,10 @@ def _crossings(size: CitySize, rng: np.random.Generator) -> NDArray[np.float64]:
     turned = (grid - old)[..., ::-1] * np.array([-1.0, 1.0]) * np.tan(np.radians(5.0))
     wiggle = 16.0 * np.sin(grid[..., ::-1] / 260.0 + rng.uniform(0.0, 6.0, 2))
     crooked: NDArray[np.float64] = grid + weight * (turned + wiggle)
+    if size.turn_deg:
+        angle = np.radians(size.turn_deg)
+        crooked = crooked @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    crooked += size.origin_m
     return crooked
 
 

@@ -12,9 +12,10 @@ import shapely
 from numpy.typing import NDArray
 
 from data.demo.buildings import STOREY_M, Building, Estate, estate_outline
+from data.demo.chains import Network
+from data.demo.flows import DN_SERIES_MM, INSULATION_MM, OUTER_MM, WALL_MM, Flows
 from data.demo.ground import Ground, height_m
 from data.demo.names import company_names
-from data.demo.network import DN_SERIES_MM, INSULATION_MM, OUTER_MM, WALL_MM, Flows, Network
 from data.demo.organisation import Source, Substation, draw_halls
 from data.demo.streets import Streets
 
@@ -37,6 +38,10 @@ class DemoCity:
         Code of the district that holds the quarter.
     size_place
         Of each trench: place in DN_SERIES_MM.
+    trench_adcode
+        Of each trench: code of its district; None = `adcode` for all.
+    idle
+        Indexes of the heat sources that do not run.
     """
 
     adcode: str
@@ -50,6 +55,8 @@ class DemoCity:
     flows: Flows
     size_place: NDArray[np.int64]
     rng_seed: int
+    trench_adcode: NDArray[np.str_] | None = None
+    idle: tuple[int, ...] = ()
 
 
 def company_code(index: int) -> str:
@@ -154,7 +161,8 @@ def estates(city: DemoCity) -> geopandas.GeoDataFrame:
     """Return the estates that hold buildings."""
     first: dict[int, int] = {}
     for index, station in enumerate(city.substations):
-        first.setdefault(station.estate, index)
+        for building in station.buildings:
+            first.setdefault(city.buildings[building].estate, index)
     rows = [(index, city.estates[index], first[index]) for index in sorted(first)]
     columns = {
         "code": [estate_code(index) for index, _, _ in rows],
@@ -224,8 +232,8 @@ def sources(city: DemoCity) -> geopandas.GeoDataFrame:
         "source_kind": [SOURCE_KINDS[source.kind] for source in drawn],
         "design_power_mw": [source.design_power_mw for source in drawn],
         "company_code": [company_code(source.company) for source in drawn],
-        "running": ["true" for _ in drawn],
-        "peak_only": ["true" if source.kind == "boiler_house" else "false" for source in drawn],
+        "running": ["false" if index in city.idle else "true" for index in range(len(drawn))],
+        "peak_only": ["true" if source.peak_only else "false" for source in drawn],
     }
     return _frame(columns, [shapely.Point(source.xy) for source in drawn])
 
@@ -272,7 +280,7 @@ def _year_of_trench(city: DemoCity) -> NDArray[np.int64]:
     """Mains are the older the further west; branches and trees are as old as their substation."""
     own = np.array([each.installed_year for each in city.substations] + [0])
     x = city.network.node_xy[city.network.start, 0]
-    mains = (2001 + 0.006 * x).astype(np.int64)
+    mains = np.clip((2001 + 0.006 * x).astype(np.int64), 1980, 2021)
     years: NDArray[np.int64] = np.where(city.network.owner >= 0, own[city.network.owner], mains)
     return years
 
@@ -285,16 +293,17 @@ def pipes(city: DemoCity) -> geopandas.GeoDataFrame:
     ground = height_m(city.ground, network.vertex_xy)
     z = ground - (depth + OUTER_MM[place] / 2000.0)[network.vertex_trench]
     numbers = [f"{number + 1:07d}" for number in range(len(network.start))]
-    levels = np.where(network.primary, "1", "2")
+    levels = np.where(network.transmission, "0", np.where(network.primary, "1", "2"))
+    adcodes = [city.adcode] * len(numbers) if city.trench_adcode is None else city.trench_adcode.tolist()
     shared = _pipe_columns(city, depth)
     shared["pair_code"] = [f"GX{number}" for number in numbers]
     frames = []
     for side, letter, sign in SIDES:
         xyz = np.column_stack([network.vertex_xy + sign * 0.5 * network.vertex_offset, z])
         lines = shapely.linestrings(xyz.round(4), indices=network.vertex_trench)
-        names = np.where(network.primary, "一次网", "二次网")
+        names = np.where(network.transmission, "长输管网", np.where(network.primary, "一次网", "二次网"))
         columns = {
-            "code": [f"{city.adcode}RS{level}{letter}{number}" for level, number in zip(levels, numbers, strict=True)],
+            "code": [f"{adcode}RS{level}{letter}{n}" for adcode, level, n in zip(adcodes, levels, numbers, strict=True)],
             "name": np.char.add(names, f"{_SIDE_ZH[side]}管"),
             "side": side,
             **shared,
@@ -312,7 +321,7 @@ def _pipe_columns(city: DemoCity, depth: NDArray[np.float64]) -> dict[str, objec
     dn = DN_SERIES_MM[place]
     year = _year_of_trench(city)
     return {
-        "network_level": np.where(network.primary, "primary", "secondary"),
+        "network_level": np.where(network.transmission, "transmission", np.where(network.primary, "primary", "secondary")),
         "medium": "heat",
         "dn": dn,
         "outer_diameter_mm": OUTER_MM[place],
