@@ -347,10 +347,11 @@ def _uneven(services: Services, segments: Segments, links: Links, fed: Fed) -> N
 
     1. The zone of one half is fed by other exchangers (or by a source) than the zone of the other half.
     2. A consumer of the zone is drawn on one side only.
+    3. One side of the primary network is not drawn and the other stands for it.
     """
     exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
     zone = fed.zone[links.b[exchanger]]
-    halves = pd.DataFrame({"row": links.row[exchanger], "zone": zone, "link": exchanger})
+    halves = pd.DataFrame({"row": links.row[exchanger], "zone": zone, "link": exchanger, "from": links.a[exchanger]})
     pairs = halves.merge(halves, on="row", suffixes=("", "_other"))
     pairs = pairs[pairs["link"] != pairs["link_other"]]
     # 1: supply and return zones correspond one to one, and either both or none has a source of its own
@@ -364,6 +365,7 @@ def _uneven(services: Services, segments: Segments, links: Links, fed: Fed) -> N
         one_sided[fed.zone[segments.of_node[node[drawn]]]] = True  # 2
     here, there = pairs["zone"].to_numpy(), pairs["zone_other"].to_numpy()
     bad = (mates.to_numpy() > 2) | (sourced[here] != sourced[there]) | one_sided[here] | one_sided[there]
+    bad |= (pairs["from"] == pairs["from_other"]).to_numpy()  # 3
     # an exchanger with one half beside others with two
     mixed = np.isin(zone, zone[alone.to_numpy()]) & np.isin(zone, here) if len(zone) else np.zeros(0, bool)
     rows = np.unique(np.concatenate([pairs["row"].to_numpy()[bad], halves["row"].to_numpy()[mixed]]))

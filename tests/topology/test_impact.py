@@ -210,3 +210,30 @@ def test_figures_count_what_the_caller_may_see_and_only_number_the_rest() -> Non
     assert part.outside_scope == 2
     assert part.heat_user_count == 10
     assert 31 not in part.asset_ids
+
+
+def test_an_undrawn_primary_side_is_stood_for_by_the_other_and_both_fall_with_the_source() -> None:
+    s = Sketch()
+    s.source(1, 0)
+    for i, sides in ((0, (1,)), (1, (2,))):
+        s.pipe(100 + i, 0, 1 + i, sides=sides)
+        s.substation(20 + i, 1 + i)
+        s.pipe(110 + i, 1 + i, 5, level=3)
+    s.inlet(50, 5, 30)
+    s.building(30)
+    network = build_network(s.tables())
+    assert consumers(network, impact(network, 1).lost) == {20, 21, 30, 50}
+    assert consumers(network, impact(network, 100).lost) == {20}
+
+
+def test_a_consumer_drawn_on_one_side_falls_with_the_exchanger_whichever_side_breaks() -> None:
+    s = Sketch()
+    s.source(1, 0)
+    s.pipe(100, 0, 1)
+    s.substation(20, 1)
+    s.pipe(110, 1, 5, level=3, sides=(2,))
+    s.inlet(50, 5, 30)
+    s.building(30)
+    network = build_network(s.tables())
+    assert consumers(network, impact(network, 100).lost) == {20, 30, 50}
+    assert consumers(network, impact(network, 100 + RETURN_OFFSET).lost) == {20, 30, 50}
