@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module, metadata
 from pkgutil import iter_modules
@@ -11,6 +12,7 @@ import typer
 
 from api import commands
 from api.errors import ApiError
+from api.settings import read_settings
 from data.errors import DataError
 from gis.errors import GisError
 from tiles.errors import TilesError
@@ -50,9 +52,15 @@ def build_app(wanted: str = "") -> typer.Typer:
     return app
 
 
+def _keep_kernels() -> None:
+    """Let numba keep compiled kernels under the var dir; it reads the name once, when it is imported."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(read_settings().var_dir / "numba"))
+
+
 def main() -> None:
     """Run a command; an error that has a known cause is one line on stderr and exit code 1."""
     try:
+        _keep_kernels()
         build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
     except KNOWN_ERRORS as error:
         sys.stderr.write(f"heat-twin: {error}\n")

@@ -186,9 +186,7 @@ def _rounds(
     sources = server.sources()
     cut_off: Collection[int] = ()
     simulation = start(sources, seed=options.seed, clock_s=clock())
-    say(
-        f"simulating {len(sources)} sources every {options.period_s:g} s; {simulation.outdoor_degc:.1f} degC outdoors"
-    )
+    say(f"simulating {len(sources)} sources every {options.period_s:g} s; {simulation.outdoor_degc:.1f} degC outdoors")
     last = found_at = clock()
     while not stop.is_set():
         _send(server, frames(simulation, int(last * 1000)), say)

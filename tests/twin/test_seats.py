@@ -54,7 +54,7 @@ def test_a_seat_that_would_see_too_much_cannot_exist(organisation: Organisation,
 
 
 def test_an_unknown_role_is_refused_by_name() -> None:
-    with pytest.raises(BadSeat, match="'boss'.*administrator"):
+    with pytest.raises(BadSeat, match=r"'boss'.*administrator"):
         role_of("boss")
 
 
