@@ -70,7 +70,8 @@ def _require_caller(caller: Caller | None) -> Caller:
 
 def get_pool(request: Request) -> Pool:
     """Return the pool of the process."""
-    return request.app.state.pool
+    pool: Pool = request.app.state.pool
+    return pool
 
 
 def get_settings(request: Request) -> Settings:

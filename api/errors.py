@@ -25,7 +25,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound
+from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
 from gis.errors import GisError
 from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
 from topology.errors import NotTraceable, TopologyError
@@ -116,6 +116,7 @@ STATUS: dict[type[Exception], int] = {
     PasswordMustChange: 403,
     NotFound: 404,
     Conflict: 409,
+    UnfitValue: 422,
     PayloadTooLarge: 413,
     TooManyTries: 429,
     Busy: 503,

@@ -6,6 +6,7 @@ DataError
 ├── SchemaMismatch        the database is newer (or older) than this program
 ├── NotFound              no such city, asset, alarm, job
 ├── Conflict              the write contradicts what is stored
+├── UnfitValue            a value that a column cannot hold
 ├── JobCancelled          somebody cancelled the running job
 ├── BadManifest           a manifest that cannot be read or names things that do not exist
 ├── BadDemo               the demo city cannot be drawn as asked
@@ -37,6 +38,10 @@ class NotFound(DataError):
 
 class Conflict(DataError):
     """Raised when a write contradicts stored rows."""
+
+
+class UnfitValue(DataError):
+    """Raised when a number is out of a column's range or a text holds what the database cannot store."""
 
 
 class JobCancelled(DataError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from data.errors import DatabaseUnavailable
 from data.pool import Pool
 from data.statements import sql
 
@@ -25,7 +26,7 @@ async def read_health(pool: Pool) -> DatabaseHealth:
     """Ask the database for its versions; never raises for a database that is away."""
     try:
         row = await pool.fetchrow(sql("health"), timeout=3)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (DatabaseUnavailable, asyncpg.PostgresError):
         return DatabaseHealth(ready=False, problem="the database does not answer; try `heat-twin db status`")
     assert row is not None  # a select without from always has a row
     problem = "" if row["cities"] else "no city has been imported yet; `heat-twin demo` loads the sample city"

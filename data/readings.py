@@ -28,7 +28,7 @@ _COPY_END = b"\xff\xff"
 _FLOAT4_OID, _FLOAT8_OID = 700, 701
 _EPOCH_2000_MS = 946_684_800_000
 _RESTORE_DAYS = 3
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+DATABASE_ERRORS = (DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """What a lost or unwilling database raises."""
 
 
@@ -220,10 +220,7 @@ async def read_history(
     pool: Pool, city_id: int, source_id: int, *, start: datetime, end: datetime, limit: int
 ) -> list[StoredFrame]:
     """Return the frames of a source from `start` up to (not with) `end`, oldest first, at most `limit`."""
-    try:
-        rows = await pool.fetch(sql("reading_history"), city_id, source_id, start, end, limit)
-    except (OSError, asyncpg.InterfaceError) as error:
-        raise DatabaseUnavailable(f"cannot read the history of source {source_id}: {error}") from error
+    rows = await pool.fetch(sql("reading_history"), city_id, source_id, start, end, limit)
     return [
         StoredFrame(row["observed_ms"], row["schema_id"], row["gauges"], row["totals"], np.frombuffer(row["quality"], np.uint8))
         for row in rows

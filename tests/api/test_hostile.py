@@ -1,0 +1,73 @@
+"""Hostile parameters: every reading route answers in the error format, never with 500 and never with a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.serving import serve
+from tests.conftest import LoadedSample
+
+VALUES = (
+    "-1",
+    "0",
+    "2147483648",
+    "9223372036854775808",
+    "1e999",
+    "NaN",
+    "\x00",
+    "'; drop table asset; --",
+    "%",
+    "../..",
+    "长" * 2000,
+)
+# these answer until the client leaves
+ENDLESS = {"/alarms/stream"}
+
+
+@pytest.fixture(scope="module")
+def sample_server(sample: LoadedSample) -> Iterator[str]:
+    """Yield a server over the read-only sample city; what it writes at start is there already."""
+    with serve(sample.template_url, sample.var_dir) as url:
+        yield url
+
+
+def requests_of(openapi: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield a path and a query for each parameter of each GET route and each hostile value."""
+    for path, methods in openapi["paths"].items():
+        if "get" not in methods or path in ENDLESS:
+            continue
+        parameters = methods["get"].get("parameters", [])
+        fine = {item["name"]: "1" for item in parameters if item["in"] == "path"}
+        for item in parameters:
+            for value in VALUES:
+                named = fine | {item["name"]: value} if item["in"] == "path" else fine
+                address = path
+                for name, text in named.items():
+                    address = address.replace(f"{{{name}}}", str(httpx.QueryParams({"v": text}))[2:])
+                yield address, {} if item["in"] != "query" else {item["name"]: value}
+
+
+def test_no_parameter_makes_the_server_fail(sample_server: str) -> None:
+    with httpx.Client(base_url=sample_server, timeout=60) as client:
+        openapi = client.get("/openapi.json").json()
+        wanted = list(requests_of(openapi))
+        assert len(wanted) > 300
+        failed = []
+        for path, query in wanted:
+            answer = client.get(path, params=query)
+            if answer.status_code >= 500 or "Traceback" in answer.text[:5000]:
+                failed.append((path[:80], {name: value[:30] for name, value in query.items()}, answer.status_code))
+    assert not failed, f"{len(failed)} of {len(wanted)}: {failed[:20]}"
+
+
+def test_errors_have_one_shape(sample_server: str) -> None:
+    for path in ("/assets/99999999", "/assets?city=99999999999", "/tiles/nope/1/1/1.mvt", "/assets?bbox=1", "/assets?q=%00"):
+        answer = httpx.get(sample_server + path, timeout=60)
+        assert 400 <= answer.status_code < 500, path
+        error = answer.json()["error"]
+        assert error["kind"], path
+        assert error["message"], path
