@@ -3,7 +3,7 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 
 export interface TestHooks {
-  /** The map has drawn the city and the feed has spoken. */
+  /** The map has drawn the city and the feed has spoken; on `/m` both lists are here. */
   ready: boolean;
   status: {
     readonly size: number;

@@ -16,7 +16,10 @@ describe("numbers", () => {
   it("become readable areas, lengths and shares", () => {
     expect(formatArea(227_983.6, "zh")).toBe("22.8 万 m²");
     expect(formatArea(9_999, "zh")).toBe("9,999 m²");
+    expect(formatArea(7_153_999, "zh")).toBe("715 万 m²");
     expect(formatArea(227_983.6, "en")).toBe("227,984 m²");
+    expect(formatArea(7_153_999, "en")).toBe("7.15 million m²");
+    expect(formatLength(190_217.3, "zh")).toBe("190 km");
     expect(formatLength(2360, "zh")).toBe("2.36 km");
     expect(formatShare(0.8525, "zh")).toBe("85.3 %");
   });

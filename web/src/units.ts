@@ -31,14 +31,16 @@ export function unitLabel(unit: string, lang: Lang): string {
   return LABELS[unit] ?? (lang === "en" ? (ENGLISH[unit] ?? unit) : unit);
 }
 
-/** Areas from ten thousand square metres on are told in 万 m² in Chinese, thousands of m² stay m² in English. */
+/** Areas from ten thousand square metres on are told in 万 m² in Chinese, from a million on in million m² in English. */
 export function formatArea(areaM2: number, lang: Lang): string {
-  if (lang === "zh" && areaM2 >= 10_000) return `${formatNumber(areaM2 / 10_000, 2, lang)} 万 m²`;
+  const [step, name] = lang === "zh" ? [10_000, "万 m²"] : [1_000_000, "million m²"];
+  if (areaM2 >= step) return `${formatNumber(areaM2 / step, areaM2 >= 100 * step ? 0 : 2, lang)} ${name}`;
   return formatValue(areaM2, "m2", lang, 0);
 }
 
 export function formatLength(lengthM: number, lang: Lang): string {
-  return lengthM >= 1000 ? formatValue(lengthM / 1000, "km", lang, 2) : formatValue(lengthM, "m", lang, 0);
+  const digits = lengthM >= 100_000 ? 0 : 2;
+  return lengthM >= 1000 ? formatValue(lengthM / 1000, "km", lang, digits) : formatValue(lengthM, "m", lang, 0);
 }
 
 export function formatShare(share: number | null, lang: Lang): string {
@@ -54,6 +56,11 @@ export function formatAge(seconds: number, lang: Lang): string {
   if (seconds >= 86_400) return `${Math.floor(seconds / 86_400)} ${d}`;
   const minutes = Math.floor((seconds % 3600) / 60);
   return minutes === 0 ? `${Math.floor(seconds / 3600)} ${h}` : `${Math.floor(seconds / 3600)} ${h} ${minutes} ${min}`;
+}
+
+export function formatDate(ms: number, zone: string, lang: Lang): string {
+  const date = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
+  return new Intl.DateTimeFormat(LOCALE[lang], { timeZone: zone, ...date }).format(ms);
 }
 
 /** Date and time in the city's zone. */

@@ -2,12 +2,26 @@
 
 import type { Curve, TileJson } from "../state/app";
 import { getJson, sendJson } from "./client";
-import type { Alarm, Answer, Asset, City, Findings, Impact, Raster, Rollout, Seat, Session, SignIn } from "./shapes";
+import type {
+  Alarm,
+  Answer,
+  Asset,
+  AssetItem,
+  City,
+  Findings,
+  Impact,
+  Raster,
+  Rollout,
+  Seat,
+  Session,
+  SignIn,
+} from "./shapes";
 
 export type Found = Answer<"/assets", "get">;
 
 const TILESETS = ["base", "network", "buildings", "assets"];
 const CURVE_HOURS = 6;
+const PAGE = 1000;
 
 export const session = () => getJson<Answer<"/session", "get">>("/session");
 export const seats = (): Promise<Seat[]> => getJson<Answer<"/seats", "get">>("/seats");
@@ -56,8 +70,17 @@ export function search(city: number, text: string): Promise<Found> {
   return getJson<Found>("/assets", { city, q: text, limit: 12 });
 }
 
-export function substations(city: number): Promise<Found> {
-  return getJson<Found>("/assets", { city, kind: "substation", limit: 1000 });
+/** All assets of a kind, page by page. */
+export async function everyOf(city: number, kind: string): Promise<AssetItem[]> {
+  const page = (offset: number) => getJson<Found>("/assets", { city, kind, limit: PAGE, offset });
+  const first = await page(0);
+  const offsets = Array.from({ length: Math.ceil(first.total / PAGE) - 1 }, (_, i) => (i + 1) * PAGE);
+  const others = await Promise.all(offsets.map(page));
+  return [first, ...others].flatMap((found) => found.items);
+}
+
+export function byCode(city: number, code: string): Promise<Found> {
+  return getJson<Found>("/assets", { city, code, limit: 2 });
 }
 
 export function findings(city: number): Promise<Findings> {

@@ -9,6 +9,17 @@ const IS_POLYGON = ["match", ["geometry-type"], ["Polygon", "MultiPolygon"], tru
 const IS_LINE = ["match", ["geometry-type"], ["LineString", "MultiLineString"], true, false] as never;
 const IS_POINT = ["match", ["geometry-type"], ["Point", "MultiPoint"], true, false] as never;
 
+/** What is lost stands out; what is degraded may be most of a city and must not drown it. */
+function bySet(lost: number, degraded: number): ExpressionSpecification {
+  return ["match", ["get", "set"], "lost", lost, degraded];
+}
+
+/** Zoom, then size of what is lost and of what is degraded. */
+function byZoom(stops: readonly [number, number, number][]): ExpressionSpecification {
+  const sizes = stops.flatMap(([zoom, lost, degraded]) => [zoom, bySet(lost, degraded)]);
+  return ["interpolate", ["linear"], ["zoom"], ...sizes] as unknown as ExpressionSpecification;
+}
+
 /** Exactly the assets that the server returned, each marked lost or degraded. */
 export function impactFeatures(impact: Impact | null): GeoJSON.FeatureCollection {
   return (impact?.geometry as unknown as GeoJSON.FeatureCollection | null | undefined) ?? NOTHING;
@@ -23,17 +34,22 @@ export function impactBelow(input: LayerInput): LayerSpecification[] {
       type: "fill",
       source: "impact",
       filter: IS_POLYGON,
-      paint: { "fill-color": COLOUR, "fill-opacity": 0.45, "fill-outline-color": COLOUR },
+      paint: { "fill-color": COLOUR, "fill-opacity": bySet(0.5, 0.14), "fill-outline-color": COLOUR },
     },
     {
       id: "impact-line",
       type: "line",
       source: "impact",
       filter: IS_LINE,
-      layout: { "line-cap": "round", "line-join": "round" },
+      layout: { "line-cap": "round", "line-join": "round", "line-sort-key": bySet(1, 0) },
       paint: {
         "line-color": COLOUR,
-        "line-width": ["interpolate", ["linear"], ["zoom"], 11, 2, 14, 3.5, 18, 7],
+        "line-opacity": bySet(1, 0.4),
+        "line-width": byZoom([
+          [11, 2.4, 0.7],
+          [14, 4, 1.2],
+          [18, 8, 3.5],
+        ]),
       },
     },
   ];
@@ -50,11 +66,19 @@ export function impactAbove(input: LayerInput): LayerSpecification[] {
             type: "circle",
             source: "impact",
             filter: IS_POINT,
+            layout: { "circle-sort-key": bySet(1, 0) },
             paint: {
-              "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 3, 17, 9],
+              "circle-radius": byZoom([
+                [11, 3, 1.2],
+                [17, 9, 6],
+              ]),
               "circle-color": "transparent",
               "circle-stroke-color": COLOUR,
-              "circle-stroke-width": 2.5,
+              "circle-stroke-opacity": bySet(1, 0.45),
+              "circle-stroke-width": byZoom([
+                [11, 2.5, 0.6],
+                [17, 2.5, 1.5],
+              ]),
             },
           },
         ];

@@ -4,7 +4,6 @@ import {
   Map as MapLibreMap,
   type MapMouseEvent,
   NavigationControl,
-  type PaddingOptions,
   ScaleControl,
 } from "maplibre-gl";
 import type { Alarm, District } from "../api/shapes";
@@ -15,6 +14,7 @@ import { arrived } from "../state/remote";
 import { Halos } from "./halos";
 import { addIcons } from "./icons";
 import { StatusPainter } from "./painter";
+import { roomAround } from "./room";
 import type { Scene } from "./scene";
 import { buildStyle, EMPTY_STYLE } from "./style";
 
@@ -31,6 +31,7 @@ const PICKED = [
 const NO_ALARMS: readonly Alarm[] = [];
 const PICK_RADIUS_PX = 5;
 const PITCH_3D = 55;
+const NARROW_PX = 640;
 const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 
 export interface Hover {
@@ -41,6 +42,8 @@ export interface Hover {
 
 export interface MapOptions {
   interactive: boolean;
+  /** How much larger than on a desk texts and signs are drawn. */
+  magnify: number;
   onHover(hover: Hover | null): void;
   onIdle(map: HeatMap): void;
   onError(error: Error): void;
@@ -71,7 +74,7 @@ export class HeatMap {
       style: EMPTY_STYLE,
       interactive: options.interactive,
       localIdeographFontFamily: LOCAL_FONTS,
-      attributionControl: { compact: false },
+      attributionControl: { compact: container.clientWidth < NARROW_PX },
       maxPitch: 75,
       fadeDuration: 0,
       ...(camera === null
@@ -145,7 +148,9 @@ export class HeatMap {
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
     const sourcesChanged = wanted.slice(3).some((value, i) => value !== this.wanted[i + 3]);
     this.wanted = next;
-    this.map.setStyle(buildStyle(layerInput(state), view.layers, window.location.origin), { diff: true });
+    this.map.setStyle(buildStyle(layerInput(state), view.layers, window.location.origin, this.options.magnify), {
+      diff: true,
+    });
     this.halos.show(view.layers.includes("alarms") ? alarms : []);
     if (sourcesChanged) this.painter.markAll();
   }
@@ -157,7 +162,7 @@ export class HeatMap {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (state.goal.to === "box") {
       this.map.fitBounds(state.goal.box, {
-        padding: this.padding(),
+        padding: roomAround(this.map.getContainer()),
         maxZoom: 17,
         animate: state.goal.animated && !calm,
       });
@@ -201,12 +206,6 @@ export class HeatMap {
     this.scene?.remove();
     this.scene = null;
     this.map.easeTo({ pitch: 0, duration: 400 });
-  }
-
-  /** Room for the panels that lie over the map. */
-  private padding(): PaddingOptions {
-    const wide = this.map.getContainer().clientWidth > 900;
-    return wide ? { left: 270, right: 350, top: 60, bottom: 60 } : { left: 24, right: 24, top: 40, bottom: 40 };
   }
 
   private tellCamera(): void {

@@ -8,6 +8,7 @@ import { COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { rolloutFeatures } from "../layers/rollout";
 import type { TileJson } from "../state/app";
+import { magnified } from "./magnify";
 
 /** Points stand above the drawn answer, lines and areas below it. */
 const ABOVE_IMPACT: readonly LayerId[] = ["stations", "fittings", "alarms"];
@@ -22,7 +23,12 @@ export const EMPTY_STYLE: StyleSpecification = {
  * The whole map as a function of the state. There is no `glyphs` entry: MapLibre then draws all text, Chinese too, with
  * fonts of the machine and asks nobody for them.
  */
-export function buildStyle(input: LayerInput, visible: readonly LayerId[], origin: string): StyleSpecification {
+export function buildStyle(
+  input: LayerInput,
+  visible: readonly LayerId[],
+  origin: string,
+  magnify = 1,
+): StyleSpecification {
   const built = LAYERS.filter((layer) => visible.includes(layer.id));
   const below = built
     .filter((layer) => !ABOVE_IMPACT.includes(layer.id))
@@ -33,7 +39,9 @@ export function buildStyle(input: LayerInput, visible: readonly LayerId[], origi
   return {
     ...EMPTY_STYLE,
     sources: buildSources(input, origin),
-    layers: [...EMPTY_STYLE.layers, ...below, ...impactBelow(input), ...above, ...impactAbove(input)],
+    layers: [...EMPTY_STYLE.layers, ...below, ...impactBelow(input), ...above, ...impactAbove(input)].map((layer) =>
+      magnified(layer, magnify),
+    ),
   };
 }
 

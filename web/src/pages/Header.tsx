@@ -25,33 +25,35 @@ export function Header({ path }: { path: PagePath }) {
   return (
     <header className="top">
       <h1>{t("app.title")}</h1>
-      <nav aria-label={t("nav.pages")}>
-        {PAGES.map(([to, key]) => (
-          <a
-            key={to}
-            href={to}
-            aria-current={to === path ? "page" : undefined}
-            onClick={(event) => {
-              event.preventDefault();
-              navigate(to);
-            }}
-          >
-            {t(key)}
-          </a>
-        ))}
-      </nav>
-      <SearchBox />
-      <CityBox />
-      <Segmented
-        options={[...modes]}
-        value={mode}
-        aria-label={t("mode.label")}
-        onChange={(next) => store.dispatch({ type: "view/mode", mode: next })}
-      />
+      <div className="tools">
+        <nav aria-label={t("nav.pages")}>
+          {PAGES.map(([to, key]) => (
+            <a
+              key={to}
+              href={to}
+              aria-current={to === path ? "page" : undefined}
+              onClick={(event) => {
+                event.preventDefault();
+                navigate(to);
+              }}
+            >
+              {t(key)}
+            </a>
+          ))}
+        </nav>
+        <SearchBox />
+        <CityBox />
+        <Segmented
+          options={[...modes]}
+          value={mode}
+          aria-label={t("mode.label")}
+          onChange={(next) => store.dispatch({ type: "view/mode", mode: next })}
+        />
+        <SeatBox />
+      </div>
       <span className="spring" />
       <Clock />
       <LanguageButton />
-      <SeatBox />
     </header>
   );
 }

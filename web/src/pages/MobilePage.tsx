@@ -1,11 +1,12 @@
 import { Segmented } from "antd";
-import { useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { AlarmPanel } from "../panels/AlarmPanel";
 import { AssetPanel } from "../panels/AssetPanel";
 import { Clock } from "../panels/Clock";
 import { LostBanner } from "../panels/LostBanner";
 import { MapView } from "../panels/MapView";
+import { observeLists } from "../panels/observe";
 import { SubstationList } from "../panels/SubstationList";
 import { currentCity } from "../state/app";
 import { useApp } from "../state/context";
@@ -16,7 +17,11 @@ type Tab = "alarms" | "substations" | "map";
 /** `/m`: lists first; the map is a tab and is drawn only when asked for. */
 export function MobilePage() {
   const t = useText();
+  const [substationsListed, setSubstationsListed] = useState(false);
   const [tab, setTab] = useState<Tab>("alarms");
+  const listed = useCallback(() => setSubstationsListed(true), []);
+  const alarmsListed = useApp((state) => state.alarms.state === "ready");
+  useEffect(() => observeLists(substationsListed && alarmsListed), [substationsListed, alarmsListed]);
   const synthetic = useApp((state) => currentCity(state)?.synthetic ?? false);
   const tabs = [
     { value: "alarms", label: t("mobile.alarms") },
@@ -34,8 +39,12 @@ export function MobilePage() {
       </header>
       <main>
         {tab === "map" && <MapView />}
-        {tab === "alarms" && <AlarmPanel />}
-        {tab === "substations" && <SubstationList />}
+        <div className="tab" hidden={tab !== "alarms"}>
+          <AlarmPanel />
+        </div>
+        <div className="tab" hidden={tab !== "substations"}>
+          <SubstationList onLoaded={listed} />
+        </div>
         {tab !== "map" && <LostBanner />}
         <AssetPanel />
       </main>

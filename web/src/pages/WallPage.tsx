@@ -5,7 +5,14 @@ import { Clock } from "../panels/Clock";
 import { MapView } from "../panels/MapView";
 import { RolloutPanel } from "../panels/RolloutPanel";
 import { StatusPanel } from "../panels/StatusPanel";
+import { WallImpact } from "../panels/WallImpact";
+import { currentCity } from "../state/app";
+import { useApp } from "../state/context";
 import { type Letterbox, letterbox, WALL } from "./letterbox";
+
+/** Texts of the map are 12 px on a desk; at a wall's true pixels they are 24. */
+const MAGNIFY = 2;
+const MOST_ALARMS = 5;
 
 function useLetterbox(): Letterbox {
   const [box, setBox] = useState(() => letterbox(window.innerWidth, window.innerHeight));
@@ -21,15 +28,17 @@ function useLetterbox(): Letterbox {
 export function WallPage() {
   const t = useText();
   const { scale, left, top } = useLetterbox();
+  const synthetic = useApp((state) => currentCity(state)?.synthetic ?? false);
   const real = { left, top, width: WALL.width * scale, height: WALL.height * scale };
   return (
     <div className="page wall">
       <div className="wall-map" style={real}>
-        <MapView interactive={false} />
+        <MapView wall={{ magnify: MAGNIFY * scale }} />
       </div>
       <div className="wall-canvas" style={{ left, top, ...WALL, transform: `scale(${scale})` }}>
         <header className="wall-title">
           <h1>{t("app.title")}</h1>
+          {synthetic && <p className="synthetic">{t("app.synthetic")}</p>}
           <Clock />
         </header>
         <aside className="side left">
@@ -37,7 +46,8 @@ export function WallPage() {
           <RolloutPanel />
         </aside>
         <aside className="side right">
-          <AlarmPanel readOnly most={8} />
+          <AlarmPanel readOnly most={MOST_ALARMS} />
+          <WallImpact />
         </aside>
       </div>
     </div>

@@ -31,6 +31,7 @@ export function AlarmPanel({ readOnly = false, most = 100 }: { readOnly?: boolea
           <AlarmRow key={alarm.alarm_id} alarm={alarm} readOnly={readOnly} />
         ))}
       </ul>
+      {shown.length > most && <p className="total">{t("alarm.total", { count: shown.length })}</p>}
     </Panel>
   );
 }
@@ -39,11 +40,12 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const { controller } = useParts();
+  const chosen = useApp((state) => state.view.selected === alarm.asset_id);
   const now = useNow();
   const seconds = Math.max(0, Math.floor((now - Date.parse(alarm.raised_at)) / 1000));
   const rule = lang === "zh" ? alarm.rule_name_zh : alarm.rule_name_en;
   return (
-    <li className={`row alarm level-${alarm.level}${alarm.acknowledged ? " known" : ""}`}>
+    <li className={`row alarm level-${alarm.level}${alarm.acknowledged ? " known" : ""}${chosen ? " chosen" : ""}`}>
       <button
         type="button"
         className="row-main"

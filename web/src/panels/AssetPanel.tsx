@@ -1,16 +1,19 @@
 import { Button } from "antd";
-import { lazy, Suspense } from "react";
-import type { Asset } from "../api/shapes";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import type { Asset, AssetItem } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { kindName } from "../i18n/text";
 import { useApp, useParts } from "../state/context";
 import { statusName } from "../state/status";
-import { formatNumber, type Lang, MISSING, unitLabel } from "../units";
+import { formatArea, formatLength, formatValue, type Lang, MISSING, unitLabel } from "../units";
 import { ImpactPanel } from "./ImpactPanel";
 import { Panel } from "./Panel";
 import { RemoteNote } from "./RemoteNote";
 import { StatusMark } from "./StatusMark";
 
+type Attribute = Asset["attributes"][number];
+
+const FIRST_ATTRIBUTES = 4;
 const CurvePanel = lazy(() => import("./CurvePanel"));
 
 /** Everything about the selected asset: attributes, curve, impact. */
@@ -30,7 +33,7 @@ export function AssetPanel() {
     <div className="selection">
       <Panel title={title} className="asset" extra={close}>
         <RemoteNote remote={asset} />
-        {asset.state === "ready" && <Facts asset={asset.value} />}
+        {asset.state === "ready" && <Facts key={asset.value.asset_id} asset={asset.value} />}
       </Panel>
       <ImpactPanel />
       <Suspense fallback={null}>
@@ -44,9 +47,12 @@ function Facts({ asset }: { asset: Asset }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const { statuses } = useParts();
+  const [all, setAll] = useState(false);
   // read again with every message that changed something
   useApp((state) => state.live.revision);
   const status = statuses.get(asset.asset_id) ?? asset.status;
+  const attributes = asset.attributes.filter((item) => !(item.name === "company_code" && asset.company));
+  const hidden = attributes.length - FIRST_ATTRIBUTES;
   return (
     <dl className="facts">
       <Fact label={kindName(lang, asset.kind, asset.kind_zh)} value={asset.code} />
@@ -58,23 +64,60 @@ function Facts({ asset }: { asset: Asset }) {
       </div>
       {asset.company && <Fact label={t("asset.owner")} value={asset.company.name} />}
       {asset.area && <Fact label={t("asset.area")} value={asset.area.name} />}
-      {asset.attributes.map((item) => (
+      {(all || hidden <= 1 ? attributes : attributes.slice(0, FIRST_ATTRIBUTES)).map((item) => (
         <Fact
           key={item.name}
           label={lang === "zh" ? item.label_zh : nameInEnglish(item.name)}
-          value={attributeText(item, lang)}
+          value={isReference(item) ? <Reference code={String(item.value)} /> : attributeText(item, lang)}
         />
       ))}
+      {hidden > 1 && (
+        <button type="button" className="more" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? t("app.less") : t("app.more", { count: hidden })}
+        </button>
+      )}
     </dl>
   );
 }
 
-function Fact({ label, value }: { label: string; value: string }) {
+function Fact({ label, value }: { label: string; value: ReactNode }) {
   return (
     <div>
       <dt>{label}</dt>
       <dd>{value}</dd>
     </div>
+  );
+}
+
+/** Whether an attribute holds the code of another asset. */
+function isReference(item: Attribute): boolean {
+  return item.name.endsWith("_code") && typeof item.value === "string" && item.value !== "";
+}
+
+/** The name of the asset that has a code, as a way to it; the code alone where no asset has it. */
+function Reference({ code }: { code: string }) {
+  const { controller } = useParts();
+  const [found, setFound] = useState<AssetItem | null>(null);
+  useEffect(() => {
+    let wanted = true;
+    controller.named(code).then(
+      (item) => wanted && setFound(item),
+      () => undefined,
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [controller, code]);
+  if (found === null || found.code !== code) return code;
+  return (
+    <button
+      type="button"
+      className="link"
+      title={code}
+      onClick={() => controller.visit(found.asset_id, found.position)}
+    >
+      {found.name || code}
+    </button>
   );
 }
 
@@ -90,12 +133,16 @@ function meaningIn(lang: Lang, meaning: string): string {
   return lang === "zh" ? meaning.slice(0, at) : meaning.slice(at + 1);
 }
 
-function attributeText(item: Asset["attributes"][number], lang: Lang): string {
-  if (item.value === null || item.value === undefined || item.value === "") return MISSING;
+export function attributeText(item: Attribute, lang: Lang): string {
+  const { value, unit } = item;
+  if (value === null || value === undefined || value === "") return MISSING;
   if (item.meaning) return meaningIn(lang, item.meaning);
-  if (typeof item.value === "boolean") return item.value ? "✓" : "✗";
-  const unit = item.unit ? ` ${unitLabel(item.unit, lang)}` : "";
+  if (typeof value === "boolean") return value ? "✓" : "✗";
   // years and other whole numbers without unit are names, not amounts
-  if (typeof item.value === "number" && unit !== "") return formatNumber(item.value, 2, lang) + unit;
-  return String(item.value) + unit;
+  if (typeof value !== "number" || unit === "")
+    return unit === "" ? String(value) : `${value} ${unitLabel(unit, lang)}`;
+  if (item.name === "dn") return `DN${value}`;
+  if (unitLabel(unit, lang) === "m²") return formatArea(value, lang);
+  if (unit === "m" && value >= 1000) return formatLength(value, lang);
+  return formatValue(value, unit, lang);
 }

@@ -2,7 +2,7 @@ import { Button } from "antd";
 import { useText } from "../i18n/hooks";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
-import { formatTime } from "../units";
+import { formatDate, formatTime } from "../units";
 import { useNow } from "./time";
 
 /** The page's one clock and what feeds it. */
@@ -16,7 +16,10 @@ export function Clock() {
   const now = useNow();
   return (
     <span className="clock">
-      <time dateTime={new Date(now).toISOString()}>{formatTime(now, zone, lang)}</time>
+      <time dateTime={new Date(now).toISOString()}>
+        <span className="clock-date">{formatDate(now, zone, lang)} </span>
+        {formatTime(now, zone, lang, false)}
+      </time>
       {replay ? (
         <Button size="small" onClick={() => controller.goLive()}>
           {t("app.replay")} · {t("app.goLive")}

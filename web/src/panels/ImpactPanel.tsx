@@ -11,6 +11,7 @@ import { RemoteNote } from "./RemoteNote";
 
 const SETS = ["reach", "lost", "degraded"] as const;
 type SetName = (typeof SETS)[number];
+const FIRST_CHIPS = 4;
 const SET_COLOURS: Record<SetName, string> = { reach: "#ffffff", lost: COLOURS.lost, degraded: COLOURS.degraded };
 
 /** What hangs on the selected asset: exactly the server's three lists with their figures. */
@@ -60,8 +61,8 @@ function Answer({ impact }: { impact: Impact }) {
         aria-label={t("impact.title")}
       />
       <RingFigures ring={impact[name]} />
-      <p className="note">{impact.methods[name]}</p>
-      <SubstationList ring={impact[name]} />
+      <p className="note">{t(`impact.how.${name}`)}</p>
+      <SubstationList key={name} ring={impact[name]} />
       <AssetIds ring={impact[name]} set={name} />
       <p className="note">{t("impact.versions", { network: impact.network_version, valve: impact.valve_version })}</p>
     </>
@@ -86,16 +87,25 @@ function RingFigures({ ring }: { ring: Figures }) {
 
 function SubstationList({ ring }: { ring: Figures }) {
   const { controller } = useParts();
+  const t = useText();
+  const [all, setAll] = useState(false);
   if (ring.substations.length === 0) return null;
   return (
     <ul className="chips">
-      {ring.substations.map((item) => (
+      {(all ? ring.substations : ring.substations.slice(0, FIRST_CHIPS)).map((item) => (
         <li key={item.asset_id}>
           <button type="button" onClick={() => controller.select(item.asset_id)}>
             {item.name}
           </button>
         </li>
       ))}
+      {!all && ring.substations.length > FIRST_CHIPS && (
+        <li>
+          <button type="button" className="more" onClick={() => setAll(true)}>
+            {t("app.more", { count: ring.substations.length - FIRST_CHIPS })}
+          </button>
+        </li>
+      )}
     </ul>
   );
 }

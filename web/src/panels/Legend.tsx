@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useText } from "../i18n/hooks";
 import { COLOURS, RATE_RAMP } from "../layers/palette";
 import { useApp } from "../state/context";
@@ -11,14 +12,18 @@ function Line({ colour, label }: { colour: string; label: string }) {
   );
 }
 
-/** What the colours of the map mean; only those that are on it. */
+/** What the colours of the map mean; only those that are on it. On a phone it is folded until asked for. */
 export function Legend() {
   const t = useText();
   const layers = useApp((state) => state.view.layers);
   const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= 15);
+  const [open, setOpen] = useState(false);
   const answered = useApp((state) => state.impact.state === "ready");
   return (
-    <section className="legend" aria-label={t("legend.title")}>
+    <section className={`legend${open ? " open" : ""}`} aria-label={t("legend.title")}>
+      <button type="button" className="legend-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {t("legend.title")} {open ? "▾" : "▸"}
+      </button>
       <ul>
         {layers.includes("network") && close && <Line colour={COLOURS.supply} label={t("legend.supply")} />}
         {layers.includes("network") && close && <Line colour={COLOURS.return} label={t("legend.return")} />}

@@ -8,27 +8,35 @@ import { Legend } from "./Legend";
 import { LostBanner } from "./LostBanner";
 import { observeIdle, reportError } from "./observe";
 
+interface MapViewProps {
+  /** A wall takes no input, is read from afar and says in its title that its data are made up. */
+  wall?: { magnify: number };
+}
+
 /** The map with what lies directly on it: hover card, legend, feed banner, the label of synthetic data. */
-export function MapView({ interactive = true }: { interactive?: boolean }) {
+export function MapView({ wall }: MapViewProps) {
   const t = useText();
   const parts = useParts();
   const container = useRef<HTMLDivElement>(null);
   const [hover, setHover] = useState<Hover | null>(null);
+  const interactive = wall === undefined;
+  const magnify = wall?.magnify ?? 1;
   const synthetic = useApp((state) => currentCity(state)?.synthetic ?? false);
   useEffect(() => {
     if (container.current === null) return;
     const map = new HeatMap(container.current, parts, {
       interactive,
+      magnify,
       onHover: setHover,
       onIdle: (idle) => void observeIdle(idle, parts),
       onError: reportError,
     });
     return () => map.remove();
-  }, [parts, interactive]);
+  }, [parts, interactive, magnify]);
   return (
     <div className="map-frame">
       <div ref={container} className="map" role="application" aria-label={t("app.map")} />
-      {synthetic && <div className="synthetic">{t("app.synthetic")}</div>}
+      {synthetic && interactive && <div className="synthetic">{t("app.synthetic")}</div>}
       <Legend />
       {hover !== null && <HoverCard hover={hover} />}
       <LostBanner />

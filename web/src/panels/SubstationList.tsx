@@ -19,7 +19,7 @@ export function sortByStatus(items: readonly AssetItem[], statuses: Pick<StatusT
 }
 
 /** All substations with their live status: the list twin of the map. */
-export function SubstationList() {
+export function SubstationList({ onLoaded }: { onLoaded?: () => void }) {
   const t = useText();
   const { controller, statuses } = useParts();
   const city = useApp((state) => state.view.city);
@@ -28,10 +28,13 @@ export function SubstationList() {
   useEffect(() => {
     if (city === null) return;
     controller.substations().then(
-      (answer) => setFound(ready(answer.items)),
+      (items) => {
+        setFound(ready(items));
+        onLoaded?.();
+      },
       (error: Error) => setFound(failed(error.message)),
     );
-  }, [controller, city]);
+  }, [controller, city, onLoaded]);
   const items = found.state === "ready" ? sortByStatus(found.value, statuses) : [];
   return (
     <Panel title={t("mobile.substations")} extra={<span className="count">{items.length}</span>}>

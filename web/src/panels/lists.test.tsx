@@ -4,6 +4,7 @@ import { worstByAsset } from "../layers/alarms";
 import { boxOf } from "../state/box";
 import { sortAlarms } from "./AlarmPanel";
 import { sortByStatus } from "./SubstationList";
+import { nextShown } from "./WallImpact";
 
 function alarm(alarm_id: number, level: number, raised_at: string, more: Partial<Alarm> = {}): Alarm {
   return {
@@ -27,6 +28,20 @@ describe("the list of alarms", () => {
       alarm(4, 1, "2026-01-01T09:00:00Z", { acknowledged: true }),
     ];
     expect(sortAlarms(alarms).map((item) => item.alarm_id)).toEqual([3, 2, 1, 4]);
+  });
+});
+
+describe("the asset that a wall shows", () => {
+  const none = { followed: null, inAlarm: [] };
+  it("is the first alarm, and the next one when that comes first", () => {
+    expect(nextShown(null, none, [3, 4])).toBe(3);
+    expect(nextShown(3, { followed: 3, inAlarm: [3, 4] }, [4, 3])).toBe(4);
+    expect(nextShown(3, { followed: 3, inAlarm: [3] }, [])).toBeNull();
+  });
+
+  it("stays the one of the address, until its own alarm is over", () => {
+    expect(nextShown(9, none, [3])).toBe(9);
+    expect(nextShown(9, { followed: null, inAlarm: [3, 9] }, [3])).toBe(3);
   });
 });
 

@@ -14,6 +14,11 @@ export async function observeIdle(heatMap: HeatMap, parts: Parts): Promise<void>
   if (state.tilesets.state === "ready" && spoken && state.view.camera !== null) hooks.ready = true;
 }
 
+/** On the page for phones the lists come first; the map is a tab that may never be opened. */
+export function observeLists(loaded: boolean): void {
+  if (loaded) window.__ht.ready = true;
+}
+
 export function reportError(error: Error): void {
   window.__ht.errors.push(error.message);
 }

@@ -1,6 +1,6 @@
 import { RequestFailed, sendJson, serverNowMs } from "../api/client";
 import * as server from "../api/server";
-import type { Findings, Seat, Session } from "../api/shapes";
+import type { AssetItem, Findings, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
 import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
@@ -12,6 +12,7 @@ import type { Store } from "./store";
 const ALARM_DELAY_MS = 150;
 const CURVE_PERIOD_MS = 30_000;
 const VISIT_ZOOM = 15.5;
+const HEATED = ["plant", "boiler_house", "substation"];
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -23,6 +24,7 @@ export class Controller {
   private alarmTimer: ReturnType<typeof setTimeout> | undefined;
   private curveTimer: ReturnType<typeof setInterval> | undefined;
   private selection = new AbortController();
+  private readonly names = new Map<string, Promise<AssetItem | null>>();
   private readonly changeListeners = new Set<(ids: readonly number[]) => void>();
 
   constructor(
@@ -109,8 +111,20 @@ export class Controller {
     return server.search(this.city(), text);
   }
 
-  substations(): Promise<server.Found> {
-    return server.substations(this.city());
+  substations(): Promise<AssetItem[]> {
+    return server.everyOf(this.city(), "substation");
+  }
+
+  /** The one asset that has a code, or null when there is none or several. */
+  named(code: string): Promise<AssetItem | null> {
+    const key = `${this.city()} ${code}`;
+    let answer = this.names.get(key);
+    if (answer === undefined) {
+      answer = server.byCode(this.city(), code).then(({ items }) => (items.length === 1 ? (items[0] ?? null) : null));
+      answer.catch(() => this.names.delete(key));
+      this.names.set(key, answer);
+    }
+    return answer;
   }
 
   findings(): Promise<Findings> {
@@ -177,10 +191,10 @@ export class Controller {
     this.curveTimer = setInterval(() => void this.loadCurve(), CURVE_PERIOD_MS);
   }
 
-  /** Show the substations of a city, or all of it when there are none: districts reach far beyond the network. */
+  /** Show sources and substations of a city, or all of it when there are none: districts reach far beyond the network. */
   private async fitCity(city: number): Promise<void> {
-    const found = await server.substations(city).catch(() => null);
-    const positions = (found?.items ?? []).flatMap(({ position }) => (position === null ? [] : [[...position]]));
+    const found = await Promise.all(HEATED.map((kind) => server.everyOf(city, kind).catch(() => [])));
+    const positions = found.flat().flatMap(({ position }) => (position === null ? [] : [[...position]]));
     const box = boxOf([{ geometry: { coordinates: positions } }]) ?? currentCity(this.store.get())?.bbox ?? null;
     if (box !== null) this.store.dispatch({ type: "goal/box", box, animated: false });
   }
