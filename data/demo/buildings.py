@@ -128,6 +128,11 @@ def frame_of(block: Block) -> Frame:
     return Frame(centre, along, np.array([-along[1], along[0]]))
 
 
+def frame_at(xy: Position) -> Frame:
+    """Return a frame that is not turned."""
+    return Frame(xy, np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+
+
 def draw_estates(size: CitySize, streets: Streets, rng: np.random.Generator) -> tuple[Estate, ...]:
     """Give every block that is no park, plant or boiler house an estate."""
     taken = {size.plant_block, size.boiler_block, *size.boiler_blocks, *size.park_blocks}
@@ -152,7 +157,7 @@ def draw_buildings(size: CitySize, estates: tuple[Estate, ...], rng: np.random.G
     for building in kept:
         number = numbers[building.estate] = numbers.get(building.estate, 0) + 1
         use = special.get(building.estate, "") if number == 1 else ""
-        buildings.append(_with_use(replace(building, number=number), use))
+        buildings.append(with_use(replace(building, number=number), use))
     return tuple(buildings)
 
 
@@ -167,7 +172,8 @@ def _special_uses(estates: int, rng: np.random.Generator) -> dict[int, str]:
     return {int(estate): HOSPITAL if place % 4 == 0 else SCHOOL for place, estate in enumerate(picked)}
 
 
-def _with_use(building: Building, use: str) -> Building:
+def with_use(building: Building, use: str) -> Building:
+    """Return the building as a school or hospital; unchanged for an empty use."""
     if not use:
         return building
     critical = "医院" if use == HOSPITAL else "学校"

@@ -33,7 +33,12 @@ class Flows:
 
 
 def trace_flows(
-    network: Network, load_mw: NDArray[np.float64], building_load_mw: NDArray[np.float64], *, idle: Sequence[int] = ()
+    network: Network,
+    load_mw: NDArray[np.float64],
+    building_load_mw: NDArray[np.float64],
+    *,
+    idle: Sequence[int] = (),
+    way_m: NDArray[np.float64] | None = None,
 ) -> Flows:
     """Follow the shortest supply way from the sources to the substations and from those to the buildings.
 
@@ -45,8 +50,10 @@ def trace_flows(
         Of each building.
     idle
         Indexes of the sources that do not run.
+    way_m
+        How far each trench seems to the water; None = its length.
     """
-    length = network.lengths_m()
+    length = network.lengths_m() if way_m is None else way_m
     is_source = np.isin(network.node_kind, ["plant", "boiler_house"]) & ~np.isin(network.node_reference, idle)
     blocked = network.node_kind == "tie_closed"
     open_way = network.primary & ~blocked[network.start] & ~blocked[network.end]

@@ -25,6 +25,8 @@ from data.demo.streets import Path, Streets
 NEAR_M = 4.0
 """Branches that would leave a main closer than this share a tee."""
 BRANCH_VALVE_M = 8.0
+SAME_M = 1e-6
+"""Vertices closer than this are one."""
 STATION_VALVE_M = 5.0
 
 
@@ -176,5 +178,6 @@ def _main(
     """Return the stretch of a main between two tees, with a valve next to each crossing of mains."""
     path = np.asarray(substring(line, first[0], last[0]).coords).copy()
     path[0], path[-1] = nodes.positions[first[1]], nodes.positions[last[1]]
+    path = path[np.concatenate([[True], np.hypot(*np.diff(path, axis=0).T) > SAME_M])]
     ends = (first[1] in rings, last[1] in rings)
     return Chain(first[1], last[1], path, True, -1, main_cuts(last[0] - first[0], size.piece_m, valves=ends, tie=tie))

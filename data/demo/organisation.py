@@ -140,6 +140,29 @@ def _substation(
     )
 
 
+def draw_boiler_houses(size: CitySize, streets: Streets, *, peak: bool, name: str, first: int) -> list[Source]:
+    """Return a boiler house in each of the blocks kept for one; their power is found when flows are known.
+
+    Parameters
+    ----------
+    peak
+        Whether they only help a plant.
+    name
+        Of the quarter.
+    first
+        Number of the first one in the city.
+    """
+    blocks = {(block.column, block.row): block for block in streets.blocks}
+    houses = []
+    for place, where in enumerate(size.boiler_blocks):
+        block = blocks[where]
+        frame = frame_of(block)
+        xy = frame.to_xy(np.array([[0.0, 0.0]]))[0]
+        title = f"示例{name}{first + place}号{'调峰' if peak else ''}锅炉房"
+        houses.append(Source("boiler_house", title, xy, frame, block.street, 0.0, 0, peak_only=peak))
+    return houses
+
+
 def draw_sources(size: CitySize, streets: Streets, load_mw: float) -> tuple[Source, ...]:
     """Return the plant, which carries most of the load, and the peak boiler house, which feeds in at the other corner."""
     blocks = {(block.column, block.row): block for block in streets.blocks}

@@ -76,7 +76,7 @@ class Streets:
     blocks: tuple[Block, ...]
     river_axis: Path
     river: Polygon
-    pond: Polygon
+    pond: BaseGeometry
     green: tuple[Polygon, ...]
 
 

