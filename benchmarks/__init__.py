@@ -1,0 +1,1 @@
+"""Measured recipes: `make bench-NAME`."""
