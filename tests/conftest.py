@@ -31,13 +31,18 @@ RINGS = {
 }
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with the ring of its folder, unless it names its own."""
+    """Mark every test with the ring of its folder, unless it names its own; run ring after ring, each in random order.
+
+    The browser comes last: Playwright keeps an event loop running in the thread of the tests.
+    """
+    order = list(dict.fromkeys(RINGS.values()))
     for item in items:
-        if any(item.get_closest_marker(ring) for ring in set(RINGS.values())):
-            continue
-        folder = Path(item.path).relative_to(ROOT / "tests").parts[0]
-        item.add_marker(RINGS.get(folder, "plain"))
+        if not any(item.get_closest_marker(ring) for ring in order):
+            folder = Path(item.path).relative_to(ROOT / "tests").parts[0]
+            item.add_marker(RINGS.get(folder, "plain"))
+    items.sort(key=lambda item: min(order.index(mark.name) for mark in item.iter_markers() if mark.name in order))
 
 
 def missing(reason: str) -> None:
