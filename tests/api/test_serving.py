@@ -95,7 +95,7 @@ def test_a_taken_port_is_one_line_before_anything_is_started(tmp_path: Path) -> 
         f"heat-twin: cannot listen on 127.0.0.1:{port}: address already in use;"
         f" stop the program that holds it or choose another port: HEAT_TWIN_PORT={port + 1}"
     )
-    assert not (tmp_path / "var").exists()
+    assert not (tmp_path / "var" / "postgres").exists()
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
