@@ -95,14 +95,29 @@ export async function tilesets(city: number): Promise<Record<string, TileJson>> 
   return Object.fromEntries(names.map((name, i) => [name, documents[i] as TileJson]));
 }
 
+let labels: Promise<ReadonlyMap<string, string>> | null = null;
+
+/** Chinese names of points, from the schemas that sources report by; asked for once. */
+function pointLabels(): Promise<ReadonlyMap<string, string>> {
+  labels ??= getJson<Answer<"/schemas", "get">>("/schemas").then(
+    (schemas) => new Map(schemas.flatMap(({ points }) => points.map((point) => [point.name, point.label_zh] as const))),
+  );
+  labels.catch(() => {
+    labels = null;
+  });
+  return labels;
+}
+
 /** The last hours of everything that reports on an asset; one line a point. */
 export async function curve(city: number, assetId: number, endMs: number, signal: AbortSignal): Promise<Curve> {
   type Body = Answer<"/assets/{asset_id}/readings", "get">;
   const query = { city, from: Math.floor(endMs - CURVE_HOURS * 3_600_000), to: Math.ceil(endMs) + 60_000 };
   const answer = await getJson<Body>(`/assets/${assetId}/readings`, query, signal);
+  const names = await pointLabels().catch(() => new Map<string, string>());
   const lines = answer.series.flatMap(({ observed_at, points }) =>
     points.map(({ name, unit, values }) => ({
       name,
+      label_zh: names.get(name) ?? "",
       unit,
       samples: observed_at.map((ms, i): [number, number | null] => [ms, values[i] ?? null]),
     })),

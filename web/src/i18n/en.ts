@@ -110,6 +110,7 @@ export const en: Record<TextKey, string> = {
   "rollout.target": "Target",
   "rollout.heated": "Heated area",
   "rollout.clean": "Clean heated area",
+  "rollout.formula": "Clean-heating rate = clean heated area ÷ heated area",
   "findings.title": "Network checks",
   "findings.none": "No findings",
   "mobile.substations": "Substations",

@@ -108,6 +108,7 @@ export const zh = {
   "rollout.target": "目标",
   "rollout.heated": "供热面积",
   "rollout.clean": "清洁供热面积",
+  "rollout.formula": "清洁取暖率 = 清洁供热面积 ÷ 供热面积",
   "findings.title": "管网检查",
   "findings.none": "没有发现问题",
   "mobile.substations": "换热站",

@@ -59,7 +59,7 @@ function names(input: LayerInput): LayerSpecification[] {
       "source-layer": "road",
       minzoom: 14,
       filter: ["has", "name"],
-      layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 11 },
+      layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 12 },
       paint: { "text-color": "#8fb0cf", "text-halo-color": COLOURS.halo, "text-halo-width": 1.4 },
     },
     {

@@ -69,14 +69,16 @@ export function impactAbove(input: LayerInput): LayerSpecification[] {
             layout: { "circle-sort-key": bySet(1, 0) },
             paint: {
               "circle-radius": byZoom([
-                [11, 3, 1.2],
+                [11, 1.5, 0.5],
+                [14, 3.5, 1.5],
                 [17, 9, 6],
               ]),
               "circle-color": "transparent",
               "circle-stroke-color": COLOUR,
               "circle-stroke-opacity": bySet(1, 0.45),
               "circle-stroke-width": byZoom([
-                [11, 2.5, 0.6],
+                [11, 1, 0.5],
+                [14, 1.6, 0.6],
                 [17, 2.5, 1.5],
               ]),
             },

@@ -17,8 +17,8 @@ describe("magnifying", () => {
   });
 
   it("makes texts and icons of a symbol layer larger and leaves lines alone", () => {
-    const symbol = { id: "a", type: "symbol", source: "s", layout: { "text-size": 12 } } as const;
-    expect(magnified(symbol, 2)).toMatchObject({ layout: { "text-size": 24, "icon-size": 2 } });
+    const symbol = { id: "a", type: "symbol", source: "s", layout: { "text-size": 12 }, minzoom: 14 } as const;
+    expect(magnified(symbol, 2)).toMatchObject({ minzoom: 14.5, layout: { "text-size": 24, "icon-size": 2 } });
     const line = { id: "b", type: "line", source: "s", paint: { "line-width": 3 } } as const;
     expect(magnified(line, 2)).toBe(line);
   });

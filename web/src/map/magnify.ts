@@ -14,10 +14,12 @@ export function magnified(layer: LayerSpecification, factor: number): LayerSpeci
   if (layer.type === "symbol") {
     const { "text-size": text = 16, "icon-size": icon = 1 } = layer.layout ?? {};
     const layout = { ...layer.layout, "text-size": times(text, factor), "icon-size": times(icon, factor) };
-    return { ...layer, layout } as LayerSpecification;
+    // larger texts need more room: they appear later
+    const minzoom = layer.minzoom === undefined ? {} : { minzoom: layer.minzoom + Math.log2(factor) / 2 };
+    return { ...layer, ...minzoom, layout } as LayerSpecification;
   }
   if (layer.type === "circle") {
-    const radius = times(layer.paint?.["circle-radius"], factor);
+    const radius = times(layer.paint?.["circle-radius"], (1 + factor) / 2);
     return { ...layer, paint: { ...layer.paint, "circle-radius": radius } } as LayerSpecification;
   }
   return layer;

@@ -34,7 +34,7 @@ export function MobilePage() {
         <h1>{t("app.title")}</h1>
         <LanguageButton />
         <Clock />
-        {synthetic && tab !== "map" && <p className="synthetic-line">{t("app.synthetic")}</p>}
+        {synthetic && <p className="synthetic-line">{t("app.synthetic")}</p>}
         <Segmented block options={[...tabs]} value={tab} onChange={setTab} aria-label={t("nav.pages")} />
       </header>
       <main>

@@ -13,7 +13,7 @@ import { StatusMark } from "./StatusMark";
 
 type Attribute = Asset["attributes"][number];
 
-const FIRST_ATTRIBUTES = 4;
+const FIRST_ATTRIBUTES = 3;
 const CurvePanel = lazy(() => import("./CurvePanel"));
 
 /** Everything about the selected asset: attributes, curve, impact. */

@@ -14,6 +14,7 @@ import { RemoteNote } from "./RemoteNote";
 /** Recent readings of the selected asset, one point at a time. */
 export default function CurvePanel() {
   const t = useText();
+  const lang = useApp((state) => state.view.lang);
   const curve = useApp((state) => state.curve);
   const alarmPoint = useApp((state) => pointInAlarm(arrived(state.alarms) ?? [], state.view.selected));
   const [chosen, setChosen] = useState<string | null>(null);
@@ -26,7 +27,7 @@ export default function CurvePanel() {
       className="point-select"
       aria-label={t("curve.point")}
       value={line.name}
-      options={lines.map((item) => ({ value: item.name, label: item.name.replaceAll("_", " ") }))}
+      options={lines.map((item) => ({ value: item.name, label: pointName(item, lang) }))}
       onChange={setChosen}
     />
   );
@@ -37,6 +38,10 @@ export default function CurvePanel() {
       {line !== undefined && <CurveChart line={line} />}
     </Panel>
   );
+}
+
+function pointName(line: Curve["lines"][number], lang: Lang): string {
+  return lang === "zh" && line.label_zh !== "" ? line.label_zh : line.name.replaceAll("_", " ");
 }
 
 /** Point of the most urgent alarm of an asset. */
@@ -83,7 +88,7 @@ export function curveOption(line: Curve["lines"][number], lang: Lang, zone: stri
     series: [
       {
         type: "line",
-        name: line.name,
+        name: pointName(line, lang),
         // a line needs two points; a single reading is shown as a dot
         showSymbol: line.samples.length < 3,
         data: line.samples,

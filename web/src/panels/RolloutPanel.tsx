@@ -21,7 +21,7 @@ export function RolloutPanel() {
           <Bar key={item.area_id} item={item} />
         ))}
       </ul>
-      {rollout.state === "ready" && <p className="note">{rollout.value.formula}</p>}
+      {rollout.state === "ready" && <p className="note">{t("rollout.formula")}</p>}
     </Panel>
   );
 }

@@ -3,6 +3,7 @@ import { chooseLine } from "./CurvePanel";
 
 const line = (name: string, ...values: (number | null)[]) => ({
   name,
+  label_zh: "",
   unit: "degC",
   samples: values.map((value, i): [number, number | null] => [i, value]),
 });

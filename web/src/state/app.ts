@@ -8,7 +8,7 @@ import { type Camera, FIRST_VIEW, type View } from "./view";
 /** A short curve of one asset: one line a point, times in epoch milliseconds. */
 export interface Curve {
   asset_id: number;
-  lines: { name: string; unit: string; samples: [number, number | null][] }[];
+  lines: { name: string; label_zh: string; unit: string; samples: [number, number | null][] }[];
 }
 
 /** Where the map is asked to go; `count` tells two equal wishes apart. */

@@ -11,6 +11,12 @@ function coordinatesOf(geometry: object | null): Nested {
   return geometry !== null && "coordinates" in geometry ? (geometry.coordinates as Nested) : [];
 }
 
+/** A box with more around it on every side, as a share of its size. */
+export function grown([west, south, east, north]: Box, share: number): Box {
+  const [dx, dy] = [(east - west) * share, (north - south) * share];
+  return [west - dx, south - dy, east + dx, north + dy];
+}
+
 /** West, south, east, north of features, or null when they hold no position. */
 export function boxOf(features: readonly { geometry: object | null }[]): Box | null {
   const box: Box = [Infinity, Infinity, -Infinity, -Infinity];

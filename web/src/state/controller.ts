@@ -5,7 +5,7 @@ import { impactFeatures } from "../layers/impact";
 import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
 import { type Action, type AppState, currentCity } from "./app";
-import { boxOf } from "./box";
+import { boxOf, grown } from "./box";
 import { arrived, failed, type Remote, ready } from "./remote";
 import type { Store } from "./store";
 
@@ -195,7 +195,9 @@ export class Controller {
   private async fitCity(city: number): Promise<void> {
     const found = await Promise.all(HEATED.map((kind) => server.everyOf(city, kind).catch(() => [])));
     const positions = found.flat().flatMap(({ position }) => (position === null ? [] : [[...position]]));
-    const box = boxOf([{ geometry: { coordinates: positions } }]) ?? currentCity(this.store.get())?.bbox ?? null;
+    const heated = boxOf([{ geometry: { coordinates: positions } }]);
+    // buildings reach beyond the stations that heat them
+    const box = (heated && grown(heated, 0.06)) ?? currentCity(this.store.get())?.bbox ?? null;
     if (box !== null) this.store.dispatch({ type: "goal/box", box, animated: false });
   }
 
