@@ -107,3 +107,24 @@ def test_an_alarm_is_acknowledged_from_the_list(viewer: OpenViewer, program: htt
         alarms = program.get("/alarms").json()["items"]
         assert [alarm["acknowledged"] for alarm in alarms if alarm["asset_id"] == asset["asset_id"]] == [True]
         shown.assert_clean()
+
+
+def test_the_wall_tells_who_is_cold_because_of_the_first_alarm(
+    viewer: OpenViewer, program: httpx.Client, asset: dict[str, Any]
+) -> None:
+    send(program, asset, COLD_DEGC)
+    lost = program.get(f"/assets/{asset['asset_id']}/impact").json()["lost"]
+    wait_for(lambda: program.get("/alarms").json()["items"], what="the alarm to be raised", limit_s=GLOW_LIMIT_S)
+    with viewer(1200, 675) as shown:
+        shown.open("/wall/overview")
+        alarm = sorted(program.get("/alarms").json()["items"], key=lambda one: (one["acknowledged"], one["level"]))[0]
+        assert alarm["asset_id"] == asset["asset_id"], "this test's alarm is the only one"
+        box = shown.page.get_by_role("region", name="影响范围")
+        box.get_by_text(asset["name"]).wait_for()
+        figures = box.locator(".figure").all_inner_texts()
+        assert f"{lost['heat_user_count']:,}" in figures[1]
+        assert "停供 · 热用户" in figures[1]
+        place = box.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] <= 675
+        shown.assert_clean()

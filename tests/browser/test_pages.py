@@ -85,7 +85,12 @@ def test_a_phone_shows_everything_inside_its_width(viewer: OpenViewer, pictures:
     with viewer(390, 844) as shown:
         shown.page.goto(shown.url + path)
         shown.page.get_by_role("region", name="报警").wait_for()
-        shown.page.get_by_text("模拟数据 Synthetic data").wait_for()
+        shown.page.get_by_text("模拟数据 Synthetic data").first.wait_for()
+        header = shown.page.locator("header").first.bounding_box()
+        assert header is not None
+        assert header["height"] <= 90, "two rows at most"
+        if path == "/":
+            assert shown.page.get_by_role("button", name="图例").get_attribute("aria-expanded") == "false"
         assert_fits(shown)
         shown.shoot(pictures / f"phone{path.replace('/', '-')}390x844.png")
         shown.assert_clean()
@@ -94,11 +99,11 @@ def test_a_phone_shows_everything_inside_its_width(viewer: OpenViewer, pictures:
 def test_the_phone_page_lists_substations_and_opens_one(viewer: OpenViewer, program: httpx.Client) -> None:
     total = program.get("/assets", params={"kind": "substation", "limit": 1}).json()["total"]
     with viewer(390, 844) as shown:
-        shown.page.goto(f"{shown.url}/m")
+        shown.open("/m")
+        assert shown.look("window.__ht.map") is None, "a phone draws no map before it is asked for"
         shown.page.get_by_text("换热站", exact=True).first.click()
         rows = shown.page.get_by_role("region", name="换热站").get_by_role("listitem")
-        rows.nth(total - 1).wait_for()
-        assert rows.count() == total
+        assert rows.count() == total, "ready means that the lists are here"
         rows.first.get_by_role("button").click()
         shown.page.get_by_role("region", name="影响范围").wait_for()
         assert_fits(shown)
@@ -134,9 +139,11 @@ def test_a_lost_feed_is_said_in_the_middle_of_the_map(viewer: OpenViewer) -> Non
         box = banner.bounding_box()
         assert box is not None
         assert box["x"] < 512 < box["x"] + box["width"]
+        shown.assert_clean()
 
 
 def test_an_unknown_page_says_so(viewer: OpenViewer) -> None:
     with viewer(800, 600) as shown:
         shown.page.goto(f"{shown.url}/nowhere")
         shown.page.get_by_text("没有这个页面：/nowhere").wait_for()
+        shown.assert_clean()
