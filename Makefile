@@ -50,7 +50,13 @@ lock: ## resolve requirements/*.txt anew (hashes, no addresses) and the web's lo
 check-fresh: ## prove `make test` and `make run` in a fresh Debian 12 (needs root, debootstrap, some GB); TARGETS="setup run"
 	@scripts/check_fresh.sh
 
+bench-city: ## build the full-size city and keep it under the var dir's bench/ for all benchmarks
+	$(BIN)/python -m benchmarks.import_city --keep
+
+bench-import: ## draw and import the full-size city anew; prints one line of figures
+	@$(BIN)/python -m benchmarks.import_city
+
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean
+.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import

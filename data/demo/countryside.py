@@ -13,7 +13,7 @@ from data.demo.outlines import District
 from data.demo.tables import building_code
 from data.demo.whole import WholeCity
 
-DEVICES, SENSORS, WEATHER, VILLAGES = 110_000, 120_000, 150, 2_200
+WEATHER, VILLAGES = 150, 2_200
 DEVICE_TYPES = (
     ("空气源热泵", 0.3), ("生物质锅炉", 0.22), ("生物质炉具", 0.12), ("电采暖", 0.08), ("太阳能", 0.05), ("电锅炉", 0.04),
     ("蓄热式电暖器", 0.03), ("碳晶电热板", 0.02), ("电热膜", 0.02), ("发热电缆", 0.02), ("地源热泵", 0.02), ("水源热泵", 0.01),
@@ -85,31 +85,31 @@ def _scattered(
     return kept[:count]
 
 
-def heating_devices(seed: int, settlements: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+def heating_devices(seed: int, settlements: geopandas.GeoDataFrame, count: int) -> geopandas.GeoDataFrame:
     """Return the devices of rural households, scattered around their village."""
     rng = np.random.default_rng([seed, 23])
     size = rng.gamma(2.0, 1.0, len(settlements))
-    village = np.sort(rng.choice(len(settlements), DEVICES, p=size / size.sum()))
-    xy = shapely.get_coordinates(settlements.geometry.to_numpy())[village] + rng.normal(0.0, 160.0, (DEVICES, 2))
+    village = np.sort(rng.choice(len(settlements), count, p=size / size.sum()))
+    xy = shapely.get_coordinates(settlements.geometry.to_numpy())[village] + rng.normal(0.0, 160.0, (count, 2))
     share = np.array([share for _, share in DEVICE_TYPES])
-    kind = np.array([name for name, _ in DEVICE_TYPES])[rng.choice(len(share), DEVICES, p=share / share.sum())]
+    kind = np.array([name for name, _ in DEVICE_TYPES])[rng.choice(len(share), count, p=share / share.sum())]
     names = settlements["name"].to_numpy(dtype=str)[village]
-    columns = {"code": _codes("QJ", DEVICES), "name": np.char.add(names, kind), "device_type": kind}
+    columns = {"code": _codes("QJ", count), "name": np.char.add(names, kind), "device_type": kind}
     return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy.round(3)))
 
 
-def room_sensors(whole: WholeCity) -> geopandas.GeoDataFrame:
+def room_sensors(whole: WholeCity, count: int) -> geopandas.GeoDataFrame:
     """Return fixed room temperature points: two in every building, a third where most people live."""
     city = whole.city
     users = np.array([building.heat_user_count for building in city.buildings])
-    counts = np.full(len(users), SENSORS // len(users))
-    counts[np.argsort(-users, kind="stable")[: SENSORS - int(counts.sum())]] += 1
+    counts = np.full(len(users), count // len(users))
+    counts[np.argsort(-users, kind="stable")[: count - int(counts.sum())]] += 1
     building = np.repeat(np.arange(len(users)), counts)
     inside = shapely.point_on_surface(np.array([each.outline for each in city.buildings]))
-    xy = shapely.get_coordinates(inside)[building] + np.random.default_rng([city.rng_seed, 24]).uniform(-1.4, 1.4, (SENSORS, 2))
+    xy = shapely.get_coordinates(inside)[building] + np.random.default_rng([city.rng_seed, 24]).uniform(-1.4, 1.4, (count, 2))
     names = np.array([f"{city.estates[each.estate].name}{each.number}号楼室温" for each in city.buildings])
     codes = np.array([building_code(index) for index in range(len(users))])
-    columns = {"code": _codes("SW", SENSORS), "name": names[building], "building_code": codes[building]}
+    columns = {"code": _codes("SW", count), "name": names[building], "building_code": codes[building]}
     return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy.round(3)))
 
 

@@ -146,16 +146,16 @@ class Lattice:
         return float(self.y[row] + (1.0 if north else -1.0) * (self.height + GAP_M) / 2.0)
 
     def plants(self) -> NDArray[np.float64]:
-        """Return where the plants stand: at the ends of corridors, 6 to 31 km outside the lattice."""
+        """Return where the plants stand: at the ends of corridors, 15 to 31 km outside the lattice."""
         west, east = self.x[0] - self.width / 2.0, self.x[-1] + self.width / 2.0
         south, north = self.y[0] - self.height / 2.0, self.y[-1] + self.height / 2.0
         return np.array(
             [
-                [west - 9000.0, self.corridor_y(1, north=True)],
-                [west - 6000.0, self.corridor_y(4, north=True)],
-                [east + 8000.0, self.corridor_y(2, north=True)],
+                [west - 15000.0, self.corridor_y(1, north=True)],
+                [west - 16000.0, self.corridor_y(4, north=True)],
+                [east + 17000.0, self.corridor_y(2, north=True)],
                 [east + 31000.0, self.corridor_y(4, north=True)],
-                [self.corridor_x(2, east=True), south - 19000.0],
+                [self.corridor_x(4, east=True), south - 15000.0],
                 [self.corridor_x(1, east=True), north + 22000.0],
             ]
         )

@@ -22,6 +22,8 @@ SIDEWAYS_M = 4.0
 """Between transmission mains in one corridor."""
 YARD_M = 160.0
 """From a plant to where its mains part."""
+PLANT_VALVE_M = 120.0
+"""From a plant to the first valve, where its mains are metres apart."""
 Crossings = dict[tuple[int, int], int]
 
 
@@ -66,13 +68,13 @@ def lay_branches(
     """
     grid = Lattice(plan)
     laid, chains = [], []
-    for place, quarter in enumerate(fed_directly(layout, branches)):
+    for place, quarter in enumerate(fed_directly(layout, branches)):  # each has a lane of its own in every corridor
         plant = layout.plants[quarter.plant]
         eastward = bool(plant[0] < grid.centre(_cell(quarter))[0])
         avenue = 0 if eastward else plan.columns
         street = plan.main_streets[0 if plant[1] < grid.centre(_cell(quarter))[1] else -1]
         end = crossings[quarter.number][avenue, street]
-        path = _way(grid, plant, quarter, nodes.positions[end], (place % 12 - 6) * SIDEWAYS_M, eastward=eastward)
+        path = _way(grid, plant, quarter, nodes.positions[end], (place - branches / 2.0) * SIDEWAYS_M, eastward=eastward)
         laid.append(Branch(quarter.plant, quarter.number, path))
         cuts = _sections(float(np.hypot(*np.diff(path, axis=0).T).sum()))
         chains.append(Chain(plants[quarter.plant], end, path, True, -1, cuts, transmission=True))
@@ -109,7 +111,7 @@ GAP_REACH_M = 460.0
 def _sections(length: float) -> tuple[Cut, ...]:
     """Return the cuts of a transmission main: valves at the ends and every few kilometres, joints between."""
     parts = max(1, round(length / SECTION_M))
-    valves = [CROSSING_VALVE_M, *np.linspace(0.0, length, parts + 1)[1:-1].tolist(), length - CROSSING_VALVE_M]
+    valves = [PLANT_VALVE_M, *np.linspace(0.0, length, parts + 1)[1:-1].tolist(), length - CROSSING_VALVE_M]
     cuts: list[Cut] = [(valve, "valve") for valve in valves]
     for begin, end in pairwise(valves):
         cuts += joints(begin, end, PIECE_M)

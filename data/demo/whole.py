@@ -134,7 +134,8 @@ def _draw_plants(layout: Layout) -> list[Source]:
     plants = []
     for index, xy in enumerate(layout.plants):
         name = f"示例第{numbers[index]}热电厂"
-        plants.append(Source("plant", name, xy, frame_at(xy + np.array([0.0, 200.0])), -1, 0.0, 0, peak_only=False))
+        aside = -330.0 if xy[1] < 0.0 else 200.0  # clear of the mains, which leave towards the middle of the city
+        plants.append(Source("plant", name, xy, frame_at(xy + np.array([0.0, aside])), -1, 0.0, 0, peak_only=False))
     return plants
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import geopandas
@@ -37,8 +38,9 @@ from gis.datums import from_wgs84, to_wgs84
 
 Progress = Callable[[str, float], None]
 EXTENT_DEG = (124.0, 43.1, 127.1, 45.3)
-CELL_DEG = (0.00075, 0.00054)
-"""About 60 m."""
+CELL_DEG = (0.0011, 0.0008)
+"""About 90 m."""
+_TILE = 256
 _COARSE = 32
 """Cells between positions that are converted exactly; between them the error is below 0.1 m."""
 
@@ -64,7 +66,7 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, report
         ("map", lambda: _write_map(folder, whole)),
         ("stations", lambda: write_stations(folder, whole.city)),
         ("network", lambda: write_network(folder, whole.city, {"plant_branch": _branches(whole)})),
-        ("points", lambda: _write_points(folder, whole, covered)),
+        ("points", lambda: _write_points(folder, whole, plan, covered)),
     )
     for number, (name, write) in enumerate(steps):
         report(f"writing {name}", 0.6 + 0.06 * number)
@@ -163,16 +165,17 @@ def _branches(whole: WholeCity) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(columns, geometry=[shapely.LineString(each.path) for each in drawn])
 
 
-def _write_points(folder: Path, whole: WholeCity, covered: shapely.Geometry) -> list[Layer]:
+def _write_points(folder: Path, whole: WholeCity, plan: CitySize, covered: shapely.Geometry) -> list[Layer]:
     city, seed = whole.city, whole.city.rng_seed
+    sensors, devices = plan.quarters * plan.room_sensors, plan.quarters * plan.heating_devices
     villages = countryside.villages(seed, covered, whole.urban)
     return [
         table_layer(folder, "pipe_points", "pipe_point", tables.pipe_points(city)),
         table_layer(folder, "chambers", "chamber", tables.chambers(city)),
         table_layer(folder, "weather_stations", "weather_station", countryside.weather_stations(seed, covered)),
-        table_layer(folder, "room_sensors", "room_sensor", countryside.room_sensors(whole)),
+        table_layer(folder, "room_sensors", "room_sensor", countryside.room_sensors(whole, sensors)),
         table_layer(folder, "villages", "village", villages),
-        table_layer(folder, "heating_devices", "heating_device", countryside.heating_devices(seed, villages)),
+        table_layer(folder, "heating_devices", "heating_device", countryside.heating_devices(seed, villages, devices)),
     ]
 
 
@@ -185,17 +188,17 @@ def _write_ground(folder: Path, ground: Ground) -> None:
     heights = np.empty((rows, columns))
     lon = west + (np.arange(columns, dtype=np.float64) + 0.5) * CELL_DEG[0]
     lat = north - (np.arange(rows, dtype=np.float64) + 0.5) * CELL_DEG[1]
-    for first in range(0, rows, 256):
-        band = slice(first, min(first + 256, rows))
-        heights[band] = _heights(ground, lon, lat[band])
+    for first, left in product(range(0, rows, _TILE), range(0, columns, _TILE)):
+        tile = (slice(first, first + _TILE), slice(left, left + _TILE))
+        heights[tile] = _heights(ground, lon[tile[1]], lat[tile[0]])
     write_heights(heights.round(2), folder / "ground.tif", west=west, north=north, cell_deg=CELL_DEG)
 
 
 def _heights(ground: Ground, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return heights (rows, columns) of one band; only the hills that reach it are summed."""
+    """Return heights (rows, columns) of one tile; only the hills that reach it are summed."""
     xy = _positions(lon, lat)
-    low, high = xy[:, 1].min(), xy[:, 1].max()
-    near = (ground.hills[:, 1] + 4.0 * ground.hills[:, 3] > low) & (ground.hills[:, 1] - 4.0 * ground.hills[:, 3] < high)
+    middle, reach = ground.hills[:, :2], 4.0 * ground.hills[:, 3:]
+    near = ((middle + reach > xy.min(axis=0)) & (middle - reach < xy.max(axis=0))).all(axis=1)
     return height_m(replace(ground, hills=ground.hills[near]), xy).reshape(len(lat), len(lon))
 
 

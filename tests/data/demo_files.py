@@ -122,8 +122,11 @@ def side_graph(city: Delivery, side: str, *, ties_as_they_are: bool = True) -> S
     ]
     places += [(code, point) for code, point in zip(city.sources["code"], city.sources.geometry, strict=True)]
     places += [(code, point) for code, point in zip(city.inlets["code"], city.inlets.geometry, strict=True)]
-    levels = ["primary"] * 60 + ["secondary"] * 60 + ["primary"] * len(city.sources) + ["secondary"] * len(city.inlets)
-    level = pipes["network_level"].to_numpy()
+    stations = len(city.substations)
+    levels = (
+        ["primary"] * stations + ["secondary"] * stations + ["primary"] * len(city.sources) + ["secondary"] * len(city.inlets)
+    )
+    level = pipes["network_level"].replace("transmission", "primary").to_numpy()
     points = np.vstack([first, last, shapely.get_coordinates([point for _, point in places])])
     nodes = join(points, np.concatenate([level, level, levels]))
     starts, ends = nodes[: len(pipes)], nodes[len(pipes) : 2 * len(pipes)]
