@@ -31,6 +31,8 @@ const PICKED = [
 const NO_ALARMS: readonly Alarm[] = [];
 const PICK_RADIUS_PX = 5;
 const PITCH_3D = 55;
+/** The network's tiles begin at zoom 10. */
+const LEAST_FIRST_ZOOM = 10.2;
 const NARROW_PX = 640;
 const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 
@@ -161,11 +163,14 @@ export class HeatMap {
     this.placed = true;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (state.goal.to === "box") {
-      this.map.fitBounds(state.goal.box, {
+      const options = {
         padding: roomAround(this.map.getContainer()),
         maxZoom: 17,
         animate: state.goal.animated && !calm,
-      });
+      };
+      this.map.fitBounds(state.goal.box, options);
+      // an empty map helps nobody: the first view is one that has pipes
+      if (!state.goal.animated && this.map.getZoom() < LEAST_FIRST_ZOOM) this.map.setZoom(LEAST_FIRST_ZOOM);
     } else
       this.map.flyTo({
         center: state.goal.position,

@@ -30,3 +30,16 @@ export function boxOf(features: readonly { geometry: object | null }[]): Box | n
   }
   return Number.isFinite(box[0]) ? box : null;
 }
+
+/**
+ * The box of the middle of many points: in each direction a share of the points at either end is left out, so that a few
+ * far towns do not shrink a city to a speck. Null when there is no point.
+ */
+export function boxOfMost(points: readonly (readonly [number, number])[], leftOut: number): Box | null {
+  const end = (axis: 0 | 1, share: number): number => {
+    const sorted = points.map((point) => point[axis]).sort((a, b) => a - b);
+    return sorted[Math.round(share * (sorted.length - 1))] as number;
+  };
+  if (points.length === 0) return null;
+  return [end(0, leftOut), end(1, leftOut), end(0, 1 - leftOut), end(1, 1 - leftOut)];
+}

@@ -5,7 +5,7 @@ import { impactFeatures } from "../layers/impact";
 import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
 import { type Action, type AppState, currentCity } from "./app";
-import { boxOf, grown } from "./box";
+import { boxOf, boxOfMost, grown } from "./box";
 import { arrived, failed, type Remote, ready } from "./remote";
 import type { Store } from "./store";
 
@@ -13,6 +13,9 @@ const ALARM_DELAY_MS = 150;
 const CURVE_PERIOD_MS = 30_000;
 const VISIT_ZOOM = 15.5;
 const HEATED = ["plant", "boiler_house", "substation"];
+/** Above so many stations a city is large enough to have far towns; this share at each end is left out of the first view. */
+const MANY_STATIONS = 500;
+const FAR_SHARE = 0.1;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -194,8 +197,8 @@ export class Controller {
   /** Show sources and substations of a city, or all of it when there are none: districts reach far beyond the network. */
   private async fitCity(city: number): Promise<void> {
     const found = await Promise.all(HEATED.map((kind) => server.everyOf(city, kind).catch(() => [])));
-    const positions = found.flat().flatMap(({ position }) => (position === null ? [] : [[...position]]));
-    const heated = boxOf([{ geometry: { coordinates: positions } }]);
+    const positions = found.flat().flatMap(({ position }) => (position === null ? [] : [position]));
+    const heated = boxOfMost(positions, positions.length > MANY_STATIONS ? FAR_SHARE : 0);
     // buildings reach beyond the stations that heat them
     const box = (heated && grown(heated, 0.06)) ?? currentCity(this.store.get())?.bbox ?? null;
     if (box !== null) this.store.dispatch({ type: "goal/box", box, animated: false });
