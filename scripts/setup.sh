@@ -21,6 +21,8 @@ missing_packages() {
   if [ "$goal" = test ]; then
     command -v chromium > /dev/null || found+=(chromium)
     command -v ogr2ogr > /dev/null || found+=(gdal-bin)
+    # the driver that Playwright brings along needs it
+    compgen -G '/usr/lib/*/libatomic.so.1' > /dev/null || found+=(libatomic1)
     [ -n "$(find /usr/share/fonts -iname 'NotoSansCJK*' -print -quit 2> /dev/null)" ] || found+=(fonts-noto-cjk)
   fi
   [ ${#found[@]} -eq 0 ] || printf '%s\n' "${found[@]}"
