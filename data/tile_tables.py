@@ -39,7 +39,6 @@ POINT_MINZOOM: Mapping[str, int] = {
     "weather_station": 10,
     "company": 12,
     "village": 12,
-    "retrofit_project": 13,
     "valve": 14,
     "chamber": 15,
     "camera": 14,
@@ -48,6 +47,12 @@ POINT_MINZOOM: Mapping[str, int] = {
     "room_sensor": 16,
     "building_inlet": 16,
     "pipe_point": 16,
+    "relay_energy_station": 10,
+    "water_tank": 13,
+    "gateway": 15,
+    "air_station": 10,
+    "crossing": 16,
+    "authority": 12,
 }
 """First zoom of each kind that is drawn as a point."""
 

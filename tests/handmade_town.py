@@ -79,7 +79,7 @@ TOWN: Sequence[Row] = (
     Row(11, "valve", f"POINT({lonlat(-300, 0)})", **_WEST),
     Row(12, "building_inlet", f"POINT({lonlat(120, 40)})", **_EAST),
     Row(13, "plant", f"POINT({lonlat(-1200, 900)})", "热电厂", **_WEST),
-    Row(14, "retrofit_project", box(-500, 300, 80, 60), "改造一期", **_WEST),
+    Row(14, "plant_branch", box(-500, 300, 80, 60), "改造一期", **_WEST),
     pipe(20, line((-1200, 900), (-300, 0)), pair_id=20, **_WEST),
     pipe(21, line((-1200, 900), (-300, -1)), pair_id=20, side="return", **_WEST),
     pipe(22, line((-300, 0), (0, 0)), pair_id=22, **_WEST),

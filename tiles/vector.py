@@ -33,10 +33,15 @@ POINT_KINDS: Sequence[str] = (
     "room_sensor",
     "heating_device",
     "camera",
-    "retrofit_project",
     "company",
     "plant_branch",
     "village",
+    "relay_energy_station",
+    "water_tank",
+    "gateway",
+    "air_station",
+    "crossing",
+    "authority",
 )
 AREA_KINDS: Sequence[str] = ("district", "zone", "subdistrict", "community", "township", "village", "estate")
 ROAD_CLASSES: Sequence[str] = (

@@ -22,6 +22,7 @@ KINDS: tuple[str, ...] = (
     "relay_pump_station",
     "isolating_station",
     "accumulator",
+    "relay_energy_station",
 )
 """Kinds that the network holds; `AssetTable.kind` is the index."""
 KIND_CODE: Mapping[str, int] = {name: code for code, name in enumerate(KINDS)}

@@ -60,6 +60,14 @@ OPERABILITIES: Mapping[str, str] = {
     "no_access": "无法到达 no access",
     "tagged_out": "挂牌禁动 tagged out",
 }
+AUTHORITY_LEVELS: Mapping[str, str] = {"city": "市 city", "district": "区县 district"}
+PUMPED_SIDES: Mapping[str, str] = {"supply": "供水 supply", "return": "回水 return", "both": "供回水 both"}
+PRESSURE_PLACES: Mapping[str, str] = {
+    "section_valve": "分段阀门 section valve",
+    "strainer": "除污器前后 strainer",
+    "branch_node": "重要分支节点 important branch node",
+}
+"""Where trunk pressure is watched (platform requirements 2.8.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,11 @@ _SUBSTATION = Attribute("substation_code", "text", "换热站", reference="subst
 _AREA_M2 = Attribute("heated_area_m2", "number", "供热面积", "m²")
 _USERS = Attribute("heat_user_count", "integer", "热用户数", "户")
 _POWER = Attribute("design_power_mw", "number", "设计供热能力", "MW")
+_BRANCH = Attribute("branch_code", "text", "电厂支线", reference="plant_branch")
+_SOURCE = Attribute("source_code", "text", "热源")
+_VOLUME_M3 = Attribute("volume_m3", "number", "容积", "m³")
+_GATEWAY = Attribute("gateway_code", "text", "采集网关", reference="gateway")
+_VILLAGE = Attribute("village_code", "text", "村屯", reference="village")
 _ADCODE = Attribute("adcode", "text", "行政区划代码", source="GB/T 2260")
 _PARENT = Attribute("parent_code", "text", "上级区域")
 
@@ -144,7 +157,23 @@ _PIPE = (
 )
 
 _ALL = (
-    Kind("company", "热力企业", "any", (Attribute("licence", "text", "经营许可"), _ADDRESS)),
+    Kind(
+        "authority",
+        "供热主管部门",
+        "any",
+        (Attribute("authority_level", "code", "层级", codes=AUTHORITY_LEVELS), _ADCODE, _ADDRESS),
+    ),
+    Kind(
+        "company",
+        "热力企业",
+        "any",
+        (
+            Attribute("licence", "text", "经营许可"),
+            Attribute("licence_until", "date", "许可有效期至"),
+            Attribute("authority_code", "text", "主管部门", reference="authority"),
+            _ADDRESS,
+        ),
+    ),
     Kind("plant", "电厂", "point", (_POWER, _COMPANY, _ADDRESS, Attribute("running", "boolean", "运行中"))),
     Kind("plant_branch", "电厂支线", "any", (Attribute("plant_code", "text", "电厂", reference="plant"), _POWER, _COMPANY)),
     Kind(
@@ -158,7 +187,8 @@ _ALL = (
         "换热站",
         "point",
         (
-            Attribute("source_code", "text", "热源"),
+            _SOURCE,
+            _BRANCH,
             Attribute("system_count", "integer", "系统数"),
             _POWER,
             _AREA_M2,
@@ -167,9 +197,23 @@ _ALL = (
             _YEAR,
         ),
     ),
-    Kind("relay_pump_station", "中继泵站", "point", (_COMPANY,)),
-    Kind("isolating_station", "隔压站", "point", (_COMPANY,)),
-    Kind("accumulator", "储热器", "point", (_COMPANY,)),
+    Kind(
+        "relay_pump_station",
+        "中继泵站",
+        "point",
+        (
+            _BRANCH,
+            Attribute("pump_count", "integer", "水泵台数", "台"),
+            Attribute("head_mpa", "number", "扬程", "MPa"),
+            Attribute("pumped_side", "code", "加压侧", codes=PUMPED_SIDES),
+            _COMPANY,
+            _YEAR,
+        ),
+    ),
+    Kind("relay_energy_station", "中继能源站", "point", (_BRANCH, _POWER, _COMPANY, _YEAR)),
+    Kind("isolating_station", "隔压站", "point", (_BRANCH, _POWER, _COMPANY, _YEAR)),
+    Kind("accumulator", "储热器", "point", (_SOURCE, _VOLUME_M3, _COMPANY, _YEAR)),
+    Kind("water_tank", "储水罐", "point", (_SOURCE, _VOLUME_M3, _COMPANY, _YEAR)),
     Kind("pipe", "管线", "line", _PIPE),
     Kind("pipe_point", "管点", "point", (Attribute("point_type", "text", "管点类型"), _COMPANY)),
     Kind(
@@ -189,8 +233,27 @@ _ALL = (
         ),
     ),
     Kind("chamber", "小室", "point", (Attribute("burial_depth_m", "number", "埋深", "m"), _COMPANY)),
-    Kind("building_inlet", "热力入口", "point", (Attribute("building_code", "text", "楼栋", reference="building"), _SUBSTATION)),
-    Kind("pressure_point", "测压点", "point", (_COMPANY,)),
+    Kind(
+        "building_inlet",
+        "热力入口",
+        "point",
+        (
+            Attribute("building_code", "text", "楼栋", reference="building"),
+            Attribute("system_number", "integer", "系统编号"),
+            _SUBSTATION,
+        ),
+    ),
+    Kind(
+        "pressure_point",
+        "测压点",
+        "point",
+        (
+            Attribute("side", "code", "供回水", codes=SIDES),
+            Attribute("pipe_code", "text", "管线", reference="pipe"),
+            Attribute("place", "code", "位置", codes=PRESSURE_PLACES, source="2.8.3 供热管网"),
+            _COMPANY,
+        ),
+    ),
     Kind("estate", "小区", "polygon", (_SUBSTATION, _ADDRESS, _YEAR, _COMPANY)),
     Kind(
         "building",
@@ -219,22 +282,47 @@ _ALL = (
     Kind("township", "乡镇", "polygon", (_ADCODE, _PARENT)),
     Kind("village", "村屯", "any", (_ADCODE, _PARENT)),
     Kind(
+        "licence_area",
+        "企业许可范围",
+        "polygon",
+        (Attribute("company_code", "text", "热力企业", reference="company"), Attribute("licence", "text", "经营许可")),
+    ),
+    Kind(
         "coverage_area",
         "供热范围",
         "polygon",
         (Attribute("of_kind", "text", "对象类型"), Attribute("of_code", "text", "对象编号")),
     ),
     Kind("weather_station", "气象站", "point", ()),
-    Kind("room_sensor", "室温测点", "point", (Attribute("building_code", "text", "楼栋", reference="building"),)),
-    Kind("heating_device", "清洁取暖设施", "point", (Attribute("device_type", "text", "设施类型"), _COMPANY)),
+    Kind("air_station", "空气质量站", "point", (Attribute("adcode", "text", "行政区划代码", source="GB/T 2260"),)),
     Kind(
-        "retrofit_project",
-        "改造项目",
-        "any",
-        (Attribute("stage", "text", "阶段"), Attribute("technical_type", "text", "技术类型")),
+        "room_sensor",
+        "室温测点",
+        "point",
+        (
+            Attribute("building_code", "text", "楼栋", reference="building"),
+            Attribute("heat_user_code", "text", "热用户"),
+            _GATEWAY,
+        ),
     ),
-    Kind("camera", "摄像头", "point", ()),
+    Kind(
+        "heating_device",
+        "清洁取暖设施",
+        "point",
+        (
+            Attribute("device_type", "text", "设施类型"),
+            Attribute("household_code", "text", "农户"),
+            Attribute("power_kw", "number", "额定功率", "kW"),
+            _VILLAGE,
+            _GATEWAY,
+            _YEAR,
+            _COMPANY,
+        ),
+    ),
+    Kind("gateway", "采集网关", "point", (Attribute("of_kind", "text", "对象类型"), Attribute("of_code", "text", "对象编号"))),
+    Kind("camera", "摄像头", "point", (Attribute("of_kind", "text", "对象类型"), Attribute("of_code", "text", "对象编号"))),
     Kind("road", "道路", "line", (Attribute("road_class", "text", "道路等级"),)),
+    Kind("crossing", "道路交叉口", "point", ()),
     Kind("water", "水系", "polygon", ()),
     Kind("green", "绿地", "polygon", ()),
 )

@@ -42,7 +42,7 @@ Progress: TypeAlias = Callable[[str, float], None]
 NETWORK_KINDS: Final = frozenset(
     {
         *("pipe", "valve", "substation", "plant", "plant_branch", "boiler_house", "relay_pump_station", "isolating_station"),
-        *("accumulator", "building_inlet", "building"),
+        *("relay_energy_station", "accumulator", "building_inlet", "building"),
     }
 )
 """Kinds whose change makes the network's arrays stale."""
