@@ -48,6 +48,7 @@ from data.demo.sizes import CitySize, size_of
 from data.demo.streets import draw_river, draw_streets
 from data.demo.tables import DemoCity
 from data.demo.whole_delivery import write_whole
+from data.errors import BadDemo
 from gis.datums import from_wgs84, to_wgs84
 
 Progress = Callable[[str, float], None]
@@ -82,11 +83,15 @@ def write_city(folder: Path, *, size: str = "sample", seed: int = 1, city_id: in
     Raises
     ------
     BadDemo
-        When there is no such size.
+        When there is no such size, or the folder cannot be made.
     """
     report = progress or _silent
     plan = size_of(size)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "name another one with --folder, or set HEAT_TWIN_VAR_DIR"
+        raise BadDemo(f"cannot make the folder {folder} of the demo city: {error.strerror}; {hint}") from None
     report("drawing", 0.0)
     if plan.quarters > 1:
         return write_whole(folder, plan, seed=seed, city_id=city_id, report=report)

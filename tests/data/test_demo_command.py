@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import build_app
+from data.demo.city import write_city
 from data.errors import BadDemo
 from data.pool import connect
 
@@ -70,3 +71,9 @@ def test_an_unknown_size_is_one_line_and_exit_code_1(tmp_path: Path):
     told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 1
     assert told.stderr == "heat-twin: 'village' is not a size of the demo city; sizes are city, sample\n"
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadDemo, match=r"cannot make the folder .*file/city of the demo city: .*--folder"):
+        write_city(tmp_path / "file" / "city")
