@@ -135,7 +135,7 @@ def sample(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     from data.demo.city import write_city  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("sample")
-    manifest = write_city(folder / "city")
+    manifest = write_city(folder / "city", clean=True)
     template_url = create_database(server_url)
     load_manifest(manifest, Settings(var_dir=folder / "var", database_url=template_url), seat="tests")
     url = create_database(server_url, urlsplit(template_url).path.removeprefix("/"))

@@ -60,7 +60,15 @@ MARGIN_M = 900.0
 CELL_DEG = (0.000125, 0.00009)
 
 
-def write_city(folder: Path, *, size: str = "sample", seed: int = 1, city_id: int = 1, progress: Progress | None = None) -> Path:
+def write_city(
+    folder: Path,
+    *,
+    size: str = "sample",
+    seed: int = 1,
+    city_id: int = 1,
+    clean: bool = False,
+    progress: Progress | None = None,
+) -> Path:
     """Write the demo city.
 
     Parameters
@@ -73,6 +81,8 @@ def write_city(folder: Path, *, size: str = "sample", seed: int = 1, city_id: in
         Same seed, same bytes.
     city_id
         Id in the manifest.
+    clean
+        True leaves out the dirt (see `data.demo.dirt`).
     progress
         Told what is being written.
 
@@ -94,7 +104,7 @@ def write_city(folder: Path, *, size: str = "sample", seed: int = 1, city_id: in
         raise BadDemo(f"cannot make the folder {folder} of the demo city: {error.strerror}; {hint}") from None
     report("drawing", 0.0)
     if plan.quarters > 1:
-        return write_whole(folder, plan, seed=seed, city_id=city_id, report=report)
+        return write_whole(folder, plan, seed=seed, city_id=city_id, clean=clean, report=report)
     districts = _districts()
     city = draw_city(plan, seed, _adcode(districts))
     layers: list[Layer] = []

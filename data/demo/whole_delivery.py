@@ -45,7 +45,7 @@ _COARSE = 32
 """Cells between positions that are converted exactly; between them the error is below 0.1 m."""
 
 
-def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, report: Progress) -> Path:
+def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean: bool, report: Progress) -> Path:
     """Write a whole city; see `data.demo.city.write_city`.
 
     Raises

@@ -37,7 +37,7 @@ def pair(sample: LoadedSample, server_url: str, tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("two-cities")
     alone = create_database(server_url, sample.template)
     both = create_database(server_url, sample.template)
-    second = write_city(folder / "city", seed=2, city_id=2)
+    second = write_city(folder / "city", seed=2, city_id=2, clean=True)
     load_manifest(second, Settings(var_dir=sample.var_dir, database_url=both), seat="tests")
     with ExitStack() as stack:
         urls = [stack.enter_context(serve(url, sample.var_dir)) for url in (alone, both)]

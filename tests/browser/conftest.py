@@ -34,7 +34,7 @@ def sample_server(built_viewer: None, server_url: str, tmp_path_factory: pytest.
     url = create_database(server_url)
     var_dir = tmp_path_factory.mktemp("var")
     try:
-        manifest = write_city(var_dir / "demo", size="sample")
+        manifest = write_city(var_dir / "demo", size="sample", clean=True)
         load_manifest(manifest, Settings(var_dir=var_dir, database_url=url), seat="test")
         with serve(url, var_dir) as address:
             yield address

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.plain
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
-    return Delivery(write_city(tmp_path_factory.mktemp("demo")).parent)
+    return Delivery(write_city(tmp_path_factory.mktemp("demo"), clean=True).parent)
 
 
 def wgs84(frame):
@@ -38,7 +38,7 @@ def wgs84(frame):
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process_and_time_zone(city, tmp_path):
-    script = "import sys; from pathlib import Path; from data.demo.city import write_city; write_city(Path(sys.argv[1]))"
+    script = "import sys; from pathlib import Path; from data.demo.city import write_city; write_city(Path(sys.argv[1]), clean=True)"
     environment = {**os.environ, "PYTHONHASHSEED": "12345", "TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8"}
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "again")], cwd=root, env=environment, check=True)
@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process_and_time_zone(cit
 
 
 def test_another_seed_gives_another_city(city, tmp_path):
-    other = write_city(tmp_path, seed=2).parent
+    other = write_city(tmp_path, seed=2, clean=True).parent
     assert (other / "buildings.geojson").read_bytes() != (city.folder / "buildings.geojson").read_bytes()
     assert (other / "districts.geojson").read_bytes() == (city.folder / "districts.geojson").read_bytes()
 
@@ -89,7 +89,7 @@ def test_a_size_that_does_not_exist_is_refused_with_those_that_do(tmp_path):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_sample_has_its_stated_size(seed, tmp_path):
-    city = Delivery(write_city(tmp_path, seed=seed).parent)
+    city = Delivery(write_city(tmp_path, seed=seed, clean=True).parent)
     assert 900 <= len(city.geojson("buildings")) <= 1100
     assert len(city.substations) == size_of("sample").substations == 60
     assert 4500 <= len(city.pipes) <= 5500

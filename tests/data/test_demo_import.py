@@ -16,7 +16,7 @@ from topology.network import build_network
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
-    return Delivery(write_city(tmp_path_factory.mktemp("demo")).parent)
+    return Delivery(write_city(tmp_path_factory.mktemp("demo"), clean=True).parent)
 
 
 def rows(url: str, statement: str) -> list[tuple]:
@@ -98,6 +98,6 @@ def test_the_network_room_finds_nothing_to_complain_about(city, database_url):
 
 def test_two_demo_cities_stand_side_by_side(city, database_url, tmp_path: Path):
     run_import(city.folder / "manifest.toml", database_url, seat="test")
-    run_import(write_city(tmp_path, seed=2, city_id=2), database_url, seat="test")
+    run_import(write_city(tmp_path, seed=2, city_id=2, clean=True), database_url, seat="test")
     counts = rows(database_url, "select city_id, count(*) from asset where kind = 'substation' group by city_id order by 1")
     assert counts == [(1, 60), (2, 60)]

@@ -57,7 +57,7 @@ def test_tibets_multipolygons_decode_too(shared):
 
 def test_without_the_package_the_city_gets_one_made_up_district(monkeypatch, tmp_path, caplog):
     monkeypatch.setattr(outlines, "_PACKAGE", "a_package_that_is_not_installed")
-    city = Delivery(write_city(tmp_path).parent)
+    city = Delivery(write_city(tmp_path, clean=True).parent)
     districts = city.geojson("districts")
     assert districts["name"].tolist() == ["示例区"]
     buildings = city.geojson_wgs84("buildings").geometry.to_numpy()

@@ -39,7 +39,7 @@ def layout():
 @pytest.fixture(scope="module")
 def city(tmp_path_factory) -> Delivery:
     folder = tmp_path_factory.mktemp("whole")
-    return Delivery(write_whole(folder, THIN, seed=1, city_id=1, report=lambda _message, _fraction: None).parent)
+    return Delivery(write_whole(folder, THIN, seed=1, city_id=1, clean=True, report=lambda _message, _fraction: None).parent)
 
 
 # ---------------------------------------------------------------- plan

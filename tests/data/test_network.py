@@ -29,7 +29,7 @@ from topology.trace import downstream, upstream
 def sample_url(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield a database with the sample city; tests of this module only read it."""
     url = create_database(server_url)
-    run_import(write_city(tmp_path_factory.mktemp("sample")), url, seat="test")
+    run_import(write_city(tmp_path_factory.mktemp("sample"), clean=True), url, seat="test")
     yield url
     drop_database(url)
 
