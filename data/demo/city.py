@@ -29,14 +29,15 @@ from data.demo.delivery import (
     columns_of,
     geojson_layer,
     gk,
+    plain_layer,
     table_layer,
     write_city_manifest,
     write_network,
+    write_sheets,
     write_stations,
 )
 from data.demo.files import (
     Layer,
-    write_csv,
     write_geojson,
     write_heights,
 )
@@ -115,9 +116,10 @@ def write_city(
         ("network", lambda: write_network(folder, city)),
         ("points", lambda: _write_points(folder, city, plan)),
     )
-    for number, (name, write) in enumerate(steps, start=1):
-        report(f"writing {name}", number / (len(steps) + 2))
-        layers += write()
+    for number, (name, tabulate) in enumerate(steps, start=1):
+        report(f"tables of {name}", 0.1 * number)
+        layers += tabulate()
+    write_sheets(layers, lambda message, share: report(message, 0.6 + 0.3 * share))
     report("writing heights", 0.9)
     _write_ground(folder, city)
     path = folder / "manifest.toml"
@@ -170,14 +172,11 @@ def _adcode(districts: tuple[outlines.District, ...]) -> str:
 
 
 def _write_organisation(folder: Path, city: DemoCity, districts: tuple[outlines.District, ...], seed: int) -> list[Layer]:
-    companies = tables.companies()
-    write_csv(companies, folder / "companies.csv")
     codes = tuple(district.adcode for district in districts)
     columns = {"code": codes, "name": [district.name for district in districts], "adcode": codes}
     frame = geopandas.GeoDataFrame(columns, geometry=[district.outline for district in districts])
     write_geojson(frame, folder / "districts.geojson")
     rates = rollout.draw_rates(codes, np.random.default_rng([seed, 11]))
-    write_csv(rates, folder / "rollout.csv")
     real = outlines.is_installed()
     more = {
         "datum": "cgcs2000",
@@ -186,9 +185,9 @@ def _write_organisation(folder: Path, city: DemoCity, districts: tuple[outlines.
         "licence": "MIT" if real else "CC0-1.0",
     }
     return [
-        Layer("companies.csv", "company", columns_of(companies)),
+        plain_layer(folder, "companies", "company", tables.companies()),
         Layer("districts.geojson", "district", columns_of(frame), more=more),
-        Layer("rollout.csv", "rollout_rate", columns_of(rates)),
+        plain_layer(folder, "rollout", "rollout_rate", rates),
     ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,6 +17,7 @@ from data.demo import outlines, tables
 from data.demo.files import (
     DELIVERY_DATE,
     Layer,
+    Sheet,
     to_datum,
     write_csv,
     write_geojson,
@@ -61,18 +63,47 @@ def columns_of(frame: pd.DataFrame) -> dict[str, str]:
 
 
 def geojson_layer(folder: Path, name: str, kind: str, frame: geopandas.GeoDataFrame) -> Layer:
-    """Write a layer as it comes from a web map: GeoJSON in GCJ-02."""
-    write_geojson(in_datum(frame, parse_datum("gcj02")), folder / f"{name}.geojson")
+    """Return a layer as it comes from a web map: GeoJSON in GCJ-02."""
+    file = f"{name}.geojson"
+    sheet = Sheet(frame, parse_datum("gcj02"), partial(write_geojson, path=folder / file))
     evidence = "drawn over an AMap base map (made up)"
-    return Layer(f"{name}.geojson", kind, columns_of(frame), more={"datum": "gcj02", "datum_evidence": evidence})
+    return Layer(file, kind, columns_of(frame), more={"datum": "gcj02", "datum_evidence": evidence}, sheet=sheet)
 
 
 def table_layer(folder: Path, name: str, kind: str, frame: geopandas.GeoDataFrame) -> Layer:
-    """Write points as a table in the city's own grid."""
-    grid = f"local({GRID_NAME})"
-    write_csv(in_datum(frame, parse_datum(grid, {GRID_NAME: GRID})), folder / f"{name}.csv")
+    """Return points as a table in the city's own grid."""
+    file, grid = f"{name}.csv", f"local({GRID_NAME})"
+    sheet = Sheet(frame, parse_datum(grid, {GRID_NAME: GRID}), partial(write_csv, path=folder / file))
     more = {"datum": grid, "datum_evidence": "four parameters of the survey office (made up)"}
-    return Layer(f"{name}.csv", kind, columns_of(frame), more=more, geometry={"x": "x", "y": "y", "format": "metres"})
+    geometry = {"x": "x", "y": "y", "format": "metres"}
+    return Layer(file, kind, columns_of(frame), more=more, geometry=geometry, sheet=sheet)
+
+
+def plain_layer(folder: Path, name: str, kind: str, frame: pd.DataFrame) -> Layer:
+    """Return a table without positions."""
+    file = f"{name}.csv"
+    return Layer(file, kind, columns_of(frame), sheet=Sheet(frame, None, partial(write_csv, path=folder / file)))
+
+
+def write_sheets(layers: Sequence[Layer], report: Callable[[str, float], None]) -> None:
+    """Write what the layers hold; a sheet that several layers share is written once.
+
+    Parameters
+    ----------
+    report
+        Told which file is being written, and the share that is done.
+    """
+    sheets = {id(layer.sheet): (layer.file, layer.sheet) for layer in layers if layer.sheet is not None}
+    for number, (file, sheet) in enumerate(sheets.values()):
+        report(f"writing {file}", number / len(sheets))
+        frame = sheet.frame
+        if sheet.datum is not None:
+            frame = in_datum(geopandas.GeoDataFrame(frame), sheet.datum)
+        sheet.write(_swapped(frame) if sheet.swapped else frame)
+
+
+def _swapped(frame: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    return frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1]))
 
 
 SUBSTATION_KEY = "台账号"
@@ -92,19 +123,22 @@ SUBSTATION_FIELDS = {
 
 
 def write_stations(folder: Path, city: DemoCity) -> list[Layer]:
-    """Write the heat sources, and the substations as a Shapefile in GBK."""
-    frame = in_datum(tables.substations(city), gk()).rename(columns=SUBSTATION_FIELDS)
-    frame = frame.assign(**{SUBSTATION_KEY: [f"TZ-{3001 + index}" for index in range(len(frame))]})
-    write_shapefile(frame, folder / "substations.shp", epsg=GK_EPSG)
+    """Return the heat sources, and the substations as a Shapefile in GBK."""
+    sheet = Sheet(tables.substations(city), gk(), partial(_write_substations, path=folder / "substations.shp"))
     more = {"datum": GK_TEXT, "datum_evidence": "survey of the company (made up)", "encoding": "gbk", "key": SUBSTATION_KEY}
     return [
         *write_sources(folder, city),
-        Layer("substations.shp", "substation", SUBSTATION_FIELDS, more=more),
+        Layer("substations.shp", "substation", SUBSTATION_FIELDS, more=more, sheet=sheet),
     ]
 
 
+def _write_substations(frame: geopandas.GeoDataFrame, path: Path) -> None:
+    keys = [f"TZ-{3001 + index}" for index in range(len(frame))]
+    write_shapefile(frame.rename(columns=SUBSTATION_FIELDS).assign(**{SUBSTATION_KEY: keys}), path, epsg=GK_EPSG)
+
+
 def write_sources(folder: Path, city: DemoCity) -> list[Layer]:
-    """Write one list of all heat sources, from which each kind takes its rows."""
+    """Return one list of all heat sources, from which each kind takes its rows."""
     frame = tables.sources(city)
     both = table_layer(folder, "sources", "plant", frame)
     columns = {name: column for name, column in both.columns.items() if name not in {"source_kind", "peak_only"}}
@@ -120,12 +154,18 @@ def write_sources(folder: Path, city: DemoCity) -> list[Layer]:
 
 
 def write_network(folder: Path, city: DemoCity, more: Mapping[str, geopandas.GeoDataFrame] = MappingProxyType({})) -> list[Layer]:
-    """Write pipes, valves, inlets and further layers by kind into one GeoPackage."""
+    """Return pipes, valves, inlets and further layers by kind, all of one GeoPackage, which is made anew."""
     frames = {"pipe": tables.pipes(city), "valve": tables.valves(city), "building_inlet": tables.inlets(city), **more}
-    delivered = {name: in_datum(frame, gk()) for name, frame in frames.items()}
-    write_geopackage(delivered, folder / "network.gpkg", epsg=GK_EPSG)
+    path = folder / "network.gpkg"
+    path.unlink(missing_ok=True)
+    return [survey_layer(path, name, frame) for name, frame in frames.items()]
+
+
+def survey_layer(path: Path, kind: str, frame: geopandas.GeoDataFrame) -> Layer:
+    """Return a layer of a GeoPackage in the datum of the company's survey."""
+    sheet = Sheet(frame, gk(), partial(write_geopackage, path=path, layer=kind, epsg=GK_EPSG))
     datum = {"datum": GK_TEXT, "datum_evidence": "survey of the company (made up)"}
-    return [Layer("network.gpkg", name, columns_of(frame), layer=name, more=datum) for name, frame in frames.items()]
+    return Layer(path.name, kind, columns_of(frame), layer=kind, more=datum, sheet=sheet)
 
 
 def write_city_manifest(path: Path, city_id: int, layers: list[Layer], *, name: tuple[str, str], real_outlines: bool) -> None:

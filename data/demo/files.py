@@ -6,7 +6,7 @@ Times that drivers put into files (GeoPackage, dBASE) are fixed to DELIVERY_DATE
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,28 @@ DEGREE_DECIMALS = 8
 METRE_DECIMALS = 4
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Sheet:
+    """A table of the delivery that is still to be written.
+
+    Attributes
+    ----------
+    frame
+        Columns as `twin/kinds.py` names them, positions in metres of the quarter; without geometry for a plain table.
+    datum
+        Of the file's numbers; None for a plain table.
+    write
+        Writes the frame, whose positions are then in the datum.
+    swapped
+        True puts the second axis first.
+    """
+
+    frame: pd.DataFrame
+    datum: Datum | None
+    write: Callable[[pd.DataFrame], None]
+    swapped: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One `[[layer]]` of the manifest.
@@ -42,6 +64,8 @@ class Layer:
         x, y and format of a table with positions.
     where
         Values that a row must have.
+    sheet
+        The table, where it is written at the end (`data.demo.delivery.write_sheets`); None = written already.
     """
 
     file: str
@@ -51,6 +75,7 @@ class Layer:
     more: Mapping[str, str] = field(default_factory=dict)
     geometry: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
+    sheet: Sheet | None = field(default=None, compare=False, repr=False)
 
 
 def to_datum(frame: geopandas.GeoDataFrame, datum: Datum) -> geopandas.GeoDataFrame:
@@ -67,7 +92,7 @@ def write_geojson(frame: geopandas.GeoDataFrame, path: Path) -> None:
     """Write GeoJSON in UTF-8, one feature a line."""
     properties = json.loads(frame.drop(columns="geometry").to_json(orient="records", force_ascii=False))
     features = [
-        json.dumps({"type": "Feature", "properties": record, "geometry": json.loads(shape)}, ensure_ascii=False)
+        json.dumps({"type": "Feature", "properties": record, "geometry": shape and json.loads(shape)}, ensure_ascii=False)
         for record, shape in zip(properties, shapely.to_geojson(frame.geometry.to_numpy()), strict=True)
     ]
     head = json.dumps({"type": "FeatureCollection", "name": path.stem}, ensure_ascii=False)[:-1]
@@ -78,8 +103,8 @@ def write_csv(frame: pd.DataFrame, path: Path, *, encoding: str = "utf-8") -> No
     """Write a table; a geometry of points becomes the columns `x` and `y`."""
     table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     if isinstance(frame, geopandas.GeoDataFrame):
-        xy = shapely.get_coordinates(frame.geometry.to_numpy())
-        table = table.assign(x=xy[:, 0], y=xy[:, 1])
+        points = frame.geometry.to_numpy()
+        table = table.assign(x=shapely.get_x(points), y=shapely.get_y(points))
     table.to_csv(path, index=False, encoding=encoding, lineterminator="\n")
 
 
@@ -89,12 +114,10 @@ def write_shapefile(frame: geopandas.GeoDataFrame, path: Path, *, epsg: int, enc
     pyogrio.write_dataframe(frame.set_crs(epsg), path, driver="ESRI Shapefile", encoding=encoding, layer_options=options)
 
 
-def write_geopackage(layers: Mapping[str, geopandas.GeoDataFrame], path: Path, *, epsg: int) -> None:
-    """Write layers into one GeoPackage that states an EPSG code."""
-    path.unlink(missing_ok=True)
+def write_geopackage(frame: geopandas.GeoDataFrame, path: Path, *, layer: str, epsg: int) -> None:
+    """Add a layer to a GeoPackage that states an EPSG code."""
     with _frozen_time():
-        for number, (name, frame) in enumerate(layers.items()):
-            pyogrio.write_dataframe(frame.set_crs(epsg), path, driver="GPKG", layer=name, append=number > 0)
+        pyogrio.write_dataframe(frame.set_crs(epsg), path, driver="GPKG", layer=layer, append=path.exists())
 
 
 @contextmanager

