@@ -40,17 +40,21 @@ class Chain:
 
 @dataclass(slots=True)
 class NodeList:
-    """Nodes in the order they are drawn: kind, position, and the index of the thing they stand for."""
+    """Nodes in the order they are drawn: kind, position, the index of the thing they stand for; of inlets what they feed."""
 
     kinds: list[str] = field(default_factory=list)
     positions: list[NDArray[np.float64]] = field(default_factory=list)
     references: list[int] = field(default_factory=list)
+    systems: list[int] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
 
-    def add(self, kind: str, xy: NDArray[np.float64], reference: int = -1) -> int:
+    def add(self, kind: str, xy: NDArray[np.float64], reference: int = -1, *, system: int = 1, share: float = 1.0) -> int:
         """Append a node and return its number."""
         self.kinds.append(kind)
         self.positions.append(xy)
         self.references.append(reference)
+        self.systems.append(system)
+        self.shares.append(share)
         return len(self.kinds) - 1
 
 
@@ -61,12 +65,15 @@ class Network:
     Attributes
     ----------
     node_kind
-        plant, boiler_house, substation, building_inlet, tee, valve, tie_open, tie_closed, joint, compensator.
+        plant, boiler_house, substation, building_inlet, tee, valve, tie_open, tie_closed, joint, compensator, accumulator,
+        relay_pump_station, relay_energy_station, isolating_station.
     node_xy, node_offset
         Position of the trench's axis (N, 2) and the way from the return pipe's end to the supply pipe's (zero where both
         meet).
     node_reference
-        Index of the source, substation or building.
+        Index of the source, substation, building, main station or accumulator.
+    node_system, node_share
+        Of inlets: number of the substation's system that comes in here, its share of the building's load.
     start, end, primary, owner
         Of each trench: node numbers, network level, index of the substation (-1: main).
     vertex_xy, vertex_offset, vertex_trench
@@ -79,6 +86,8 @@ class Network:
     node_xy: NDArray[np.float64]
     node_offset: NDArray[np.float64]
     node_reference: NDArray[np.int64]
+    node_system: NDArray[np.int64]
+    node_share: NDArray[np.float64]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
     primary: NDArray[np.bool_]
@@ -143,6 +152,8 @@ def cut_chains(nodes: NodeList, chains: list[Chain]) -> Network:
         np.array(nodes.positions),
         np.array(offsets),
         np.array(nodes.references, dtype=np.int64),
+        np.array(nodes.systems, dtype=np.int64),
+        np.array(nodes.shares, dtype=np.float64),
         trenches[:, 0],
         trenches[:, 1],
         trenches[:, 2].astype(np.bool_),

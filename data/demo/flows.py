@@ -63,7 +63,7 @@ def trace_flows(
     first = _forest(network, length, open_way, is_source, demand)
     is_inlet = network.node_kind == "building_inlet"
     demand = np.zeros(len(network.node_kind))
-    demand[is_inlet] = building_load_mw[network.node_reference[is_inlet]]
+    demand[is_inlet] = building_load_mw[network.node_reference[is_inlet]] * network.node_share[is_inlet]
     second = _forest(network, length, ~network.primary, is_station, demand)
     fed = np.full(len(load_mw), -1)
     fed[network.node_reference[is_station]] = network.node_reference[first[2][is_station]]

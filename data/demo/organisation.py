@@ -12,6 +12,7 @@ from shapely.geometry import Point, Polygon, box
 from data.demo.buildings import LANE_M, Building, Estate, Frame, frame_of
 from data.demo.sizes import CitySize
 from data.demo.streets import Streets
+from data.demo.systems import count_systems
 
 YARD_M = 8.0
 """From the first lane of a substation's rows back to the substation."""
@@ -134,7 +135,7 @@ def _substation(
         buildings=members,
         load_mw=round(sum(building.heat_load_mw for building in mine), 4),
         heated_area_m2=round(area, 1),
-        system_count=2 if max(building.storeys for building in mine) > 18 else 1,
+        system_count=count_systems([building.storeys for building in mine]),
         installed_year=min(2025, estate.year_built + int(rng.integers(0, 8))),
         company=1 + 3 * estate.block.column // size.columns,
     )

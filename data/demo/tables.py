@@ -26,6 +26,8 @@ SIDES = (("supply", "G", 1.0), ("return", "H", -1.0))
 SOURCE_KINDS = {"plant": "电厂", "boiler_house": "锅炉房"}
 """What stands in the list of sources for each kind."""
 _SIDE_ZH = {"supply": "供水", "return": "回水"}
+_ZONE_ZH = {1: "", 2: "高区", 3: "超高区"}
+_INLET_LETTERS = {1: "RK", 2: "RG", 3: "RC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,10 @@ def node_codes(city: DemoCity) -> dict[str, NDArray[np.str_]]:
     """
     kinds, references = city.network.node_kind, city.network.node_reference
     shared = np.array([f"GD{place + 1:06d}" for place in range(len(kinds))])
-    for kind, code in (("substation", substation_code), ("building_inlet", inlet_code)):
-        at = np.flatnonzero(kinds == kind)
-        shared[at] = [code(int(index)) for index in references[at]]
+    at = np.flatnonzero(kinds == "substation")
+    shared[at] = [substation_code(int(index)) for index in references[at]]
+    at = np.flatnonzero(kinds == "building_inlet")
+    shared[at] = _inlet_codes(city.network, at)
     at = np.flatnonzero(np.isin(kinds, ["plant", "boiler_house"]))
     shared[at] = [source_code(city.sources, int(index)) for index in references[at]]
     valves = valve_nodes(city.network)
@@ -104,9 +107,14 @@ def node_codes(city: DemoCity) -> dict[str, NDArray[np.str_]]:
     return codes
 
 
-def inlet_code(index: int) -> str:
-    """Return the code of a building's inlet."""
-    return f"RK{index + 1:06d}"
+def inlet_code(index: int, system: int = 1) -> str:
+    """Return the code of the inlet of a building's low (入口), high (高区) or topmost (超高区) zone."""
+    return f"{_INLET_LETTERS[system]}{index + 1:06d}"
+
+
+def _inlet_codes(network: Network, at: NDArray[np.int64]) -> list[str]:
+    pairs = zip(network.node_reference[at].tolist(), network.node_system[at].tolist(), strict=True)
+    return [inlet_code(index, system) for index, system in pairs]
 
 
 def valve_nodes(network: Network) -> NDArray[np.int64]:
@@ -262,10 +270,14 @@ def inlets(city: DemoCity) -> geopandas.GeoDataFrame:
     index = network.node_reference[at]
     of = _substation_of(city)
     columns = {
-        "code": [inlet_code(int(each)) for each in index],
-        "name": [f"{city.estates[city.buildings[each].estate].name}{city.buildings[each].number}号楼热力入口" for each in index],
+        "code": _inlet_codes(network, at),
+        "name": [
+            f"{city.estates[city.buildings[each].estate].name}{city.buildings[each].number}号楼{_ZONE_ZH[system]}热力入口"
+            for each, system in zip(index, network.node_system[at].tolist(), strict=True)
+        ],
         "building_code": [building_code(int(each)) for each in index],
         "substation_code": [of[each] for each in index],
+        "system_number": network.node_system[at],
     }
     return _frame(columns, shapely.points(network.node_xy[at]))
 
