@@ -45,6 +45,7 @@ from data.demo.flows import size_index, trace_flows
 from data.demo.ground import draw_ground, height_m
 from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
+from data.demo.people_delivery import land_of_sample, people_layers
 from data.demo.sizes import CitySize, size_of
 from data.demo.streets import draw_river, draw_streets
 from data.demo.tables import DemoCity
@@ -114,10 +115,11 @@ def write_city(
         ("map", lambda: _write_map(folder, city)),
         ("stations", lambda: write_stations(folder, city)),
         ("network", lambda: write_network(folder, city)),
-        ("points", lambda: _write_points(folder, city, plan)),
+        ("points", lambda: _write_points(folder, city)),
+        ("people", lambda: _write_people(folder, city, plan, districts)),
     )
     for number, (name, tabulate) in enumerate(steps, start=1):
-        report(f"tables of {name}", 0.1 * number)
+        report(f"tables of {name}", 0.6 * number / (len(steps) + 1))
         layers += tabulate()
     write_sheets(layers, lambda message, share: report(message, 0.6 + 0.3 * share))
     report("writing heights", 0.9)
@@ -202,14 +204,15 @@ def _write_map(folder: Path, city: DemoCity) -> list[Layer]:
     ]
 
 
-def _write_points(folder: Path, city: DemoCity, plan: CitySize) -> list[Layer]:
+def _write_points(folder: Path, city: DemoCity) -> list[Layer]:
     return [
         table_layer(folder, "pipe_points", "pipe_point", tables.pipe_points(city)),
         table_layer(folder, "chambers", "chamber", tables.chambers(city)),
-        table_layer(folder, "weather_stations", "weather_station", tables.weather_stations(city)),
-        table_layer(folder, "room_sensors", "room_sensor", tables.room_sensors(city, plan.room_sensors)),
-        table_layer(folder, "heating_devices", "heating_device", tables.heating_devices(city, plan.heating_devices)),
     ]
+
+
+def _write_people(folder: Path, city: DemoCity, plan: CitySize, districts: tuple[outlines.District, ...]) -> list[Layer]:
+    return people_layers(folder, city, plan, land_of_sample(city, districts, tables.weather_stations(city)))
 
 
 def _write_ground(folder: Path, city: DemoCity) -> None:

@@ -1,25 +1,20 @@
-"""What lies around and between the quarters: zones, villages with their devices, weather stations, room sensors."""
+"""What lies around and between the quarters: zones, villages, weather and air stations, and the areas things are counted by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import geopandas
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from data.demo.delivery import ORIGIN_GK, gk
 from data.demo.outlines import District
-from data.demo.tables import building_code
-from data.demo.whole import WholeCity
+from gis.datums import from_wgs84, to_wgs84
 
 WEATHER, VILLAGES = 150, 2_200
-DEVICE_TYPES = (
-    ("空气源热泵", 0.3), ("生物质锅炉", 0.22), ("生物质炉具", 0.12), ("电采暖", 0.08), ("太阳能", 0.05), ("电锅炉", 0.04),
-    ("蓄热式电暖器", 0.03), ("碳晶电热板", 0.02), ("电热膜", 0.02), ("发热电缆", 0.02), ("地源热泵", 0.02), ("水源热泵", 0.01),
-    ("燃气壁挂炉", 0.03), ("燃气锅炉", 0.01), ("醇基燃料锅炉", 0.01), ("洁净型煤炉具", 0.01), ("太阳能加辅助热源", 0.01),
-)  # fmt: skip
-"""The seventeen kinds of clean-heating devices with their share."""
 ZONES = (
     ("KFQ01", "示例经济技术开发区", (6500.0, 500.0), (5200.0, 3800.0)),
     ("KFQ02", "示例高新技术产业开发区", (-6500.0, -5500.0), (3600.0, 4800.0)),
@@ -54,21 +49,67 @@ def zones(seed: int, covered: shapely.Geometry) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(columns, geometry=shapes)
 
 
-def villages(seed: int, covered: shapely.Geometry, urban: shapely.Geometry) -> geopandas.GeoDataFrame:
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An area that rates and projects are counted by: `kind` is district, county or zone; outline in degrees."""
+
+    code: str
+    name: str
+    kind: str
+    outline: shapely.Geometry
+
+
+def areas(districts: Sequence[District], drawn_zones: geopandas.GeoDataFrame | None = None) -> tuple[Area, ...]:
+    """Return districts, counties and zones (in metres); a zone overlaps districts."""
+    found = [
+        Area(each.adcode, each.name, "county" if each.name.endswith(("县", "市")) else "district", each.outline)
+        for each in districts
+    ]
+    if drawn_zones is not None:
+        rows = zip(drawn_zones["code"], drawn_zones["name"], drawn_zones.geometry, strict=True)
+        found += [Area(code, name, "zone", shapely.transform(shape, lonlat)) for code, name, shape in rows]
+    return tuple(found)
+
+
+def lonlat(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return degrees for metres of the quarter."""
+    return to_wgs84(xy + ORIGIN_GK, gk())
+
+
+def metres(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return metres of the quarter for degrees."""
+    xy: NDArray[np.float64] = from_wgs84(degrees, gk()) - ORIGIN_GK
+    return xy
+
+
+def villages(
+    seed: int, covered: shapely.Geometry, urban: shapely.Geometry, districts: Sequence[District]
+) -> geopandas.GeoDataFrame:
     """Return villages, spread evenly over the districts outside the built-up extent."""
     rng = np.random.default_rng([seed, 22])
-    xy = _scattered(VILLAGES, covered, shapely.buffer(urban, 600.0), rng)
-    middle, last = rng.integers(len(_VILLAGE_MIDDLE), size=(2, VILLAGES)), rng.integers(len(_VILLAGE_LAST), size=VILLAGES)
-    first = rng.integers(len(_VILLAGE_FIRST), size=VILLAGES)
+    xy = scattered(VILLAGES, covered, shapely.buffer(urban, 600.0), rng)
+    return _villages(xy, rng, districts)
+
+
+def near_villages(seed: int, xy: NDArray[np.float64], districts: Sequence[District]) -> geopandas.GeoDataFrame:
+    """Return villages in these places."""
+    return _villages(xy, np.random.default_rng([seed, 22]), districts)
+
+
+def _villages(xy: NDArray[np.float64], rng: np.random.Generator, districts: Sequence[District]) -> geopandas.GeoDataFrame:
+    count = len(xy)
+    middle, last = rng.integers(len(_VILLAGE_MIDDLE), size=(2, count)), rng.integers(len(_VILLAGE_LAST), size=count)
+    first = rng.integers(len(_VILLAGE_FIRST), size=count)
     names = [
         _VILLAGE_FIRST[a] + _VILLAGE_MIDDLE[b] + _VILLAGE_LAST[c]
         for a, b, c in zip(first.tolist(), middle[0].tolist(), last.tolist(), strict=True)
     ]
-    columns = {"code": [f"CT{index + 1:05d}" for index in range(VILLAGES)], "name": names}
+    adcode = adcodes_at(lonlat(xy.round(2)), districts, districts[0].adcode)
+    columns = {"code": [f"CT{index + 1:05d}" for index in range(count)], "name": names, "adcode": adcode, "parent_code": adcode}
     return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy.round(2)))
 
 
-def _scattered(
+def scattered(
     count: int, covered: shapely.Geometry, avoided: shapely.Geometry | None, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Return that many positions inside one shape and outside another."""
@@ -85,44 +126,35 @@ def _scattered(
     return kept[:count]
 
 
-def heating_devices(seed: int, settlements: geopandas.GeoDataFrame, count: int) -> geopandas.GeoDataFrame:
-    """Return the devices of rural households, scattered around their village."""
-    rng = np.random.default_rng([seed, 23])
-    size = rng.gamma(2.0, 1.0, len(settlements))
-    village = np.sort(rng.choice(len(settlements), count, p=size / size.sum()))
-    xy = shapely.get_coordinates(settlements.geometry.to_numpy())[village] + rng.normal(0.0, 160.0, (count, 2))
-    share = np.array([share for _, share in DEVICE_TYPES])
-    kind = np.array([name for name, _ in DEVICE_TYPES])[rng.choice(len(share), count, p=share / share.sum())]
-    names = settlements["name"].to_numpy(dtype=str)[village]
-    columns = {"code": _codes("QJ", count), "name": np.char.add(names, kind), "device_type": kind}
-    return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy.round(3)))
-
-
-def room_sensors(whole: WholeCity, count: int) -> geopandas.GeoDataFrame:
-    """Return fixed room temperature points: two in every building, a third where most people live."""
-    city = whole.city
-    users = np.array([building.heat_user_count for building in city.buildings])
-    counts = np.full(len(users), count // len(users))
-    counts[np.argsort(-users, kind="stable")[: count - int(counts.sum())]] += 1
-    building = np.repeat(np.arange(len(users)), counts)
-    inside = shapely.point_on_surface(np.array([each.outline for each in city.buildings]))
-    xy = shapely.get_coordinates(inside)[building] + np.random.default_rng([city.rng_seed, 24]).uniform(-1.4, 1.4, (count, 2))
-    names = np.array([f"{city.estates[each.estate].name}{each.number}号楼室温" for each in city.buildings])
-    codes = np.array([building_code(index) for index in range(len(users))])
-    columns = {"code": _codes("SW", count), "name": names[building], "building_code": codes[building]}
-    return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy.round(3)))
-
-
 def weather_stations(seed: int, covered: shapely.Geometry) -> geopandas.GeoDataFrame:
     """Return the weather stations."""
-    xy = _scattered(WEATHER, covered, None, np.random.default_rng([seed, 25]))
+    xy = scattered(WEATHER, covered, None, np.random.default_rng([seed, 25]))
     names = [f"示例{index + 1}号气象站" for index in range(WEATHER)]
     columns = {"code": [f"QX{index + 1:04d}" for index in range(WEATHER)], "name": names}
     return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy.round(2)))
 
 
-def _codes(prefix: str, count: int) -> NDArray[np.str_]:
-    return np.char.add(prefix, np.char.zfill(np.arange(1, count + 1).astype(str), 6))
+def air_stations(
+    weather: geopandas.GeoDataFrame, counted: Sequence[Area], districts: Sequence[District]
+) -> geopandas.GeoDataFrame:
+    """Return air quality stations: one beside every weather station, and one for each area, with the area's own code.
+
+    `adcode` is what the values count for: the district at a weather station, the district or zone of the others.
+    """
+    beside = shapely.get_coordinates(weather.geometry.to_numpy()) + np.array([6.0, 4.0])
+    middles = shapely.get_coordinates(shapely.point_on_surface([area.outline for area in counted]))
+    xy = np.vstack([beside, metres(middles)]).round(2)
+    columns = {
+        "code": [f"KQ{index + 1:04d}" for index in range(len(xy))],
+        "name": [*(f"{name}空气监测点" for name in weather["name"]), *(f"{area.name}空气质量站" for area in counted)],
+        "adcode": [*adcodes_at(lonlat(beside), districts, districts[0].adcode), *(area.code for area in counted)],
+    }
+    return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy))
+
+
+def codes(prefix: str, count: int, digits: int = 7) -> NDArray[np.str_]:
+    """Return numbered codes from 1."""
+    return np.char.add(prefix, np.char.zfill(np.arange(1, count + 1).astype(str), digits))
 
 
 def adcodes_at(xy_deg: NDArray[np.float64], districts: Sequence[District], default: str) -> NDArray[np.str_]:

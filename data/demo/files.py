@@ -5,6 +5,7 @@ Times that drivers put into files (GeoPackage, dBASE) are fixed to DELIVERY_DATE
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import pandas as pd
 import pyogrio
 import rasterio
 import shapely
+import xlsxwriter
 from affine import Affine
 from numpy.typing import NDArray
 
@@ -106,6 +108,28 @@ def write_csv(frame: pd.DataFrame, path: Path, *, encoding: str = "utf-8") -> No
         points = frame.geometry.to_numpy()
         table = table.assign(x=shapely.get_x(points), y=shapely.get_y(points))
     table.to_csv(path, index=False, encoding=encoding, lineterminator="\n")
+
+
+def write_workbook(frame: geopandas.GeoDataFrame, path: Path, *, heads: Mapping[str, str], name: str) -> None:
+    """Write points as a sheet of an Excel workbook.
+
+    Parameters
+    ----------
+    heads
+        Columns to write and the texts above them; the positions follow as 东坐标 and 北坐标.
+    name
+        Of the sheet.
+    """
+    points = frame.geometry.to_numpy()
+    table = frame[list(heads)].rename(columns=heads).assign(东坐标=shapely.get_x(points), 北坐标=shapely.get_y(points))
+    with xlsxwriter.Workbook(path, {"in_memory": True, "default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": False}) as book:
+        # without a fixed time the file would differ from day to day
+        book.set_properties({"created": dt.datetime.fromisoformat(DELIVERY_DATE), "author": "heat twin", "comments": "示例数据"})
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, list(table.columns), book.add_format({"bold": True}))
+        for number, row in enumerate(table.astype(object).where(table.notna(), None).itertuples(index=False), start=1):
+            sheet.write_row(number, 0, row)
+        sheet.freeze_panes(1, 0)
 
 
 def write_shapefile(frame: geopandas.GeoDataFrame, path: Path, *, epsg: int, encoding: str = "GBK") -> None:

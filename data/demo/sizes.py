@@ -48,6 +48,8 @@ class CitySize:
     long_services
         True: a tee feeds two buildings, whose services run round the gable to the entrance on the far side, and a branch
         has one valve. False: a tee for each building, the inlet on the near facade, valves at either end of a branch.
+    households
+        Retrofitted rural households; `heating_devices` of them are monitored.
     """
 
     columns: int
@@ -74,6 +76,7 @@ class CitySize:
     pitch_scale: float = 1.0
     piece_m: float = 36.0
     long_services: bool = False
+    households: int = 300
 
 
 SIZES: Mapping[str, CitySize] = {
@@ -104,6 +107,7 @@ SIZES: Mapping[str, CitySize] = {
         substations=70,
         room_sensors=2400,
         heating_devices=2200,
+        households=6500,
         main_streets=(1, 3, 5),
         main_avenues=(0, 2, 4, 5, 7),
         closed_ties=(),

@@ -32,6 +32,7 @@ from data.demo.ground import Ground, height_m
 from data.demo.layout import TOWNS
 from data.demo.names import company_names, large_company_name
 from data.demo.outlines import District
+from data.demo.people_delivery import Land, people_layers
 from data.demo.sizes import CitySize
 from data.demo.tables import company_code
 from data.demo.whole import COMPANIES, WholeCity, draw_whole
@@ -68,7 +69,8 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
         ("map", lambda: _write_map(folder, whole)),
         ("stations", lambda: write_stations(folder, whole.city)),
         ("network", lambda: write_network(folder, whole.city, {"plant_branch": _branches(whole)})),
-        ("points", lambda: _write_points(folder, whole, plan, covered)),
+        ("points", lambda: _write_points(folder, whole)),
+        ("people", lambda: _write_people(folder, whole, plan, districts, covered)),
     )
     for number, (name, tabulate) in enumerate(steps):
         report(f"tables of {name}", 0.6 + 0.03 * number)
@@ -165,18 +167,25 @@ def _branches(whole: WholeCity) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(columns, geometry=[shapely.LineString(each.path) for each in drawn])
 
 
-def _write_points(folder: Path, whole: WholeCity, plan: CitySize, covered: shapely.Geometry) -> list[Layer]:
-    city, seed = whole.city, whole.city.rng_seed
-    sensors, devices = plan.quarters * plan.room_sensors, plan.quarters * plan.heating_devices
-    villages = countryside.villages(seed, covered, whole.urban)
+def _write_points(folder: Path, whole: WholeCity) -> list[Layer]:
     return [
-        table_layer(folder, "pipe_points", "pipe_point", tables.pipe_points(city)),
-        table_layer(folder, "chambers", "chamber", tables.chambers(city)),
-        table_layer(folder, "weather_stations", "weather_station", countryside.weather_stations(seed, covered)),
-        table_layer(folder, "room_sensors", "room_sensor", countryside.room_sensors(whole, sensors)),
-        table_layer(folder, "villages", "village", villages),
-        table_layer(folder, "heating_devices", "heating_device", countryside.heating_devices(seed, villages, devices)),
+        table_layer(folder, "pipe_points", "pipe_point", tables.pipe_points(whole.city)),
+        table_layer(folder, "chambers", "chamber", tables.chambers(whole.city)),
     ]
+
+
+def _write_people(
+    folder: Path, whole: WholeCity, plan: CitySize, districts: Sequence[District], covered: shapely.Geometry
+) -> list[Layer]:
+    seed = whole.city.rng_seed
+    land = Land(
+        districts=districts,
+        areas=countryside.areas(districts, countryside.zones(seed, covered)),
+        villages=countryside.villages(seed, covered, whole.urban, districts),
+        weather=countryside.weather_stations(seed, covered),
+        urban=whole.urban,
+    )
+    return people_layers(folder, whole.city, plan, land)
 
 
 # ---------------------------------------------------------------- heights
