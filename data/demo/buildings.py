@@ -1,4 +1,4 @@
-"""Estates and buildings: rows of slabs, courts and towers in the blocks, with what heat they take.
+"""Estates and buildings: rows of them in the blocks, with what heat they take.
 
 Each block is drawn in a frame of its own whose second axis points away from the street that carries the primary main,
 so that a substation, its lanes and its rows lie the same way everywhere.
@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry import Polygon, box
-from shapely.geometry.base import BaseGeometry
+from shapely.geometry import Polygon
 
+from data.demo.footprints import DEPTH_M, Footprint, Shape, footprint
 from data.demo.names import HOSPITAL, SCHOOL, estate_names
 from data.demo.sizes import CitySize
 from data.demo.streets import Block, Streets, is_old
@@ -40,12 +40,16 @@ class Style:
     load_w_per_m2: tuple[float, float]
 
 
+_SLABS = ("slab", "slab", "slab", "slab", "l", "step", "twin", "round")
+_WALKUPS = ("slab", "slab", "slab", "slab", "slab", "slab", "l", "l", "step", "u", "comb", "twin", "arc")
 STYLES: Mapping[str, Style] = {
-    "old": Style((68.0, 43.0), (40.0, 52.0), (11.0, 13.0), (4, 7), (1978, 1998), ("slab", "slab", "slab", "l"), (45.0, 58.0)),
-    "court": Style((82.0, 74.0), (52.0, 62.0), (40.0, 48.0), (3, 8), (1985, 2012), ("court", "u", "l", "court"), (40.0, 55.0)),
-    "slab": Style((82.0, 62.0), (50.0, 62.0), (13.0, 15.0), (9, 18), (2000, 2016), ("slab", "slab", "slab", "l"), (34.0, 42.0)),
-    "walkup": Style((82.0, 54.0), (50.0, 64.0), (12.0, 14.0), (5, 7), (1988, 2010), ("slab", "slab", "slab", "l"), (40.0, 52.0)),
-    "tower": Style((66.0, 70.0), (25.0, 32.0), (20.0, 24.0), (24, 33), (2010, 2024), ("slab",), (28.0, 35.0)),
+    "old": Style((68.0, 43.0), (40.0, 52.0), (11.0, 13.0), (4, 7), (1978, 1998), ("slab", "slab", "step", "l"), (45.0, 58.0)),
+    "court": Style(
+        (82.0, 74.0), (52.0, 62.0), (40.0, 48.0), (3, 8), (1985, 2012), ("court", "u", "l", "court", "podium"), (40.0, 55.0)
+    ),
+    "slab": Style((82.0, 62.0), (50.0, 62.0), (13.0, 15.0), (9, 18), (2000, 2016), _SLABS, (34.0, 42.0)),
+    "walkup": Style((82.0, 54.0), (50.0, 64.0), (12.0, 14.0), (5, 7), (1988, 2010), _WALKUPS, (40.0, 52.0)),
+    "tower": Style((66.0, 70.0), (25.0, 32.0), (20.0, 24.0), (24, 33), (2010, 2024), ("slab", "cross", "round"), (28.0, 35.0)),
 }
 
 
@@ -73,9 +77,9 @@ class Building:
     Attributes
     ----------
     outline
-        Footprint; courts have a hole.
-    inlet_ab
-        Heat inlet on the facade towards the lane, in the estate's frame.
+        Footprint; courts have a hole, buildings of several blocks several polygons.
+    inlet_ab, entrance_ab
+        Heat inlet on the facade towards the lane, and on the far side, in the estate's frame.
     column, row
         Place among the lots of the estate.
     lot_a
@@ -87,8 +91,9 @@ class Building:
     column: int
     row: int
     lot_a: float
-    outline: Polygon
+    outline: Shape
     inlet_ab: Position
+    entrance_ab: Position
     storeys: int
     height_source: str
     year_built: int
@@ -157,7 +162,7 @@ def draw_buildings(size: CitySize, estates: tuple[Estate, ...], rng: np.random.G
     for building in kept:
         number = numbers[building.estate] = numbers.get(building.estate, 0) + 1
         use = special.get(building.estate, "") if number == 1 else ""
-        buildings.append(with_use(replace(building, number=number), use))
+        buildings.append(with_use(replace(building, number=number), use, estates[building.estate]))
     return tuple(buildings)
 
 
@@ -172,20 +177,53 @@ def _special_uses(estates: int, rng: np.random.Generator) -> dict[int, str]:
     return {int(estate): HOSPITAL if place % 4 == 0 else SCHOOL for place, estate in enumerate(picked)}
 
 
-def with_use(building: Building, use: str) -> Building:
-    """Return the building as a school or hospital; unchanged for an empty use."""
+def with_use(building: Building, use: str, estate: Estate) -> Building:
+    """Return the building as a school or hospital, in the shape of one where its lot has room; unchanged for an empty use."""
     if not use:
         return building
     critical = "医院" if use == HOSPITAL else "学校"
-    return replace(building, use="公共建筑", critical_use=critical, heat_user_count=1)
+    reshaped = _reshaped(building, "h" if use == HOSPITAL else "comb", estate)
+    return replace(reshaped, use="公共建筑", critical_use=critical, heat_user_count=1)
+
+
+def _reshaped(building: Building, shape: str, estate: Estate) -> Building:
+    """Return the building in another shape, with as many storeys as give the same floor area."""
+    west, front, east, far = shapely.bounds(shapely.transform(building.outline, estate.frame.to_ab))
+    room = estate.pitch_m() - ROOM_M
+    length, depth = max(east - west, PUBLIC_LENGTH_M), max(far - front, DEPTH_M[shape])
+    if length > room[0] or depth > room[1]:
+        return building
+    drawn = footprint(shape, np.array([building.lot_a - length / 2.0, front]), length, depth, 0.5)
+    if not _inner(estate).contains(drawn.outline):
+        return building
+    storeys = max(3, round(building.heated_area_m2 / (FLOOR_SHARE * drawn.outline.area)))
+    return replace(
+        building,
+        outline=shapely.transform(drawn.outline, estate.frame.to_xy),
+        inlet_ab=drawn.inlet_ab,
+        entrance_ab=drawn.entrance_ab,
+        storeys=storeys,
+    )
+
+
+PUBLIC_LENGTH_M = 44.0
+"""Least length of a school or hospital."""
+ROOM_M = np.array([18.0, 16.0])
+"""Of the distance of lots, along and away from the street: what stays free for lanes and services."""
+FLOOR_SHARE = 0.9
+"""Heated share of the floors."""
+
+
+def _inner(estate: Estate) -> Polygon:
+    """Return what may be built on, in the estate's frame."""
+    return Polygon(estate.frame.to_ab(np.asarray(estate.block.inner.exterior.coords)))
 
 
 def _fill(index: int, estate: Estate, rng: np.random.Generator) -> list[Building]:
     style = STYLES[estate.style]
-    ring = estate.frame.to_ab(np.asarray(estate.block.inner.exterior.coords))
-    inner = Polygon(ring)
+    inner = _inner(estate)
     shapely.prepare(inner)
-    low, high = ring.min(axis=0), ring.max(axis=0)
+    low, high = np.array(inner.bounds[:2]), np.array(inner.bounds[2:])
     pitch = estate.pitch_m()
     columns, rows = np.maximum(1, (high - low) // pitch).astype(int)
     start = (low + high - np.array([columns - 1, rows - 1]) * pitch) / 2.0
@@ -193,33 +231,21 @@ def _fill(index: int, estate: Estate, rng: np.random.Generator) -> list[Building
     for row in range(rows):
         for column in range(columns):
             lot = start + np.array([column, row]) * pitch
-            outline, inlet = _footprint(lot, style, rng, row_pitch_m=float(pitch[1]))
-            if inner.contains(outline):
-                drawn.append(_building(estate, index, (column, row), rng, lot_a=float(lot[0]), outline=outline, inlet=inlet))
+            shape = _footprint(lot, style, rng, row_pitch_m=float(pitch[1]))
+            if inner.contains(shape.outline):
+                drawn.append(_building(estate, index, (column, row), rng, lot_a=float(lot[0]), shape=shape))
     return drawn
 
 
-def _footprint(lot: Position, style: Style, rng: np.random.Generator, *, row_pitch_m: float) -> tuple[Polygon, Position]:
-    """Return a footprint around the middle of a lot and the inlet on its front, both in the estate's frame.
+def _footprint(lot: Position, style: Style, rng: np.random.Generator, *, row_pitch_m: float) -> Footprint:
+    """Return a footprint around the middle of a lot, in the estate's frame.
 
     The front of every shape lies on the same line of the lot row, so that one straight lane serves the row.
     """
     length, depth = rng.uniform(*style.length_m), rng.uniform(*style.depth_m)
     shape = style.shapes[int(rng.integers(len(style.shapes)))]
-    if shape == "l" and depth < 20.0:
-        depth += 9.0
-    left, front = lot[0] - length / 2.0, lot[1] - row_pitch_m / 2.0 + 2.0 * LANE_M
-    right, back = left + length, front + depth
-    wing = min(14.0, 0.45 * depth if shape == "l" else 14.0)
-    outline: BaseGeometry = box(left, front, right, back)
-    if shape == "l":
-        outline = outline.difference(box(left + wing, front + wing, right + 1.0, back + 1.0))
-    elif shape == "u":
-        outline = outline.difference(box(left + wing, front + wing, right - wing, back + 1.0))
-    elif shape == "court":
-        outline = outline.difference(box(left + wing, front + wing, right - wing, back - wing))
-    assert isinstance(outline, Polygon)  # wings are wider than nothing
-    return outline, np.array([lot[0] + rng.uniform(-0.3, 0.3) * length, front])
+    corner = lot + np.array([-length / 2.0, 2.0 * LANE_M - row_pitch_m / 2.0])
+    return footprint(shape, corner, length, depth, 0.5 + rng.uniform(-0.3, 0.3))
 
 
 def _building(
@@ -229,13 +255,12 @@ def _building(
     rng: np.random.Generator,
     *,
     lot_a: float,
-    outline: Polygon,
-    inlet: Position,
+    shape: Footprint,
 ) -> Building:
     style = STYLES[estate.style]
     storeys = int(rng.integers(style.storeys[0], style.storeys[1] + 1))
     year = min(2025, estate.year_built + int(rng.integers(0, 3)))
-    area = round(0.9 * outline.area * storeys, 1)
+    area = round(FLOOR_SHARE * shape.outline.area * storeys, 1)
     public = rng.random() < 0.06
     return Building(
         estate=index,
@@ -243,8 +268,9 @@ def _building(
         column=place[0],
         row=place[1],
         lot_a=lot_a,
-        outline=shapely.transform(outline, estate.frame.to_xy),
-        inlet_ab=inlet,
+        outline=shapely.transform(shape.outline, estate.frame.to_xy),
+        inlet_ab=shape.inlet_ab,
+        entrance_ab=shape.entrance_ab,
         storeys=storeys,
         height_source="attribute" if rng.random() < 0.7 else "storeys",
         year_built=year,

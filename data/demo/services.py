@@ -166,16 +166,16 @@ def _lane(system: _System, spine: int, lane: Sequence[int], _towards_east: bool)
 class _Entrance:
     """Where a building's service ends, in the frame of its estate: gables, far wall, inlet."""
 
-    __slots__ = ("a", "east", "far", "front", "index", "system", "west")
+    __slots__ = ("a", "east", "far", "front", "index", "system", "wall_b", "west")
 
     def __init__(self, index: int, building: Building, system: _System) -> None:
-        ring = system.estate.frame.to_ab(shapely.get_coordinates(building.outline.exterior))
+        ring = system.estate.frame.to_ab(shapely.get_coordinates(building.outline))
         self.index, self.system = index, system
         self.front = float(building.inlet_ab[1])
         self.west, self.east = float(ring[:, 0].min()), float(ring[:, 0].max())
         self.far = float(ring[:, 1].max())
-        # only the western wing of an L or U is sure to reach the far wall
-        self.a = _inlet_a(building, float(building.inlet_ab[0]) if len(ring) == 5 else self.west + 3.0, system)
+        self.a = _inlet_a(building, float(building.entrance_ab[0]), system)
+        self.wall_b = float(building.entrance_ab[1])
 
     @property
     def wall_m(self) -> float:
@@ -187,7 +187,7 @@ class _Entrance:
         side = self.east + self.wall_m if round_east else self.west - self.wall_m
         beyond = self.far + self.wall_m
         rise = [side, self.front - self.system.lane_m + _RISE_M]
-        return np.array([begin, rise, [side, beyond], [self.a, beyond], [self.a, self.far]])
+        return np.array([begin, rise, [side, beyond], [self.a, beyond], [self.a, self.wall_b]])
 
 
 def _long_lane(system: _System, spine: int, lane: Sequence[int], towards_east: bool) -> list[Chain]:

@@ -152,7 +152,7 @@ def _draw_quarter(
     estates, of = split_estates(sites, stations, kept, ESTATES // plan.quarters)
     first = (len(drawing.substations), len(drawing.sources))
     base, estate_base = len(drawing.buildings), len(drawing.estates)
-    drawing.buildings += _numbered(kept, of, estate_base, rng)
+    drawing.buildings += _numbered(kept, of, estate_base, sites, rng)
     moved = [replace(station, buildings=tuple(base + index for index in station.buildings)) for station in stations]
     houses = draw_boiler_houses(plan, streets, peak=quarter.plant >= 0, name=quarter.name, first=first[1] - 5)
     chains, crossing = lay_quarter(
@@ -176,7 +176,9 @@ def _company(number: int, station: Substation, plan: CitySize, sites: Sequence[E
     return 1 + 2 * number + int(sites[station.estate].block.column >= plan.columns // 2)
 
 
-def _numbered(buildings: Sequence[Building], of: Sequence[int], base: int, rng: np.random.Generator) -> list[Building]:
+def _numbered(
+    buildings: Sequence[Building], of: Sequence[int], base: int, sites: Sequence[Estate], rng: np.random.Generator
+) -> list[Building]:
     """Number the buildings of each estate; the first one of some is a school or a hospital."""
     special = rng.random(len(buildings))
     counted: dict[int, int] = {}
@@ -184,7 +186,8 @@ def _numbered(buildings: Sequence[Building], of: Sequence[int], base: int, rng: 
     for building, estate, draw in zip(buildings, of, special, strict=True):
         number = counted[estate] = counted.get(estate, 0) + 1
         use = "" if number > 1 or draw > SCHOOLS else HOSPITAL if draw < HOSPITALS else SCHOOL
-        numbered.append(with_use(replace(building, estate=base + estate, number=number), use))
+        site = sites[building.estate]
+        numbered.append(with_use(replace(building, estate=base + estate, number=number), use, site))
     return numbered
 
 
