@@ -45,7 +45,7 @@ from data.demo.flows import size_index, trace_flows
 from data.demo.ground import draw_ground, height_m
 from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
-from data.demo.people_delivery import land_of_sample, people_layers
+from data.demo.people_delivery import importable, land_of_sample, people_layers
 from data.demo.sizes import CitySize, size_of
 from data.demo.streets import draw_river, draw_streets
 from data.demo.tables import DemoCity
@@ -212,7 +212,7 @@ def _write_points(folder: Path, city: DemoCity) -> list[Layer]:
 
 
 def _write_people(folder: Path, city: DemoCity, plan: CitySize, districts: tuple[outlines.District, ...]) -> list[Layer]:
-    return people_layers(folder, city, plan, land_of_sample(city, districts, tables.weather_stations(city)))
+    return importable(people_layers(folder, city, plan, land_of_sample(city, districts, tables.weather_stations(city))))
 
 
 def _write_ground(folder: Path, city: DemoCity) -> None:

@@ -159,8 +159,8 @@ def codes(prefix: str, count: int, digits: int = 7) -> NDArray[np.str_]:
 
 def adcodes_at(xy_deg: NDArray[np.float64], districts: Sequence[District], default: str) -> NDArray[np.str_]:
     """Return the code of the district that holds each position."""
-    codes = np.full(len(xy_deg), default)
+    found = np.full(len(xy_deg), default, dtype=f"U{max(6, len(default))}")
     for district in districts:
         shapely.prepare(district.outline)
-        codes[shapely.contains_xy(district.outline, xy_deg)] = district.adcode
-    return codes
+        found[shapely.contains_xy(district.outline, xy_deg)] = district.adcode
+    return found

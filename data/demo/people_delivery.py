@@ -85,7 +85,7 @@ def people_layers(folder: Path, city: DemoCity, plan: CitySize, land: Land) -> l
     estates = people.largest_estates(city, ESTATES_WITH_USERS) if land.whole else None
     users, sensors = people.with_sensors(people.draw_heat_users(city, estates), sensors)
     air = air_stations(land.weather, land.areas, land.districts)
-    layers = [
+    return [
         table_layer(folder, "weather_stations", "weather_station", land.weather),
         table_layer(folder, "air_stations", "air_station", air),
         table_layer(folder, "villages", "village", land.villages),
@@ -97,12 +97,11 @@ def people_layers(folder: Path, city: DemoCity, plan: CitySize, land: Land) -> l
         table_layer(folder, "households", "household", homes),
         _projects(folder, seed, land),
     ]
-    return [layer for layer in layers if layer.kind in KINDS]
 
 
 def _projects(folder: Path, seed: int, land: Land) -> Layer:
     """Return the projects as a workbook with Chinese heads, in the city's own grid."""
-    drawn = draw_projects(seed, _sites(seed, land), None if land.whole else _SAMPLE_PROJECTS)
+    drawn = draw_projects(seed, project_sites(seed, land), None if land.whole else _SAMPLE_PROJECTS)
     datum = parse_datum(f"local({GRID_NAME})", {GRID_NAME: GRID})
     sheet = Sheet(drawn, datum, partial(write_workbook, path=folder / "projects.xlsx", heads=HEADERS, name="项目库"))
     more = {"datum": datum.text, "datum_evidence": "four parameters of the survey office (made up)"}
@@ -110,7 +109,12 @@ def _projects(folder: Path, seed: int, land: Land) -> Layer:
     return Layer("projects.xlsx", "retrofit_project", HEADERS, layer="项目库", more=more, geometry=geometry, sheet=sheet)
 
 
-def _sites(seed: int, land: Land) -> list[list[Site]]:
+def importable(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers of kinds that the import takes."""
+    return [layer for layer in layers if layer.kind in KINDS]
+
+
+def project_sites(seed: int, land: Land) -> list[list[Site]]:
     """Return for each region where its projects may stand: built-up ground of districts and zones, of counties, and villages."""
     rng = np.random.default_rng([seed, 47])
     built: dict[str, list[Site]] = {"district": [], "county": [], "zone": []}

@@ -32,7 +32,7 @@ from data.demo.ground import Ground, height_m
 from data.demo.layout import TOWNS
 from data.demo.names import company_names, large_company_name
 from data.demo.outlines import District
-from data.demo.people_delivery import Land, people_layers
+from data.demo.people_delivery import Land, importable, people_layers
 from data.demo.sizes import CitySize
 from data.demo.tables import company_code
 from data.demo.whole import COMPANIES, WholeCity, draw_whole
@@ -185,7 +185,7 @@ def _write_people(
         weather=countryside.weather_stations(seed, covered),
         urban=whole.urban,
     )
-    return people_layers(folder, whole.city, plan, land)
+    return importable(people_layers(folder, whole.city, plan, land))
 
 
 # ---------------------------------------------------------------- heights
