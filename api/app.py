@@ -19,6 +19,7 @@ from api.networks import NetworkStore
 from api.routes import (
     alarms,
     assets,
+    contents,
     jobs,
     live,
     metrics,
@@ -39,6 +40,7 @@ from tiles.cache import TileCache
 ROUTERS = (
     system.router,
     assets.router,
+    contents.router,
     network.router,
     tiles.router,
     rollout.router,

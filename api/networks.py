@@ -51,6 +51,11 @@ class NetworkStore:
                 self._networks[city_id] = network
             return network
 
+    async def held(self, city_id: int) -> Network | None:
+        """Return the network of a city if it is built and fits the present versions; None starts nothing."""
+        network = self._networks.get(city_id)
+        return network if network is not None and _fits(network, await current_versions(self._pool, city_id)) else None
+
     def _load(self, city_id: int, versions: Versions, old: Network | None) -> Network:
         with connect(self._database_url) as connection:
             if old is None or old.network_version != versions.network_version:

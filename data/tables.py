@@ -457,6 +457,40 @@ tile_base = Table(
 )
 Index("ix_tile_base_geom", tile_base.c.geom, postgresql_using="gist")
 
+tile_coverage = Table(
+    "tile_coverage",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False, comment="coverage_area | licence_area"),
+    Column("of_kind", Text, nullable=False, comment="what the area is of: company, plant, ...; licence; city = urban extent"),
+    Column("of_id", Integer, comment="asset_id of what it is the area of; NULL = not among the assets"),
+    Column("minzoom", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_coverage_geom", tile_coverage.c.geom, postgresql_using="gist")
+
+asset_summary = Table(
+    "asset_summary",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("row_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False, comment="network level of pipes and valves; empty for others"),
+    Column("area_id", Integer),
+    Column("company_id", Integer),
+    Column("asset_count", Integer, nullable=False),
+    Column("placed_count", Integer, nullable=False, comment="those with a geometry"),
+    Column("supply_length_m", Double, nullable=False, comment="supply pipes of the heat network, on the ellipsoid"),
+    Column("heat_user_count", Double, nullable=False, comment="of buildings"),
+    Column("heated_area_m2", Double, nullable=False, comment="of buildings"),
+    *(Column(name, Double, comment="WGS-84 degrees") for name in ("west", "south", "east", "north")),
+    comment="assets summed by kind, level, district and owner; derived with the tile tables",
+)
+
 tile_version = Table(
     "tile_version",
     metadata,

@@ -1,5 +1,7 @@
 """Fills the tile tables: Web Mercator copies of the assets, in Hilbert order, with zoom tables for the network.
 
+What the city holds (`asset_summary`) is summed in the same transaction.
+
 The copies are derived: `asset` is the truth, `tile_version` says from which `city.assets_version` a copy was built.
 Rebuilding replaces a city's rows in one transaction, so a reader sees the old tiles or the new ones, never a mixture.
 """
@@ -20,7 +22,7 @@ from twin.kinds import KINDS
 SegmentIds: TypeAlias = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
 """Asset ids of pipes and, in the same order, the segment id of each."""
 
-TILESETS = ("base", "network", "buildings", "assets")
+TILESETS = ("base", "network", "buildings", "assets", "coverage")
 """Tilesets filled here; each gets a row of `tile_version`."""
 
 STOREY_M = 3.0
@@ -67,6 +69,18 @@ AREA_MINZOOM: Mapping[str, int] = {
 }
 """First zoom of each kind that is drawn as an area of the base map."""
 
+COVERAGE_MINZOOM: Mapping[str, int] = {
+    "city": 8,
+    "licence": 8,
+    "company": 8,
+    "plant": 8,
+    "plant_branch": 10,
+    "boiler_house": 10,
+    "substation": 12,
+    "estate": 13,
+}
+"""First zoom of each kind of coverage area (`licence`: what a company is licensed to heat)."""
+
 ROAD_MINZOOM: Mapping[str, int] = {
     "motorway": 8,
     "trunk": 9,
@@ -106,12 +120,13 @@ ROAD_WORDS: Mapping[str, str] = {
 """Words of delivered road classes and the class they mean; any other word is `other`."""
 
 _WATER_MINZOOM, _GREEN_MINZOOM = 8, 11
+_OTHER_COVERAGE_MINZOOM = 12
 _ZOOMS = (10, 11, 12, 13)
 _TOLERANCES_M = (38.0, 38.0, 10.0, 5.0)
 _MAX_LEVELS = (2, 2, 3, 3)
 # a pipe of unknown level (0) passes every limit above: better drawn early than missing
 _OPTIONAL = [name for name, kind in KINDS.items() if kind.geometry in {"any", "none"}]
-_TILE_KINDS = ("pipe", "building", *POINT_MINZOOM, *AREA_MINZOOM, "road", "water", "green")
+_TILE_KINDS = ("pipe", "building", *POINT_MINZOOM, *AREA_MINZOOM, "road", "water", "green", "coverage_area", "licence_area")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +169,9 @@ def rebuild(connection: Connection, city_id: int, segment_ids: SegmentIds | None
         points = {"city_id": city_id, "kinds": list(POINT_MINZOOM), "minzooms": list(POINT_MINZOOM.values())}
         connection.execute(sql("tile_fill_point"), points)
         connection.execute(sql("tile_fill_base"), _base_parameters(city_id))
+        connection.execute(sql("tile_fill_coverage"), _coverage_parameters(city_id))
+        for name in ("summary_clear", "summary_fill"):
+            connection.execute(sql(name), {"city_id": city_id})
         connection.execute(sql("tile_write_version"), {"city_id": city_id, "tilesets": list(TILESETS)})
         connection.execute(sql("tile_analyze"))
         return _report(connection, city_id)
@@ -177,6 +195,15 @@ def _base_parameters(city_id: int) -> dict[str, object]:
         "road_words": list(ROAD_WORDS),
         "road_classes": list(ROAD_WORDS.values()),
         "road_minzooms": [ROAD_MINZOOM[name] for name in ROAD_WORDS.values()],
+    }
+
+
+def _coverage_parameters(city_id: int) -> dict[str, object]:
+    return {
+        "city_id": city_id,
+        "kinds": list(COVERAGE_MINZOOM),
+        "minzooms": list(COVERAGE_MINZOOM.values()),
+        "other_minzoom": _OTHER_COVERAGE_MINZOOM,
     }
 
 

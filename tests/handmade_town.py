@@ -111,6 +111,14 @@ TOWN: Sequence[Row] = (
     Row(43, "green", box(500, 100, 200, 200)),
 )
 
+COVERS: Sequence[Row] = (
+    Row(50, "coverage_area", box(-1400, -800, 1300, 1700), attributes={"of_kind": "company", "of_code": f"company-{COMPANY_A}"}),
+    Row(51, "coverage_area", box(-1300, -300, 1200, 1300), "热电厂范围", attributes={"of_kind": "plant", "of_code": "plant-13"}),
+    Row(52, "licence_area", box(-1500, -1500, 1500, 3000), attributes={"company_code": f"company-{COMPANY_A}"}, **_WEST),
+    Row(53, "coverage_area", box(100, 100, 50, 50), attributes={"of_kind": "school", "of_code": "S-1"}),
+)
+"""Areas that something covers, among them one of a thing that nobody knows; no part of `TOWN`."""
+
 _INSERT = """
 insert into asset (city_id, asset_id, version, kind, code, name, company_id, area_id, pair_id, geom, attributes, row_sha256)
 values (%s, %s, 1, %s, %s, %s, %s, %s, %s, st_geomfromtext(%s, 4326), %s::jsonb, ''::bytea)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data.pool import Pool
-from data.tile_tables import AREA_MINZOOM, POINT_MINZOOM, ROAD_MINZOOM
+from data.tile_tables import AREA_MINZOOM, COVERAGE_MINZOOM, POINT_MINZOOM, ROAD_MINZOOM
 from data.tiles import TileCity, TileVersion, read_tile
 from tiles.errors import BadTile, UnknownTileset
 from twin.kinds import kind_of
@@ -44,6 +44,16 @@ POINT_KINDS: Sequence[str] = (
     "authority",
 )
 AREA_KINDS: Sequence[str] = ("district", "zone", "subdistrict", "community", "township", "village", "estate")
+COVERED_KINDS: Sequence[str] = (
+    "city",
+    "licence",
+    "company",
+    "plant",
+    "boiler_house",
+    "substation",
+    "estate",
+    "plant_branch",
+)
 ROAD_CLASSES: Sequence[str] = (
     "motorway",
     "trunk",
@@ -62,6 +72,7 @@ MEDIA: Mapping[str, str] = {"1": "heat", "2": "gas"}
 assert set(POINT_KINDS) == set(POINT_MINZOOM)
 assert set(AREA_KINDS) == set(AREA_MINZOOM)
 assert set(ROAD_CLASSES) == set(ROAD_MINZOOM)
+assert set(COVERED_KINDS) == set(COVERAGE_MINZOOM)
 
 
 def _codes(names: Sequence[str]) -> Mapping[str, str]:
@@ -176,6 +187,21 @@ _ASSET_LAYER = Layer(
     min(POINT_MINZOOM.values()),
     (Attribute("kind", "asset kind", _codes(POINT_KINDS)), _NAME),
 )
+_COVERAGE_LAYER = Layer(
+    "coverage",
+    "Areas that a company, plant, boiler house, substation or estate heats, that a company is licensed to heat, and the urban"
+    " extent. First zoom: " + ", ".join(f"{kind} {COVERAGE_MINZOOM[kind]}" for kind in COVERED_KINDS) + ", others 12.",
+    min(COVERAGE_MINZOOM.values()),
+    (
+        Attribute(
+            "of_kind",
+            "what the area is of; licence: what a company is licensed to heat; city: urban extent; absent for others",
+            _codes(COVERED_KINDS),
+        ),
+        Attribute("of_id", "asset_id of what it is the area of; absent when that is not among the assets"),
+        _NAME,
+    ),
+)
 _BASE_LAYERS = (
     Layer("green", "Green areas.", 11, ()),
     Layer("water", "Water areas.", 8, (_NAME,)),
@@ -221,6 +247,14 @@ TILESETS: Mapping[str, Tileset] = {
             {8: "tile_assets"},
             frozenset(POINT_KINDS),
             codes=(POINT_KINDS,),
+        ),
+        Tileset(
+            "coverage",
+            "Coverage areas and licence areas.",
+            (_COVERAGE_LAYER,),
+            {8: "tile_coverage"},
+            frozenset({"coverage_area", "licence_area"}),
+            codes=(COVERED_KINDS,),
         ),
     )
 }

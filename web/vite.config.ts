@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const ROUTES = ["health", "cities", "assets", "network", "tiles", "raster", "3dtiles", "scenes", "rollout"];
+const ROUTES = ["health", "cities", "contents", "assets", "network", "tiles", "raster", "3dtiles", "scenes", "rollout"];
 const MORE_ROUTES = ["readings", "alarms", "session", "seats", "jobs"];
 const SERVER = "http://127.0.0.1:8000";
 

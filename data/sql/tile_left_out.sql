@@ -7,5 +7,6 @@ select a.kind, count(*)
    and not exists (select from tile_building t where t.city_id = a.city_id and t.asset_id = a.asset_id)
    and not exists (select from tile_point t where t.city_id = a.city_id and t.asset_id = a.asset_id)
    and not exists (select from tile_base t where t.city_id = a.city_id and t.asset_id = a.asset_id)
+   and not exists (select from tile_coverage t where t.city_id = a.city_id and t.asset_id = a.asset_id)
  group by a.kind
  order by a.kind

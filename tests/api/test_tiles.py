@@ -15,7 +15,7 @@ from data.pool import connect
 from data.tile_tables import rebuild
 from tests.api.serving import serve
 from tests.conftest import create_database, drop_database
-from tests.handmade_town import insert_town, tile_of
+from tests.handmade_town import COVERS, TOWN, insert_town, tile_of
 
 SEGMENTS = (np.array([20, 21, 22, 23, 24, 25, 26]), np.array([20, 21, 20, 21, 24, 25, 26]))
 
@@ -24,7 +24,7 @@ SEGMENTS = (np.array([20, 21, 22, 23, 24, 25, 26]), np.array([20, 21, 20, 21, 24
 def http(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Yield a client of a server over the handmade town; tests only read."""
     database_url = create_database(server_url)
-    insert_town(database_url)
+    insert_town(database_url, [*TOWN, *COVERS])
     with connect(database_url) as connection:
         rebuild(connection, 1, SEGMENTS)
     with serve(database_url, tmp_path_factory.mktemp("var")) as url, httpx.Client(base_url=url, timeout=30) as client:
@@ -52,7 +52,7 @@ def test_z14_shows_the_trench_and_z15_both_pipes(http: httpx.Client) -> None:
 
 def test_every_tileset_and_layer_of_the_list_answers(http: httpx.Client) -> None:
     listed = http.get("/tiles", params={"city": 1}).json()
-    assert [item["tileset"] for item in listed] == ["assets", "base", "buildings", "network"]
+    assert [item["tileset"] for item in listed] == ["assets", "base", "buildings", "coverage", "network"]
     for item in listed:
         document = httpx.get(item["url"]).json()
         zoom = document["maxzoom"] - 1

@@ -11,7 +11,7 @@ import pytest
 from data import tile_tables
 from data.pool import connect
 from data.tile_tables import TileReport, rebuild
-from tests.handmade_town import COMPANY_A, TOWN, Row, insert_town
+from tests.handmade_town import COMPANY_A, COVERS, TOWN, Row, insert_town
 
 SEGMENTS = (np.array([20, 21, 22, 23, 24, 25, 26]), np.array([20, 21, 20, 21, 24, 25, 26]))
 
@@ -35,7 +35,8 @@ def town_url(database_url: str) -> str:
 def test_every_asset_with_a_place_is_in_a_tile_table(town_url: str) -> None:
     report = build(town_url)
     assert report.left_out == {}  # a company may be without a place
-    assert report.rows == {"tile_pipe": 8, "tile_pipe_zoom": 12, "tile_building": 3, "tile_point": 5, "tile_base": 6}
+    counts = {"tile_pipe": 8, "tile_pipe_zoom": 12, "tile_building": 3, "tile_point": 5, "tile_base": 6, "tile_coverage": 0}
+    assert report.rows == counts
 
 
 def test_an_asset_of_the_wrong_dimension_is_reported_and_not_lost_silently(database_url: str) -> None:
@@ -108,3 +109,40 @@ def test_rebuilding_one_city_leaves_another_alone(town_url: str) -> None:
     build(town_url, 1)
     assert fetch(town_url, "select * from tile_pipe where city_id = 2 order by asset_id") == before
     assert fetch(town_url, "select count(*) from tile_pipe where city_id = 1") == [(8,)]
+
+
+def test_a_coverage_area_knows_what_it_covers(database_url: str) -> None:
+    insert_town(database_url, [*TOWN, *COVERS])
+    assert build(database_url).left_out == {}
+    found = fetch(database_url, "select asset_id, kind, of_kind, of_id, minzoom, name from tile_coverage order by 1")
+    assert found == [
+        (50, "coverage_area", "company", COMPANY_A, 8, ""),
+        (51, "coverage_area", "plant", 13, 8, "热电厂范围"),
+        (52, "licence_area", "licence", COMPANY_A, 8, ""),
+        (53, "coverage_area", "school", None, 12, ""),
+    ]
+
+
+def test_the_summary_counts_every_current_asset_once_by_kind_level_district_and_owner(town_url: str) -> None:
+    with connect(town_url) as connection:
+        connection.execute("update asset set valid_to_at = now() where asset_id = 40")
+    build(town_url)
+    found = fetch(
+        town_url, "select kind, level, sum(asset_count), sum(placed_count) from asset_summary group by 1, 2 order by 1, 2"
+    )
+    assert sum(row[2] for row in found) == len(TOWN) - 1
+    assert ("company", "", 2, 0) in found
+    assert ("road", "", 1, 1) in found
+    assert ("pipe", "primary", 5, 5) in found
+    assert ("pipe", "secondary", 3, 3) in found
+    owners = fetch(
+        town_url, "select company_id, asset_count from asset_summary where kind = 'pipe' and level = 'primary' order by 1"
+    )
+    assert owners == [(COMPANY_A, 4), (None, 1)]
+
+
+def test_the_summary_measures_supply_pipes_of_the_heat_network_only(town_url: str) -> None:
+    build(town_url)
+    (metres,) = fetch(town_url, "select sum(supply_length_m) from asset_summary where kind = 'pipe' and level = 'primary'")[0]
+    # pipe 20 is 900 east, 900 south; pipe 22 is 300 east: its return and the gas pipe do not count
+    assert metres == pytest.approx(np.hypot(900, 900) + 300, rel=2e-3)

@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Contents
+         * @description Tell what the city holds: assets by kind, length of the network, users, findings, and the files it came from.
+         */
+        get: operations["get_contents_contents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1027,6 +1047,213 @@ export interface components {
             zone: string;
         };
         /**
+         * ContentsAnswer
+         * @description What a city holds, as far as the caller may see it.
+         * @example {
+         *       "asset_count": 60,
+         *       "assets_version": 3,
+         *       "attribution": "示例数据（合成）synthetic",
+         *       "city_id": 1,
+         *       "counted_at": "2026-11-01T04:00:00Z",
+         *       "counted_version": 3,
+         *       "finding_count": 0,
+         *       "groups": [
+         *         {
+         *           "group": "network",
+         *           "kinds": [
+         *             {
+         *               "bbox": [
+         *                 125.28,
+         *                 43.84,
+         *                 125.31,
+         *                 43.87
+         *               ],
+         *               "count": 60,
+         *               "kind": "substation",
+         *               "name_en": "substation",
+         *               "name_zh": "换热站",
+         *               "placed_count": 60
+         *             }
+         *           ],
+         *           "name_en": "Network",
+         *           "name_zh": "管网"
+         *         }
+         *       ],
+         *       "heat_user_count": 44210,
+         *       "heated_area_m2": 4100000,
+         *       "levels": [
+         *         {
+         *           "level": "primary",
+         *           "name_en": "primary network",
+         *           "name_zh": "一次网",
+         *           "supply_length_m": 12400
+         *         }
+         *       ],
+         *       "name_en": "Sample city",
+         *       "name_zh": "示例市",
+         *       "rasters": [
+         *         {
+         *           "added_at": "2026-11-01T04:00:00Z",
+         *           "attribution": "示例数据（合成）synthetic",
+         *           "layer": "ground",
+         *           "style": "hillshade"
+         *         }
+         *       ],
+         *       "sources": [
+         *         {
+         *           "accuracy_m": 1,
+         *           "datum": "gk3(126)",
+         *           "evidence": "prj file",
+         *           "file": "substations.shp",
+         *           "import_id": 1,
+         *           "imported_at": "2026-11-01T04:00:00Z",
+         *           "kind": "substation",
+         *           "kind_zh": "换热站",
+         *           "layer": "substations.shp > substation",
+         *           "operation": "CGCS2000 3-degree Gauss-Kruger to WGS 84",
+         *           "rejected_count": 0,
+         *           "row_count": 60,
+         *           "vertex_count": 60
+         *         }
+         *       ],
+         *       "supply_length_m": 78540,
+         *       "synthetic": true
+         *     }
+         */
+        ContentsAnswer: {
+            /** Asset Count */
+            asset_count: number;
+            /**
+             * Assets Version
+             * @description Version of the assets now.
+             */
+            assets_version: number;
+            /** Attribution */
+            attribution: string;
+            /** City Id */
+            city_id: number;
+            /**
+             * Counted At
+             * Format: date-time
+             */
+            counted_at: string;
+            /**
+             * Counted Version
+             * @description Version of the assets that the counts are of; lower while tiles are rebuilt.
+             */
+            counted_version: number;
+            /**
+             * Finding Count
+             * @description What the network check found; null until the network has been read (GET /network/findings reads it).
+             */
+            finding_count: number | null;
+            /** Groups */
+            groups: components["schemas"]["GroupModel"][];
+            /**
+             * Heat User Count
+             * @description Sum over the visible buildings.
+             */
+            heat_user_count: number;
+            /**
+             * Heated Area M2
+             * @description Sum over the visible buildings.
+             */
+            heated_area_m2: number;
+            /** Levels */
+            levels: components["schemas"]["LevelModel"][];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Rasters */
+            rasters: components["schemas"]["DeliveredRasterModel"][];
+            /** Sources */
+            sources: components["schemas"]["DeliveredLayerModel"][];
+            /**
+             * Supply Length M
+             * @description Supply pipes of the heat network; the return pipes are as long again.
+             */
+            supply_length_m: number;
+            /**
+             * Synthetic
+             * @description True: made up, and to be labelled so.
+             */
+            synthetic: boolean;
+        };
+        /**
+         * DeliveredLayerModel
+         * @description A delivered layer as its last import reported it.
+         */
+        DeliveredLayerModel: {
+            /**
+             * Accuracy M
+             * @description Stated accuracy of the operation; null = unknown.
+             */
+            accuracy_m: number | null;
+            /**
+             * Datum
+             * @description Datum of the file; null for a layer without places.
+             */
+            datum: string | null;
+            /**
+             * Evidence
+             * @description Why that datum.
+             */
+            evidence: string | null;
+            /** File */
+            file: string;
+            /** Import Id */
+            import_id: number;
+            /**
+             * Imported At
+             * Format: date-time
+             */
+            imported_at: string;
+            /** Kind */
+            kind: string;
+            /** Kind Zh */
+            kind_zh: string;
+            /**
+             * Layer
+             * @description Name of the layer: file, inner layer and kind.
+             */
+            layer: string;
+            /**
+             * Operation
+             * @description What was done to reach WGS-84.
+             */
+            operation: string | null;
+            /**
+             * Rejected Count
+             * @description Rows that were not imported.
+             */
+            rejected_count: number;
+            /**
+             * Row Count
+             * @description Rows in the file.
+             */
+            row_count: number;
+            /** Vertex Count */
+            vertex_count: number | null;
+        };
+        /**
+         * DeliveredRasterModel
+         * @description A raster layer of the city.
+         */
+        DeliveredRasterModel: {
+            /**
+             * Added At
+             * Format: date-time
+             */
+            added_at: string;
+            /** Attribution */
+            attribution: string;
+            /** Layer */
+            layer: string;
+            /** Style */
+            style: string;
+        };
+        /**
          * DistrictFeatures
          * @description The same as a GeoJSON FeatureCollection, for map layers that read an address.
          */
@@ -1216,6 +1443,20 @@ export interface components {
             /** Valve Version */
             valve_version: number;
         };
+        /**
+         * GroupModel
+         * @description Kinds that are shown together; kinds without assets are left out.
+         */
+        GroupModel: {
+            /** Group */
+            group: string;
+            /** Kinds */
+            kinds: components["schemas"]["KindModel"][];
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -1390,6 +1631,52 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
+        };
+        /**
+         * KindModel
+         * @description Assets of one kind.
+         */
+        KindModel: {
+            /**
+             * Bbox
+             * @description west, south, east, north in WGS-84 degrees; null where none has a place
+             */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Count */
+            count: number;
+            /** Kind */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Placed Count
+             * @description Those with a place on the map.
+             */
+            placed_count: number;
+        };
+        /**
+         * LevelModel
+         * @description Supply pipe of one network level.
+         */
+        LevelModel: {
+            /**
+             * Level
+             * @description transmission, primary, secondary; empty where the delivery does not say.
+             */
+            level: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Supply Length M */
+            supply_length_m: number;
         };
         /**
          * LiveState
@@ -2333,6 +2620,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CityModel"][];
+                };
+            };
+        };
+    };
+    get_contents_contents_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentsAnswer"];
+                };
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

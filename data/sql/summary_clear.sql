@@ -1,0 +1,1 @@
+delete from asset_summary where city_id = %(city_id)s

@@ -1,0 +1,15 @@
+-- $9: what an area covers in the order of the codes
+with tile as (
+    select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
+           st_expand(st_tileenvelope($5::int, $6::int, $7::int, margin => 64.0 / 4096), coalesce($8::float8, 0)) as reach
+), rows as (
+    select c.asset_id, array_position($9::text[], c.of_kind) as of_kind, c.of_id, nullif(c.name, '') as name,
+           st_asmvtgeom(case when $8::float8 is null then c.geom else st_snaptogrid(c.geom, $8::float8) end,
+                        t.bounds, 4096, 64, true) as geom
+      from tile t
+      join tile_coverage c on c.geom && t.reach
+     where {scope:c} and c.minzoom <= $5::int
+     -- the large areas first: the small ones lie on top of them
+     order by st_area(c.geom) desc
+)
+select coalesce(st_asmvt(rows, 'coverage', 4096, 'geom', 'asset_id'), '') from rows where geom is not null

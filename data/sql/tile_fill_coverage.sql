@@ -1,0 +1,17 @@
+-- what a company is licensed to heat counts as one more kind of cover; an area of something unknown is drawn all the same
+with area as (
+    select a.*, case a.kind when 'licence_area' then 'licence' else coalesce(a.attributes ->> 'of_kind', '') end as of_kind,
+           case a.kind when 'licence_area' then 'company' else a.attributes ->> 'of_kind' end as object_kind,
+           case a.kind when 'licence_area' then a.attributes ->> 'company_code' else a.attributes ->> 'of_code' end as object_code
+      from asset a
+     where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind in ('coverage_area', 'licence_area')
+       and st_dimension(a.geom) = 2
+)
+insert into tile_coverage (city_id, asset_id, kind, of_kind, of_id, minzoom, name, company_id, area_id, geom)
+select a.city_id, a.asset_id, a.kind, a.of_kind, o.asset_id, coalesce(z.minzoom, %(other_minzoom)s),
+       a.name, a.company_id, a.area_id, st_transform(st_force2d(a.geom), 3857) as geom
+  from area a
+  left join asset o
+    on o.city_id = a.city_id and o.kind = a.object_kind and o.code = a.object_code and o.valid_to_at is null
+  left join (select unnest(%(kinds)s::text[]) as of_kind, unnest(%(minzooms)s::int[]) as minzoom) z using (of_kind)
+ order by 10
