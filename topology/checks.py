@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from topology.assets import AssetTable
 from topology.codes import CLOSED, EXCHANGER, SOURCE, VALVE
-from topology.edges import Edges
+from topology.declared import Declared
+from topology.edges import Edges, Services
 from topology.findings import Finding, finding
 from topology.joining import Joined
 from topology.segments import Segments, components
 from topology.state import State
 from topology.tables import NetworkTables
+
+SAME_LENGTH_M = 0.01
+"""Pipes between the same two nodes whose lengths differ by less are one pipe drawn twice."""
 
 
 def check_structure(
@@ -24,16 +28,21 @@ def check_structure(
     """Check the drawing; nothing here depends on valve states. Cost: linear in the tables."""
     yield from _pipes(tables, joined)
     yield from _pairs(tables)
+    yield from _duplicates(tables, joined)
     yield from _loose_ends(tables, joined)
     yield from _points(tables, joined)
     yield from _buildings(tables, joined)
     yield from _parts_without_source(edges, segments, assets)
 
 
-def check_state(edges: Edges, segments: Segments, state: State, assets: AssetTable) -> Iterator[Finding]:
-    """Check what valve states and running sources leave."""
+def check_state(
+    edges: Edges, segments: Segments, state: State, assets: AssetTable, *, services: Services, declared: Declared
+) -> Iterator[Finding]:
+    """Check what valve states and running sources leave, and whether the declared chains say the same. Cost: linear."""
     yield from _one_sided_valves(edges, assets)
     yield from _parts_not_fed(edges, segments, state, assets)
+    yield from _declared_substations(segments, state, assets, services, declared)
+    yield from _declared_sources(edges, state, assets, declared)
 
 
 def _each(
@@ -67,6 +76,32 @@ def _pairs(tables: NetworkTables) -> Iterator[Finding]:
         first = group.iloc[0]
         text = f"pair {pair_id} has pipes of sides {sorted(group['side'])}; it needs one supply (1) and one return (2)"
         yield finding("pair_of_one_side", group["asset_id"], first["start_lon"], first["start_lat"], text)
+
+
+def _duplicates(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
+    """Find pipes drawn twice. Nodes belong to one side and level; pipes of one pair are the business of `pair_of_one_side`."""
+    pipes = tables.pipes
+    low, high = np.minimum(joined.u, joined.v), np.maximum(joined.u, joined.v)
+    length = pipes["length_m"].to_numpy(dtype=float)
+    order = np.lexsort((length, high, low))
+    here, there = order[:-1], order[1:]
+    same = (low[here] == low[there]) & (high[here] == high[there]) & (low[here] != high[here])
+    same &= np.abs(length[here] - length[there]) < SAME_LENGTH_M
+    pair = pipes["pair_id"].to_numpy()
+    same &= (pair[here] != pair[there]) | (pair[here] == 0)
+    asset_id = pipes["asset_id"].to_numpy()
+    for first, last in _runs(same):
+        rows = order[first : last + 1]
+        ids = np.sort(asset_id[rows])
+        lon, lat = pipes["start_lon"].iloc[rows[0]], pipes["start_lat"].iloc[rows[0]]
+        text = f"pipes {', '.join(map(str, ids))} lie between the same two nodes and are equally long"
+        yield finding("duplicate_pipe", ids, lon, lat, text)
+
+
+def _runs(same: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return first and last place of each run of neighbours that are the same."""
+    steps = np.diff(np.concatenate([[0], same.astype(np.int8), [0]]))
+    return list(zip(np.flatnonzero(steps == 1).tolist(), np.flatnonzero(steps == -1).tolist(), strict=True))
 
 
 def _loose_ends(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
@@ -149,6 +184,63 @@ def _parts(
         first = rows[0]
         text = f"{what} reaches a part of {len(rows)} pipes around pipe {assets.asset_id[first]}"
         yield finding(rule, np.sort(assets.asset_id[rows]), assets.lon[first], assets.lat[first], text)
+
+
+def _declared_substations(
+    segments: Segments, state: State, assets: AssetTable, services: Services, declared: Declared
+) -> Iterator[Finding]:
+    """Compare the declared substation of a building with the exchangers of the zones that its inlets lie in.
+
+    One side that agrees is enough, and an inlet in a zone without exchanger says nothing: that zone is not fed, or by a source.
+    """
+    links, zone = state.links, state.fed.zone
+    exchanger = np.flatnonzero(links.kind == EXCHANGER)
+    feeds = np.full(zone.max(initial=-1) + 1, -1, np.int32)
+    feeds[zone[links.b[exchanger]]] = links.row[exchanger]
+    named = (services.inlet_row >= 0) & (services.building_row >= 0)
+    pairs = [
+        (services.building_row[drawn], zone[segments.of_node[node[drawn]]])
+        for node in (services.supply_node, services.return_node)
+        for drawn in [named & (node >= 0)]
+    ]
+    building, at = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    known = (declared.substation_of[building] >= 0) & (feeds[at] >= 0)
+    wrong = _contradicted(building[known], at[known], declared.substation_of, zone[links.b[exchanger]], links.row[exchanger])
+    fed_by = dict(zip(building[known].tolist(), feeds[at[known]].tolist(), strict=True))
+    for row in wrong.tolist():
+        ids = assets.asset_id[[row, declared.substation_of[row]]]
+        feeder = assets.asset_id[fed_by[row]]
+        text = f"building {ids[0]} is declared to substation {ids[1]}; in the drawing substation {feeder} feeds it"
+        yield finding("declared_substation_differs", ids, assets.lon[row], assets.lat[row], text)
+
+
+def _declared_sources(edges: Edges, state: State, assets: AssetTable, declared: Declared) -> Iterator[Finding]:
+    """Compare the declared source of a substation with those that run in the zone that feeds it in the present valve state."""
+    links, zone = state.links, state.fed.zone
+    running = np.flatnonzero((links.kind == SOURCE) & (edges.state[links.edge] != CLOSED))
+    exchanger = np.flatnonzero(links.kind == EXCHANGER)
+    sourced = np.zeros(zone.max(initial=-1) + 1, bool)
+    sourced[zone[links.b[running]]] = True
+    substation, at = links.row[exchanger], zone[links.a[exchanger]]
+    known = (declared.source_of[substation] >= 0) & sourced[at]
+    wrong = _contradicted(substation[known], at[known], declared.source_of, zone[links.b[running]], links.row[running])
+    for row in wrong.tolist():
+        ids = assets.asset_id[[row, declared.source_of[row]]]
+        text = f"substation {ids[0]} is declared to source {ids[1]}, which does not run in the part of the network that feeds it"
+        yield finding("declared_source_differs", ids, assets.lon[row], assets.lat[row], text)
+
+
+def _contradicted(
+    row: NDArray[np.int32],
+    zone: NDArray[np.int32],
+    declared: NDArray[np.int32],
+    feeder_zone: NDArray[np.int32],
+    feeder: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Return the rows whose declared feeder feeds none of their zones."""
+    size = np.int64(len(declared))
+    agrees = np.isin(zone * size + declared[row], feeder_zone * size + feeder)
+    return np.setdiff1d(row, row[agrees])
 
 
 def _one_sided_valves(edges: Edges, assets: AssetTable) -> Iterator[Finding]:

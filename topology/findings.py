@@ -15,6 +15,7 @@ RULES: Mapping[str, str] = {
     "one_sided_valve": "a valve pair of which one is open and the other closed",
     "pair_missing": "a supply pipe without its return pipe, or the other way round",
     "pair_of_one_side": "a pair whose pipes are of the same side, or more than two",
+    "duplicate_pipe": "pipes of one side between the same two nodes and of the same length, in different pairs: one drawn twice",
     "zero_length_pipe": "a pipe both ends of which are the same node",
     "pipe_without_geometry": "a pipe without positions; it is kept, joined to nothing",
     "pipe_without_side": "a pipe that names neither supply nor return; traced as supply",
@@ -28,6 +29,8 @@ RULES: Mapping[str, str] = {
     "inlet_without_building": "a building inlet that names no known building",
     "building_without_inlet": "a heated building without an inlet on the network; traced through its declared substation",
     "building_not_connected": "a heated building without inlet and without substation",
+    "declared_substation_differs": "a building declared to another substation than those that feed its inlets in the drawing",
+    "declared_source_differs": "a substation declared to a heat source that does not run in the part of the network that feeds it",
 }
 """Rules of the checks with their meaning."""
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from topology.assets import AssetTable, asset_table
 from topology.checks import check_state, check_structure
 from topology.codes import CLOSED, EXCHANGER, OPEN, OPERABILITIES, PIPE, RETURN, SOURCE, STATES, SUPPLY, UNKNOWN, VALVE
+from topology.declared import Declared, read_declared
 from topology.drawing import Drawing, number_drawing
 from topology.edges import Edges, Services
 from topology.findings import Finding
@@ -41,6 +42,8 @@ class Network:
         Pipes, valves, exchangers and sources (see `Edges`).
     services
         Who is fed where: inlets and buildings.
+    declared
+        Who should be fed by whom.
     station_row, station_node
         Assets that sit on a pipe without interrupting it.
     segments
@@ -58,6 +61,7 @@ class Network:
     node_count: int
     edges: Edges
     services: Services
+    declared: Declared
     station_row: NDArray[np.int32]
     station_node: NDArray[np.int32]
     segments: Segments
@@ -140,6 +144,7 @@ def build_network(tables: NetworkTables) -> Network:
         node_count=node_count,
         edges=edges,
         services=services,
+        declared=read_declared(tables, assets),
         station_row=station_row,
         station_node=station_node,
         segments=segments,
@@ -158,7 +163,15 @@ def _with_state(network: Network) -> Network:
 
 
 def _state_findings(network: Network) -> tuple[Finding, ...]:
-    return tuple(check_state(network.edges, network.segments, network.state, network.assets))
+    found = check_state(
+        network.edges,
+        network.segments,
+        network.state,
+        network.assets,
+        services=network.services,
+        declared=network.declared,
+    )
+    return tuple(found)
 
 
 def _edges(tables: NetworkTables, assets: AssetTable, joined: Joined) -> tuple[Edges, Services, int]:

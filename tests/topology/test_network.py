@@ -72,6 +72,26 @@ def _one_sided(s: Sketch) -> None:
     s.rows["valves"][1]["state"] = "closed"
 
 
+def _twice(s: Sketch) -> None:
+    s.pipe(120, 1, 2)
+    s.pipe(121, 3, 9)
+
+
+def _declared_elsewhere(s: Sketch) -> None:
+    s.rows["buildings"][0]["substation_id"] = 21
+
+
+def _declared_to_idle(s: Sketch) -> None:
+    s.source(2, 77, running=False)
+    s.rows["substations"][1]["source_id"] = 2
+
+
+def _declared_to_other_zone(s: Sketch) -> None:
+    s.source(2, 4)
+    s.rows["valves"][2]["state"] = s.rows["valves"][3]["state"] = "closed"
+    s.rows["substations"][1]["source_id"] = 1
+
+
 CASES: list[tuple[str, Callable[[Sketch], object], set[int]]] = [
     ("loose_end", _loose, {120, 120 + RETURN_OFFSET}),
     ("part_without_source", _unfed, {120, 120 + RETURN_OFFSET}),
@@ -89,6 +109,10 @@ CASES: list[tuple[str, Callable[[Sketch], object], set[int]]] = [
     ("inlet_without_building", lambda s: s.inlet(55, 5, 0), {55}),
     ("building_without_inlet", lambda s: s.building(35, substation=20), {35}),
     ("building_not_connected", lambda s: s.building(35), {35}),
+    ("duplicate_pipe", _twice, {101, 120, 101 + RETURN_OFFSET, 120 + RETURN_OFFSET}),
+    ("declared_substation_differs", _declared_elsewhere, {30, 21}),
+    ("declared_source_differs", _declared_to_idle, {21, 2}),
+    ("declared_source_differs", _declared_to_other_zone, {21, 1}),
 ]
 
 
@@ -98,6 +122,40 @@ def test_what_is_wrong_is_a_finding_with_its_assets(rule: str, change: Callable[
     change(sketch)
     assert assets <= rules(sketch)[rule]
     assert rule in RULES
+
+
+def test_chains_that_the_drawing_confirms_are_no_findings() -> None:
+    sketch = tree()
+    for building, substation in zip(sketch.rows["buildings"], (20, 21), strict=True):
+        building["substation_id"] = substation
+    for substation in sketch.rows["substations"]:
+        substation["source_id"] = 1
+    assert rules(sketch) == {}
+
+
+def test_a_wrong_chain_is_one_finding_however_many_inlets_and_sides() -> None:
+    sketch = tree()
+    _declared_elsewhere(sketch)
+    sketch.inlet(56, 5, 30)
+    found = [item for item in build_network(sketch.tables()).findings if item.rule == "declared_substation_differs"]
+    assert [item.asset_ids for item in found] == [(30, 21)]
+
+
+def test_a_chain_is_judged_in_the_present_valve_state() -> None:
+    sketch = tree()
+    _declared_to_other_zone(sketch)
+    network = build_network(sketch.tables())
+    joined = network.with_valve_states({201: "open", 201 + RETURN_OFFSET: "open"}, valve_version=1)
+    rules_of = [{item.rule for item in each.findings} for each in (network, joined)]
+    assert ["declared_source_differs" in found for found in rules_of] == [True, False]
+
+
+def test_two_pipes_between_the_same_nodes_by_different_ways_are_no_duplicates() -> None:
+    sketch = tree()
+    sketch.pipe(120, 1, 2)
+    for pipe in sketch.rows["pipes"][-2:]:
+        pipe["length_m"] = 100.5
+    assert "duplicate_pipe" not in rules(sketch)
 
 
 def test_a_table_without_a_column_is_named() -> None:
