@@ -66,7 +66,7 @@ class Network:
     ----------
     node_kind
         plant, boiler_house, substation, building_inlet, tee, valve, tie_open, tie_closed, joint, compensator, accumulator,
-        relay_pump_station, relay_energy_station, isolating_station.
+        main_station.
     node_xy, node_offset
         Position of the trench's axis (N, 2) and the way from the return pipe's end to the supply pipe's (zero where both
         meet).

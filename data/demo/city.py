@@ -30,9 +30,9 @@ from data.demo.delivery import (
     geojson_layer,
     gk,
     plain_layer,
-    table_layer,
     write_city_manifest,
     write_network,
+    write_points,
     write_sheets,
     write_stations,
 )
@@ -47,6 +47,7 @@ from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
 from data.demo.people_delivery import importable, land_of_sample, people_layers
 from data.demo.sizes import CitySize, size_of
+from data.demo.stations import draw_accumulators, draw_tanks
 from data.demo.streets import draw_river, draw_streets
 from data.demo.tables import DemoCity
 from data.demo.whole_delivery import write_whole
@@ -59,6 +60,8 @@ Progress = Callable[[str, float], None]
 logger = logging.getLogger(__name__)
 
 MARGIN_M = 900.0
+ACCUMULATOR_AB = np.array([[-80.0, -30.0]])
+"""Where the accumulator stands in the frame of the plant."""
 CELL_DEG = (0.000125, 0.00009)
 
 
@@ -115,7 +118,7 @@ def write_city(
         ("map", lambda: _write_map(folder, city)),
         ("stations", lambda: write_stations(folder, city)),
         ("network", lambda: write_network(folder, city)),
-        ("points", lambda: _write_points(folder, city)),
+        ("points", lambda: write_points(folder, city)),
         ("people", lambda: _write_people(folder, city, plan, districts)),
     )
     for number, (name, tabulate) in enumerate(steps, start=1):
@@ -146,10 +149,17 @@ def draw_city(plan: CitySize, seed: int, adcode: str) -> DemoCity:
     substations = draw_substations(plan, estates, buildings, rng)
     load = np.array([station.load_mw for station in substations])
     sources = draw_sources(plan, streets, float(load.sum()))
-    network = draw_network(plan, streets, sources=sources, estates=estates, substations=substations, buildings=buildings)
+    aside = sources[0].frame.to_xy(ACCUMULATOR_AB)[0] - sources[0].xy
+    accumulators = draw_accumulators(sources, (float(aside[0]), float(aside[1])), seed)
+    network = draw_network(
+        plan, streets, sources=sources, estates=estates, substations=substations, buildings=buildings, accumulators=accumulators
+    )
     flows = trace_flows(network, load, np.array([building.heat_load_mw for building in buildings]))
     place = size_index(network, flows.load_mw)
-    return DemoCity(adcode, ground, streets, estates, buildings, substations, sources, network, flows, place, seed)
+    return DemoCity(
+        adcode, ground, streets, estates, buildings, substations, sources, network, flows, place, seed,
+        accumulators=accumulators, tanks=draw_tanks(sources, seed),
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- datums
@@ -201,13 +211,6 @@ def _write_map(folder: Path, city: DemoCity) -> list[Layer]:
         geojson_layer(folder, "estates", "estate", tables.estates(city)),
         geojson_layer(folder, "buildings", "building", tables.buildings(city)),
         geojson_layer(folder, "halls", "building", tables.halls(city)),
-    ]
-
-
-def _write_points(folder: Path, city: DemoCity) -> list[Layer]:
-    return [
-        table_layer(folder, "pipe_points", "pipe_point", tables.pipe_points(city)),
-        table_layer(folder, "chambers", "chamber", tables.chambers(city)),
     ]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data.demo import outlines, tables
+from data.demo import network_tables, outlines, station_tables, tables
 from data.demo.files import (
     DELIVERY_DATE,
     Layer,
@@ -118,17 +118,20 @@ SUBSTATION_FIELDS = {
     "company_code": "企业编号",
     "address": "地址",
     "installed_year": "投运年份",
+    "branch_code": "支线编号",
 }
 """Names of the Shapefile's fields; GBK holds five characters in the ten bytes that a field may have."""
 
 
 def write_stations(folder: Path, city: DemoCity) -> list[Layer]:
     """Return the heat sources, and the substations as a Shapefile in GBK."""
-    sheet = Sheet(tables.substations(city), gk(), partial(_write_substations, path=folder / "substations.shp"))
+    frame = station_tables.with_branches(city, tables.substations(city))
+    fields = {name: field for name, field in SUBSTATION_FIELDS.items() if name in frame}
+    sheet = Sheet(frame, gk(), partial(_write_substations, path=folder / "substations.shp"))
     more = {"datum": GK_TEXT, "datum_evidence": "survey of the company (made up)", "encoding": "gbk", "key": SUBSTATION_KEY}
     return [
         *write_sources(folder, city),
-        Layer("substations.shp", "substation", SUBSTATION_FIELDS, more=more, sheet=sheet),
+        Layer("substations.shp", "substation", fields, more=more, sheet=sheet),
     ]
 
 
@@ -155,10 +158,26 @@ def write_sources(folder: Path, city: DemoCity) -> list[Layer]:
 
 def write_network(folder: Path, city: DemoCity, more: Mapping[str, geopandas.GeoDataFrame] = MappingProxyType({})) -> list[Layer]:
     """Return pipes, valves, inlets and further layers by kind, all of one GeoPackage, which is made anew."""
-    frames = {"pipe": tables.pipes(city), "valve": tables.valves(city), "building_inlet": tables.inlets(city), **more}
+    frames = {
+        "pipe": network_tables.pipes(city),
+        "valve": network_tables.valves(city),
+        "building_inlet": network_tables.inlets(city),
+        **station_tables.station_frames(city),
+        **more,
+    }
     path = folder / "network.gpkg"
     path.unlink(missing_ok=True)
     return [survey_layer(path, name, frame) for name, frame in frames.items()]
+
+
+def write_points(folder: Path, city: DemoCity) -> list[Layer]:
+    """Return the points of the network that join no pipe: fittings, chambers, tanks, where pressure is watched."""
+    return [
+        table_layer(folder, "pipe_points", "pipe_point", network_tables.pipe_points(city)),
+        table_layer(folder, "chambers", "chamber", network_tables.chambers(city)),
+        table_layer(folder, "water_tanks", "water_tank", station_tables.water_tanks(city)),
+        table_layer(folder, "pressure_points", "pressure_point", station_tables.pressure_points(city)),
+    ]
 
 
 def survey_layer(path: Path, kind: str, frame: geopandas.GeoDataFrame) -> Layer:

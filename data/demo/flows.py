@@ -110,21 +110,40 @@ INSULATION_MM = np.array(
 MAIN_DN_MM = 400
 """Smallest diameter of a main: a ring must carry heat both ways."""
 FRICTION_PA_PER_M = 150.0
+"""Of branches and secondary pipes."""
+MAIN_PA_PER_M = 70.0
+"""Of primary mains: the upper end of the economic 30 to 70 Pa/m of CJJ 34-2010 7.3."""
+TRANSMISSION_PA_PER_M = 50.0
+"""Of transmission mains, whose friction is pumped over tens of kilometres."""
 _ROUGHNESS_M = 0.0005
 
 
 def size_index(network: Network, load_mw: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return for each trench the place in DN_SERIES_MM of the smallest pipe that stays under FRICTION_PA_PER_M.
+    """Return for each trench the place in DN_SERIES_MM of the smallest pipe that stays under the friction of its class.
 
     Fully rough flow, R = 6.88e-3 k^0.25 G^2 / (rho d^5.25) (R in Pa/m, G in t/h, k and d in m), the formula of Chinese
     design manuals; 50 K between supply and return on the primary side, 15 K on the secondary.
     """
-    span_k = np.where(network.primary, 50.0, 15.0)
-    density = np.where(network.primary, 965.0, 988.0)
-    flow_t_per_h = load_mw * 3.6e6 / (4.19 * span_k) / 1000.0
-    needed_m = (6.88e-3 * _ROUGHNESS_M**0.25 * flow_t_per_h**2 / (density * FRICTION_PA_PER_M)) ** (1.0 / 5.25)
+    main = network.primary & (network.owner < 0)
+    limit = np.where(network.transmission, TRANSMISSION_PA_PER_M, np.where(main, MAIN_PA_PER_M, FRICTION_PA_PER_M))
+    flow_t_per_h, density = _flow(network, load_mw)
+    needed_m = (6.88e-3 * _ROUGHNESS_M**0.25 * flow_t_per_h**2 / (density * limit)) ** (1.0 / 5.25)
     inner_m = (OUTER_MM - 2.0 * WALL_MM) / 1000.0
     place = np.minimum(np.searchsorted(inner_m, needed_m), len(inner_m) - 1)
-    smallest = np.where(network.primary & (network.owner < 0), np.searchsorted(DN_SERIES_MM, MAIN_DN_MM), 0)
+    smallest = np.where(main, np.searchsorted(DN_SERIES_MM, MAIN_DN_MM), 0)
     chosen: NDArray[np.int64] = np.maximum(place, smallest)
     return chosen
+
+
+def _flow(network: Network, load_mw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return flow in t/h and density in kg/m3: 50 K between supply and return on the primary side, 15 K on the secondary."""
+    span_k = np.where(network.primary, 50.0, 15.0)
+    return load_mw * 3.6e6 / (4.19 * span_k) / 1000.0, np.where(network.primary, 965.0, 988.0)
+
+
+def friction_pa_per_m(network: Network, load_mw: NDArray[np.float64], place: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the friction of each trench in the normal state, one side, by the formula of `size_index`."""
+    flow_t_per_h, density = _flow(network, load_mw)
+    inner_m = ((OUTER_MM - 2.0 * WALL_MM) / 1000.0)[place]
+    friction: NDArray[np.float64] = 6.88e-3 * _ROUGHNESS_M**0.25 * flow_t_per_h**2 / (density * inner_m**5.25)
+    return friction

@@ -20,6 +20,7 @@ from data.demo.chains import Chain, Network, NodeList, cut_chains, joints, main_
 from data.demo.organisation import Source, Substation
 from data.demo.services import lay_long_services, lay_secondary
 from data.demo.sizes import CitySize
+from data.demo.stations import Store, lay_accumulators
 from data.demo.streets import Path, Streets
 
 NEAR_M = 4.0
@@ -38,6 +39,7 @@ def draw_network(
     estates: tuple[Estate, ...],
     substations: tuple[Substation, ...],
     buildings: tuple[Building, ...],
+    accumulators: tuple[Store, ...] = (),
 ) -> Network:
     """Lay every pipe of the quarter.
 
@@ -50,7 +52,7 @@ def draw_network(
     chains, _ = lay_quarter(
         nodes, size, streets, sources=sources, sites=estates, substations=substations, buildings=buildings, first=(0, 0)
     )
-    return cut_chains(nodes, chains)
+    return cut_chains(nodes, [*chains, *lay_accumulators(nodes, accumulators)])
 
 
 def lay_quarter(

@@ -9,10 +9,13 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry import LineString
+from shapely.ops import substring
 
 from data.demo.chains import CROSSING_VALVE_M, Chain, Cut, NodeList, joints, main_cuts
 from data.demo.layout import Lattice, Layout, Link, Quarter
 from data.demo.sizes import CitySize
+from data.demo.stations import MainStation, number_stations, stops_of
 from data.demo.streets import Path, Streets
 
 SECTION_M = 2500.0
@@ -56,8 +59,8 @@ def lay_branches(
     *,
     plants: Sequence[int],
     branches: int,
-) -> tuple[list[Branch], list[Chain]]:
-    """Lay the branches of the plants along the corridors.
+) -> tuple[list[Branch], list[MainStation], list[Chain]]:
+    """Lay the branches of the plants along the corridors, with their stations.
 
     Parameters
     ----------
@@ -67,18 +70,43 @@ def lay_branches(
         Node of each plant.
     """
     grid = Lattice(plan)
-    laid, chains = [], []
+    laid, ends = [], []
     for place, quarter in enumerate(fed_directly(layout, branches)):  # each has a lane of its own in every corridor
         plant = layout.plants[quarter.plant]
         eastward = bool(plant[0] < grid.centre(_cell(quarter))[0])
         avenue = 0 if eastward else plan.columns
         street = plan.main_streets[0 if plant[1] < grid.centre(_cell(quarter))[1] else -1]
-        end = crossings[quarter.number][avenue, street]
-        path = _way(grid, plant, quarter, nodes.positions[end], (place - branches / 2.0) * SIDEWAYS_M, eastward=eastward)
+        ends.append(crossings[quarter.number][avenue, street])
+        aside = (place - branches / 2.0) * SIDEWAYS_M
+        path = _way(grid, plant, quarter, nodes.positions[ends[-1]], aside, eastward=eastward)
         laid.append(Branch(quarter.plant, quarter.number, path))
-        cuts = _sections(float(np.hypot(*np.diff(path, axis=0).T).sum()))
-        chains.append(Chain(plants[quarter.plant], end, path, True, -1, cuts, transmission=True))
-    return laid, chains
+    stops = [stops_of(branch.path) for branch in laid]
+    stations = number_stations([branch.plant for branch in laid], [each[-1] for each in stops], [len(each) for each in stops])
+    chains: list[Chain] = []
+    first = 0
+    for branch, end, own in zip(laid, ends, stops, strict=True):
+        chains += _stretches(nodes, branch, (plants[branch.plant], end), own, first)
+        first += len(own)
+    return laid, [station for own in stations for station in own], chains
+
+
+def _stretches(nodes: NodeList, branch: Branch, ends: tuple[int, int], stops: Sequence[float], first: int) -> list[Chain]:
+    """Return the branch in stretches between its stations, the last one primary; `first` numbers the first station."""
+    line = LineString(branch.path)
+    bounds = [0.0, *stops, line.length]
+    stations = [
+        nodes.add("main_station", np.array(line.interpolate(at).coords[0]), first + place) for place, at in enumerate(stops)
+    ]
+    stretches = []
+    for (start, end), (low, high) in zip(pairwise([ends[0], *stations, ends[1]]), pairwise(bounds), strict=True):
+        path = np.asarray(substring(line, low, high).coords).copy()
+        path[0], path[-1] = nodes.positions[start], nodes.positions[end]
+        if end == ends[1]:
+            stretches.append(Chain(start, end, path, True, -1, main_cuts(high - low, PIECE_M, valves=(False, True))))
+            continue
+        cuts = _sections(high - low, PLANT_VALVE_M if start == ends[0] else CROSSING_VALVE_M)
+        stretches.append(Chain(start, end, path, True, -1, cuts, transmission=True))
+    return stretches
 
 
 def _cell(quarter: Quarter) -> tuple[int, int]:
@@ -108,10 +136,10 @@ def _way(
 GAP_REACH_M = 460.0
 
 
-def _sections(length: float) -> tuple[Cut, ...]:
-    """Return the cuts of a transmission main: valves at the ends and every few kilometres, joints between."""
+def _sections(length: float, first_valve_m: float) -> tuple[Cut, ...]:
+    """Return the cuts of a stretch: valves at the ends and every few kilometres, joints between."""
     parts = max(1, round(length / SECTION_M))
-    valves = [PLANT_VALVE_M, *np.linspace(0.0, length, parts + 1)[1:-1].tolist(), length - CROSSING_VALVE_M]
+    valves = [first_valve_m, *np.linspace(0.0, length, parts + 1)[1:-1].tolist(), length - CROSSING_VALVE_M]
     cuts: list[Cut] = [(valve, "valve") for valve in valves]
     for begin, end in pairwise(valves):
         cuts += joints(begin, end, PIECE_M)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -19,6 +19,7 @@ from data.demo.names import HOSPITAL, SCHOOL, AreaNames
 from data.demo.network import lay_quarter
 from data.demo.organisation import Source, Substation, draw_boiler_houses, draw_substations
 from data.demo.sizes import CitySize
+from data.demo.stations import MainStation, Store, draw_accumulators, draw_tanks, lay_accumulators
 from data.demo.streets import Streets, draw_streets
 from data.demo.tables import DemoCity
 from data.demo.transmission import Branch, Crossings, lay_branches, lay_links
@@ -26,6 +27,8 @@ from data.demo.transmission import Branch, Crossings, lay_branches, lay_links
 COMPANIES = 70
 ESTATES = 6500
 BRANCHES = 29
+ACCUMULATOR_ASIDE_M = (0.0, -110.0)
+"""From a plant to its accumulator: across the way on which its mains leave."""
 _NOWHERE = np.array([[0.0, 9e6], [0.0, 9.001e6]])
 """A river that no quarter touches: the real one runs between them."""
 _CORRIDOR_RIVER_M = 84.0
@@ -72,6 +75,8 @@ class _Drawing:
     nodes: NodeList
     chains: list[Chain]
     crossings: list[Crossings]
+    stations: list[MainStation] = field(default_factory=list)
+    accumulators: tuple[Store, ...] = ()
 
 
 def draw_whole(plan: CitySize, seed: int, towns_m: NDArray[np.float64], report: Progress) -> WholeCity:
@@ -111,8 +116,11 @@ def draw_whole(plan: CitySize, seed: int, towns_m: NDArray[np.float64], report: 
         offset += len(drawing.streets[quarter.number].roads)
     report("joining quarters", 0.7)
     drawing.chains += lay_links(layout, drawing.streets, drawing.nodes, drawing.crossings)
-    branches, chains = lay_branches(layout, plan, drawing.nodes, drawing.crossings, plants=plant_nodes, branches=BRANCHES)
-    drawing.chains += chains
+    branches, drawing.stations, chains = lay_branches(
+        layout, plan, drawing.nodes, drawing.crossings, plants=plant_nodes, branches=BRANCHES
+    )
+    drawing.accumulators = draw_accumulators(plants, ACCUMULATOR_ASIDE_M, seed)
+    drawing.chains += [*chains, *lay_accumulators(drawing.nodes, drawing.accumulators)]
     return _finish(drawing, layout, branches, seed=seed, names=names, report=report)
 
 
@@ -213,7 +221,8 @@ def _finish(
     substations = tuple(_with_name(station, estates, names) for station in drawing.substations)
     city = DemoCity(
         "220100", _ground(river, seed), streets, estates, tuple(drawing.buildings), substations, sources, network, flows,
-        size_index(network, flows.load_mw), seed, idle=idle,
+        size_index(network, flows.load_mw), seed, idle=idle, stations=tuple(drawing.stations),
+        accumulators=drawing.accumulators, tanks=draw_tanks(sources, seed),
     )  # fmt: skip
     urban = shapely.union_all([shapely.union_all([block.outline for block in each.blocks]) for each in drawing.streets])
     return WholeCity(city, layout, tuple(branches), _company_ground(estates, substations, city), urban.buffer(260.0))

@@ -21,9 +21,9 @@ from data.demo.delivery import (
     geojson_layer,
     gk,
     plain_layer,
-    table_layer,
     write_city_manifest,
     write_network,
+    write_points,
     write_sheets,
     write_stations,
 )
@@ -34,6 +34,7 @@ from data.demo.names import company_names, large_company_name
 from data.demo.outlines import District
 from data.demo.people_delivery import Land, importable, people_layers
 from data.demo.sizes import CitySize
+from data.demo.station_tables import plant_branches
 from data.demo.tables import company_code
 from data.demo.whole import COMPANIES, WholeCity, draw_whole
 from data.errors import BadDemo
@@ -68,8 +69,8 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
         ("districts", lambda: _write_organisation(folder, whole, districts, covered)),
         ("map", lambda: _write_map(folder, whole)),
         ("stations", lambda: write_stations(folder, whole.city)),
-        ("network", lambda: write_network(folder, whole.city, {"plant_branch": _branches(whole)})),
-        ("points", lambda: _write_points(folder, whole)),
+        ("network", lambda: write_network(folder, whole.city, _branches(whole))),
+        ("points", lambda: write_points(folder, whole.city)),
         ("people", lambda: _write_people(folder, whole, plan, districts, covered)),
     )
     for number, (name, tabulate) in enumerate(steps):
@@ -155,23 +156,8 @@ def _water(whole: WholeCity) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(columns, geometry=shapes)
 
 
-def _branches(whole: WholeCity) -> geopandas.GeoDataFrame:
-    """Return the plants' branches along the axis of their trench."""
-    drawn = whole.branches
-    columns = {
-        "code": [f"ZX{index + 1:02d}" for index in range(len(drawn))],
-        "name": [f"{whole.city.sources[each.plant].name}{index + 1}号支线" for index, each in enumerate(drawn)],
-        "plant_code": [tables.source_code(whole.city.sources, each.plant) for each in drawn],
-        "company_code": company_code(0),
-    }
-    return geopandas.GeoDataFrame(columns, geometry=[shapely.LineString(each.path) for each in drawn])
-
-
-def _write_points(folder: Path, whole: WholeCity) -> list[Layer]:
-    return [
-        table_layer(folder, "pipe_points", "pipe_point", tables.pipe_points(whole.city)),
-        table_layer(folder, "chambers", "chamber", tables.chambers(whole.city)),
-    ]
+def _branches(whole: WholeCity) -> dict[str, geopandas.GeoDataFrame]:
+    return {"plant_branch": plant_branches(whole.city, [branch.path for branch in whole.branches])}
 
 
 def _write_people(

@@ -65,6 +65,18 @@ class Delivery:
     def inlets(self) -> geopandas.GeoDataFrame:
         return pyogrio.read_dataframe(self.folder / "network.gpkg", layer="building_inlet")
 
+    def survey(self, kind: str) -> geopandas.GeoDataFrame:
+        """Read a layer of the network's GeoPackage; empty where the city has none of the kind."""
+        if kind not in pyogrio.list_layers(self.folder / "network.gpkg")[:, 0]:
+            return geopandas.GeoDataFrame({"code": []}, geometry=[])
+        return pyogrio.read_dataframe(self.folder / "network.gpkg", layer=kind)
+
+    @cached_property
+    def stations(self) -> geopandas.GeoDataFrame:
+        """Main stations and accumulators with their `kind`."""
+        kinds = ("relay_pump_station", "isolating_station", "relay_energy_station", "accumulator")
+        return pd.concat([self.survey(kind).assign(kind=kind) for kind in kinds], ignore_index=True)
+
     @cached_property
     def substations(self) -> geopandas.GeoDataFrame:
         return pyogrio.read_dataframe(self.folder / "substations.shp", encoding="gbk")
@@ -85,7 +97,7 @@ class SideGraph:
     graph
         Edges carry `pipe` (row of the pipes of that side).
     node_of
-        Code of a substation (`primary:CODE`, `secondary:CODE`), source or inlet to node.
+        Code of a substation (`primary:CODE`, `secondary:CODE`), source, main station, accumulator or inlet to node.
     """
 
     graph: nx.MultiGraph
@@ -121,11 +133,10 @@ def side_graph(city: Delivery, side: str, *, ties_as_they_are: bool = True) -> S
         (f"secondary:{code}", point) for code, point in zip(city.substations["编号"], city.substations.geometry, strict=True)
     ]
     places += [(code, point) for code, point in zip(city.sources["code"], city.sources.geometry, strict=True)]
+    places += [(code, point) for code, point in zip(city.stations["code"], city.stations.geometry, strict=True)]
     places += [(code, point) for code, point in zip(city.inlets["code"], city.inlets.geometry, strict=True)]
-    stations = len(city.substations)
-    levels = (
-        ["primary"] * stations + ["secondary"] * stations + ["primary"] * len(city.sources) + ["secondary"] * len(city.inlets)
-    )
+    stations, fed = len(city.substations), len(city.sources) + len(city.stations)
+    levels = ["primary"] * stations + ["secondary"] * stations + ["primary"] * fed + ["secondary"] * len(city.inlets)
     level = pipes["network_level"].replace("transmission", "primary").to_numpy()
     points = np.vstack([first, last, shapely.get_coordinates([point for _, point in places])])
     nodes = join(points, np.concatenate([level, level, levels]))

@@ -114,7 +114,7 @@ def test_no_code_stands_twice_and_pipe_numbers_fit_the_standard(city):
 
 
 def test_pipe_ends_name_things_that_exist(city):
-    known = {*city.valves["code"], *city.inlets["code"], *city.substations["编号"], *city.sources["code"]}
+    known = {*city.valves["code"], *city.inlets["code"], *city.substations["编号"], *city.sources["code"], *city.stations["code"]}
     known |= set(pd.read_csv(city.folder / "pipe_points.csv")["code"])
     assert set(city.pipes["start_code"]) | set(city.pipes["end_code"]) <= known
 
