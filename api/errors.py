@@ -28,7 +28,7 @@ from starlette.exceptions import HTTPException
 from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
 from gis.errors import GisError
 from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
-from topology.errors import NotTraceable, TopologyError
+from topology.errors import NotSolvable, NotTraceable, TopologyError
 from twin.errors import BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
 
 logger = logging.getLogger(__name__)
@@ -108,6 +108,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownTileset: 404,
     UnknownKind: 422,
     NotTraceable: 422,
+    NotSolvable: 422,
     BadHost: 400,
     NotSignedIn: 401,
     CrossSite: 403,

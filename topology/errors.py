@@ -18,3 +18,7 @@ class BadTables(TopologyError):
 
 class NotTraceable(TopologyError):
     """Raised when a question is asked about an asset that the network does not hold (a weather station, a road)."""
+
+
+class NotSolvable(TopologyError):
+    """Raised when pressures are asked of what has none: no such heat source, one that does not run, pipes without diameters."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -12,9 +13,13 @@ from api.settings import read_settings
 from data.assets import find_asset_ids
 from data.cluster import private_cluster
 from data.errors import NotFound
+from data.hydraulics import read_hydraulic_tables
 from data.network import first_city, read_network
 from data.pool import connect
 from topology.assets import KINDS
+from topology.codes import OPEN, SOURCE
+from topology.hydraulic_summary import summary
+from topology.hydraulics import solve_zone
 from topology.impact import figures, impact
 from topology.network import Network
 
@@ -56,6 +61,47 @@ def check(city: CityOption = None) -> None:
     sys.stdout.write(f"{len(network.findings)} findings in network version {network.network_version}\n")
     if network.findings:
         raise typer.Exit(1)
+
+
+@network_app.command()
+def solve(
+    source: Annotated[
+        str | None, typer.Option(help="Code or asset id of a source or isolating station; default: every running plant.")
+    ] = None,
+    city: CityOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write one JSON list instead of text.")] = False,
+) -> None:
+    """Solve pressures and flows of the primary network; exit code 1 when one makes no physical sense."""
+    with connect(_database_url()) as connection:
+        city_id = first_city(connection) if city is None else city
+        network = read_network(connection, city_id)
+        tables = read_hydraulic_tables(connection, city_id)
+        wanted = [] if source is None else [_asset_id(find_asset_ids(connection, city_id, source), source, city_id)]
+    zones = [summary(solve_zone(network, tables, each), tables) for each in wanted or _running_plants(network)]
+    text = json.dumps(zones, ensure_ascii=False, indent=2) if as_json else "\n".join(map(_zone_text, zones))
+    sys.stdout.write(text + "\n")
+    if any(zone["problems"] for zone in zones):
+        raise typer.Exit(1)
+
+
+def _running_plants(network: Network) -> list[int]:
+    """Return the running plants; where there is none, the running boiler houses."""
+    edges = network.edges
+    rows = np.unique(edges.row[(edges.kind == SOURCE) & (edges.state == OPEN)])
+    plants = rows[network.assets.kind[rows] == KINDS.index("plant")]
+    return [int(each) for each in network.assets.asset_id[plants if len(plants) else rows]]
+
+
+def _zone_text(zone: dict[str, Any]) -> str:
+    lines = [
+        f"source {zone['source_id']}: {zone['nodes']} nodes, {zone['pipes']} pipes, {zone['stations']} stations, "
+        f"{zone['load_mw']} MW, {zone['sources']} sources, {'converged' if zone['converged'] else 'NOT CONVERGED'}"
+    ]
+    if zone["converged"]:
+        lines += [
+            f"  {name:34}{zone[name]}" for name in zone if name.endswith(("_mpa", "_m", "_s", "_id")) and name != "source_id"
+        ]
+    return "\n".join([*lines, *(f"  {each['rule']}: {each['message']}" for each in zone["problems"])])
 
 
 def _database_url() -> str:

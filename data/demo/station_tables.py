@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -18,11 +19,11 @@ from data.demo.stations import STATION_KINDS, MainStation, Store
 from data.demo.streets import Path
 from data.demo.tables import DemoCity, accumulator_code, branch_code, company_code, source_code
 
-LOCAL_LOSSES = 1.15
-"""Bends, valves and compensators of a trunk main against its friction."""
-STATION_LOSS_MPA = 0.05
-SUPPLY_HEAD_MPA = 1.0
-"""From this head on both sides of a station are pumped; below it the return only."""
+LOCAL_LOSSES = 1.2
+"""Friction with bends, valves and compensators against that of the straight pipe; `topology.hydraulics.Operation` has the same."""
+PLANT_HEAD_MPA = 0.6
+"""What the pumps of a plant spend on a branch, each side; the relay pumps lift what is lost beyond."""
+LEAST_HEAD_MPA = 0.1
 PUMP_MW = 120.0
 """Heat that one pump moves; a further one stands by."""
 _SPREAD: Mapping[str, int] = MappingProxyType({"transmission": 110, "mains": 80, "crossings": 40})
@@ -55,11 +56,11 @@ def _main_stations(city: DemoCity, kind: str) -> geopandas.GeoDataFrame:
         "installed_year": [int(year[ways[node][-1]]) for node, _ in mine],
     }
     if kind == "relay_pump_station":
-        head = [_head_mpa(city, ways[node]) for node, _ in mine]
+        heads = _heads_mpa(city, {nodes[index]: station for index, station in enumerate(city.stations)}, ways)
         columns |= {
             "pump_count": [int(np.ceil(each / PUMP_MW)) + 1 for each in load],
-            "head_mpa": head,
-            "pumped_side": ["both" if each > SUPPLY_HEAD_MPA else "return" for each in head],
+            "head_mpa": [heads[station.branch] for _, station in mine],
+            "pumped_side": "both",
         }
     else:
         columns["design_power_mw"] = [round(1.15 * each, 1) for each in load]
@@ -87,11 +88,20 @@ def _ways(network: Network) -> dict[int, list[int]]:
     return ways
 
 
-def _head_mpa(city: DemoCity, way: Sequence[int]) -> float:
-    """Return what the pumps of a station lift: the losses of supply and return since the pumps before them, and its own."""
-    friction = friction_pa_per_m(city.network, city.flows.load_mw, city.size_place)[way]
-    loss_pa = 2.0 * LOCAL_LOSSES * float((friction * city.network.lengths_m()[way]).sum())
-    return round(loss_pa / 1e6 + STATION_LOSS_MPA, 3)
+def _heads_mpa(city: DemoCity, stations: Mapping[int, MainStation], ways: Mapping[int, Sequence[int]]) -> dict[int, float]:
+    """Return what the pumps at each station of a branch lift, each side: an equal share of what the plant leaves over.
+
+    All branches of a plant then end with nearly the same pressures, however long, and rings between them carry little.
+    """
+    friction = friction_pa_per_m(city.network, city.flows.load_mw, city.size_place) * city.network.lengths_m()
+    lost: dict[int, float] = {}
+    pumps: Counter[int] = Counter()
+    for node, station in stations.items():
+        lost[station.branch] = lost.get(station.branch, 0.0) + LOCAL_LOSSES * float(friction[ways[node]].sum()) / 1e6
+        pumps[station.branch] += station.kind == "relay_pump_station"
+    return {
+        branch: round(max((lost[branch] - PLANT_HEAD_MPA) / pumps[branch], LEAST_HEAD_MPA), 3) for branch in lost if pumps[branch]
+    }
 
 
 def branch_of_substation(city: DemoCity) -> NDArray[np.int64]:
