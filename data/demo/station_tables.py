@@ -20,10 +20,9 @@ from data.demo.streets import Path
 from data.demo.tables import DemoCity, accumulator_code, branch_code, company_code, source_code
 
 LOCAL_LOSSES = 1.2
-"""Friction with bends, valves and compensators against that of the straight pipe; `topology.hydraulics.Operation` has the same."""
+"""Losses with bends, valves and compensators against those of the straight pipe, as in `topology.hydraulics.Operation`."""
 PLANT_HEAD_MPA = 0.6
 """What the pumps of a plant spend on a branch, each side; the relay pumps lift what is lost beyond."""
-LEAST_HEAD_MPA = 0.1
 PUMP_MW = 120.0
 """Heat that one pump moves; a further one stands by."""
 _SPREAD: Mapping[str, int] = MappingProxyType({"transmission": 110, "mains": 80, "crossings": 40})
