@@ -98,9 +98,7 @@ def _heads_mpa(city: DemoCity, stations: Mapping[int, MainStation], ways: Mappin
     for node, station in stations.items():
         lost[station.branch] = lost.get(station.branch, 0.0) + LOCAL_LOSSES * float(friction[ways[node]].sum()) / 1e6
         pumps[station.branch] += station.kind == "relay_pump_station"
-    return {
-        branch: round(max((lost[branch] - PLANT_HEAD_MPA) / pumps[branch], LEAST_HEAD_MPA), 3) for branch in lost if pumps[branch]
-    }
+    return {branch: round(max((lost[branch] - PLANT_HEAD_MPA) / pumps[branch], 0.0), 3) for branch in lost if pumps[branch]}
 
 
 def branch_of_substation(city: DemoCity) -> NDArray[np.int64]:
