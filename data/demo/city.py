@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas
@@ -47,6 +48,7 @@ from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
 from data.demo.people_delivery import importable, land_of_sample, people_layers
 from data.demo.sizes import CitySize, size_of
+from data.demo.places_delivery import organisation_layers, place_layers, settle_sample
 from data.demo.stations import draw_accumulators, draw_tanks
 from data.demo.streets import draw_river, draw_streets
 from data.demo.tables import DemoCity
@@ -114,12 +116,16 @@ def write_city(
     city = draw_city(plan, seed, _adcode(districts))
     layers: list[Layer] = []
     steps: tuple[tuple[str, Callable[[], list[Layer]]], ...] = (
-        ("districts", lambda: _write_organisation(folder, city, districts, seed)),
+        ("districts", lambda: _write_organisation(folder, districts, seed)),
+        ("places", lambda: place_layers(folder, settled)),
+        ("organisation", lambda: organisation_layers(folder, settled)),
         ("map", lambda: _write_map(folder, city)),
+    land = land_of_sample(city, districts, tables.weather_stations(city))
+    settled = settle_sample(city, districts, land.villages)
         ("stations", lambda: write_stations(folder, city)),
         ("network", lambda: write_network(folder, city)),
         ("points", lambda: write_points(folder, city)),
-        ("people", lambda: _write_people(folder, city, plan, districts)),
+        ("people", lambda: importable(people_layers(folder, city, plan, replace(land, villages=settled.villages)))),
     )
     for number, (name, tabulate) in enumerate(steps, start=1):
         report(f"tables of {name}", 0.6 * number / (len(steps) + 1))
@@ -183,7 +189,7 @@ def _adcode(districts: tuple[outlines.District, ...]) -> str:
 # ---------------------------------------------------------------- files
 
 
-def _write_organisation(folder: Path, city: DemoCity, districts: tuple[outlines.District, ...], seed: int) -> list[Layer]:
+def _write_organisation(folder: Path, districts: tuple[outlines.District, ...], seed: int) -> list[Layer]:
     codes = tuple(district.adcode for district in districts)
     columns = {"code": codes, "name": [district.name for district in districts], "adcode": codes}
     frame = geopandas.GeoDataFrame(columns, geometry=[district.outline for district in districts])
@@ -197,7 +203,6 @@ def _write_organisation(folder: Path, city: DemoCity, districts: tuple[outlines.
         "licence": "MIT" if real else "CC0-1.0",
     }
     return [
-        plain_layer(folder, "companies", "company", tables.companies()),
         Layer("districts.geojson", "district", columns_of(frame), more=more),
         plain_layer(folder, "rollout", "rollout_rate", rates),
     ]
@@ -212,10 +217,6 @@ def _write_map(folder: Path, city: DemoCity) -> list[Layer]:
         geojson_layer(folder, "buildings", "building", tables.buildings(city)),
         geojson_layer(folder, "halls", "building", tables.halls(city)),
     ]
-
-
-def _write_people(folder: Path, city: DemoCity, plan: CitySize, districts: tuple[outlines.District, ...]) -> list[Layer]:
-    return importable(people_layers(folder, city, plan, land_of_sample(city, districts, tables.weather_stations(city))))
 
 
 def _write_ground(folder: Path, city: DemoCity) -> None:

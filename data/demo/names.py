@@ -25,6 +25,8 @@ _ESTATE_FIRST = (
     "丁香",
 )
 _ESTATE_LAST = ("花园", "家园", "新村", "名苑", "小区", "华庭", "嘉园", "雅居")
+_TOWNSHIP_FIRST = "双大长永万太三四五新红合兴小榆柳山龙朝前"
+_TOWNSHIP_LAST = "河山岭沟泉家城台龙树林营甸川湾塘桥庙屯坡"
 _COMPANIES = ("示例热力集团", "示例东城供热公司", "示例西城供热公司", "示例惠民供热公司")
 _PARTS = ("东", "西", "南", "北", "中", "新", "上", "下", "前", "后")
 SCHOOL = "示例实验学校"
@@ -46,6 +48,13 @@ def estate_names(count: int, rng: np.random.Generator) -> list[str]:
     phases = [index // len(order) for index in range(count)]
     stems = [_ESTATE_FIRST[pick // width] + _ESTATE_LAST[pick % width] for pick in picks]
     return [stem if phase == 0 else f"{stem}{phase + 1}期" for stem, phase in zip(stems, phases, strict=True)]
+
+
+def township_stems(count: int, rng: np.random.Generator) -> list[str]:
+    """Return `count` different two-character stems of township names."""
+    width = len(_TOWNSHIP_LAST)
+    picks = rng.choice(len(_TOWNSHIP_FIRST) * width, count, replace=False)
+    return [_TOWNSHIP_FIRST[pick // width] + _TOWNSHIP_LAST[pick % width] for pick in picks]
 
 
 def large_company_name(index: int) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -30,13 +29,12 @@ from data.demo.delivery import (
 from data.demo.files import Layer, write_geojson, write_heights
 from data.demo.ground import Ground, height_m
 from data.demo.layout import TOWNS
-from data.demo.names import company_names, large_company_name
 from data.demo.outlines import District
 from data.demo.people_delivery import Land, importable, people_layers
 from data.demo.sizes import CitySize
+from data.demo.places_delivery import Settled, organisation_layers, place_layers, settle
 from data.demo.station_tables import plant_branches
-from data.demo.tables import company_code
-from data.demo.whole import COMPANIES, WholeCity, draw_whole
+from data.demo.whole import WholeCity, draw_whole
 from data.errors import BadDemo
 from gis.datums import from_wgs84, to_wgs84
 
@@ -65,13 +63,17 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
     whole = replace(whole, city=replace(whole.city, trench_adcode=_adcodes(whole, districts)))
     covered = _in_metres(shapely.union_all([district.outline for district in districts]))
     layers: list[Layer] = []
+    settled = settle(whole, districts, covered)
+    whole = replace(whole, city=settled.city)
     steps: tuple[tuple[str, Callable[[], list[Layer]]], ...] = (
         ("districts", lambda: _write_organisation(folder, whole, districts, covered)),
         ("map", lambda: _write_map(folder, whole)),
+        ("places", lambda: place_layers(folder, settled)),
+        ("organisation", lambda: organisation_layers(folder, settled)),
         ("stations", lambda: write_stations(folder, whole.city)),
         ("network", lambda: write_network(folder, whole.city, _branches(whole))),
         ("points", lambda: write_points(folder, whole.city)),
-        ("people", lambda: _write_people(folder, whole, plan, districts, covered)),
+        ("people", lambda: _write_people(folder, whole, plan, districts, settled)),
     )
     for number, (name, tabulate) in enumerate(steps):
         report(f"tables of {name}", 0.6 + 0.03 * number)
@@ -95,24 +97,6 @@ def _adcodes(whole: WholeCity, districts: Sequence[District]) -> NDArray[np.str_
     return countryside.adcodes_at(to_wgs84(middle + ORIGIN_GK, gk()), districts, CITY_ADCODE)
 
 
-def _companies() -> pd.DataFrame:
-    names = [company_names()[0], *(large_company_name(index) for index in range(1, COMPANIES))]
-    licences = [f"示例热许{index + 1:03d}" for index in range(COMPANIES)]
-    return pd.DataFrame({"code": [company_code(index) for index in range(COMPANIES)], "name": names, "licence": licences})
-
-
-def _coverage(whole: WholeCity) -> geopandas.GeoDataFrame:
-    """Return the urban extent and the ground of each company."""
-    grounds = whole.company_ground
-    columns = {
-        "code": ["CSFW", *(f"GR{index + 1:02d}" for index, _ in grounds)],
-        "name": ["建成区范围", *(f"{large_company_name(index)}供热范围" for index, _ in grounds)],
-        "of_kind": ["city", *("company" for _ in grounds)],
-        "of_code": [CITY_ADCODE, *(company_code(index) for index, _ in grounds)],
-    }
-    return geopandas.GeoDataFrame(columns, geometry=[whole.urban, *(shape for _, shape in grounds)])
-
-
 def _write_organisation(folder: Path, whole: WholeCity, districts: Sequence[District], covered: shapely.Geometry) -> list[Layer]:
     codes = tuple(district.adcode for district in districts)
     columns = {"code": codes, "name": [district.name for district in districts], "adcode": codes}
@@ -127,10 +111,8 @@ def _write_organisation(folder: Path, whole: WholeCity, districts: Sequence[Dist
         "licence": "MIT",
     }
     return [
-        plain_layer(folder, "companies", "company", _companies()),
         Layer("districts.geojson", "district", columns_of(frame), more=more),
         geojson_layer(folder, "zones", "zone", countryside.zones(seed, covered)),
-        geojson_layer(folder, "coverage", "coverage_area", _coverage(whole)),
         plain_layer(folder, "rollout", "rollout_rate", rates),
     ]
 
@@ -160,15 +142,12 @@ def _branches(whole: WholeCity) -> dict[str, geopandas.GeoDataFrame]:
     return {"plant_branch": plant_branches(whole.city, [branch.path for branch in whole.branches])}
 
 
-def _write_people(
-    folder: Path, whole: WholeCity, plan: CitySize, districts: Sequence[District], covered: shapely.Geometry
-) -> list[Layer]:
-    seed = whole.city.rng_seed
+def _write_people(folder: Path, whole: WholeCity, plan: CitySize, districts: Sequence[District], settled: Settled) -> list[Layer]:
     land = Land(
         districts=districts,
-        areas=countryside.areas(districts, countryside.zones(seed, covered)),
-        villages=countryside.villages(seed, covered, whole.urban, districts),
-        weather=countryside.weather_stations(seed, covered),
+        areas=settled.areas,
+        villages=settled.villages,
+        weather=countryside.weather_stations(whole.city.rng_seed, settled.covered),
         urban=whole.urban,
     )
     return importable(people_layers(folder, whole.city, plan, land))
