@@ -14,6 +14,8 @@ import pandas as pd
 import shapely
 
 from data.demo import network_tables, outlines, station_tables, tables
+from data.demo.answers import ANSWER_SHEET, write_answers
+from data.demo.dirt import spoil
 from data.demo.files import (
     DELIVERY_DATE,
     Layer,
@@ -83,6 +85,17 @@ def plain_layer(folder: Path, name: str, kind: str, frame: pd.DataFrame) -> Laye
     """Return a table without positions."""
     file = f"{name}.csv"
     return Layer(file, kind, columns_of(frame), sheet=Sheet(frame, None, partial(write_csv, path=folder / file)))
+
+
+def with_dirt(folder: Path, layers: Sequence[Layer], *, seed: int, clean: bool) -> Sequence[Layer]:
+    """Return the layers with dirt, whose answer sheet is written; a clean city has neither."""
+    sheet = folder / ANSWER_SHEET
+    if clean:
+        sheet.unlink(missing_ok=True)
+        return layers
+    spoiled, answers = spoil(layers, seed)
+    write_answers(answers, sheet)
+    return spoiled
 
 
 def write_sheets(layers: Sequence[Layer], report: Callable[[str, float], None]) -> None:

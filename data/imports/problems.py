@@ -29,6 +29,7 @@ RULES: Final[Mapping[str, tuple[Severity, str]]] = {
     "codes_from_key": ("note", "the layer has no codes; they were made from its key"),
     "codes_from_content": ("warning", "the row has neither code nor key; its code was made from its content"),
     "duplicate_code": ("error", "the code occurs more than once in its kind; only the first row is imported"),
+    "full_width": ("note", "they were read as the usual letters and digits"),
     "unknown_code": ("warning", "the value is not one of the codes; it is left out"),
     "not_a_number": ("warning", "the value is not a number; it is left out"),
     "bad_value": ("warning", "the value does not fit the attribute; it is left out"),

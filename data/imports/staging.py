@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from data.errors import ImportFailed
 from data.imports.manifest import ROLLOUT_RATE, LayerEntry, Manifest, datum_of, inherited
 from data.imports.problems import Problems
-from data.imports.values import as_text, attribute_values, attributes_json, no_values, source_column
+from data.imports.values import as_text, attribute_values, attributes_json, half_width, no_values, source_column
 from gis.datums import ConversionRecord, convert_frame
 from gis.detect import Extent, find_swapped_axes, hint_for, outside
 from gis.geometry import Geometries, coordinates_of, geodesic_length_m, repair, with_coordinates
@@ -215,7 +215,9 @@ def _keys(context: _Context, frame: pd.DataFrame) -> pd.Series:
 
 def _codes(context: _Context, frame: pd.DataFrame, keys: pd.Series, wkb: Objects, attributes: Objects) -> pd.Series:
     """Return codes: the delivered ones, else made from the key, else from the content (stable as long as the row is)."""
-    codes = _text_of(context, frame, "code")
+    written = _text_of(context, frame, "code")
+    codes, changed = half_width(written)
+    context.reject("full_width", changed, "code = '" + written[changed] + "' has full-width characters")
     if "code" not in context.entry.columns:
         codes = keys.copy()
         if keys.notna().any():

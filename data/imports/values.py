@@ -23,6 +23,8 @@ from twin.kinds import Attribute
 Reject: TypeAlias = Callable[[str, "pd.Series[bool]", "pd.Series[str]"], None]
 """Takes a rule, a mask of the broken rows, and a text for each of them."""
 
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Full-width forms of the ASCII characters."""
 _TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
 _FALSE = {"false", "f", "0", "no", "n", "否", "无"}
 
@@ -71,6 +73,14 @@ def as_text(column: pd.Series) -> pd.Series:
     return texts.where(present & (texts != ""), None).astype(object)
 
 
+def half_width(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return codes with full-width letters and digits (`ＨＲＺ０１`) written as usual ones, and a mask of those that had some."""
+    distinct = [text for text in texts.unique() if isinstance(text, str)]
+    usual = {text: text.translate(_FULL_WIDTH) for text in distinct if not text.isascii()}
+    changed = texts.isin([text for text, other in usual.items() if text != other])
+    return (texts.map(lambda text: usual.get(text, text), na_action="ignore") if changed.any() else texts), changed
+
+
 def _object_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -104,6 +114,9 @@ def attribute_values(attribute: Attribute, entry: ColumnEntry, column: pd.Series
             reject, "bad_value", texts.notna() & dates.isna(), of=attribute, column=texts, why="is not a date like 2024-10-20"
         )
         return dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
+    if attribute.type == "code" or attribute.name.endswith("_code"):
+        written, (texts, changed) = texts, half_width(texts)
+        _refuse(reject, "full_width", changed, of=attribute, column=written, why="has full-width characters")
     if attribute.type == "code":
         bad = texts.notna() & ~texts.isin(list(attribute.codes))
         _refuse(reject, "unknown_code", bad, of=attribute, column=texts, why=f"is not one of {', '.join(attribute.codes)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 import shapely
@@ -15,7 +16,7 @@ from data.imports.manifest import ColumnEntry, read_manifest
 from data.imports.problems import LISTED_ROWS, Problems
 from data.imports.staging import StagedLayer, layer_names, stage_layer
 from data.imports.values import as_text, attributes_json, source_column
-from tests.data.import_helpers import CITY, write_layer, write_manifest
+from tests.data.import_helpers import CITY, PIPES, write_layer, write_manifest
 
 pytestmark = pytest.mark.plain
 
@@ -250,3 +251,18 @@ def test_the_copy_stream_is_the_documented_binary_format() -> None:
         b"\x00\x02" + b"\x00\x00\x00\x04\xff\xff\xff\xff" + b"\xff\xff\xff\xff"
     )
     assert target.content.endswith(TRAILER)
+
+
+def test_full_width_codes_are_read_as_usual_ones_and_it_is_said(tmp_path: Path) -> None:
+    line = shapely.LineString([(125.3, 43.8), (125.31, 43.8)])
+    columns = {"no": ["1", "2"], "code": ["Ｐ０１", "管2"], "side": ["ｓｕｐｐｌｙ", "return"]}
+    more = {"dn": [100, 100], "pair": ["Ａ１", "A1 "], "owner": ["Ｈ１", "H1　"]}
+    write_layer(tmp_path / "pipes.geojson", [line, line], **columns, **more)
+    staged, problems = _stage(tmp_path, PIPES)
+    assert staged.codes.tolist() == ["P01", "管2"]
+    read = [orjson.loads(text) for text in staged.attributes]
+    assert [(row["side"], row["pair_code"], row["company_code"]) for row in read] == [
+        ("supply", "A1", "H1"),
+        ("return", "A1", "H1"),
+    ]
+    assert [(problem.rule, problem.row, problem.severity) for problem in problems.listed] == 4 * [("full_width", 1, "note")]
