@@ -31,6 +31,7 @@ from data.demo.delivery import (
     geojson_layer,
     gk,
     plain_layer,
+    with_dirt,
     write_city_manifest,
     write_network,
     write_points,
@@ -130,6 +131,7 @@ def write_city(
     for number, (name, tabulate) in enumerate(steps, start=1):
         report(f"tables of {name}", 0.6 * number / (len(steps) + 1))
         layers += tabulate()
+    layers = [*with_dirt(folder, layers, seed=seed, clean=clean)]
     write_sheets(layers, lambda message, share: report(message, 0.6 + 0.3 * share))
     report("writing heights", 0.9)
     _write_ground(folder, city)

@@ -20,6 +20,7 @@ from data.demo.delivery import (
     geojson_layer,
     gk,
     plain_layer,
+    with_dirt,
     write_city_manifest,
     write_network,
     write_points,
@@ -78,6 +79,7 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
     for number, (name, tabulate) in enumerate(steps):
         report(f"tables of {name}", 0.6 + 0.03 * number)
         layers += tabulate()
+    layers = [*with_dirt(folder, layers, seed=seed, clean=clean)]
     write_sheets(layers, lambda message, share: report(message, 0.75 + 0.17 * share))
     report("writing heights", 0.92)
     _write_ground(folder, whole.city.ground)
