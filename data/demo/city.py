@@ -48,8 +48,8 @@ from data.demo.ground import draw_ground, height_m
 from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
 from data.demo.people_delivery import importable, land_of_sample, people_layers
-from data.demo.sizes import CitySize, size_of
 from data.demo.places_delivery import organisation_layers, place_layers, settle_sample
+from data.demo.sizes import CitySize, size_of
 from data.demo.stations import draw_accumulators, draw_tanks
 from data.demo.streets import draw_river, draw_streets
 from data.demo.tables import DemoCity
@@ -115,14 +115,14 @@ def write_city(
         return write_whole(folder, plan, seed=seed, city_id=city_id, clean=clean, report=report)
     districts = _districts()
     city = draw_city(plan, seed, _adcode(districts))
+    land = land_of_sample(city, districts, tables.weather_stations(city))
+    settled = settle_sample(city, districts, land.villages)
     layers: list[Layer] = []
     steps: tuple[tuple[str, Callable[[], list[Layer]]], ...] = (
         ("districts", lambda: _write_organisation(folder, districts, seed)),
         ("places", lambda: place_layers(folder, settled)),
         ("organisation", lambda: organisation_layers(folder, settled)),
         ("map", lambda: _write_map(folder, city)),
-    land = land_of_sample(city, districts, tables.weather_stations(city))
-    settled = settle_sample(city, districts, land.villages)
         ("stations", lambda: write_stations(folder, city)),
         ("network", lambda: write_network(folder, city)),
         ("points", lambda: write_points(folder, city)),

@@ -32,8 +32,8 @@ from data.demo.ground import Ground, height_m
 from data.demo.layout import TOWNS
 from data.demo.outlines import District
 from data.demo.people_delivery import Land, importable, people_layers
-from data.demo.sizes import CitySize
 from data.demo.places_delivery import Settled, organisation_layers, place_layers, settle
+from data.demo.sizes import CitySize
 from data.demo.station_tables import plant_branches
 from data.demo.whole import WholeCity, draw_whole
 from data.errors import BadDemo
@@ -63,14 +63,14 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
     whole = draw_whole(plan, seed, towns, lambda message, fraction: report(message, 0.6 * fraction))
     whole = replace(whole, city=replace(whole.city, trench_adcode=_adcodes(whole, districts)))
     covered = _in_metres(shapely.union_all([district.outline for district in districts]))
-    layers: list[Layer] = []
     settled = settle(whole, districts, covered)
     whole = replace(whole, city=settled.city)
+    layers: list[Layer] = []
     steps: tuple[tuple[str, Callable[[], list[Layer]]], ...] = (
         ("districts", lambda: _write_organisation(folder, whole, districts, covered)),
-        ("map", lambda: _write_map(folder, whole)),
         ("places", lambda: place_layers(folder, settled)),
         ("organisation", lambda: organisation_layers(folder, settled)),
+        ("map", lambda: _write_map(folder, whole)),
         ("stations", lambda: write_stations(folder, whole.city)),
         ("network", lambda: write_network(folder, whole.city, _branches(whole))),
         ("points", lambda: write_points(folder, whole.city)),
