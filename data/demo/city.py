@@ -75,6 +75,7 @@ def write_city(
     seed: int = 1,
     city_id: int = 1,
     clean: bool = False,
+    network: str = "rings",
     progress: Progress | None = None,
 ) -> Path:
     """Write the demo city.
@@ -91,6 +92,8 @@ def write_city(
         Id in the manifest.
     clean
         True leaves out the dirt (see `data.demo.dirt`).
+    network
+        `rings`, or `tree` for a primary network without loops (see `data.demo.tree_preset`).
     progress
         Told what is being written.
 
@@ -101,10 +104,10 @@ def write_city(
     Raises
     ------
     BadDemo
-        When there is no such size, or the folder cannot be made.
+        When there is no such size or preset of the network, or the folder cannot be made.
     """
     report = progress or _silent
-    plan = size_of(size)
+    plan = size_of(size, network)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -159,14 +162,14 @@ def draw_city(plan: CitySize, seed: int, adcode: str) -> DemoCity:
     sources = draw_sources(plan, streets, float(load.sum()))
     aside = sources[0].frame.to_xy(ACCUMULATOR_AB)[0] - sources[0].xy
     accumulators = draw_accumulators(sources, (float(aside[0]), float(aside[1])), seed)
-    network = draw_network(
+    network, idle = draw_network(
         plan, streets, sources=sources, estates=estates, substations=substations, buildings=buildings, accumulators=accumulators
     )
-    flows = trace_flows(network, load, np.array([building.heat_load_mw for building in buildings]))
+    flows = trace_flows(network, load, np.array([building.heat_load_mw for building in buildings]), idle=idle)
     place = size_index(network, flows.load_mw)
     return DemoCity(
         adcode, ground, streets, estates, buildings, substations, sources, network, flows, place, seed,
-        accumulators=accumulators, tanks=draw_tanks(sources, seed),
+        idle=idle, accumulators=accumulators, tanks=draw_tanks(sources, seed),
     )  # fmt: skip
 
 

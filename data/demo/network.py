@@ -22,6 +22,7 @@ from data.demo.services import lay_long_services, lay_secondary
 from data.demo.sizes import CitySize
 from data.demo.stations import Store, lay_accumulators
 from data.demo.streets import Path, Streets
+from data.demo.tree_preset import keep_tree
 
 NEAR_M = 4.0
 """Branches that would leave a main closer than this share a tee."""
@@ -40,19 +41,23 @@ def draw_network(
     substations: tuple[Substation, ...],
     buildings: tuple[Building, ...],
     accumulators: tuple[Store, ...] = (),
-) -> Network:
+) -> tuple[Network, tuple[int, ...]]:
     """Lay every pipe of the quarter.
 
     Returns
     -------
-    Network
-        Both levels; a substation is one node at which primary and secondary trenches end.
+    Both levels of the network; a substation is one node at which primary and secondary trenches end. And the indexes of
+    the sources that stand by.
     """
     nodes = NodeList()
     chains, _ = lay_quarter(
         nodes, size, streets, sources=sources, sites=estates, substations=substations, buildings=buildings, first=(0, 0)
     )
-    return cut_chains(nodes, [*chains, *lay_accumulators(nodes, accumulators)])
+    chains += lay_accumulators(nodes, accumulators)
+    idle: tuple[int, ...] = ()
+    if size.tree:
+        nodes, chains, idle = keep_tree(nodes, chains, [source.peak_only for source in sources])
+    return cut_chains(nodes, chains), idle
 
 
 def lay_quarter(

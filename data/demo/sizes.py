@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.errors import BadDemo
 
@@ -48,6 +48,8 @@ class CitySize:
     long_services
         True: a tee feeds two buildings, whose services run round the gable to the entrance on the far side, and a branch
         has one valve. False: a tee for each building, the inlet on the near facade, valves at either end of a branch.
+    tree
+        True: the primary network has no loops and one source for each zone (see `tree_preset`).
     households
         Retrofitted rural households; `heating_devices` of them are monitored.
     """
@@ -76,6 +78,7 @@ class CitySize:
     pitch_scale: float = 1.0
     piece_m: float = 36.0
     long_services: bool = False
+    tree: bool = False
     households: int = 300
 
 
@@ -125,15 +128,21 @@ SIZES: Mapping[str, CitySize] = {
 """The sizes that can be written."""
 
 
-def size_of(name: str) -> CitySize:
-    """Return the plan of that name.
+NETWORKS = ("rings", "tree")
+"""Presets of the primary network."""
+
+
+def size_of(name: str, network: str = "rings") -> CitySize:
+    """Return the plan of that name with that preset of the network.
 
     Raises
     ------
     BadDemo
-        When there is no such size.
+        When there is no such size or preset.
     """
+    if network not in NETWORKS:
+        raise BadDemo(f"{network!r} is not a preset of the demo city's network; presets are {', '.join(NETWORKS)}")
     try:
-        return SIZES[name]
+        return replace(SIZES[name], tree=network == "tree")
     except KeyError:
         raise BadDemo(f"{name!r} is not a size of the demo city; sizes are {', '.join(sorted(SIZES))}") from None

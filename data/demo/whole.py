@@ -23,6 +23,7 @@ from data.demo.stations import MainStation, Store, draw_accumulators, draw_tanks
 from data.demo.streets import Streets, draw_streets
 from data.demo.tables import DemoCity
 from data.demo.transmission import Branch, Crossings, lay_branches, lay_links
+from data.demo.tree_preset import keep_tree
 
 COMPANIES = 70
 ESTATES = 6500
@@ -121,7 +122,17 @@ def draw_whole(plan: CitySize, seed: int, towns_m: NDArray[np.float64], report: 
     )
     drawing.accumulators = draw_accumulators(plants, ACCUMULATOR_ASIDE_M, seed)
     drawing.chains += [*chains, *lay_accumulators(drawing.nodes, drawing.accumulators)]
-    return _finish(drawing, layout, branches, seed=seed, names=names, report=report)
+    idle = _stand_by(drawing, tree=plan.tree)
+    return _finish(drawing, layout, branches, idle=idle, seed=seed, names=names, report=report)
+
+
+def _stand_by(drawing: _Drawing, *, tree: bool) -> tuple[int, ...]:
+    """Return the sources that stand by: every second helper of a plant; in trees, which the drawing is cut down to, more."""
+    peak = [source.peak_only for source in drawing.sources]
+    if not tree:
+        return tuple(np.flatnonzero(peak)[1::2].tolist())
+    drawing.nodes, drawing.chains, idle = keep_tree(drawing.nodes, drawing.chains, peak)
+    return idle
 
 
 def _renamed(streets: Streets, names: AreaNames) -> Streets:
@@ -204,14 +215,19 @@ SCHOOLS, HOSPITALS = 0.12, 0.03
 
 
 def _finish(
-    drawing: _Drawing, layout: Layout, branches: Sequence[Branch], *, seed: int, names: AreaNames, report: Progress
+    drawing: _Drawing,
+    layout: Layout,
+    branches: Sequence[Branch],
+    *,
+    idle: tuple[int, ...],
+    seed: int,
+    names: AreaNames,
+    report: Progress,
 ) -> WholeCity:
     report("joining quarters", 0.75)
     network = cut_chains(drawing.nodes, drawing.chains)
     report("sizing pipes", 0.85)
     load = np.array([station.load_mw for station in drawing.substations])
-    peaks = [index for index, source in enumerate(drawing.sources) if source.peak_only]
-    idle = tuple(peaks[1::2])
     building_load = np.array([building.heat_load_mw for building in drawing.buildings])
     flows = trace_flows(network, load, building_load, idle=idle, way_m=_resistance(network, drawing.sources))
     sources = _with_power(drawing.sources, flows, load)
