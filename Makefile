@@ -56,7 +56,10 @@ bench-city: ## build the full-size city and keep it under the var dir's bench/ f
 bench-import: ## draw and import the full-size city anew; prints one line of figures
 	@$(BIN)/python -m benchmarks.import_city
 
+bench-import-twice: ## the same with twice as much in it: how time and memory grow
+	@$(BIN)/python -m benchmarks.import_city --twice
+
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import
+.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import bench-import-twice

@@ -2,6 +2,7 @@
 
     make bench-city     # build the city and keep it under $HEAT_TWIN_VAR_DIR/bench; nothing when it is there already
     make bench-import   # measure: the city is drawn and imported anew
+    make bench-import-twice   # the same with twice the buildings, substations, people and devices: how it grows
 
 Progress goes to stderr; the only line on stdout holds the figures.
 
@@ -39,6 +40,8 @@ from api.loading import load_manifest
 from api.serving import open_database
 from api.settings import Settings, read_settings
 from data.demo.city import write_city
+from data.demo.sizes import size_of
+from data.demo.whole_delivery import write_whole
 from data.imports.run import ImportReport
 from data.network import read_network_tables
 from data.pool import connect
@@ -46,9 +49,10 @@ from topology.joining import join
 from topology.network import build_network
 from topology.tables import NetworkTables
 
-GENERATION = 1
+GENERATION = 2
 """Part of the folder's name; rises when the generator draws another city from the same seed."""
 SEED = 1
+_DOUBLED = ("buildings", "substations", "room_sensors", "heating_devices", "households")
 _SUPPLY, _PRIMARY_LEVELS, _PRIMARY_SUPPLY = 1, (1, 2), 0
 
 
@@ -65,14 +69,15 @@ def main() -> None:
     """Run one of the two recipes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.import_city")
     parser.add_argument("--size", default="city", help="a size of heat-twin demo")
+    parser.add_argument("--twice", action="store_true", help="twice as much of everything in each quarter")
     parser.add_argument("--keep", action="store_true", help="build and keep the city for other benchmarks, measure nothing twice")
     options = parser.parse_args()
-    place = _place(options.size, fresh=not options.keep)
+    place = _place(options.size + ("-twice" if options.twice else ""), fresh=not options.keep)
     if options.keep and place.done.exists():
         _say(f"{place.settings.var_dir} holds the city already")
         return
     with open_database(place.settings) as settings:
-        figures = _measure(replace(place, settings=settings), options.size)
+        figures = _measure(replace(place, settings=settings), options.size, twice=options.twice)
     figures["load1"] = round(max(figures["load1"], os.getloadavg()[0]), 2)
     if options.keep:
         place.done.write_text(json.dumps(figures) + "\n", encoding="utf-8")
@@ -93,10 +98,21 @@ def _place(size: str, *, fresh: bool) -> _Place:
     return _Place(own, var_dir / "files", var_dir / "built.json")
 
 
-def _measure(place: _Place, size: str) -> dict[str, float]:
+def _draw(folder: Path, size: str, *, twice: bool) -> Path:
+    """Write the files; twice as much stands closer together on the same streets."""
+    if not twice:
+        return write_city(folder, size=size, seed=SEED, progress=_progress)
+    plan = size_of(size)
+    doubled = {name: 2 * getattr(plan, name) for name in _DOUBLED}
+    folder.mkdir(parents=True, exist_ok=True)
+    dense = replace(plan, **doubled, pitch_scale=plan.pitch_scale / np.sqrt(2.0))
+    return write_whole(folder, dense, seed=SEED, city_id=1, clean=False, report=_progress)
+
+
+def _measure(place: _Place, size: str, *, twice: bool) -> dict[str, float]:
     started = os.getloadavg()[0]
     clock = _Clock()
-    manifest = write_city(place.files, size=size, seed=SEED, progress=_progress)
+    manifest = _draw(place.files, size, twice=twice)
     generate_s = clock.lap("generate")
     loaded = load_manifest(manifest, place.settings, seat="bench", progress=_progress)
     report, import_s = loaded.imported, round(loaded.imported.seconds, 1)
@@ -108,7 +124,7 @@ def _measure(place: _Place, size: str) -> dict[str, float]:
     for finding in network.findings[:20]:
         _say(f"{finding.rule}: {finding.message}")
     return {
-        "size": size,  # type: ignore[dict-item]
+        "size": f"{size} twice" if twice else size,  # type: ignore[dict-item]
         "generate_s": generate_s,
         "import_s": import_s,
         "derived_s": derived_s,
