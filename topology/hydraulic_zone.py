@@ -361,7 +361,8 @@ def _heights(
 def _diameters(pipes: pd.DataFrame) -> tuple[Floats, int]:
     """Return inner diameters; an unknown one becomes the median of its level in the zone."""
     given = pipes["inner_diameter_mm"].astype(float).where(lambda d: d > 0)
-    filled = given.fillna(given.groupby(pipes["level"]).transform("median")).fillna(given.median())
-    if filled.isna().any():
+    if given.isna().all():
         raise NotSolvable(f"no pipe of the zone has a diameter (first pipe {int(pipes['asset_id'].iloc[0])})")
-    return filled.to_numpy(float), int(given.isna().sum())
+    median = {level: each.median() for level, each in given.dropna().groupby(pipes["level"])}
+    filled: Floats = given.fillna(pipes["level"].map(median)).fillna(given.median()).to_numpy(np.float64)
+    return filled, int(given.isna().sum())
