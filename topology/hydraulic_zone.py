@@ -364,5 +364,5 @@ def _diameters(pipes: pd.DataFrame) -> tuple[Floats, int]:
     if given.isna().all():
         raise NotSolvable(f"no pipe of the zone has a diameter (first pipe {int(pipes['asset_id'].iloc[0])})")
     median = {level: each.median() for level, each in given.dropna().groupby(pipes["level"])}
-    filled: Floats = given.fillna(pipes["level"].map(median)).fillna(given.median()).to_numpy(np.float64)
+    filled: Floats = np.asarray(given.fillna(pipes["level"].map(median)).fillna(given.median()), np.float64)
     return filled, int(given.isna().sum())
