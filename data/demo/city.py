@@ -120,6 +120,7 @@ def write_city(
     city = draw_city(plan, seed, _adcode(districts))
     land = land_of_sample(city, districts, tables.weather_stations(city))
     settled = settle_sample(city, districts, land.villages)
+    city = settled.city
     layers: list[Layer] = []
     steps: tuple[tuple[str, Callable[[], list[Layer]]], ...] = (
         ("districts", lambda: _write_organisation(folder, districts, seed)),

@@ -23,6 +23,10 @@ LATTICE = 7
 MISSING: frozenset[Cell] = frozenset({(0, 0), (6, 0), (0, 6), (6, 6), (0, 1)})
 FRINGE: frozenset[Cell] = frozenset({(1, 0), (5, 0), (6, 1), (6, 2), (6, 5), (5, 6), (2, 6), (1, 6), (0, 5), (0, 2)})
 """Quarters that live on boiler houses of their own."""
+OLD_TOWN: frozenset[Cell] = frozenset({(2, 3), (3, 3), (2, 4), (3, 4)})
+"""Quarters of the old town, on the western bank of the river."""
+OLD_PITCH = 0.85
+"""Distance of lots in the old town, by that elsewhere."""
 TOWNS: tuple[tuple[str, float, float], ...] = (
     ("双阳", 125.660, 43.525),
     ("九台", 125.840, 44.150),
@@ -115,6 +119,8 @@ def lay_out(plan: CitySize, towns_m: NDArray[np.float64], rng: np.random.Generat
         plant = feeding.get(cell, -1) if cell else -1
         name = _name(cell) if cell else TOWNS[number - len(cells)][0]
         own = _own_plan(plan, middle, (ties[number], houses[number]), rng, fed=plant >= 0)
+        if cell in OLD_TOWN:
+            own = replace(own, old=True, pitch_scale=OLD_PITCH * own.pitch_scale)
         quarters.append(Quarter(number, name, cell, plant, own))
     return Layout(tuple(quarters), links, plants, grid.river_x)
 

@@ -20,7 +20,8 @@ from data.demo.files import Layer
 from data.demo.names import company_names, large_company_name
 from data.demo.outlines import District
 from data.demo.places import Places, areas_frame, draw_places, lattice_cells, quarter_cell, with_townships
-from data.demo.roads import crossings_frame, draw_roads
+from data.demo.roads import crossings_frame, draw_lanes, draw_roads
+from data.demo.streets import Road
 from data.demo.tables import DemoCity
 from data.demo.whole import COMPANIES, WholeCity
 
@@ -73,9 +74,8 @@ def settle(whole: WholeCity, districts: Sequence[District], covered: shapely.Geo
         rng=np.random.default_rng([seed, 50]),
     )
     roads = draw_roads(whole.layout, city.streets, places.townships, np.random.default_rng([seed, 51]))
-    streets = replace(city.streets, roads=(*city.streets.roads, *roads))
     return Settled(
-        replace(city, streets=streets),
+        _with_roads(city, (*roads, *draw_lanes(city))),
         len(whole.layout.quarters),
         places,
         with_townships(drawn, places.townships),
@@ -99,7 +99,12 @@ def settle_sample(city: DemoCity, districts: Sequence[District], drawn: geopanda
         rng=np.random.default_rng([city.rng_seed, 50]),
     )
     urban = shapely.union_all([block.outline for block in city.streets.blocks])
-    return Settled(city, 1, places, with_townships(drawn, places.townships), areas(own), urban, covered=urban)
+    villages_ = with_townships(drawn, places.townships)
+    return Settled(_with_roads(city, draw_lanes(city)), 1, places, villages_, areas(own), urban, covered=urban)
+
+
+def _with_roads(city: DemoCity, roads: Sequence[Road]) -> DemoCity:
+    return replace(city, streets=replace(city.streets, roads=(*city.streets.roads, *roads)))
 
 
 def company_list(settled: Settled) -> pd.DataFrame:

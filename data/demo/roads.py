@@ -6,6 +6,7 @@ and one to every town; country roads join townships, towns and the ends of stree
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,14 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from data.demo.buildings import LANE_M, Estate
 from data.demo.layout import LATTICE, Lattice, Layout
 from data.demo.places import Area
 from data.demo.streets import Path, Road, Streets
+from data.demo.tables import DemoCity
 
-MOTORWAY, EXPRESSWAY, ARTERIAL, COUNTRY_ROAD = "高速公路", "快速路", "主干路", "省道"
-_WIDTH_M = {MOTORWAY: 34.0, EXPRESSWAY: 50.0, ARTERIAL: 30.0, COUNTRY_ROAD: 14.0}
+MOTORWAY, EXPRESSWAY, ARTERIAL, COUNTRY_ROAD, LANE = "高速公路", "快速路", "主干路", "省道", "支路"
+_WIDTH_M = {MOTORWAY: 34.0, EXPRESSWAY: 50.0, ARTERIAL: 30.0, COUNTRY_ROAD: 14.0, LANE: 7.0}
 RINGS = (("二环", 1), ("三环", 0))
 """Name of a ring of expressways, and the column and row of the lattice, from outside, behind which it runs."""
 ROUND_M = 700.0
@@ -31,6 +34,7 @@ _AVENUES = (2, 5)
 COUNTRY_REACH_M = 30e3
 """Longest country road between two places."""
 _SAME_M = 30.0
+_FAR_M = 2000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,32 @@ def _winding(start: NDArray[np.float64], end: NDArray[np.float64], share: float,
     return way
 
 
+def draw_lanes(city: DemoCity) -> tuple[Road, ...]:
+    """Return the lanes (巷) through the blocks of old estates, in front of every other row of houses.
+
+    They are named after the street with a main that the block touches.
+    """
+    fronts: dict[tuple[float, float], set[float]] = {}
+    estates: dict[tuple[float, float], Estate] = {}
+    for building in city.buildings:
+        estate = city.estates[building.estate]
+        if estate.style == "old":
+            key = (float(estate.frame.origin[0]), float(estate.frame.origin[1]))
+            estates.setdefault(key, estate)
+            fronts.setdefault(key, set()).add(round(float(building.inlet_ab[1]), 2))
+    counts: Counter[int] = Counter()
+    lanes = []
+    for key, estate in estates.items():
+        for front in sorted(fronts[key])[1::2]:
+            across = estate.frame.to_xy(np.array([[-_FAR_M, front - LANE_M], [_FAR_M, front - LANE_M]]))
+            parts = shapely.get_parts(estate.block.outline.intersection(shapely.LineString(across)))
+            street = estate.block.street
+            counts[street] += 1
+            name = f"{city.streets.roads[street].name}{counts[street]}巷"
+            lanes.append(_road(name, LANE, shapely.get_coordinates(max(parts, key=shapely.length))))
+    return tuple(lanes)
+
+
 # ---------------------------------------------------------------- country roads
 
 
@@ -226,7 +256,8 @@ def crossings_frame(streets: Streets, quarters: int = 1) -> geopandas.GeoDataFra
     Parameters
     ----------
     streets
-        The roads of the quarters in their order, then others; motorways cross nothing on the level.
+        The roads of the quarters in their order, then others; motorways cross nothing on the level, lanes have no crossing
+        of their own.
     quarters
         How many quarters there are.
     """
@@ -247,7 +278,7 @@ def crossings_frame(streets: Streets, quarters: int = 1) -> geopandas.GeoDataFra
 
 def _outside(roads: Sequence[Road], known_xy: NDArray[np.float64]) -> Iterable[tuple[NDArray[np.float64], str]]:
     """Yield where two roads outside the quarters meet, once each place."""
-    level = [road for road in roads if road.road_class != MOTORWAY]
+    level = [road for road in roads if road.road_class not in {MOTORWAY, LANE}]
     if not level:
         return
     lines = np.array([shapely.LineString(road.path) for road in level])

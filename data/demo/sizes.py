@@ -37,6 +37,8 @@ class CitySize:
         Further blocks without estates, each with a boiler house.
     open_ties
         Edges with a normally open tie valve; None = every avenue main that is not closed has one.
+    old
+        True for a quarter of the old town: crooked streets everywhere, close lots.
     origin_m, turn_deg
         Where the middle of the quarter lies, and by how much its grid is turned anticlockwise.
     styles
@@ -72,6 +74,7 @@ class CitySize:
     quarters: int = 1
     boiler_blocks: tuple[tuple[int, int], ...] = ()
     open_ties: tuple[tuple[int, int, int], ...] | None = None
+    old: bool = False
     origin_m: tuple[float, float] = (0.0, 0.0)
     turn_deg: float = 0.0
     styles: tuple[str, ...] = ("slab", "tower", "court", "slab")

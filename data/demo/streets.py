@@ -1,7 +1,7 @@
 """Streets, blocks, river and parks: the paper on which everything else is drawn.
 
 Metres east and north of the quarter's middle. Streets run from west to east, avenues from south to north; the
-north-western quarter is older and crooked.
+north-western corner is older and crooked, in a quarter of the old town everything is.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ MAIN_WIDTH_M = 40.0
 SIDE_WIDTH_M = 24.0
 RIVER_WIDTH_M = 56.0
 RIVERSIDE_M = 25.0
+BEND_M, OLD_BEND_M = 3.0, 16.0
+"""How far a street bends off the straight line between two crossings, and in the old town."""
 SETBACK_M = 16.0
 """Between the edge of a street and what is built in a block."""
 
@@ -100,8 +102,9 @@ def draw_streets(size: CitySize, river_axis: Path, rng: np.random.Generator) -> 
         From `draw_river`.
     """
     crossings = _crossings(size, rng)
-    streets = tuple(_bent(row, rng) for row in crossings)
-    avenues = tuple(_bent(column, rng) for column in crossings.transpose(1, 0, 2))
+    bend_m = OLD_BEND_M if size.old else BEND_M
+    streets = tuple(_bent(row, bend_m, rng) for row in crossings)
+    avenues = tuple(_bent(column, bend_m, rng) for column in crossings.transpose(1, 0, 2))
     river = LineString(river_axis).buffer(RIVER_WIDTH_M / 2.0, cap_style="flat")
     blocks = tuple(
         _block(size, streets, avenues, river, (column, row)) for row in range(size.rows) for column in range(size.columns)
@@ -123,11 +126,23 @@ def _crossings(size: CitySize, rng: np.random.Generator) -> NDArray[np.float64]:
     turned = (grid - old)[..., ::-1] * np.array([-1.0, 1.0]) * np.tan(np.radians(5.0))
     wiggle = 16.0 * np.sin(grid[..., ::-1] / 260.0 + rng.uniform(0.0, 6.0, 2))
     crooked: NDArray[np.float64] = grid + weight * (turned + wiggle)
+    if size.old:
+        crooked += _winding(grid, size, rng)
     if size.turn_deg:
         angle = np.radians(size.turn_deg)
         crooked = crooked @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     crooked += size.origin_m
     return crooked
+
+
+def _winding(grid: NDArray[np.float64], size: CitySize, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return by how much the crossings of the old town lie off the grid; nothing at its edge, where other quarters go on."""
+    half = np.array([size.columns * size.block_width_m, size.rows * size.block_height_m]) / 2.0
+    fade = (1.0 - np.clip(np.abs(grid) / half, 0.0, 1.0) ** 4).prod(axis=-1, keepdims=True)
+    across = grid[..., ::-1]
+    waves = 60.0 * np.sin(across / 420.0 + rng.uniform(0.0, 6.0, 2)) + 26.0 * np.sin(across / 170.0 + rng.uniform(0.0, 6.0, 2))
+    winding: NDArray[np.float64] = fade * waves
+    return winding
 
 
 def _oldness(offset: NDArray[np.float64], size: CitySize) -> NDArray[np.float64]:
@@ -137,13 +152,14 @@ def _oldness(offset: NDArray[np.float64], size: CitySize) -> NDArray[np.float64]
 
 
 def is_old(size: CitySize, block: Block) -> bool:
-    """Return True for a block of the older quarter in the north-west."""
-    return block.column < 0.5 * size.columns and block.row >= 0.5 * size.rows
+    """Return True for a block of the older corner in the north-west, or of the old town."""
+    corner = block.column < 0.5 * size.columns and block.row >= 0.5 * size.rows
+    return size.old or corner
 
 
-def _bent(nodes: Path, rng: np.random.Generator) -> Path:
+def _bent(nodes: Path, bend_m: float, rng: np.random.Generator) -> Path:
     """Put a vertex between neighbouring crossings, a few metres off the straight line."""
-    middle = (nodes[1:] + nodes[:-1]) / 2.0 + rng.uniform(-3.0, 3.0, (len(nodes) - 1, 2))
+    middle = (nodes[1:] + nodes[:-1]) / 2.0 + rng.uniform(-bend_m, bend_m, (len(nodes) - 1, 2))
     path = np.empty((len(nodes) + len(middle), 2))
     path[0::2], path[1::2] = nodes, middle
     return path
