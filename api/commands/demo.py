@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,7 @@ def demo(
     ] = "sample",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same files, byte for byte.")] = 1,
     city_id: Annotated[int, typer.Option("--city-id", min=1, max=32767, help="Id of the city.")] = 1,
+    clean: Annotated[bool, typer.Option("--clean", help="Leave out the dirt and its answer sheet.")] = False,
     if_absent: Annotated[bool, typer.Option("--if-absent", help="Do nothing when the city is there already.")] = False,
     folder: Annotated[Path | None, typer.Option("--folder", help="Write the files here instead of the var dir.")] = None,
     files_only: Annotated[bool, typer.Option("--files-only", help="Write the files, import nothing.")] = False,
@@ -47,18 +49,19 @@ def demo(
     """Write a synthetic city as files in Chinese datums and load it."""
     size_of(size)
     settings = read_settings()
-    name = f"{size}-{seed}-{city_id}"
+    name = f"{size}{'-clean' if clean else ''}-{seed}-{city_id}"
     target = folder or settings.var_dir / "demo" / name
+    write = partial(write_city, target, size=size, seed=seed, city_id=city_id, clean=clean)
     with _bar() as step:
         if files_only:
-            typer.echo(write_city(target, size=size, seed=seed, city_id=city_id, progress=step))
+            typer.echo(write(progress=step))
             return
         with open_database(settings) as ready:
             done = settings.var_dir / "demo" / f"{name}.loaded"
             if not _is_wanted(ready, city_id, done, if_absent=if_absent):
                 typer.echo(f"city {city_id} is there already")
                 return
-            manifest = write_city(target, size=size, seed=seed, city_id=city_id, progress=_part(step, 0.0, _DRAWING))
+            manifest = write(progress=_part(step, 0.0, _DRAWING))
             report = load_manifest(manifest, ready, seat=_SEAT, progress=_part(step, _DRAWING, 1.0))
     done.parent.mkdir(parents=True, exist_ok=True)
     done.write_text(f"{manifest}\n", encoding="utf-8")

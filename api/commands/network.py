@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,6 +13,9 @@ import typer
 from api.settings import read_settings
 from data.assets import find_asset_ids
 from data.cluster import private_cluster
+from data.demo.answers import read_answers
+from data.demo.score import as_text, score_import, score_network
+from data.demo.stored import codes_of, last_problems
 from data.errors import NotFound
 from data.hydraulics import read_hydraulic_tables
 from data.network import first_city, read_network
@@ -52,14 +56,34 @@ def trace(asset: Annotated[str, typer.Argument(help="Code or asset id.")], city:
 
 
 @network_app.command()
-def check(city: CityOption = None) -> None:
-    """List what is wrong with the network; exit code 1 when something is."""
+def check(
+    city: CityOption = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="Answer sheet of a demo city: score this check and its import.")
+    ] = None,
+) -> None:
+    """List what is wrong with the network; exit code 1 when something is, or with answers when they are not met."""
     network, _ = _network(city, None)
+    if answers is not None:
+        _score(network, answers)
+        return
     for item in network.findings:
         where = "" if item.position is None else f" at {item.position[0]:.6f},{item.position[1]:.6f}"
         sys.stdout.write(f"{item.rule}{where}: {item.message}\n")
     sys.stdout.write(f"{len(network.findings)} findings in network version {network.network_version}\n")
     if network.findings:
+        raise typer.Exit(1)
+
+
+def _score(network: Network, path: Path) -> None:
+    answers = read_answers(path)
+    with connect(_database_url()) as connection:
+        problems = last_problems(connection, network.city_id)
+        named = [asset_id for item in network.findings for asset_id in item.asset_ids]
+        codes = codes_of(connection, network.city_id, named)
+    scores = [*score_import(answers, problems), *score_network(answers, network.findings, codes)]
+    sys.stdout.write(as_text(scores, answers))
+    if any(score.missed or score.false for score in scores):
         raise typer.Exit(1)
 
 

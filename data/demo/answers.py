@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.errors import BadDemo
+
 ANSWER_SHEET = "answer_sheet.csv"
 """Name of the file."""
 WHERES = ("import", "network", "later", "none")
@@ -63,9 +65,21 @@ def write_answers(answers: Iterable[Answer], path: Path) -> None:
 
 
 def read_answers(path: Path) -> tuple[Answer, ...]:
-    """Read an answer sheet."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(_answer(row) for row in csv.DictReader(file))
+    """Read an answer sheet.
+
+    Raises
+    ------
+    BadDemo
+        When the file cannot be read or is no answer sheet.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            if tuple(rows.fieldnames or ()) != _COLUMNS:
+                raise BadDemo(f"{path} is no answer sheet: its first line must be {','.join(_COLUMNS)}")
+            return tuple(_answer(row) for row in rows)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadDemo(f"cannot read the answer sheet {path}: {error}") from None
 
 
 def _answer(row: dict[str, str]) -> Answer:
