@@ -21,6 +21,7 @@ from data.demo.organisation import Source, Substation, draw_boiler_houses, draw_
 from data.demo.sizes import CitySize
 from data.demo.stations import MainStation, Store, draw_accumulators, draw_tanks, lay_accumulators
 from data.demo.streets import Streets, draw_streets
+from data.demo.systems import count_systems
 from data.demo.tables import DemoCity
 from data.demo.transmission import Branch, Crossings, lay_branches, lay_links
 from data.demo.tree_preset import keep_tree
@@ -172,7 +173,7 @@ def _draw_quarter(
     first = (len(drawing.substations), len(drawing.sources))
     base, estate_base = len(drawing.buildings), len(drawing.estates)
     drawing.buildings += _numbered(kept, of, estate_base, sites, rng)
-    moved = [replace(station, buildings=tuple(base + index for index in station.buildings)) for station in stations]
+    moved = [_moved(station, base, drawing.buildings) for station in stations]
     houses = draw_boiler_houses(plan, streets, peak=quarter.plant >= 0, name=quarter.name, first=first[1] - 5)
     chains, crossing = lay_quarter(
         drawing.nodes, plan, streets, sources=houses, sites=sites, substations=moved, buildings=drawing.buildings, first=first
@@ -185,6 +186,12 @@ def _draw_quarter(
     drawing.estates += [
         replace(estate, block=replace(estate.block, street=estate.block.street + road_offset)) for estate in estates
     ]
+
+
+def _moved(station: Substation, base: int, buildings: Sequence[Building]) -> Substation:
+    """Return the substation with indexes of the whole city; schools and hospitals have got fewer storeys meanwhile."""
+    own = tuple(base + index for index in station.buildings)
+    return replace(station, buildings=own, system_count=count_systems([buildings[index].storeys for index in own]))
 
 
 def _company(number: int, station: Substation, plan: CitySize, sites: Sequence[Estate]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,11 +15,16 @@ import pyogrio
 import shapely
 from scipy.spatial import cKDTree
 
+from data.demo.sizes import size_of
 from gis.datums import parse_datum, to_wgs84
 from gis.parameters import Similarity
 
 GK = parse_datum("gk(cgcs2000,3,126,plain)")
 JOIN_M = 0.05
+THIN = replace(
+    size_of("city"), pitch_scale=5.0, buildings=70, substations=30, room_sensors=140, heating_devices=40, households=120
+)
+"""Plan of a whole city with few buildings."""
 
 
 @dataclass(frozen=True)

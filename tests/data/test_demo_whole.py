@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -18,16 +16,14 @@ from data.demo.layout import TIES, TOWNS, Lattice, lay_out
 from data.demo.sizes import size_of
 from data.demo.transmission import fed_directly
 from data.demo.whole import BRANCHES
-from data.demo.whole_delivery import write_whole
 from data.imports.run import run_import
 from data.network import read_network_tables
 from data.pool import connect
 from gis.datums import from_wgs84, to_wgs84
-from tests.data.demo_files import Delivery, side_graph
+from tests.data.demo_files import THIN, Delivery, side_graph
 from topology.network import build_network
 
 PLAN = size_of("city")
-THIN = replace(PLAN, pitch_scale=5.0, buildings=70, substations=30, room_sensors=140, heating_devices=40, households=120)
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +33,8 @@ def layout():
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory) -> Delivery:
-    folder = tmp_path_factory.mktemp("whole")
-    return Delivery(write_whole(folder, THIN, seed=1, city_id=1, clean=True, report=lambda _message, _fraction: None).parent)
+def city(thin_city) -> Delivery:
+    return thin_city
 
 
 # ---------------------------------------------------------------- plan
