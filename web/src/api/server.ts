@@ -8,6 +8,7 @@ import type {
   Asset,
   AssetItem,
   City,
+  Contents,
   Findings,
   Impact,
   Raster,
@@ -19,7 +20,7 @@ import type {
 
 export type Found = Answer<"/assets", "get">;
 
-const TILESETS = ["base", "network", "buildings", "assets"];
+const TILESETS = ["base", "network", "buildings", "assets", "coverage"];
 const CURVE_HOURS = 6;
 const PAGE = 1000;
 
@@ -77,6 +78,21 @@ export async function everyOf(city: number, kind: string): Promise<AssetItem[]> 
   const offsets = Array.from({ length: Math.ceil(first.total / PAGE) - 1 }, (_, i) => (i + 1) * PAGE);
   const others = await Promise.all(offsets.map(page));
   return [first, ...others].flatMap((found) => found.items);
+}
+
+/** The first assets of a kind whose name or code holds a text; `total` counts them all. */
+export function ofKind(city: number, kind: string, text: string, limit: number): Promise<Found> {
+  return getJson<Found>("/assets", { city, kind, q: text, limit });
+}
+
+export function contents(city: number): Promise<Contents> {
+  return getJson<Answer<"/contents", "get">>("/contents", { city });
+}
+
+/** How much the network check finds; the server reads the network for it when it has not yet. */
+export async function findingCount(city: number): Promise<number> {
+  const answer = await getJson<Findings>("/network/findings", { city, limit: 1 });
+  return Object.values(answer.counts).reduce((sum, count) => sum + count, 0);
 }
 
 export function byCode(city: number, code: string): Promise<Found> {

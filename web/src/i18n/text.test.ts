@@ -17,7 +17,7 @@ describe("texts", () => {
   });
 
   it("name kinds they do not know by the server's word", () => {
-    expect(kindName("zh", "camera", "摄像头")).toBe("摄像头");
-    expect(kindName("en", "relay_pump_station", "中继泵站")).toBe("relay pump station");
+    expect(kindName("zh", "heat_pump", "热泵")).toBe("热泵");
+    expect(kindName("en", "heat_pump", "热泵")).toBe("heat pump");
   });
 });

@@ -33,6 +33,7 @@ export function alarmFeatures(alarms: readonly Alarm[], lang: "zh" | "en"): GeoJ
 /** A diamond with the level's digit and the rule in words: an alarm is told by shape and text, not by colour alone. */
 export const alarms: LayerDefinition = {
   id: "alarms",
+  group: "heat",
   title: { zh: "报警", en: "Alarms" },
   minZoom: 0,
   maxZoom: 24,

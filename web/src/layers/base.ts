@@ -3,7 +3,7 @@ import { among, codesOf, FONT, type LayerDefinition, type LayerInput } from "./d
 import { COLOURS } from "./palette";
 
 const MAJOR = ["motorway", "trunk", "primary", "secondary"];
-const BORDERS = ["district", "zone", "subdistrict"];
+const BORDERS = ["district"];
 
 function ground(): LayerSpecification[] {
   return [
@@ -75,10 +75,38 @@ function names(input: LayerInput): LayerSpecification[] {
   ];
 }
 
+/** Road crossings: a small cross with the name. */
+function crossings(input: LayerInput): LayerSpecification[] {
+  if (!input.tilesets.assets) return [];
+  return [
+    {
+      id: "base-crossing",
+      type: "symbol",
+      source: "assets",
+      "source-layer": "asset",
+      minzoom: 16,
+      filter: among("kind", codesOf(input, "assets", "asset", "kind", ["crossing"])),
+      layout: {
+        "icon-image": "crossing",
+        "icon-size": 0.5,
+        "text-field": ["step", ["zoom"], "", 17, ["coalesce", ["get", "name"], ""]],
+        "text-font": FONT,
+        "text-size": 11,
+        "text-anchor": "top",
+        "text-offset": [0, 0.6],
+        "text-optional": true,
+      },
+      paint: { "text-color": "#8fb0cf", "text-halo-color": COLOURS.halo, "text-halo-width": 1.4, "icon-opacity": 0.7 },
+    },
+  ];
+}
+
 export const base: LayerDefinition = {
   id: "base",
+  group: "ground",
   title: { zh: "底图", en: "Base map" },
   minZoom: 8,
   maxZoom: 24,
-  build: (input) => (input.tilesets.base ? [...ground(), ...roads(input), ...borders(input), ...names(input)] : []),
+  build: (input) =>
+    input.tilesets.base ? [...ground(), ...roads(input), ...borders(input), ...names(input), ...crossings(input)] : [],
 };

@@ -1,10 +1,13 @@
 import { dimmed, type LayerDefinition } from "./definition";
 import { COLOURS } from "./palette";
 
+export const BUILDINGS_FROM = 14;
+
 export const buildings: LayerDefinition = {
   id: "buildings",
+  group: "heat",
   title: { zh: "楼栋", en: "Buildings" },
-  minZoom: 14,
+  minZoom: BUILDINGS_FROM,
   maxZoom: 24,
   build(input) {
     if (!input.tilesets.buildings) return [];

@@ -1,7 +1,7 @@
 import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
 import type { Alarm, Impact, Raster, Rollout } from "../api/shapes";
 import type { TileJson } from "../state/app";
-import type { LayerId } from "./ids";
+import type { LayerGroup, LayerId } from "./ids";
 
 /** What layers are built from: a part of the state, nothing else. */
 export interface LayerInput {
@@ -19,6 +19,7 @@ export interface LayerInput {
 
 export interface LayerDefinition {
   id: LayerId;
+  group: LayerGroup;
   title: { zh: string; en: string };
   /** Zooms at which the layer can be seen; every layer names them. */
   minZoom: number;

@@ -2,10 +2,12 @@ import { among, codesOf, dimmed, type LayerDefinition } from "./definition";
 import { COLOURS } from "./palette";
 
 const FITTINGS = ["valve", "chamber", "building_inlet"];
+const PIPE_POINTS_FROM = 16.5;
 
 export const fittings: LayerDefinition = {
   id: "fittings",
-  title: { zh: "阀门、小室、入口", en: "Valves, chambers, inlets" },
+  group: "heat",
+  title: { zh: "阀门、小室、管点", en: "Valves, chambers, fittings" },
   minZoom: 15,
   maxZoom: 24,
   build(input) {
@@ -13,6 +15,19 @@ export const fittings: LayerDefinition = {
     const valve = codesOf(input, "assets", "asset", "kind", ["valve"]);
     const isValve = ["in", ["coalesce", ["get", "kind"], -1], ["literal", valve]] as never;
     return [
+      {
+        id: "fittings-point",
+        type: "circle",
+        source: "assets",
+        "source-layer": "asset",
+        minzoom: PIPE_POINTS_FROM,
+        filter: among("kind", codesOf(input, "assets", "asset", "kind", ["pipe_point"])),
+        paint: {
+          "circle-radius": 1.6,
+          "circle-color": COLOURS.valve,
+          "circle-opacity": dimmed(input, 0.7),
+        },
+      },
       {
         id: "fittings-dot",
         type: "circle",

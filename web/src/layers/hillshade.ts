@@ -2,6 +2,7 @@ import type { LayerDefinition } from "./definition";
 
 export const hillshade: LayerDefinition = {
   id: "hillshade",
+  group: "ground",
   title: { zh: "地形阴影", en: "Hillshade" },
   minZoom: 8,
   maxZoom: 24,

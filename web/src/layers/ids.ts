@@ -3,13 +3,35 @@ export const LAYER_IDS = [
   "hillshade",
   "base",
   "rollout",
+  "areas",
+  "licence",
+  "coverage-company",
+  "coverage-plant",
+  "coverage-boiler-house",
+  "coverage-substation",
+  "coverage-estate",
   "buildings",
   "network",
+  "devices",
+  "weather",
   "stations",
+  "mains",
   "fittings",
   "alarms",
 ] as const;
 
 export type LayerId = (typeof LAYER_IDS)[number];
 
-export const VISIBLE_AT_FIRST: readonly LayerId[] = ["base", "buildings", "network", "stations", "fittings", "alarms"];
+export const VISIBLE_AT_FIRST: readonly LayerId[] = [
+  "base",
+  "buildings",
+  "network",
+  "stations",
+  "mains",
+  "fittings",
+  "alarms",
+];
+
+/** Groups of layers in the layer panel, top first. */
+export const LAYER_GROUPS = ["heat", "monitoring", "coverage", "ground"] as const;
+export type LayerGroup = (typeof LAYER_GROUPS)[number];

@@ -33,6 +33,7 @@ function width(input: LayerInput, thick: number, thin: number): ExpressionSpecif
 
 export const network: LayerDefinition = {
   id: "network",
+  group: "heat",
   title: { zh: "供热管网", en: "Heat network" },
   minZoom: 10,
   maxZoom: 24,

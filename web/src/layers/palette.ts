@@ -17,6 +17,13 @@ export const COLOURS = {
   secondary: "#2f8fb3",
   gas: "#8492a6",
   valve: "#cbd5e1",
+  mains: "#a7f3d0",
+  device: "#bfdbfe",
+  weather: "#fde68a",
+  zone: "#f0abfc",
+  subdistrict: "#7dd3fc",
+  township: "#86efac",
+  community: "#94a3b8",
   source: "#fef08a",
   lost: "#c084fc",
   degraded: "#fde047",
@@ -32,6 +39,20 @@ export const RATE_RAMP: readonly [number, string][] = [
   [0.7, "#c9d6df"],
   [0.85, "#6fa8dc"],
   [1, "#1f77d0"],
+];
+
+/** Colours that tell neighbouring areas apart: none is red, which is an alarm's. */
+export const AREA_COLOURS: readonly string[] = [
+  "#38bdf8",
+  "#fbbf24",
+  "#a78bfa",
+  "#34d399",
+  "#f472b6",
+  "#94a3b8",
+  "#22d3ee",
+  "#fdba74",
+  "#a3e635",
+  "#818cf8",
 ];
 
 export const STATUS_CODE: ExpressionSpecification = ["coalesce", ["feature-state", "status"], 0];

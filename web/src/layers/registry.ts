@@ -1,21 +1,43 @@
 import { alarms } from "./alarms";
+import { areas } from "./areas";
 import { base } from "./base";
 import { buildings } from "./buildings";
+import {
+  boilerHouseCoverage,
+  companyCoverage,
+  estateCoverage,
+  licence,
+  plantCoverage,
+  substationCoverage,
+} from "./coverage";
 import type { LayerDefinition } from "./definition";
+import { devices } from "./devices";
 import { fittings } from "./fittings";
 import { hillshade } from "./hillshade";
 import { LAYER_IDS, type LayerId } from "./ids";
+import { mains } from "./mains";
 import { network } from "./network";
 import { rollout } from "./rollout";
 import { stations } from "./stations";
+import { weather } from "./weather";
 
 const DEFINITIONS: Record<LayerId, LayerDefinition> = {
   hillshade,
   base,
   rollout,
+  areas,
+  licence,
+  "coverage-company": companyCoverage,
+  "coverage-plant": plantCoverage,
+  "coverage-boiler-house": boilerHouseCoverage,
+  "coverage-substation": substationCoverage,
+  "coverage-estate": estateCoverage,
   buildings,
   network,
+  devices,
+  weather,
   stations,
+  mains,
   fittings,
   alarms,
 };

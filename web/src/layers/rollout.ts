@@ -22,6 +22,7 @@ export function rolloutFeatures(found: Rollout | null): GeoJSON.FeatureCollectio
 
 export const rollout: LayerDefinition = {
   id: "rollout",
+  group: "ground",
   title: { zh: "清洁取暖率", en: "Clean-heating rate" },
   minZoom: 0,
   maxZoom: 24,

@@ -2,7 +2,7 @@ import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 import { among, codesOf, FONT, type LayerDefinition, type LayerInput } from "./definition";
 import { COLOURS, IN_ALARM, STATUS_COLOUR } from "./palette";
 
-const STATIONS = ["substation", "relay_pump_station", "isolating_station"];
+const STATIONS = ["substation"];
 const SOURCES = ["plant", "boiler_house"];
 
 function bySize(small: number, large: number, factor = 1): ExpressionSpecification {
@@ -84,6 +84,7 @@ function names(input: LayerInput): LayerSpecification {
 
 export const stations: LayerDefinition = {
   id: "stations",
+  group: "heat",
   title: { zh: "热源与换热站", en: "Sources and substations" },
   minZoom: 8,
   maxZoom: 24,

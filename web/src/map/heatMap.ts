@@ -8,6 +8,9 @@ import {
 } from "maplibre-gl";
 import type { Alarm, District } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
+import { DEVICE_SIGNS } from "../layers/devices";
+import { MAIN_SIGNS } from "../layers/mains";
+import { WEATHER_SIGNS } from "../layers/weather";
 import type { AppState, Goal } from "../state/app";
 import type { Parts } from "../state/context";
 import { arrived } from "../state/remote";
@@ -22,8 +25,12 @@ import { buildStyle, EMPTY_STYLE } from "./style";
 const PICKED = [
   "alarms-sign",
   "stations-source",
+  ...MAIN_SIGNS.map(({ kind }) => `mains-${kind}`),
   "stations-dot",
+  ...WEATHER_SIGNS.map(({ kind }) => `weather-${kind}`),
+  ...DEVICE_SIGNS.map(({ kind }) => `devices-${kind}`),
   "fittings-dot",
+  "fittings-point",
   "impact-line",
   "network-pipe",
   "buildings-fill",

@@ -1,21 +1,29 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { COLOURS } from "../layers/palette";
 import { STATUS_COLOURS } from "../state/status";
+import { type Draw, SIGN_PICTURES, SIZE } from "./signPictures";
 
-const SIZE = 44;
 const RATIO = 2;
 const LEVEL_COLOURS = [STATUS_COLOURS.alarmLevel1, STATUS_COLOURS.alarmLevel2, STATUS_COLOURS.alarmLevel3];
 
-type Draw = (context: CanvasRenderingContext2D) => void;
-
-function picture(draw: Draw): ImageData {
+function drawn(draw: Draw): CanvasRenderingContext2D {
   const canvas = document.createElement("canvas");
   canvas.width = SIZE;
   canvas.height = SIZE;
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("this browser has no 2D canvas");
   draw(context);
-  return context.getImageData(0, 0, SIZE, SIZE);
+  return context;
+}
+
+const addresses = new Map<string, string>();
+
+/** A sign of the map as the address of a picture, for legends. */
+export function signAddress(kind: string): string {
+  const draw = SIGN_PICTURES[kind] ?? source;
+  const address = addresses.get(kind) ?? drawn(draw).canvas.toDataURL();
+  addresses.set(kind, address);
+  return address;
 }
 
 /** A diamond with the level's digit: told apart from the round stations without colour. */
@@ -65,8 +73,9 @@ const source: Draw = (context) => {
 
 /** Put the pictures that layers name into the map. */
 export function addIcons(map: MapLibreMap): void {
-  const icons: Record<string, Draw> = { source, "alarm-1": diamond(1), "alarm-2": diamond(2), "alarm-3": diamond(3) };
+  const alarms = { "alarm-1": diamond(1), "alarm-2": diamond(2), "alarm-3": diamond(3) };
+  const icons: Record<string, Draw> = { source, ...alarms, ...SIGN_PICTURES };
   for (const [name, draw] of Object.entries(icons)) {
-    if (!map.hasImage(name)) map.addImage(name, picture(draw), { pixelRatio: RATIO });
+    if (!map.hasImage(name)) map.addImage(name, drawn(draw).getImageData(0, 0, SIZE, SIZE), { pixelRatio: RATIO });
   }
 }

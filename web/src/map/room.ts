@@ -2,7 +2,7 @@ import type { PaddingOptions } from "maplibre-gl";
 
 /** What stands at the sides of a map, and what lies at its upper or lower end. */
 const SIDES = { left: ".side.left", right: ".side.right" } as const;
-const ENDS = ".wall-title, .map-frame .synthetic, .legend";
+const ENDS = ".wall-title, .wall-strip, .map-frame .synthetic, .legend";
 const MARGIN_PX = 28;
 /** At least this share of the map stays for what is shown. */
 const LEAST_SHARE = 0.3;

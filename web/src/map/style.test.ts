@@ -2,9 +2,15 @@ import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { describe, expect, it } from "vitest";
 import type { Alarm, Impact } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
-import { LAYER_IDS } from "../layers/ids";
+import { DEVICE_SIGNS } from "../layers/devices";
+import { LAYER_IDS, VISIBLE_AT_FIRST } from "../layers/ids";
+import { drawnBy } from "../layers/kinds";
+import { MAIN_SIGNS } from "../layers/mains";
+import { AREA_COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
+import { WEATHER_SIGNS } from "../layers/weather";
 import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
+import { SIGN_PICTURES } from "./signPictures";
 import { buildStyle, ownAddress } from "./style";
 
 const ORIGIN = "http://127.0.0.1:8000";
@@ -45,6 +51,9 @@ const INPUT: LayerInput = {
     base: tileset("base", "area", { kind: { "1": "district" } }),
     network: tileset("network", "pipe", { side: { "1": "supply", "2": "return" }, level: { "3": "secondary" } }),
     buildings: tileset("buildings", "building", {}),
+    coverage: tileset("coverage", "coverage", {
+      of_kind: { "1": "city", "2": "licence", "3": "company", "4": "plant" },
+    }),
     assets: tileset("assets", "asset", { kind: { "1": "plant", "3": "substation", "6": "valve" } }),
   },
   rasters: [
@@ -90,6 +99,20 @@ describe("the style of the map", () => {
     expect(ids.some((id) => id.startsWith("stations") || id.startsWith("base"))).toBe(false);
   });
 
+  it("draws coverage below the network and main stations above what an answer shows", () => {
+    const ids = buildStyle(INPUT, LAYER_IDS, ORIGIN).layers.map((layer) => layer.id);
+    expect(ids.indexOf("coverage-company-fill")).toBeGreaterThan(-1);
+    expect(ids.indexOf("coverage-company-fill")).toBeLessThan(ids.indexOf("network-pipe"));
+    expect(ids.indexOf("impact-line")).toBeLessThan(ids.indexOf("mains-relay_pump_station"));
+  });
+
+  it("draws devices by the hundred thousand only where their signs can be told apart", () => {
+    const style = buildStyle(INPUT, ["devices"], ORIGIN);
+    for (const layer of style.layers.filter(({ id }) => id.startsWith("devices-"))) {
+      expect(layer.minzoom).toBeGreaterThanOrEqual(14);
+    }
+  });
+
   it("draws an answer between the network and the stations, from exactly the server's features", () => {
     const style = buildStyle(INPUT, LAYER_IDS, ORIGIN);
     const ids = style.layers.map((layer) => layer.id);
@@ -105,7 +128,23 @@ describe("the style of the map", () => {
   });
 });
 
+describe("signs", () => {
+  it("have a picture for each kind, and a layer that draws the kind from the zoom it is said to be drawn from", () => {
+    for (const { kind, from } of [...MAIN_SIGNS, ...DEVICE_SIGNS, ...WEATHER_SIGNS]) {
+      expect(SIGN_PICTURES[kind]).toBeDefined();
+      const drawn = drawnBy(kind);
+      expect(drawn?.zoom).toBe(from);
+      const layer = LAYERS.find(({ id }) => id === drawn?.layer);
+      expect(layer?.build(INPUT).map(({ id }) => id)).toContain(`${drawn?.layer}-${kind}`);
+    }
+  });
+});
+
 describe("layers", () => {
+  it("are on at first only when they exist", () => {
+    expect(VISIBLE_AT_FIRST.every((id) => LAYER_IDS.includes(id))).toBe(true);
+  });
+
   it("name a range of zooms and a title in both languages", () => {
     for (const layer of LAYERS) {
       expect(layer.maxZoom).toBeGreaterThan(layer.minZoom);
@@ -121,6 +160,7 @@ describe("colours", () => {
       const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
       return r > 200 && g < 150 && b < 150;
     };
+    expect(AREA_COLOURS.filter(isRed)).toEqual([]);
     expect(STATUS_NAMES.filter((name) => isRed(STATUS_COLOURS[name]))).toEqual([
       "alarmLevel3",
       "alarmLevel2",

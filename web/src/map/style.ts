@@ -11,7 +11,7 @@ import type { TileJson } from "../state/app";
 import { magnified } from "./magnify";
 
 /** Points stand above the drawn answer, lines and areas below it. */
-const ABOVE_IMPACT: readonly LayerId[] = ["stations", "fittings", "alarms"];
+const ABOVE_IMPACT: readonly LayerId[] = ["devices", "weather", "stations", "mains", "fittings", "alarms"];
 
 export const EMPTY_STYLE: StyleSpecification = {
   version: 8,

@@ -6,6 +6,7 @@ import { MapView } from "../panels/MapView";
 import { RolloutPanel } from "../panels/RolloutPanel";
 import { StatusPanel } from "../panels/StatusPanel";
 import { WallImpact } from "../panels/WallImpact";
+import { WallStrip } from "../panels/WallStrip";
 import { currentCity } from "../state/app";
 import { useApp } from "../state/context";
 import { type Letterbox, letterbox, WALL } from "./letterbox";
@@ -41,6 +42,7 @@ export function WallPage() {
           {synthetic && <p className="synthetic">{t("app.synthetic")}</p>}
           <Clock />
         </header>
+        <WallStrip />
         <aside className="side left">
           <StatusPanel />
           <RolloutPanel />

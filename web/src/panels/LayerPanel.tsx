@@ -1,41 +1,73 @@
 import { Switch } from "antd";
 import { useText } from "../i18n/hooks";
+import type { LayerDefinition } from "../layers/definition";
+import { LAYER_GROUPS, type LayerGroup } from "../layers/ids";
 import { inRange, LAYERS } from "../layers/registry";
 import { useApp, useParts } from "../state/context";
 import { Panel } from "./Panel";
 
-/** Switches of the layer registry, top layer first. */
+/** Groups that most people never open stay folded until a layer of theirs is on. */
+const FOLDED: readonly LayerGroup[] = ["monitoring", "coverage"];
+
+/** Switches of the layer registry by group, top layer first. */
 export function LayerPanel() {
   const t = useText();
-  const { store } = useParts();
-  const lang = useApp((state) => state.view.lang);
-  const layers = useApp((state) => state.view.layers);
-  const zoom = useApp((state) => state.view.camera?.zoom ?? 0);
   const problems = useApp((state) => state.sceneProblems);
   return (
     <Panel title={t("layers.title")} className="layers">
-      <ul className="layer-list">
-        {[...LAYERS].reverse().map((layer) => (
-          <li key={layer.id}>
-            <label htmlFor={`layer-${layer.id}`}>
-              <Switch
-                id={`layer-${layer.id}`}
-                size="small"
-                checked={layers.includes(layer.id)}
-                onChange={(on) => store.dispatch({ type: "view/layer", layer: layer.id, on })}
-                aria-label={layer.title[lang]}
-              />
-              <span>{layer.title[lang]}</span>
-            </label>
-            {!inRange(layer, zoom) && <small>{t("layers.outOfRange", { zoom: layer.minZoom })}</small>}
-          </li>
-        ))}
-      </ul>
+      {LAYER_GROUPS.map((group) => (
+        <Group key={group} group={group} />
+      ))}
       {problems.map((problem) => (
         <p key={problem.layer} className="failed" role="alert" title={problem.message}>
           {t("layers.problem", { layer: problem.layer })}
         </p>
       ))}
     </Panel>
+  );
+}
+
+function Group({ group }: { group: LayerGroup }) {
+  const t = useText();
+  const layers = [...LAYERS].reverse().filter((layer) => layer.group === group);
+  const on = useApp((state) => layers.filter(({ id }) => state.view.layers.includes(id)).length);
+  const list = (
+    <ul className="layer-list">
+      {layers.map((layer) => (
+        <LayerSwitch key={layer.id} layer={layer} />
+      ))}
+    </ul>
+  );
+  if (!FOLDED.includes(group)) return list;
+  return (
+    <details className="layer-group" open={on > 0 ? true : undefined}>
+      <summary>
+        {t(`layers.${group}`)} <b>{`${on}/${layers.length}`}</b>
+      </summary>
+      {list}
+    </details>
+  );
+}
+
+function LayerSwitch({ layer }: { layer: LayerDefinition }) {
+  const t = useText();
+  const { store } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  const on = useApp((state) => state.view.layers.includes(layer.id));
+  const outside = useApp((state) => !inRange(layer, state.view.camera?.zoom ?? 0));
+  return (
+    <li>
+      <label htmlFor={`layer-${layer.id}`}>
+        <Switch
+          id={`layer-${layer.id}`}
+          size="small"
+          checked={on}
+          onChange={(next) => store.dispatch({ type: "view/layer", layer: layer.id, on: next })}
+          aria-label={layer.title[lang]}
+        />
+        <span>{layer.title[lang]}</span>
+      </label>
+      {on && outside && <small>{t("layers.outOfRange", { zoom: layer.minZoom })}</small>}
+    </li>
   );
 }

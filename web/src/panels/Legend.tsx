@@ -1,7 +1,22 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useText } from "../i18n/hooks";
-import { COLOURS, RATE_RAMP } from "../layers/palette";
+import { kindName } from "../i18n/text";
+import { AREA_LEGEND } from "../layers/areas";
+import { DEVICE_SIGNS } from "../layers/devices";
+import type { LayerId } from "../layers/ids";
+import { MAIN_SIGNS } from "../layers/mains";
+import { AREA_COLOURS, COLOURS, RATE_RAMP } from "../layers/palette";
+import { LAYERS } from "../layers/registry";
+import type { Sign } from "../layers/signs";
+import { WEATHER_SIGNS } from "../layers/weather";
+import { signAddress } from "../map/icons";
 import { useApp } from "../state/context";
+
+const SIGNS: readonly [LayerId, readonly Sign[]][] = [
+  ["mains", MAIN_SIGNS],
+  ["weather", WEATHER_SIGNS],
+  ["devices", DEVICE_SIGNS],
+];
 
 function Line({ colour, label }: { colour: string; label: string }) {
   return (
@@ -12,30 +27,102 @@ function Line({ colour, label }: { colour: string; label: string }) {
   );
 }
 
-/** What the colours of the map mean; only those that are on it. On a phone it is folded until asked for. */
+function SignLine({ kind, label }: { kind: string; label: string }) {
+  return (
+    <li>
+      <img className="sign" src={signAddress(kind)} alt="" />
+      {label}
+    </li>
+  );
+}
+
+/** What the colours and signs of the map mean; only those that are on it. On a phone it is folded until asked for. */
 export function Legend() {
   const t = useText();
   const layers = useApp((state) => state.view.layers);
-  const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= 15);
   const [open, setOpen] = useState(false);
-  const answered = useApp((state) => state.impact.state === "ready");
   return (
     <section className={`legend${open ? " open" : ""}`} aria-label={t("legend.title")}>
       <button type="button" className="legend-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
         {t("legend.title")} {open ? "▾" : "▸"}
       </button>
       <ul>
-        {layers.includes("network") && close && <Line colour={COLOURS.supply} label={t("legend.supply")} />}
-        {layers.includes("network") && close && <Line colour={COLOURS.return} label={t("legend.return")} />}
-        {layers.includes("network") && !close && <Line colour={COLOURS.primary} label={t("legend.primary")} />}
-        {layers.includes("network") && !close && <Line colour={COLOURS.secondary} label={t("legend.secondary")} />}
-        {layers.includes("stations") && <Line colour={COLOURS.source} label={t("legend.source")} />}
-        {answered && <Line colour={COLOURS.lost} label={t("legend.lost")} />}
-        {answered && <Line colour={COLOURS.degraded} label={t("legend.degraded")} />}
+        <Pipes />
+        <Signs />
+        <Areas />
+        <Coverage />
       </ul>
       {layers.includes("rollout") && <RateRamp />}
     </section>
   );
+}
+
+function Pipes(): ReactNode {
+  const t = useText();
+  const on = useApp((state) => state.view.layers.includes("network"));
+  const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= 15);
+  const answered = useApp((state) => state.impact.state === "ready");
+  return (
+    <>
+      {on && close && <Line colour={COLOURS.supply} label={t("legend.supply")} />}
+      {on && close && <Line colour={COLOURS.return} label={t("legend.return")} />}
+      {on && !close && <Line colour={COLOURS.transmission} label={t("legend.transmission")} />}
+      {on && !close && <Line colour={COLOURS.primary} label={t("legend.primary")} />}
+      {on && !close && <Line colour={COLOURS.secondary} label={t("legend.secondary")} />}
+      {answered && <Line colour={COLOURS.lost} label={t("legend.lost")} />}
+      {answered && <Line colour={COLOURS.degraded} label={t("legend.degraded")} />}
+    </>
+  );
+}
+
+/** A sign is explained from the zoom on from which it is drawn. */
+function Signs(): ReactNode {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const layers = useApp((state) => state.view.layers);
+  const zoom = useApp((state) => Math.floor((state.view.camera?.zoom ?? 0) * 2) / 2);
+  const drawn = SIGNS.flatMap(([layer, signs]) =>
+    layers.includes(layer) ? signs.filter(({ from }) => zoom >= from) : [],
+  );
+  return (
+    <>
+      {layers.includes("stations") && <SignLine kind="source" label={t("legend.source")} />}
+      {drawn.map(({ kind }) => (
+        <SignLine key={kind} kind={kind} label={kindName(lang, kind)} />
+      ))}
+    </>
+  );
+}
+
+function Areas(): ReactNode {
+  const lang = useApp((state) => state.view.lang);
+  const on = useApp((state) => state.view.layers.includes("areas"));
+  if (!on) return null;
+  return AREA_LEGEND.map(({ kind, colour }) => (
+    <li key={kind}>
+      <i className="swatch dashed" style={{ borderColor: colour }} aria-hidden="true" />
+      {kindName(lang, kind)}
+    </li>
+  ));
+}
+
+/** Coverage has a colour an object, too many to list: the legend says what the colours tell apart. */
+function Coverage(): ReactNode {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const layers = useApp((state) => state.view.layers);
+  const shown = LAYERS.filter((layer) => layer.group === "coverage" && layers.includes(layer.id));
+  const bands = AREA_COLOURS.slice(0, 6).map((colour, i) => `${colour} ${i * 3}px ${i * 3 + 3}px`);
+  return shown.map((layer) => (
+    <li key={layer.id} title={t("legend.coverageHint")}>
+      <i
+        className="swatch bands"
+        style={{ background: `linear-gradient(90deg, ${bands.join(", ")})` }}
+        aria-hidden="true"
+      />
+      {layer.title[lang]}
+    </li>
+  ));
 }
 
 function RateRamp() {

@@ -1,18 +1,32 @@
 import { RequestFailed, sendJson, serverNowMs } from "../api/client";
 import * as server from "../api/server";
-import type { AssetItem, Findings, Seat, Session } from "../api/shapes";
+import type { Asset, AssetItem, Contents, Findings, KindCount, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
+import { drawnBy } from "../layers/kinds";
 import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
 import { type Action, type AppState, currentCity } from "./app";
 import { boxOf, boxOfMost, grown } from "./box";
-import { arrived, failed, type Remote, ready } from "./remote";
+import { arrived, failed, IDLE, type Remote, ready } from "./remote";
 import type { Store } from "./store";
 
 const ALARM_DELAY_MS = 150;
 const CURVE_PERIOD_MS = 30_000;
 const VISIT_ZOOM = 15.5;
 const HEATED = ["plant", "boiler_house", "substation"];
+const IN_NETWORK = new Set([
+  "plant",
+  "boiler_house",
+  "substation",
+  "relay_pump_station",
+  "relay_energy_station",
+  "isolating_station",
+  "accumulator",
+  "pipe",
+  "valve",
+  "building_inlet",
+  "building",
+]);
 /** Above so many stations a city is large enough to have far towns; this share at each end is left out of the first view. */
 const MANY_STATIONS = 500;
 const FAR_SHARE = 0.1;
@@ -132,6 +146,27 @@ export class Controller {
 
   findings(): Promise<Findings> {
     return server.findings(this.city());
+  }
+
+  contents(): Promise<Contents> {
+    return server.contents(this.city());
+  }
+
+  findingCount(): Promise<number> {
+    return server.findingCount(this.city());
+  }
+
+  ofKind(kind: string, text: string, limit: number): Promise<server.Found> {
+    return server.ofKind(this.city(), kind, text, limit);
+  }
+
+  /** Switch on what draws a kind and take the map to all of it. */
+  showKind(kind: KindCount): void {
+    const drawn = drawnBy(kind.kind);
+    if (drawn !== null) this.store.dispatch({ type: "view/layer", layer: drawn.layer, on: true });
+    const [west, south, east, north] = kind.bbox ?? [];
+    if (west === undefined || south === undefined || east === undefined || north === undefined) return;
+    this.store.dispatch({ type: "goal/box", box: grown([west, south, east, north], 0.04), animated: true });
   }
 
   private city(): number {
@@ -259,9 +294,16 @@ export class Controller {
     if (selected === null) return;
     const signal = this.selection.signal;
     const city = this.city();
-    void this.load(server.asset(city, selected, at, signal), (asset) => ({ type: "asset", asset }));
-    void this.load(server.impact(city, selected, signal), (impact) => ({ type: "impact", impact }));
+    const asset = this.load(server.asset(city, selected, at, signal), (found) => ({ type: "asset", asset: found }));
+    void asset.then((found) => this.loadImpact(city, found, signal));
     void this.loadCurve();
+  }
+
+  /** Only what stands in the network cuts something off: asking for a camera would be an error of ours. */
+  private async loadImpact(city: number, asset: Asset | null, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    if (asset === null || !IN_NETWORK.has(asset.kind)) this.store.dispatch({ type: "impact", impact: IDLE });
+    else await this.load(server.impact(city, asset.asset_id, signal), (impact) => ({ type: "impact", impact }));
   }
 
   private async loadCurve(): Promise<void> {
