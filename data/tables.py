@@ -109,6 +109,31 @@ Index("ix_asset_kind", asset.c.city_id, asset.c.kind, asset.c.code, postgresql_w
 Index("ix_asset_geom", asset.c.geom, postgresql_using="gist", postgresql_where=_CURRENT)
 Index("ix_asset_source_key", asset.c.city_id, asset.c.source_key, postgresql_where=_CURRENT)
 
+# ---------------------------------------------------------------- registers
+
+register_row = Table(
+    "register_row",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("kind", Text, primary_key=True, comment="heat_user | household | retrofit_project"),
+    Column("row_id", Integer, primary_key=True, autoincrement=False, comment="dense within its register, never given twice"),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("source_key", Text, nullable=False, server_default="", comment="key in the delivered file"),
+    Column("asset_id", Integer, comment="building, village or area that it hangs on; NULL = not among the assets"),
+    Column("company_id", Integer, comment="asset_id of the owner company"),
+    Column("area_id", Integer, comment="asset_id of the district that holds it"),
+    _geometry("geom", "POINT", 4326),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("row_sha256", LargeBinary, nullable=False, comment="hash of the content; equal hash = no change"),
+    _now("changed_at"),
+    Column("import_id", BigInteger, nullable=False, comment="import that wrote it last"),
+    UniqueConstraint("city_id", "kind", "code"),
+    comment="rows that hang on an asset and are none: heat users, rural households, projects",
+)
+Index("ix_register_row_asset", register_row.c.city_id, register_row.c.asset_id, register_row.c.kind)
+Index("ix_register_row_area", register_row.c.city_id, register_row.c.area_id, register_row.c.kind)
+
 # ---------------------------------------------------------------- imports
 
 import_run = Table(
