@@ -219,6 +219,10 @@ class Manifest(_Model):
             raise ValueError("holds no [[layer]] and no [[raster]]")
         return self
 
+    def files(self) -> set[str]:
+        """Return every file that the manifest names."""
+        return {entry.file for entry in self.layer} | {entry.file for entry in self.raster}
+
 
 def targets_of(kind: str) -> tuple[str, ...]:
     """Return the column targets of a layer kind."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from data.imports.problems import Problem
+from data.imports.staging import Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +162,33 @@ def _problem_line(item: Problem) -> str:
 def count_rows(counts: Mapping[tuple[str, str], int]) -> tuple[ProblemCount, ...]:
     """Return the counts of a problem collection in a stable order."""
     return tuple(ProblemCount(layer, rule, rows) for (layer, rule), rows in sorted(counts.items()))
+
+
+def layer_reports(layers: Sequence[Staged], counts: Mapping[tuple[int, str], int]) -> tuple[LayerReport, ...]:
+    """Return the counts of each layer; `counts` is by (layer number, status), what has no status was rejected."""
+    return tuple(_layer_report(number, layer, counts) for number, layer in enumerate(layers))
+
+
+def _layer_report(number: int, layer: Staged, counts: Mapping[tuple[int, str], int]) -> LayerReport:
+    new, changed, unchanged = (counts.get((number, status), 0) for status in ("new", "changed", "unchanged"))
+    rejected = layer.read - new - changed - unchanged
+    return LayerReport(layer.name, layer.entry.file, layer.entry.kind, layer.read, new, changed, unchanged, rejected)
+
+
+def conversion_reports(layers: Sequence[Staged]) -> tuple[ConversionReport, ...]:
+    """Return how the layers with coordinates were converted."""
+    return tuple(
+        ConversionReport(
+            layer=layer.name,
+            datum=record.datum,
+            evidence=layer.evidence,
+            operation=record.operation,
+            accuracy_m=record.accuracy_m,
+            vertex_count=record.vertex_count,
+            round_trip_max_m=record.round_trip_max_m,
+            input_sha256=record.input_sha256.hex(),
+            output_sha256=record.output_sha256.hex(),
+        )
+        for layer in layers
+        if (record := layer.conversion) is not None
+    )

@@ -36,9 +36,9 @@ _TYPES: Final[Mapping[str, tuple[int, ...]]] = {"point": (0,), "line": (1, 5), "
 _HEAT_ONLY: Final = {"network_level", "side"}
 
 
-@dataclass(frozen=True, slots=True)
-class StagedLayer:
-    """Rows of one layer, column by column.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """One layer, ready for the store of its class; this base is also what stays of it once its rows are in the database.
 
     Attributes
     ----------
@@ -48,6 +48,27 @@ class StagedLayer:
         Its `[[layer]]`.
     read
         Rows in the file after `where`.
+    conversion, evidence
+        What was done to the coordinates and why; None and empty for a layer without any.
+    """
+
+    name: str
+    entry: LayerEntry
+    read: int
+    conversion: ConversionRecord | None = None
+    evidence: str = ""
+
+    def summary(self) -> Staged:
+        """Return the layer without its rows."""
+        return Staged(name=self.name, entry=self.entry, read=self.read, conversion=self.conversion, evidence=self.evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedLayer(Staged):
+    """Rows of a layer of assets, column by column.
+
+    Attributes
+    ----------
     rows
         Row number in the file.
     codes, names, source_keys
@@ -56,30 +77,20 @@ class StagedLayer:
         EWKB with SRID 4326, or None.
     attributes
         JSON as bytes.
-    conversion, evidence
-        What was done to the coordinates and why; None for a layer without any.
     """
 
-    name: str
-    entry: LayerEntry
-    read: int
     rows: NDArray[np.int64]
     codes: Objects
     names: Objects
     source_keys: Objects
     wkb: Objects
     attributes: Objects
-    conversion: ConversionRecord | None
-    evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRates:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedRates(Staged):
     """Rows of a `rollout_rate` layer."""
 
-    name: str
-    entry: LayerEntry
-    read: int
     table: pd.DataFrame
 
 
@@ -120,9 +131,7 @@ def layer_names(manifest: Manifest) -> list[str]:
     return names
 
 
-def stage_layer(
-    manifest: Manifest, entry: LayerEntry, *, name: str, folder: Path, where: str, problems: Problems
-) -> StagedLayer | StagedRates:
+def stage_layer(manifest: Manifest, entry: LayerEntry, *, name: str, folder: Path, where: str, problems: Problems) -> Staged:
     """Read one layer and make it ready.
 
     Parameters
@@ -158,7 +167,7 @@ def stage_layer(
     require_columns(delivered.frame, [*wanted, *entry.where, *([entry.key] if entry.key else [])], where=where)
     frame = _filtered(delivered.frame, entry)
     if entry.kind == ROLLOUT_RATE:
-        return StagedRates(name, entry, len(frame), _rates(context, frame))
+        return StagedRates(name=name, entry=entry, read=len(frame), table=_rates(context, frame))
     return _assets(context, delivered, frame)
 
 

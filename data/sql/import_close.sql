@@ -1,5 +1,5 @@
 update asset a
-   set valid_to_at = now()
+   set valid_to_at = %(at)s
   from import_row r
  where r.status = 'changed'
    and a.city_id = %(city_id)s

@@ -6,7 +6,7 @@ select %(city_id)s, r.asset_id, r.old_version + 1, r.kind, r.code, r.name, r.sou
        company.asset_id,
        case when r.kind = 'district' then r.asset_id else area.area_id end,
        pair.pair_id,
-       r.geom, r.attributes, r.sha256, now(), %(import_id)s
+       r.geom, r.attributes, r.sha256, %(at)s, %(import_id)s
   from import_row r
   left join asset_key company
     on company.city_id = %(city_id)s and company.kind = 'company' and company.code = r.attributes ->> 'company_code'
