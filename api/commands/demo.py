@@ -41,17 +41,20 @@ def demo(
     ] = "sample",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same files, byte for byte.")] = 1,
     city_id: Annotated[int, typer.Option("--city-id", min=1, max=32767, help="Id of the city.")] = 1,
+    network: Annotated[
+        str, typer.Option("--network", help="rings: as a city is; tree: a primary network without loops, for comparison.")
+    ] = "rings",
     clean: Annotated[bool, typer.Option("--clean", help="Leave out the dirt and its answer sheet.")] = False,
     if_absent: Annotated[bool, typer.Option("--if-absent", help="Do nothing when the city is there already.")] = False,
     folder: Annotated[Path | None, typer.Option("--folder", help="Write the files here instead of the var dir.")] = None,
     files_only: Annotated[bool, typer.Option("--files-only", help="Write the files, import nothing.")] = False,
 ) -> None:
     """Write a synthetic city as files in Chinese datums and load it."""
-    size_of(size)
+    size_of(size, network)
     settings = read_settings()
-    name = f"{size}{'-clean' if clean else ''}-{seed}-{city_id}"
+    name = f"{size}{'-tree' if network == 'tree' else ''}{'-clean' if clean else ''}-{seed}-{city_id}"
     target = folder or settings.var_dir / "demo" / name
-    write = partial(write_city, target, size=size, seed=seed, city_id=city_id, clean=clean)
+    write = partial(write_city, target, size=size, seed=seed, city_id=city_id, network=network, clean=clean)
     with _bar() as step:
         if files_only:
             typer.echo(write(progress=step))

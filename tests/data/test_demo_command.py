@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,15 @@ def test_an_unknown_size_is_one_line_and_exit_code_1(tmp_path: Path):
     told = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 1
     assert told.stderr == "heat-twin: 'village' is not a size of the demo city; sizes are city, sample\n"
+
+
+def test_a_city_of_trees_has_a_folder_of_its_own_and_an_unknown_preset_is_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("HEAT_TWIN_VAR_DIR", str(tmp_path / "var"))
+    run = partial(CliRunner().invoke, build_app(), catch_exceptions=False)
+    told = run(["demo", "--files-only", "--network", "tree", "--clean"]).output
+    assert told == f"{tmp_path / 'var' / 'demo' / 'sample-tree-clean-1-1' / 'manifest.toml'}\n"
+    with pytest.raises(BadDemo, match=r"'star' is not a preset .* rings, tree"):
+        run(["demo", "--network", "star"])
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path: Path):
