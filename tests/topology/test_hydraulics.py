@@ -321,3 +321,34 @@ def test_the_summary_is_what_was_solved():
     assert figures["station_differential_mpa"][0] == round(float(zone.stations.differential_mpa.min()), 3)
     assert figures["source_supply_mpa"] == zone.operation.supply_mpa
     assert "transmission_friction_pa_per_m" not in figures
+
+
+def test_losses_of_a_published_network_are_met(shared):
+    """IBPSA DESTEST, 24 pipes: total loss of supply and return at peak load (20 K, roughness 0.05 mm), published with each pipe.
+
+    Its viscosity is one constant that is not stated; so all losses may be off by one factor.
+    """
+    pipes = pd.read_csv(shared / "data/net-destest/pipe_data.csv")
+    ends = pipes[["Beginning Node", "Ending Node"]]
+    names = [name for name in pd.unique(ends.to_numpy().ravel()) if name != "i"]
+    place = {"i": 0.0, **{name: 2.0 + number for number, name in enumerate(names)}}
+    s = Sketch()
+    s.source(1, 0)
+    loads = {}
+    for number, (first, last) in enumerate(ends.itertuples(index=False)):
+        s.pipe(100 + number, place[last], place[first])
+        for side in (0, RETURN_OFFSET):
+            row = next(row for row in s.rows["pipes"] if row["asset_id"] == 100 + number + side)
+            row["length_m"] = float(pipes["Length [m]"][number])
+        if first.startswith("Simple"):
+            s.substation(1000 + number, place[first])
+            loads[1000 + number] = float(pipes["Peak Load [kW]"][number]) / 1000.0
+    diameters = {100 + number: 1000.0 * float(each) for number, each in enumerate(pipes["Inner Diameter [m]"])}
+    operation = Operation(supply_degc=50.0, return_degc=30.0, roughness_mm=0.05, local_share=0.0)
+    zone = solved(s, sized(s, loads, dn=diameters), operation=operation)
+    loss = pd.Series(zone.pipes.friction_pa_per_m, index=zone.pipes.asset_id)
+    both = np.array([loss[100 + n] + loss[100 + n + RETURN_OFFSET] for n in range(len(pipes))]) * pipes["Length [m]"].to_numpy()
+    ratio = both / pipes["Total pressure loss [Pa/m]"].to_numpy()
+    assert ratio == pytest.approx(1.0, rel=0.08)
+    assert ratio == pytest.approx(ratio.mean(), rel=0.02)
+    assert zone.feeds[0].power_mw == pytest.approx(2 * 0.15477823)
