@@ -22,6 +22,7 @@ from gis.errors import GisError
 from gis.parameters import Parameters, SevenParameters, Similarity
 from gis.reading import GeometryColumns
 from twin.kinds import KINDS
+from twin.registers import REGISTERS, row_kind
 
 ROLLOUT_RATE = "rollout_rate"
 """Layer kind of a table that fills `rollout_rate` and is no asset."""
@@ -146,8 +147,9 @@ class LayerEntry(Inherited):
     @field_validator("kind")
     @classmethod
     def _kind(cls, value: str) -> str:
-        if value not in KINDS and value != ROLLOUT_RATE:
-            raise ValueError(f"is not an asset kind; known are {', '.join(sorted(KINDS))} and {ROLLOUT_RATE}")
+        if value not in KINDS and value not in REGISTERS and value != ROLLOUT_RATE:
+            registers = ", ".join((*REGISTERS, ROLLOUT_RATE))
+            raise ValueError(f"is not an asset kind; known are {', '.join(sorted(KINDS))}, and the tables {registers}")
         return value
 
     @model_validator(mode="after")
@@ -228,7 +230,7 @@ def targets_of(kind: str) -> tuple[str, ...]:
     """Return the column targets of a layer kind."""
     if kind == ROLLOUT_RATE:
         return ROLLOUT_COLUMNS
-    return (*_OWN_COLUMNS, *(attribute.name for attribute in KINDS[kind].attributes))
+    return (*_OWN_COLUMNS, *(attribute.name for attribute in row_kind(kind).attributes))
 
 
 def locate_manifest(name: str | Path) -> Path:

@@ -22,8 +22,9 @@ from data.imports.asset_store import AssetStore
 from data.imports.manifest import Manifest, RasterEntry, inherited, read_manifest
 from data.imports.problems import Problems
 from data.imports.rate_store import RateStore
+from data.imports.register_store import RegisterStore
 from data.imports.report import ImportReport, RasterReport, conversion_reports, count_rows, layer_reports
-from data.imports.staging import Staged, StagedLayer, StagedRates, layer_names, stage_layer
+from data.imports.staging import Staged, StagedLayer, StagedRates, StagedRegister, layer_names, stage_layer
 from data.imports.transaction import Progress, Store, Transaction
 from data.pool import connect
 from data.statements import sql
@@ -176,7 +177,7 @@ def _digest(delivery: _Delivery) -> bytes:
 
 def _stores() -> Mapping[type[Staged], Store]:
     """Return the store of each class of layers, in the order they write."""
-    return {StagedLayer: AssetStore(), StagedRates: RateStore()}
+    return {StagedLayer: AssetStore(), StagedRegister: RegisterStore(), StagedRates: RateStore()}
 
 
 def _import(

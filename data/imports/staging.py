@@ -25,7 +25,8 @@ from gis.datums import ConversionRecord, convert_frame
 from gis.detect import Extent, find_swapped_axes, hint_for, outside
 from gis.geometry import Geometries, coordinates_of, geodesic_length_m, repair, with_coordinates
 from gis.reading import ReadLayer, read_layer, require_columns
-from twin.kinds import KINDS, Kind
+from twin.kinds import Kind
+from twin.registers import REGISTERS, row_kind
 
 Objects: TypeAlias = NDArray[np.object_]
 
@@ -85,6 +86,11 @@ class StagedLayer(Staged):
     source_keys: Objects
     wkb: Objects
     attributes: Objects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedRegister(StagedLayer):
+    """Rows of a register (`twin/registers.py`), column by column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +186,7 @@ def _filtered(frame: geopandas.GeoDataFrame, entry: LayerEntry) -> geopandas.Geo
 
 
 def _assets(context: _Context, delivered: ReadLayer, frame: geopandas.GeoDataFrame) -> StagedLayer:
-    kind = KINDS[context.entry.kind]
+    kind = row_kind(context.entry.kind)
     geometry, conversion, evidence = _geometry(context, kind, delivered, frame)
     values = _values(context, kind, frame)
     _check_required(context, kind, values)
@@ -189,7 +195,8 @@ def _assets(context: _Context, delivered: ReadLayer, frame: geopandas.GeoDataFra
     names = _text_of(context, frame, "name").fillna("")
     keys = _keys(context, frame)
     codes = _codes(context, frame, keys, wkb, attributes)
-    return StagedLayer(
+    staged = StagedRegister if context.entry.kind in REGISTERS else StagedLayer
+    return staged(
         name=context.name,
         entry=context.entry,
         read=len(frame),
