@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,9 @@ def spoil_network(desk: Desk, drawn: Drawn, scale: int) -> None:
     pressure = desk.frame("pressure_point")
     if "pipe_code" in pressure:
         desk.take(pressure["pipe_code"].dropna())
-    _main_ends_off(desk, drawn, 2 * scale)
-    _mains_without_return(desk, drawn, scale)
+    parts = {side: PrimaryParts(desk, drawn, side) for side in ("supply", "return")}
+    _main_ends_off(desk, drawn, parts, 2 * scale)
+    _mains_without_return(desk, drawn, parts["return"], scale)
     _trees_cut(desk, drawn, scale)
     services = _Services(desk, drawn)
     _service_ends_off(desk, services, 4 * scale)
@@ -55,10 +56,9 @@ def _plain(desk: Desk, drawn: Drawn) -> NDArray[np.bool_]:
     return plain
 
 
-def _main_ends_off(desk: Desk, drawn: Drawn, wanted: int) -> None:
+def _main_ends_off(desk: Desk, drawn: Drawn, parts: Mapping[str, PrimaryParts], wanted: int) -> None:
     """Move the end of a ring's pipe off a node of two pipes: both ends meet nothing, and the ring feeds everybody still."""
     rng = desk.stream(1)
-    parts = {side: PrimaryParts(desk, drawn, side) for side in ("supply", "return")}
     fits = ~drawn.secondary & _plain(desk, drawn)[:, 1] & (drawn.degree[drawn.ends[:, 1]] == 2)
     lines = dict[int, object]()
     for pipe in _tries(np.flatnonzero(fits & (drawn.length_m > _SHORTEST_M)), wanted, rng):
@@ -75,10 +75,9 @@ def _main_ends_off(desk: Desk, drawn: Drawn, wanted: int) -> None:
     desk.set("pipe", "geometry", lines)
 
 
-def _mains_without_return(desk: Desk, drawn: Drawn, wanted: int) -> None:
+def _mains_without_return(desk: Desk, drawn: Drawn, parts: PrimaryParts, wanted: int) -> None:
     """Leave out the return pipe of a stretch of a ring."""
     rng = desk.stream(2)
-    parts = PrimaryParts(desk, drawn, "return")
     plain = _plain(desk, drawn).all(axis=1) & (drawn.degree[drawn.ends] == 2).all(axis=1)
     gone: list[int] = []
     for pipe in _tries(np.flatnonzero(plain & ~drawn.secondary & (drawn.side == "return") & (drawn.mate >= 0)), wanted, rng):

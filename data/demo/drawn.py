@@ -116,7 +116,10 @@ def _mates(side: NDArray[np.object_], pair_code: pd.Series) -> Integers:
 
 
 class PrimaryParts:
-    """What hangs together on the primary network of one side while closed valves stay closed, and which sources run in it."""
+    """What hangs together on the primary network of one side while closed valves stay closed, and which sources run in it.
+
+    It remembers the cuts that were made, so that several together part nothing either.
+    """
 
     def __init__(self, desk: Desk, drawn: Drawn, side: str) -> None:
         self._pipes = np.flatnonzero(~drawn.secondary & (drawn.side == side))
