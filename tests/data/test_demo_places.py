@@ -10,8 +10,14 @@ import pandas as pd
 import pytest
 import shapely
 
+from data.buildings import read_buildings
+from data.imports.run import run_import
+from data.pool import connect
+from data.tile_tables import rebuild
 from gis.datums import from_wgs84
 from tests.data.demo_files import GK, Delivery
+from tiles.tiles3d.frame import Frame
+from tiles.tiles3d.mesh import extrude
 
 TILING_M2 = 2.0
 """Straight edges of different length bend differently from datum to datum: so much may two neighbours overlap."""
@@ -205,7 +211,9 @@ def test_coverage_areas_of_one_level_do_not_overlap(city):
 
 def vertices(shapes: np.ndarray) -> np.ndarray:
     """Return how many corners each building has."""
-    return shapely.get_num_coordinates(shapes) - shapely.get_num_geometries(shapes)
+    parts, building = shapely.get_parts(shapes, return_index=True)
+    _, part = shapely.get_rings(parts, return_index=True)
+    return shapely.get_num_coordinates(shapes) - np.bincount(building[part], minlength=len(shapes))
 
 
 def test_buildings_come_in_many_shapes(city):
@@ -226,3 +234,20 @@ def test_most_schools_and_hospitals_look_like_ones(city):
     assert len(special) > 5
     assert (vertices(special.geometry.to_numpy()) == 12).mean() > 0.6
     assert special["storeys"].ge(3).all()
+
+
+def test_buildings_of_several_blocks_reach_store_tiles_and_meshes(sample_city, database_url):
+    shapes = sample_city.geojson("buildings").geometry.to_numpy()
+    several = int((shapely.get_num_geometries(shapes) > 1).sum())
+    run_import(sample_city.folder / "manifest.toml", database_url, seat="test")
+    with connect(database_url) as connection:
+        rebuild(connection, 1, None)
+        tiled = connection.execute("select count(*) from tile_building where st_numgeometries(geom) > 1").fetchone()
+        read = read_buildings(connection, 1)
+    assert tiled == (several,)
+    blocks = shapely.get_num_geometries(read.footprints_wgs84)
+    assert (blocks > 1).sum() == several > 20
+    base = np.zeros(len(read))
+    solids = extrude(read.footprints_wgs84, Frame.at(125.3, 43.85), base_m=base, height_m=read.heights_m)
+    walls = np.bincount(solids.owners[np.abs(solids.normals[:, 2]) < 0.5], minlength=len(read)) // 4
+    np.testing.assert_array_equal(walls, vertices(read.footprints_wgs84))
