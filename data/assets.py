@@ -46,7 +46,7 @@ class AssetFilter:
 
     def parameters(self) -> tuple[object, ...]:
         """Return `$5 .. $9` of the list statements."""
-        pattern = None if self.search is None else f"%{_escape_like(self.search)}%"
+        pattern = None if self.search is None else f"%{escape_like(self.search)}%"
         bbox = None if self.bbox_wgs84 is None else list(self.bbox_wgs84)
         return (None if self.kinds is None else list(self.kinds), self.code, self.source_key, pattern, bbox)
 
@@ -218,5 +218,6 @@ def _named(asset_id: int | None, name: str | None) -> Named | None:
     return None if asset_id is None else Named(asset_id, name or "")
 
 
-def _escape_like(text: str) -> str:
+def escape_like(text: str) -> str:
+    """Return a text in which `%` and `_` stand for themselves in a pattern."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

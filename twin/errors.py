@@ -2,7 +2,7 @@
 
 TwinError
 ├── OutsideScope        the seat may not see the thing it asked for
-├── UnknownKind         a kind that the catalogue does not hold
+├── UnknownKind         a kind or register that the catalogue does not hold
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
 ├── BadFault            a fault that the simulator does not know
@@ -22,7 +22,7 @@ class OutsideScope(TwinError):
 
 
 class UnknownKind(TwinError):
-    """Raised when a name is not an asset kind of `twin.kinds`."""
+    """Raised when a name is not an asset kind of `twin.kinds`, or not a register of `twin.registers`."""
 
 
 class BadFrame(TwinError):

@@ -22,7 +22,8 @@ class Scope:
     cities
         City ids; None = all.
     layers
-        Asset kinds (`twin.kinds.KINDS`) and the layer names `alarms`, `readings`, `rollout`; None = all.
+        Asset kinds (`twin.kinds.KINDS`), registers (`twin.registers.REGISTERS`) and the layer names `alarms`, `readings`,
+        `rollout`; None = all.
     areas
         Asset ids of administrative areas; an asset is inside when its `area_id` is listed; None = all.
     company_ids

@@ -424,6 +424,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/registers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Registers
+         * @description Tell which registers there are, what their rows hold and how many the caller may see.
+         */
+        get: operations["get_registers_registers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/registers/{register}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rows
+         * @description List the rows of a register that the caller may see; personal values are masked for seats that may not read them.
+         */
+        get: operations["get_rows_registers__register__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rollout/districts": {
         parameters: {
             query?: never;
@@ -1047,6 +1087,35 @@ export interface components {
             zone: string;
         };
         /**
+         * ColumnModel
+         * @description One attribute of a register's rows.
+         */
+        ColumnModel: {
+            /**
+             * Codes
+             * @description For type code: each value with its meaning.
+             */
+            codes: {
+                [key: string]: string;
+            };
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /**
+             * Personal
+             * @description True: only seats that may read personal data see it.
+             */
+            personal: boolean;
+            /**
+             * Type
+             * @description text, integer, number, boolean, date, code
+             */
+            type: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * ContentsAnswer
          * @description What a city holds, as far as the caller may see it.
          * @example {
@@ -1097,6 +1166,14 @@ export interface components {
          *           "attribution": "示例数据（合成）synthetic",
          *           "layer": "ground",
          *           "style": "hillshade"
+         *         }
+         *       ],
+         *       "registers": [
+         *         {
+         *           "count": 1200,
+         *           "kind": "household",
+         *           "name_en": "rural households",
+         *           "name_zh": "农户"
          *         }
          *       ],
          *       "sources": [
@@ -1167,6 +1244,11 @@ export interface components {
             name_zh: string;
             /** Rasters */
             rasters: components["schemas"]["DeliveredRasterModel"][];
+            /**
+             * Registers
+             * @description Rows of each register; registers without rows are left out.
+             */
+            registers: components["schemas"]["RegisterCountModel"][];
             /** Sources */
             sources: components["schemas"]["DeliveredLayerModel"][];
             /**
@@ -1869,11 +1951,218 @@ export interface components {
             results: components["schemas"]["Result"][];
         };
         /**
+         * RegisterCountModel
+         * @description Rows of one register.
+         */
+        RegisterCountModel: {
+            /** Count */
+            count: number;
+            /**
+             * Kind
+             * @description Name of the register.
+             */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
+         * RegisterModel
+         * @description One register.
+         * @example {
+         *       "columns": [
+         *         {
+         *           "codes": {},
+         *           "label_zh": "门牌号",
+         *           "name": "door",
+         *           "personal": true,
+         *           "type": "text",
+         *           "unit": ""
+         *         },
+         *         {
+         *           "codes": {},
+         *           "label_zh": "供热面积",
+         *           "name": "heated_area_m2",
+         *           "personal": false,
+         *           "type": "number",
+         *           "unit": "m²"
+         *         }
+         *       ],
+         *       "kind": "heat_user",
+         *       "name_en": "heat users",
+         *       "name_zh": "热用户",
+         *       "parent_kinds": [
+         *         "building"
+         *       ],
+         *       "row_count": 44210
+         *     }
+         */
+        RegisterModel: {
+            /** Columns */
+            columns: components["schemas"]["ColumnModel"][];
+            /**
+             * Kind
+             * @description Name of the register.
+             */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Parent Kinds
+             * @description Kinds of asset that a row hangs on.
+             */
+            parent_kinds: string[];
+            /**
+             * Row Count
+             * @description Rows that the caller may see.
+             */
+            row_count: number;
+        };
+        /**
+         * RegistersAnswer
+         * @description The registers that the caller may read.
+         */
+        RegistersAnswer: {
+            /** Registers */
+            registers: components["schemas"]["RegisterModel"][];
+        };
+        /**
          * Result
          * @description What became of one frame.
          * @enum {string}
          */
         Result: "accepted" | "duplicate" | "conflict" | "unknown_source" | "bad_schema" | "bad_value" | "too_old" | "future";
+        /**
+         * RowModel
+         * @description One row.
+         */
+        RowModel: {
+            /**
+             * Area Id
+             * @description Asset id of the district.
+             */
+            area_id: number | null;
+            /**
+             * Asset Id
+             * @description Asset that it hangs on; null where the delivery names none that is known.
+             */
+            asset_id: number | null;
+            /** Attributes */
+            attributes: {
+                [key: string]: string | number | boolean | null;
+            };
+            /** Code */
+            code: string;
+            /**
+             * Company Id
+             * @description Asset id of the owner.
+             */
+            company_id: number | null;
+            /**
+             * Masked
+             * @description True: personal values were replaced by ***.
+             */
+            masked: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Row Id
+             * @description Id within its register.
+             */
+            row_id: number;
+        };
+        /**
+         * RowsAnswer
+         * @description A page of a register by rising row id.
+         * @example {
+         *       "columns": [
+         *         {
+         *           "codes": {},
+         *           "label_zh": "门牌号",
+         *           "name": "door",
+         *           "personal": true,
+         *           "type": "text",
+         *           "unit": ""
+         *         },
+         *         {
+         *           "codes": {},
+         *           "label_zh": "供热面积",
+         *           "name": "heated_area_m2",
+         *           "personal": false,
+         *           "type": "number",
+         *           "unit": "m²"
+         *         }
+         *       ],
+         *       "counts": [
+         *         {
+         *           "row_count": 96,
+         *           "values": {
+         *             "connected": true,
+         *             "heating": true,
+         *             "resident": true
+         *           }
+         *         }
+         *       ],
+         *       "items": [
+         *         {
+         *           "area_id": 3,
+         *           "asset_id": 12,
+         *           "attributes": {
+         *             "building_code": "LD0001",
+         *             "connected": true,
+         *             "door": "***",
+         *             "heated_area_m2": 88.5,
+         *             "heating": true
+         *           },
+         *           "code": "***",
+         *           "company_id": 1,
+         *           "masked": true,
+         *           "name": "",
+         *           "row_id": 1
+         *         }
+         *       ],
+         *       "kind": "heat_user",
+         *       "name_en": "heat users",
+         *       "name_zh": "热用户",
+         *       "total": 118
+         *     }
+         */
+        RowsAnswer: {
+            /** Columns */
+            columns: components["schemas"]["ColumnModel"][];
+            /**
+             * Counts
+             * @description All rows that fit, by the values that matter; empty unless asked for.
+             */
+            counts: components["schemas"]["ValueCountModel"][];
+            /** Items */
+            items: components["schemas"]["RowModel"][];
+            /**
+             * Kind
+             * @description Name of the register.
+             */
+            kind: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Total
+             * @description How many fit; the page may hold fewer.
+             */
+            total: number;
+        };
         /**
          * SchemaBody
          * @description A frame schema to register.
@@ -2166,6 +2455,26 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * ValueCountModel
+         * @description So many rows have these values.
+         * @example {
+         *       "row_count": 96,
+         *       "values": {
+         *         "connected": true,
+         *         "heating": true,
+         *         "resident": true
+         *       }
+         *     }
+         */
+        ValueCountModel: {
+            /** Row Count */
+            row_count: number;
+            /** Values */
+            values: {
+                [key: string]: string | number | boolean | null;
+            };
         };
         /**
          * ValveStateAnswer
@@ -2971,6 +3280,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_registers_registers_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistersAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rows_registers__register__get: {
+        parameters: {
+            query?: {
+                /** @description Building, village, zone or district whose rows are wanted. */
+                asset?: number | null;
+                /** @description Part of the code or name. */
+                q?: string | null;
+                /** @description True: also count the rows by the values that matter. */
+                counts?: boolean;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the register. */
+                register: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsAnswer"];
                 };
             };
             /** @description Validation Error */
