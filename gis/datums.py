@@ -8,7 +8,7 @@
 | `gk(cgcs2000,3,126,plain)` | Gauss-Krueger metres, zone width 3 or 6, central meridian, `plain` or `prefix` (zone in front of the easting) | projection by PROJ |
 | `xian80`, `beijing54`, `gk(xian80,..)` | old datums | refuse without `[datums.xian80]` parameters |
 | `epsg:N` | any EPSG system | PROJ's first operation that is not a ballpark |
-| `local(NAME)` | a city's own grid | four parameters onto a `gk(..)`, then that |
+| `local(NAME)` | a city's own grid | four parameters, or six, onto a `gk(..)`, then that |
 
 A null datum shift is never taken silently. Height is not touched: 1985 heights are not ellipsoid heights.
 """  # noqa: E501 - a table row cannot be wrapped
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from gis import gcj02
 from gis.errors import DatumNeedsParameters, UnknownDatum
 from gis.geometry import coordinates_of, geometry_sha256, with_coordinates
-from gis.parameters import Parameters, SevenParameters, Similarity, apply_similarity, undo_similarity
+from gis.parameters import Affine, Parameters, SevenParameters, Similarity, from_base_grid, to_base_grid
 from gis.projections import (
     CGCS2000_EPSG,
     Operation,
@@ -76,7 +76,7 @@ class Datum:
     grid
         The `gk` below a `local`.
     parameters
-        Of a `local` (four) or of an old datum (seven); None when the delivery gives none.
+        Of a `local` (four or six) or of an old datum (seven); None when the delivery gives none.
     """
 
     text: str
@@ -179,9 +179,10 @@ def _parse_gk(text: str, match: re.Match[str], known: Mapping[str, Parameters]) 
 
 def _parse_local(name: str, known: Mapping[str, Parameters]) -> Datum:
     found = known.get(name)
-    if not isinstance(found, Similarity):
+    if not isinstance(found, (Similarity, Affine)):
         raise DatumNeedsParameters(
-            f"local({name}) needs a table [datums.{name}] with base, dx_m, dy_m, rotation_deg and scale (four parameters)"
+            f"local({name}) needs a table [datums.{name}] with base and control_points, or with base, dx_m, dy_m, rotation_deg"
+            " and scale (four parameters)"
         )
     grid = parse_datum(found.base, known)
     if grid.family != "gk":
@@ -341,14 +342,15 @@ def _gk_epsg(datum: Datum) -> int:
 
 def _local(datum: Datum) -> _Conversion:
     assert datum.grid is not None
-    assert isinstance(datum.parameters, Similarity)
-    below, four = _conversion(datum.grid), datum.parameters
-    text = f"four parameters of {datum.text} onto {datum.grid.text} ({four.source or 'source not stated'}) + {below.text}"
+    assert isinstance(datum.parameters, (Similarity, Affine))
+    below, plane = _conversion(datum.grid), datum.parameters
+    number = "six" if isinstance(plane, Affine) else "four"
+    text = f"{number} parameters of {datum.text} onto {datum.grid.text} ({plane.source or 'source not stated'}) + {below.text}"
     return _Conversion(
-        lambda xy: below.forward(apply_similarity(xy, four)),
-        lambda lonlat: undo_similarity(below.backward(lonlat), four),
+        lambda xy: below.forward(to_base_grid(xy, plane)),
+        lambda lonlat: from_base_grid(below.backward(lonlat), plane),
         text,
-        four.accuracy_m if four.accuracy_m is not None else below.accuracy_m,
+        plane.accuracy_m if plane.accuracy_m is not None else below.accuracy_m,
         below.operation,
     )
 

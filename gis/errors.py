@@ -3,6 +3,7 @@
 GisError
 ├── UnknownDatum          a datum name the registry does not hold, or one with impossible arguments
 ├── DatumNeedsParameters  a datum that cannot be converted without parameters of the delivery
+├── BadControlPoints      control points that give no map from a city's grid, or one that does not fit them
 ├── ConversionRefused     PROJ has no operation that is fit for these coordinates
 └── ReadingError          a file that cannot be read
     ├── FileMissing       it does not exist
@@ -25,6 +26,10 @@ class UnknownDatum(GisError):
 
 class DatumNeedsParameters(GisError):
     """Raised when Beijing 1954, Xian 1980 or a local system is converted without parameters: a null shift must be named."""
+
+
+class BadControlPoints(GisError):
+    """Raised when control points are too few, on one line, no numbers, or above the tolerance; the message names them."""
 
 
 class ConversionRefused(GisError):

@@ -1,4 +1,4 @@
-"""Parameters of datums that no registry holds: a city's own grid (four) and old datums (seven)."""
+"""Parameters of datums that no registry holds: a city's own grid (four, or six) and old datums (seven)."""
 
 from __future__ import annotations
 
@@ -44,6 +44,37 @@ class Similarity:
 
 
 @dataclass(frozen=True, slots=True)
+class Affine:
+    """Six parameters of a plane affine map from a city's grid onto a Gauss-Krueger grid.
+
+    `X = dx + xx x + xy y`, `Y = dy + yx x + yy y`.
+
+    Attributes
+    ----------
+    base
+        Text of the Gauss-Krueger datum that X, Y are in.
+    dx_m, dy_m
+        Shift in metres.
+    xx, xy, yx, yy
+        Factors.
+    accuracy_m
+        Stated accuracy in metres; None = unknown.
+    source
+        Where the parameters come from.
+    """
+
+    base: str
+    dx_m: float
+    dy_m: float
+    xx: float
+    xy: float
+    yx: float
+    yy: float
+    accuracy_m: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SevenParameters:
     """Seven parameters of a Helmert transformation to CGCS2000, position-vector convention (EPSG method 9606).
 
@@ -72,18 +103,28 @@ class SevenParameters:
     source: str = ""
 
 
-Parameters: TypeAlias = Similarity | SevenParameters
+PlaneParameters: TypeAlias = Similarity | Affine
+Parameters: TypeAlias = PlaneParameters | SevenParameters
 
 
-def apply_similarity(xy: Floats, four: Similarity) -> Floats:
+def to_base_grid(xy: Floats, plane: PlaneParameters) -> Floats:
     """Move points (shape (n, 2), metres) from the city's grid onto its base grid."""
-    cosine, sine = _rotation(four)
     x, y = xy[:, 0], xy[:, 1]
-    return np.column_stack((four.dx_m + four.scale * (x * cosine - y * sine), four.dy_m + four.scale * (x * sine + y * cosine)))
+    if isinstance(plane, Affine):
+        return np.column_stack((plane.dx_m + plane.xx * x + plane.xy * y, plane.dy_m + plane.yx * x + plane.yy * y))
+    cosine, sine = _rotation(plane)
+    return np.column_stack(
+        (plane.dx_m + plane.scale * (x * cosine - y * sine), plane.dy_m + plane.scale * (x * sine + y * cosine))
+    )
 
 
-def undo_similarity(xy: Floats, four: Similarity) -> Floats:
-    """Undo `apply_similarity`."""
+def from_base_grid(xy: Floats, plane: PlaneParameters) -> Floats:
+    """Undo `to_base_grid`."""
+    if isinstance(plane, Affine):
+        x, y = xy[:, 0] - plane.dx_m, xy[:, 1] - plane.dy_m
+        determinant = plane.xx * plane.yy - plane.xy * plane.yx
+        return np.column_stack((plane.yy * x - plane.xy * y, plane.xx * y - plane.yx * x)) / determinant
+    four = plane
     cosine, sine = _rotation(four)
     x, y = (xy[:, 0] - four.dx_m) / four.scale, (xy[:, 1] - four.dy_m) / four.scale
     return np.column_stack((x * cosine + y * sine, y * cosine - x * sine))

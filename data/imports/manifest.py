@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from data.errors import BadManifest
 from data.imports.units import known_units
+from gis.control_points import TOLERANCE_M, Model
 from gis.datums import Datum, parse_datum
 from gis.errors import GisError
 from gis.parameters import Parameters, SevenParameters, Similarity
@@ -173,11 +174,15 @@ class RasterEntry(_Model):
 
 
 class DatumEntry(_Model):
-    """`[datums.NAME]`: four parameters (with `base`) of a local grid, or seven (with `dz_m`) of an old datum."""
+    """`[datums.NAME]`: a local grid by control points or four parameters (both with `base`), or an old datum by seven."""
 
     base: str | None = None
-    dx_m: float
-    dy_m: float
+    control_points: str | None = None
+    encoding: str | None = None
+    model: Model = "similarity"
+    tolerance_m: float = Field(default=TOLERANCE_M, gt=0)
+    dx_m: float | None = None
+    dy_m: float | None = None
     rotation_deg: float = 0.0
     scale: float = Field(default=1.0, gt=0.9, lt=1.1)
     dz_m: float | None = None
@@ -191,11 +196,21 @@ class DatumEntry(_Model):
     @model_validator(mode="after")
     def _one_form(self) -> DatumEntry:
         if (self.base is None) == (self.dz_m is None):
-            raise ValueError("needs `base` (four parameters onto a Gauss-Krueger grid) or `dz_m` (seven parameters), not both")
+            raise ValueError("needs `base` (a local grid on a Gauss-Krueger grid) or `dz_m` (seven parameters), not both")
+        given = self.model_fields_set
+        if self.control_points is None:
+            if self.dx_m is None or self.dy_m is None:
+                raise ValueError("needs `dx_m` and `dy_m`, or `control_points` with `base`")
+            if fitting := sorted(given & {"encoding", "model", "tolerance_m"}):
+                raise ValueError(f"{', '.join(fitting)} belongs to `control_points`, which is not there")
+        elif other := sorted(given - {"base", "control_points", "encoding", "model", "tolerance_m", "source"}):
+            raise ValueError(f"{', '.join(other)} cannot stand beside `control_points`, which they are computed from")
         return self
 
-    def parameters(self) -> Parameters:
-        """Return the parameters as the datum registry takes them."""
+    def parameters(self) -> Parameters | None:
+        """Return the parameters as the datum registry takes them; None when they come from control points."""
+        if self.dx_m is None or self.dy_m is None:
+            return None
         if self.base is not None:
             return Similarity(self.base, self.dx_m, self.dy_m, self.rotation_deg, self.scale, self.accuracy_m, self.source)
         assert self.dz_m is not None
@@ -223,7 +238,8 @@ class Manifest(_Model):
 
     def files(self) -> set[str]:
         """Return every file that the manifest names."""
-        return {entry.file for entry in self.layer} | {entry.file for entry in self.raster}
+        tables = {entry.control_points for entry in self.datums.values() if entry.control_points is not None}
+        return tables | {entry.file for entry in self.layer} | {entry.file for entry in self.raster}
 
 
 def targets_of(kind: str) -> tuple[str, ...]:
@@ -277,10 +293,13 @@ def inherited(manifest: Manifest, layer: LayerEntry) -> Inherited:
     return Inherited(**{name: base[name] if value is None else value for name, value in own.items()})
 
 
-def datum_of(manifest: Manifest, layer: LayerEntry, *, declared_epsg: int | None, where: str) -> tuple[Datum, str]:
+def datum_of(
+    manifest: Manifest, layer: LayerEntry, datums: Mapping[str, Parameters], *, declared_epsg: int | None, where: str
+) -> tuple[Datum, str]:
     """Return a layer's datum and the evidence for it.
 
-    The manifest decides; without a word from it, a code that a GeoPackage or Shapefile states about itself is taken.
+    The manifest decides; without a word from it, a code that a GeoPackage or Shapefile states about itself is taken. `datums` are
+    the parameters of the delivery by name (`data.imports.local_grids`).
 
     Raises
     ------
@@ -297,7 +316,7 @@ def datum_of(manifest: Manifest, layer: LayerEntry, *, declared_epsg: int | None
             )
         text, evidence = f"epsg:{declared_epsg}", "stated by the file itself"
     try:
-        return parse_datum(text, {name: entry.parameters() for name, entry in manifest.datums.items()}), evidence
+        return parse_datum(text, datums), evidence
     except GisError as error:
         raise BadManifest(f"{where}: datum: {error}") from None
 

@@ -25,6 +25,7 @@ RULES: Final[Mapping[str, tuple[Severity, str]]] = {
     "invalid_geometry": ("warning", "the polygon was invalid and has been repaired"),
     "outside_city": ("warning", "the geometry lies outside the city's extent; the row is imported without geometry"),
     "swapped_axes": ("warning", "the layer has latitude first; it was turned round because of the evidence named"),
+    "control_point": ("warning", "the control point fits far worse than the others; check it"),
     "crs_differs": ("warning", "the file states another coordinate system than the manifest; the manifest counts"),
     "codes_from_key": ("note", "the layer has no codes; they were made from its key"),
     "codes_from_content": ("warning", "the row has neither code nor key; its code was made from its content"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from data.imports.local_grids import FittedGrid
 from data.imports.problems import Problem
 from data.imports.staging import Staged
 
@@ -52,6 +53,30 @@ class ConversionReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlPointReport:
+    """How well one control point fits: given minus computed metres, and the error at it of the fit without it."""
+
+    name: str
+    dx_m: float
+    dy_m: float
+    left_out_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class GridReport:
+    """How a local grid was fitted to control points; `suspect` is the point that is probably wrong, or empty."""
+
+    datum: str
+    file: str
+    model: str
+    rms_m: float
+    max_m: float
+    tolerance_m: float
+    suspect: str
+    points: tuple[ControlPointReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RasterReport:
     """A raster of the manifest, for the raster room."""
 
@@ -84,8 +109,8 @@ class ImportReport:
         Key in `import_run`; None when nothing changed and nothing was written.
     changed
         False when the delivery was already in the store, row for row.
-    layers, conversions, rasters
-        One entry each.
+    layers, conversions, grids, rasters
+        One entry each; grids are those fitted to control points.
     problems
         The first rows of each rule and layer; `problem_counts` holds the full numbers.
     relinked
@@ -101,6 +126,7 @@ class ImportReport:
     changed: bool
     layers: tuple[LayerReport, ...]
     conversions: tuple[ConversionReport, ...]
+    grids: tuple[GridReport, ...]
     rasters: tuple[RasterReport, ...]
     problems: tuple[Problem, ...]
     problem_counts: tuple[ProblemCount, ...]
@@ -124,6 +150,7 @@ class ImportReport:
             for item in self.layers
         ]
         lines += ["", *(_conversion_line(item) for item in self.conversions)] if self.conversions else []
+        lines += ["", *(line for item in self.grids for line in _grid_lines(item))] if self.grids else []
         lines += ["", *(f"{item.rows:>9,} x {item.rule}  in {item.layer}" for item in self.problem_counts)]
         lines += [_problem_line(item) for item in _first_of_each(self.problems)]
         return "\n".join(lines) + "\n"
@@ -141,6 +168,15 @@ def _conversion_line(item: ConversionReport) -> str:
         f"  {item.layer}: {item.datum} ({item.evidence}), {item.vertex_count:,} vertices, accuracy {accuracy},"
         f" there and back {trip}: {item.operation}"
     )
+
+
+def _grid_lines(item: GridReport) -> list[str]:
+    head = (
+        f"  {item.datum}: {item.model} by {len(item.points)} control points of {item.file}, RMS {item.rms_m:.3f} m, largest"
+        f" {item.max_m:.3f} m (tolerance {item.tolerance_m:g} m)" + (f", check {item.suspect}" if item.suspect else "")
+    )
+    table = [f"    {'dx m':>9} {'dy m':>9} {'without it m':>13}  control point"]
+    return [head, *table, *(f"    {p.dx_m:>9.3f} {p.dy_m:>9.3f} {p.left_out_m:>13.3f}  {p.name}" for p in item.points)]
 
 
 def _first_of_each(problems: tuple[Problem, ...], *, most: int = 3) -> list[Problem]:
@@ -173,6 +209,23 @@ def _layer_report(number: int, layer: Staged, counts: Mapping[tuple[int, str], i
     new, changed, unchanged = (counts.get((number, status), 0) for status in ("new", "changed", "unchanged"))
     rejected = layer.read - new - changed - unchanged
     return LayerReport(layer.name, layer.entry.file, layer.entry.kind, layer.read, new, changed, unchanged, rejected)
+
+
+def grid_reports(grids: Sequence[FittedGrid]) -> tuple[GridReport, ...]:
+    """Return the residuals of the grids that were fitted to control points."""
+    return tuple(
+        GridReport(
+            datum=f"local({grid.name})",
+            file=grid.file,
+            model=grid.fit.model,
+            rms_m=grid.fit.rms_m,
+            max_m=grid.fit.worst.distance_m,
+            tolerance_m=grid.tolerance_m,
+            suspect=grid.fit.suspect,
+            points=tuple(ControlPointReport(r.name, r.dx_m, r.dy_m, r.left_out_m) for r in grid.fit.residuals),
+        )
+        for grid in grids
+    )
 
 
 def conversion_reports(layers: Sequence[Staged]) -> tuple[ConversionReport, ...]:

@@ -19,11 +19,12 @@ from psycopg.types.json import Jsonb
 
 from data.errors import BadManifest, ImportFailed
 from data.imports.asset_store import AssetStore
+from data.imports.local_grids import FittedGrid, fit_grids, with_fitted
 from data.imports.manifest import Manifest, RasterEntry, inherited, read_manifest
 from data.imports.problems import Problems
 from data.imports.rate_store import RateStore
 from data.imports.register_store import RegisterStore
-from data.imports.report import ImportReport, RasterReport, conversion_reports, count_rows, layer_reports
+from data.imports.report import ImportReport, RasterReport, conversion_reports, count_rows, grid_reports, layer_reports
 from data.imports.staging import Staged, StagedLayer, StagedRates, StagedRegister, layer_names, stage_layer
 from data.imports.transaction import Progress, Store, Transaction
 from data.pool import connect
@@ -37,11 +38,13 @@ __all__ = ["ImportReport", "run_import"]
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    """A manifest and where its files are."""
+    """A manifest, where its files are, and the grids fitted to its control points (or by name why one could not be)."""
 
     path: Path
     manifest: Manifest
     folder: Path
+    grids: list[FittedGrid]
+    grid_errors: Mapping[str, str]
 
     @property
     def city_id(self) -> int:
@@ -89,8 +92,8 @@ def run_import(
     """
     started = time.monotonic()
     say = progress if progress is not None else _silent
-    delivery = _open(manifest, data_root, city_id)
     problems = Problems()
+    delivery = _open(manifest, data_root, city_id, problems)
     layers = _begun(_staged_layers(delivery, problems, say))
     with connect(database_url) as connection:
         transaction = Transaction(connection, delivery.city_id, problems)
@@ -104,11 +107,12 @@ def _silent(_: str, __: float) -> None:
     return
 
 
-def _open(path: Path, data_root: Path | None, city_id: int | None) -> _Delivery:
+def _open(path: Path, data_root: Path | None, city_id: int | None, problems: Problems) -> _Delivery:
     manifest = read_manifest(path)
     if city_id is not None:
         manifest = manifest.model_copy(update={"city": manifest.city.model_copy(update={"id": city_id})})
-    return _Delivery(path, manifest, path.absolute().parent if data_root is None else data_root.absolute())
+    folder = path.absolute().parent if data_root is None else data_root.absolute()
+    return _Delivery(path, manifest, folder, *fit_grids(manifest, folder, problems))
 
 
 # ---------------------------------------------------------------- reading
@@ -122,11 +126,14 @@ def _staged_layers(delivery: _Delivery, problems: Problems, say: Progress) -> It
     ImportFailed
         At the end, naming all of them.
     """
-    errors = [error for entry in delivery.manifest.raster if (error := _missing_raster(delivery, entry))]
+    errors = [f"{delivery.path.name} {error}" for error in delivery.grid_errors.values()]
+    errors += [error for entry in delivery.manifest.raster if (error := _missing_raster(delivery, entry))]
     missing = False
     for number, name in enumerate(layer_names(delivery.manifest)):
         say(f"reading {name}", 0.6 * number / max(1, len(delivery.manifest.layer)))
         try:
+            if _lacks_grid(delivery, number):
+                continue  # said once, by the datum
             if errors:
                 _stage(delivery, number, name, problems)
             else:
@@ -150,7 +157,14 @@ def _begun(layers: Iterator[Staged]) -> Iterator[Staged]:
 
 def _stage(delivery: _Delivery, number: int, name: str, problems: Problems) -> Staged:
     entry, where = delivery.manifest.layer[number], _where(delivery, number)
-    return stage_layer(delivery.manifest, entry, name=name, folder=delivery.folder, where=where, problems=problems)
+    datums = with_fitted(delivery.manifest, delivery.grids)
+    return stage_layer(delivery.manifest, entry, name=name, folder=delivery.folder, where=where, problems=problems, datums=datums)
+
+
+def _lacks_grid(delivery: _Delivery, number: int) -> bool:
+    """Tell whether a layer is in a grid whose control points could not be used."""
+    datum = (inherited(delivery.manifest, delivery.manifest.layer[number]).datum or "").replace(" ", "")
+    return any(datum.lower() == f"local({name})".lower() for name in delivery.grid_errors)
 
 
 def _where(delivery: _Delivery, number: int) -> str:
@@ -253,6 +267,7 @@ def _report(transaction: Transaction, delivery: _Delivery, *, recorded: bool, ch
         changed=changed,
         layers=layer_reports(transaction.layers, transaction.counts),
         conversions=conversion_reports(transaction.layers),
+        grids=grid_reports(delivery.grids),
         rasters=tuple(_raster(delivery, entry) for entry in delivery.manifest.raster),
         problems=tuple(transaction.problems.listed),
         problem_counts=count_rows(transaction.problems.counts),

@@ -18,12 +18,14 @@ import shapely
 from numpy.typing import NDArray
 
 from data.errors import ImportFailed
+from data.imports.local_grids import stated
 from data.imports.manifest import ROLLOUT_RATE, LayerEntry, Manifest, datum_of, inherited
 from data.imports.problems import Problems
 from data.imports.values import as_text, attribute_values, attributes_json, half_width, no_values, source_column
 from gis.datums import ConversionRecord, convert_frame
 from gis.detect import Extent, find_swapped_axes, hint_for, outside
 from gis.geometry import Geometries, coordinates_of, geodesic_length_m, repair, with_coordinates
+from gis.parameters import Parameters
 from gis.reading import ReadLayer, read_layer, require_columns
 from twin.kinds import Kind
 from twin.registers import REGISTERS, row_kind
@@ -104,6 +106,7 @@ class StagedRates(Staged):
 class _Context:
     manifest: Manifest
     entry: LayerEntry
+    datums: Mapping[str, Parameters]
     name: str
     where: str
     problems: Problems
@@ -137,7 +140,16 @@ def layer_names(manifest: Manifest) -> list[str]:
     return names
 
 
-def stage_layer(manifest: Manifest, entry: LayerEntry, *, name: str, folder: Path, where: str, problems: Problems) -> Staged:
+def stage_layer(
+    manifest: Manifest,
+    entry: LayerEntry,
+    *,
+    name: str,
+    folder: Path,
+    where: str,
+    problems: Problems,
+    datums: Mapping[str, Parameters] | None = None,
+) -> Staged:
     """Read one layer and make it ready.
 
     Parameters
@@ -152,6 +164,8 @@ def stage_layer(manifest: Manifest, entry: LayerEntry, *, name: str, folder: Pat
         How messages name the layer.
     problems
         Collects what is wrong with rows.
+    datums
+        Parameters by name of the datum; None = those that stand in the manifest.
 
     Raises
     ------
@@ -162,7 +176,7 @@ def stage_layer(manifest: Manifest, entry: LayerEntry, *, name: str, folder: Pat
     ImportFailed
         When no geometry of the layer lies in the city.
     """
-    context = _Context(manifest, entry, name, where, problems)
+    context = _Context(manifest, entry, stated(manifest) if datums is None else datums, name, where, problems)
     delivered = read_layer(
         folder / entry.file,
         layer=entry.layer,
@@ -310,9 +324,10 @@ def _geometry(
         context.report("no_geometry", index[missing])
     if shapely.is_missing(raw).all():
         return raw, None, ""
-    datum, evidence = datum_of(context.manifest, context.entry, declared_epsg=delivered.declared_epsg, where=context.where)
-    if datum.family == "epsg" and delivered.declared_epsg not in {None, datum.epsg}:
-        context.report_layer("crs_differs", f"the file states epsg:{delivered.declared_epsg}, the manifest {datum.text}")
+    declared = delivered.declared_epsg
+    datum, evidence = datum_of(context.manifest, context.entry, context.datums, declared_epsg=declared, where=context.where)
+    if datum.family == "epsg" and declared not in {None, datum.epsg}:
+        context.report_layer("crs_differs", f"the file states epsg:{declared}, the manifest {datum.text}")
     extent = context.manifest.city.extent
     raw = _empty_to_none(context, raw, index)
     turned = find_swapped_axes(coordinates_of(raw), datum, extent)
