@@ -30,7 +30,7 @@ RULES: Mapping[str, str] = {
     "building_without_inlet": "a heated building without an inlet on the network; traced through its declared substation",
     "building_not_connected": "a heated building without inlet and without substation",
     "declared_substation_differs": "a building declared to another substation than those that feed its inlets in the drawing",
-    "declared_source_differs": "a substation declared to a heat source that does not run in the part of the network that feeds it",
+    "declared_source_differs": "a substation declared to a heat source that does not run in the part that feeds it",
 }
 """Rules of the checks with their meaning."""
 

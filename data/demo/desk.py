@@ -27,7 +27,8 @@ class Table:
 
     def row_of(self, label: int) -> int | None:
         """Return the row of a label in the file, from 1; None when it was taken away."""
-        return int(self.frame.index.get_loc(label)) + 1 if label in self.frame.index else None
+        place = self.frame.index.get_indexer(pd.Index([label]))[0]
+        return None if place < 0 else int(place) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Desk:
         table = self._of(kind)
         changed = table.frame[column].astype(object) if column != "geometry" else table.frame.geometry.astype(object)
         array = changed.to_numpy(copy=True)
-        places = table.frame.index.get_indexer(list(values))
+        places = table.frame.index.get_indexer(pd.Index(list(values)))
         for place, value in zip(places, values.values(), strict=True):
             array[place] = value
         table.frame = _with(table.frame, column, array)
@@ -165,10 +166,12 @@ class Desk:
 def _with(frame: pd.DataFrame, column: str, array: NDArray[np.object_]) -> pd.DataFrame:
     """Return a frame with one column replaced; numbers stay numbers where all values still are."""
     if column == "geometry":
-        return geopandas.GeoDataFrame(frame).set_geometry(geopandas.GeoSeries(array, index=frame.index))
+        moved: pd.DataFrame = geopandas.GeoDataFrame(frame).set_geometry(geopandas.GeoSeries(array, index=frame.index))
+        return moved
+    values = pd.Series(array, index=frame.index, dtype=object)
     changed = frame.copy()
-    changed[column] = pd.Series(array, index=frame.index, dtype=object)
-    return changed.astype({column: frame[column].dtype}) if _fits(array, frame[column]) else changed
+    changed[column] = values.astype(frame[column].dtype) if _fits(array, frame[column]) else values
+    return changed
 
 
 def _fits(array: NDArray[np.object_], column: pd.Series) -> bool:

@@ -248,7 +248,7 @@ def _inlets_off(desk: Desk, services: _Services, wanted: int) -> None:
         dirt, done = "inlet_off_service", f"inlet moved by {metres:.2f} m"
         for pipe in (supply, back):
             _tell(desk, Mark(dirt, "pipe", pipe, done), "loose_end", [services.drawn.code[pipe]])
-        _tell(desk, Mark(dirt, "building_inlet", label, done), "inlet_off_network", [inlets.loc[label, "code"]])
+        _tell(desk, Mark(dirt, "building_inlet", label, done), "inlet_off_network", [str(inlets.loc[label, "code"])])
         _tell(desk, Mark(dirt, "building", None, done), "building_without_inlet", [services.building[place]])
     desk.set("building_inlet", "geometry", points)
 
@@ -260,7 +260,7 @@ def _inlets_without_building(desk: Desk, services: _Services, wanted: int) -> No
     for _, _, place in services.pick(desk, wanted, desk.stream(9), alone=True):
         label = int(services.inlet[place])
         dirt, done = "inlet_without_building", f"building_code {services.building[place]} left out"
-        _tell(desk, Mark(dirt, "building_inlet", label, done), dirt, [inlets.loc[label, "code"]])
+        _tell(desk, Mark(dirt, "building_inlet", label, done), dirt, [str(inlets.loc[label, "code"])])
         _tell(desk, Mark(dirt, "building", None, done), "building_without_inlet", [services.building[place]])
         names[label] = None
     desk.set("building_inlet", "building_code", names)
@@ -275,7 +275,8 @@ def _drawn_twice(desk: Desk, drawn: Drawn, wanted: int) -> None:
     inlets = set(desk.frame("building_inlet")["code"])
     plain = (_plain(desk, drawn) | pd.DataFrame(drawn.end_codes).isin(inlets).to_numpy()).all(axis=1)
     frame = desk.frame("pipe")
-    copies, of = [], []
+    copies: list[pd.Series] = []
+    of: list[int] = []
     there = np.isin(np.arange(len(drawn.code)), frame.index)
     for pipe in rng.permutation(np.flatnonzero(plain & there & (drawn.mate >= 0))).tolist():
         if len(of) == wanted:

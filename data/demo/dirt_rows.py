@@ -92,7 +92,7 @@ def spoil_rows(desk: Desk, scale: int) -> None:
 def _spell_diameters(desk: Desk) -> None:
     """Make the diameters a column of text, as one that holds DN200 somewhere is."""
     diameters = desk.frame("pipe")["dn"]
-    desk.set("pipe", "dn", {int(label): str(value) for label, value in diameters.items()})
+    desk.set("pipe", "dn", dict(zip(diameters.index.tolist(), diameters.astype(str).tolist(), strict=True)))
 
 
 def _sides_missing(desk: Desk, scale: int) -> None:
