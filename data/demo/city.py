@@ -47,7 +47,7 @@ from data.demo.flows import size_index, trace_flows
 from data.demo.ground import draw_ground, height_m
 from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
-from data.demo.people_delivery import importable, land_of_sample, people_layers
+from data.demo.people_delivery import land_of_sample, people_layers
 from data.demo.places_delivery import organisation_layers, place_layers, settle_sample
 from data.demo.sizes import CitySize, size_of
 from data.demo.stations import draw_accumulators, draw_tanks
@@ -130,7 +130,7 @@ def write_city(
         ("stations", lambda: write_stations(folder, city)),
         ("network", lambda: write_network(folder, city)),
         ("points", lambda: write_points(folder, city)),
-        ("people", lambda: importable(people_layers(folder, city, plan, replace(land, villages=settled.villages)))),
+        ("people", lambda: people_layers(folder, city, plan, replace(land, villages=settled.villages))),
     )
     for number, (name, tabulate) in enumerate(steps, start=1):
         report(f"tables of {name}", 0.6 * number / (len(steps) + 1))

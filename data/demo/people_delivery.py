@@ -22,7 +22,6 @@ from data.demo.projects import HEADERS, REGIONS, Site, draw_projects
 from data.demo.sizes import CitySize
 from data.demo.tables import DemoCity
 from gis.datums import parse_datum
-from twin.kinds import KINDS
 
 ESTATES_WITH_USERS = 2
 """So many estates of a whole city have rows of heat users; everywhere else they are counts of the building."""
@@ -107,11 +106,6 @@ def _projects(folder: Path, seed: int, land: Land) -> Layer:
     more = {"datum": datum.text, "datum_evidence": "four parameters of the survey office (made up)"}
     geometry = {"x": "东坐标", "y": "北坐标", "format": "metres"}
     return Layer("projects.xlsx", "retrofit_project", HEADERS, layer="项目库", more=more, geometry=geometry, sheet=sheet)
-
-
-def importable(layers: Sequence[Layer]) -> list[Layer]:
-    """Return the layers of kinds that the import takes."""
-    return [layer for layer in layers if layer.kind in KINDS]
 
 
 def project_sites(seed: int, land: Land) -> list[list[Site]]:

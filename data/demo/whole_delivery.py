@@ -31,7 +31,7 @@ from data.demo.files import Layer, write_geojson, write_heights
 from data.demo.ground import Ground, height_m
 from data.demo.layout import TOWNS
 from data.demo.outlines import District
-from data.demo.people_delivery import Land, importable, people_layers
+from data.demo.people_delivery import Land, people_layers
 from data.demo.places_delivery import Settled, organisation_layers, place_layers, settle
 from data.demo.sizes import CitySize
 from data.demo.station_tables import plant_branches
@@ -152,7 +152,7 @@ def _write_people(folder: Path, whole: WholeCity, plan: CitySize, districts: Seq
         weather=countryside.weather_stations(whole.city.rng_seed, settled.covered),
         urban=whole.urban,
     )
-    return importable(people_layers(folder, whole.city, plan, land))
+    return people_layers(folder, whole.city, plan, land)
 
 
 # ---------------------------------------------------------------- heights

@@ -146,6 +146,41 @@ def test_zones_overlap_districts_and_devices_stand_outside_the_built_up_extent(c
     assert shapely.contains(urban, buildings).all()
 
 
+def test_what_watches_the_city_names_what_there_is(city):
+    sensors, devices, gateways, cameras, air, villages, homes = (
+        city.table_wgs84(name)
+        for name in ("room_sensors", "heating_devices", "gateways", "cameras", "air_stations", "villages", "households")
+    )
+    stations, houses = set(city.substations["编号"]), city.sources["code"].str.startswith("GLF")
+    assert len(cameras) == 3 * (len(stations) + houses.sum())
+    assert set(cameras["of_code"]) == stations | set(city.sources.loc[houses, "code"])
+    assert set(gateways["code"]) == set(sensors["gateway_code"]) | set(devices["gateway_code"])
+    assert set(gateways["of_code"]) <= stations | set(villages["code"])
+    assert set(sensors["building_code"]) <= set(city.geojson("buildings")["code"])
+    assert set(devices["household_code"]) <= set(homes["code"])
+    assert set(homes["village_code"]) <= set(villages["code"])
+    assert (len(villages), len(air), len(homes)) == (2_200, 150 + 17, THIN.quarters * THIN.households)
+
+
+def test_two_estates_have_rows_of_heat_users_which_their_sensors_name(city):
+    users = pd.read_csv(city.folder / "heat_users.csv")
+    buildings = city.geojson("buildings").set_index("code")
+    held = buildings.loc[users["building_code"].unique()]
+    assert held["estate_code"].nunique() == 2
+    assert len(held) == buildings["estate_code"].isin(held["estate_code"]).sum()
+    assert (users.groupby("building_code").size() == held["heat_user_count"]).all()
+    tied = city.table_wgs84("room_sensors").dropna(subset="heat_user_code")
+    assert len(tied) > 0
+    assert set(tied["heat_user_code"]) <= set(users["code"])
+
+
+def test_389_projects_stand_in_17_areas(city):
+    projects = pd.read_excel(city.folder / "projects.xlsx", sheet_name="项目库")
+    areas = set(city.geojson("districts")["adcode"].astype(str)) | set(city.geojson_wgs84("zones")["code"])
+    assert len(projects) == 389
+    assert set(projects["区县（开发区）代码"].astype(str)) == areas
+
+
 def test_names_of_roads_and_estates_stand_once(city):
     for layer in ("roads", "estates", "substations"):
         names = city.substations["名称"] if layer == "substations" else city.geojson(layer)["name"]
