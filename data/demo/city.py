@@ -33,6 +33,7 @@ from data.demo.delivery import (
     plain_layer,
     with_dirt,
     write_city_manifest,
+    write_control_points,
     write_network,
     write_points,
     write_sheets,
@@ -63,6 +64,7 @@ Progress = Callable[[str, float], None]
 logger = logging.getLogger(__name__)
 
 MARGIN_M = 900.0
+CONTROL_REACH_M = 3500.0
 ACCUMULATOR_AB = np.array([[-80.0, -30.0]])
 """Where the accumulator stands in the frame of the plant."""
 CELL_DEG = (0.000125, 0.00009)
@@ -139,6 +141,7 @@ def write_city(
     write_sheets(layers, lambda message, share: report(message, 0.6 + 0.3 * share))
     report("writing heights", 0.9)
     _write_ground(folder, city)
+    write_control_points(folder, seed, CONTROL_REACH_M)
     path = folder / "manifest.toml"
     write_city_manifest(path, city_id, layers, name=("示例城区", "Sample district"), real_outlines=outlines.is_installed())
     report("written", 1.0)

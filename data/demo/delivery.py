@@ -29,7 +29,7 @@ from data.demo.files import (
 )
 from data.demo.tables import DemoCity
 from gis.datums import Datum, parse_datum, to_wgs84
-from gis.parameters import Similarity
+from gis.parameters import Similarity, from_base_grid
 
 ORIGIN_LONLAT = (125.297, 43.853)
 """Middle of the quarter: the place nearest to (125.32, 43.88) where it lies in one district (朝阳区) with all its margin."""
@@ -41,7 +41,12 @@ CITY_ADCODE = "220100"
 GRID = Similarity(
     base=GK_TEXT, dx_m=393476.0, dy_m=4807729.0, rotation_deg=0.75, scale=1.000012, accuracy_m=0.02, source="made up"
 )
+"""The city grid as it is; deliveries hold only its control points, from which the import finds it."""
 GRID_NAME = "demo_grid"
+GRID_EVIDENCE = "control points of the survey office (made up)"
+CONTROL_POINTS = "control_points.csv"
+CONTROL_NOISE_M = 0.003
+CONTROL_TOLERANCE_M = 0.03
 MARK = "示例数据（合成）synthetic"
 
 
@@ -76,9 +81,28 @@ def table_layer(folder: Path, name: str, kind: str, frame: geopandas.GeoDataFram
     """Return points as a table in the city's own grid."""
     file, grid = f"{name}.csv", f"local({GRID_NAME})"
     sheet = Sheet(frame, parse_datum(grid, {GRID_NAME: GRID}), partial(write_csv, path=folder / file))
-    more = {"datum": grid, "datum_evidence": "four parameters of the survey office (made up)"}
+    more = {"datum": grid, "datum_evidence": GRID_EVIDENCE}
     geometry = {"x": "x", "y": "y", "format": "metres"}
     return Layer(file, kind, columns_of(frame), more=more, geometry=geometry, sheet=sheet)
+
+
+def write_control_points(folder: Path, seed: int, reach_m: float) -> None:
+    """Write twelve points known in the city's grid and in Gauss-Krueger metres, with the errors of a survey.
+
+    Parameters
+    ----------
+    reach_m
+        How far from the middle of the quarter the outer ring of them lies; half of them stand on one of 0.4 of that.
+    """
+    rng = np.random.default_rng([seed, 53])
+    turn = np.linspace(0.0, 2.0 * np.pi, 12, endpoint=False) + rng.uniform(-0.2, 0.2, 12)
+    reach = reach_m * np.where(np.arange(12) % 2, 1.0, 0.4) * rng.uniform(0.8, 1.0, 12)
+    base = (ORIGIN_GK + reach[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])).round(3)
+    local = from_base_grid(base, GRID) + rng.normal(0.0, CONTROL_NOISE_M, (12, 2))
+    columns = {"name": [f"示例控制点{index + 1:02d}" for index in range(12)]}
+    for names, xy in ((("x", "y"), local), (("x_base", "y_base"), base)):
+        columns |= {name: xy[:, axis].round(3) for axis, name in enumerate(names)}
+    write_csv(pd.DataFrame(columns), folder / CONTROL_POINTS)
 
 
 def plain_layer(folder: Path, name: str, kind: str, frame: pd.DataFrame) -> Layer:
@@ -218,11 +242,8 @@ def write_city_manifest(path: Path, city_id: int, layers: list[Layer], *, name: 
         datums={
             GRID_NAME: {
                 "base": GRID.base,
-                "dx_m": GRID.dx_m,
-                "dy_m": GRID.dy_m,
-                "rotation_deg": GRID.rotation_deg,
-                "scale": GRID.scale,
-                "accuracy_m": GRID.accuracy_m,
+                "control_points": CONTROL_POINTS,
+                "tolerance_m": CONTROL_TOLERANCE_M,
                 "source": GRID.source,
             }
         },

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from data.demo import equipment, households, people
 from data.demo.countryside import Area, air_stations, metres, near_villages, scattered
-from data.demo.delivery import GRID, GRID_NAME, plain_layer, table_layer
+from data.demo.delivery import GRID, GRID_EVIDENCE, GRID_NAME, plain_layer, table_layer
 from data.demo.files import Layer, Sheet, write_workbook
 from data.demo.households import CITY_MIX, SAMPLE_MIX
 from data.demo.outlines import District
@@ -103,7 +103,7 @@ def _projects(folder: Path, seed: int, land: Land) -> Layer:
     drawn = draw_projects(seed, project_sites(seed, land), None if land.whole else _SAMPLE_PROJECTS)
     datum = parse_datum(f"local({GRID_NAME})", {GRID_NAME: GRID})
     sheet = Sheet(drawn, datum, partial(write_workbook, path=folder / "projects.xlsx", heads=HEADERS, name="项目库"))
-    more = {"datum": datum.text, "datum_evidence": "four parameters of the survey office (made up)"}
+    more = {"datum": datum.text, "datum_evidence": GRID_EVIDENCE}
     geometry = {"x": "东坐标", "y": "北坐标", "format": "metres"}
     return Layer("projects.xlsx", "retrofit_project", HEADERS, layer="项目库", more=more, geometry=geometry, sheet=sheet)
 

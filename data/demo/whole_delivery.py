@@ -22,6 +22,7 @@ from data.demo.delivery import (
     plain_layer,
     with_dirt,
     write_city_manifest,
+    write_control_points,
     write_network,
     write_points,
     write_sheets,
@@ -41,6 +42,7 @@ from gis.datums import from_wgs84, to_wgs84
 
 Progress = Callable[[str, float], None]
 EXTENT_DEG = (124.0, 43.1, 127.1, 45.3)
+CONTROL_REACH_M = 60e3
 CELL_DEG = (0.0011, 0.0008)
 """About 90 m."""
 _TILE = 256
@@ -83,6 +85,7 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
     write_sheets(layers, lambda message, share: report(message, 0.75 + 0.17 * share))
     report("writing heights", 0.92)
     _write_ground(folder, whole.city.ground)
+    write_control_points(folder, seed, CONTROL_REACH_M)
     path = folder / "manifest.toml"
     write_city_manifest(path, city_id, layers, name=("示例城市", "Sample city"), real_outlines=True)
     report("written", 1.0)

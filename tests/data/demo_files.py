@@ -50,10 +50,22 @@ class Delivery:
     def table_wgs84(self, name: str) -> pd.DataFrame:
         """Read a table with positions in the city's grid; adds lon and lat."""
         frame = pd.read_csv(self.folder / f"{name}.csv")
-        grid = {key: Similarity(**value) for key, value in self.manifest["datums"].items()}
-        datum = parse_datum(self.layer(f"{name}.csv")["datum"], grid)
+        datum = parse_datum(self.layer(f"{name}.csv")["datum"], self.grids)
         lonlat = to_wgs84(frame[["x", "y"]].to_numpy(), datum)
         return frame.assign(lon=lonlat[:, 0], lat=lonlat[:, 1])
+
+    @cached_property
+    def grids(self) -> dict[str, Similarity]:
+        """Fit each grid to its control points: Z = shift + factor z, complex numbers for positions."""
+        grids = {}
+        for name, entry in self.manifest["datums"].items():
+            points = pd.read_csv(self.folder / entry["control_points"])
+            local, base = (points[x] + 1j * points[y] for x, y in (("x", "y"), ("x_base", "y_base")))
+            middle = local.mean()
+            shift, factor = np.linalg.lstsq(np.column_stack([np.ones(len(points)), local - middle]), base, rcond=None)[0]
+            shift -= factor * middle
+            grids[name] = Similarity(entry["base"], shift.real, shift.imag, np.degrees(np.angle(factor)), abs(factor))
+        return grids
 
     def layer(self, file: str) -> dict:
         return next(layer for layer in self.manifest["layer"] if layer["file"] == file)

@@ -59,7 +59,7 @@ def test_the_manifest_fits_the_format_and_names_every_file(city):
     manifest = read_manifest(city.folder / "manifest.toml")
     assert (manifest.city.id, manifest.city.name, manifest.city.synthetic) == (1, "示例城区", True)
     assert "合成" in manifest.city.attribution
-    named = {layer.file for layer in manifest.layer} | {raster.file for raster in manifest.raster} | {"manifest.toml"}
+    named = manifest.files() | {"manifest.toml"}
     assert {path.name for path in city.folder.iterdir() if path.suffix not in {".dbf", ".shx", ".prj", ".cpg"}} == named
 
 
