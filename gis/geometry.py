@@ -106,6 +106,19 @@ def repair(geometries: Geometries) -> tuple[Geometries, NDArray[np.str_]]:
     return result, reasons.astype(str)
 
 
+def closed_lines_as_polygons(geometries: Geometries) -> Geometries:
+    """Make polygons of closed lines (a CAD program draws outlines so); everything else is untouched."""
+    result = np.array(geometries, dtype=object)
+    lines = shapely.get_type_id(result) == shapely.GeometryType.LINESTRING
+    # fewer than four vertices (the first one twice) enclose nothing
+    closed = lines & shapely.is_closed(result) & (shapely.get_num_points(result) >= 4)
+    for some in (closed & shapely.has_z(result), closed & ~shapely.has_z(result)):
+        xyz, line = shapely.get_coordinates(result[some], include_z=bool(shapely.has_z(result[some]).any()), return_index=True)
+        if len(xyz):
+            result[some] = shapely.polygons(shapely.linearrings(xyz, indices=line))
+    return result
+
+
 def _polygons_only(geometry: shapely.Geometry) -> shapely.Geometry:
     parts = shapely.get_parts(geometry)
     parts = shapely.get_parts(parts[np.isin(shapely.get_type_id(parts), (3, 6))])

@@ -21,6 +21,7 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from gis.dxf import read_dxf
 from gis.errors import FileMissing, ReadingError, UnknownColumn, UnknownLayer, UnreadableFile, WrongEncoding
 from gis.pandapipes_json import read_pandapipes
 
@@ -84,11 +85,11 @@ def read_layer(
     Parameters
     ----------
     path
-        GeoJSON, GeoPackage, Shapefile, CSV, XLSX, or pandapipes JSON.
+        GeoJSON, GeoPackage, Shapefile, DXF, CSV, XLSX, or pandapipes JSON.
     layer
         Layer of a GeoPackage, sheet of a workbook, table of a pandapipes net; None = the only or first one.
     encoding
-        Of the text, for Shapefile and CSV (`gbk`, `utf-8`); None = what the file says, else UTF-8.
+        Of the text, for Shapefile, DXF and CSV (`gbk`, `utf-8`); None = what the file says, else UTF-8.
     geometry
         Position columns of a table; None = the file has geometry of its own, or none.
 
@@ -102,14 +103,17 @@ def read_layer(
     suffix = path.suffix.lower()
     if suffix in _VECTOR:
         return _read_vector(path, layer, encoding)
+    if suffix == ".dxf":
+        return _numbered(read_dxf(path, layer, encoding), None)
     if suffix == ".json":
         return _numbered(read_pandapipes(path, layer), None)
     if suffix in {".csv", ".txt"}:
         return _with_positions(path, _read_csv(path, encoding), geometry)
     if suffix in {".xlsx", ".xlsm"}:
         return _with_positions(path, _read_xlsx(path, layer), geometry)
-    known = ", ".join(sorted(_VECTOR | {".json", ".csv", ".xlsx"}))
-    raise UnreadableFile(f"{path}: the ending {suffix!r} is not one of {known}")
+    known = ", ".join(sorted(_VECTOR | {".dxf", ".json", ".csv", ".xlsx"}))
+    hint = "; open the drawing in the CAD program and save it as DXF" if suffix == ".dwg" else ""
+    raise UnreadableFile(f"{path}: the ending {suffix!r} is not one of {known}{hint}")
 
 
 def require_columns(frame: pd.DataFrame, names: Sequence[str], *, where: str) -> None:
@@ -129,6 +133,8 @@ def _numbered(frame: geopandas.GeoDataFrame, declared_epsg: int | None) -> ReadL
 
 
 def _read_vector(path: Path, layer: str | None, encoding: str | None) -> ReadLayer:
+    if not path.stat().st_size:
+        raise UnreadableFile(f"{path}: cannot be read as {path.suffix.lstrip('.')}: the file is empty (0 bytes)")
     names = _guard(path, lambda: [str(row[0]) for row in pyogrio.list_layers(path)])
     if layer is not None and layer not in names:
         raise UnknownLayer(f"{path}: there is no layer {layer!r}; the layers are {', '.join(names)}")

@@ -24,7 +24,7 @@ from data.imports.problems import Problems
 from data.imports.values import as_text, attribute_values, attributes_json, half_width, no_values, source_column
 from gis.datums import ConversionRecord, convert_frame
 from gis.detect import Extent, find_swapped_axes, hint_for, outside
-from gis.geometry import Geometries, coordinates_of, geodesic_length_m, repair, with_coordinates
+from gis.geometry import Geometries, closed_lines_as_polygons, coordinates_of, geodesic_length_m, repair, with_coordinates
 from gis.parameters import Parameters
 from gis.reading import ReadLayer, read_layer, require_columns
 from twin.kinds import Kind
@@ -316,6 +316,8 @@ def _geometry(
     context: _Context, kind: Kind, delivered: ReadLayer, frame: geopandas.GeoDataFrame
 ) -> tuple[Geometries, ConversionRecord | None, str]:
     raw: Geometries = frame.geometry.to_numpy(dtype=object)
+    if kind.geometry == "polygon" and Path(context.entry.file).suffix.lower() == ".dxf":
+        raw = closed_lines_as_polygons(raw)
     index = frame.index
     unreadable = {row: text for row, text in delivered.unreadable if row in index}
     context.report("unreadable_position", pd.Index(list(unreadable)), pd.Series(unreadable, dtype=object))

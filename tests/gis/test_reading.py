@@ -111,7 +111,8 @@ def test_a_table_without_position_columns_has_no_geometry(tmp_path: Path) -> Non
         ("a.json", b"{ no", UnreadableFile, "not a pandapipes net"),
         ("a.xlsx", b"no workbook", UnreadableFile, "cannot be read as a workbook"),
         ("a.csv", b"", UnreadableFile, "cannot be read as CSV"),
-        ("a.dwg", b"AC1032", UnreadableFile, "'.dwg' is not one of"),
+        ("a.dwg", b"AC1032", UnreadableFile, "'.dwg' is not one of .*save it as DXF"),
+        ("a.geojson", b"", UnreadableFile, r"the file is empty \(0 bytes\)"),
     ],
 )
 def test_a_broken_file_is_named_with_what_it_should_be(
