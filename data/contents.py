@@ -9,7 +9,6 @@ from data.assets import round_position
 from data.errors import NotFound
 from data.pool import Pool
 from data.statements import scope_parameters, sql
-from twin.kinds import KINDS
 from twin.scope import Scope
 
 Box = tuple[float, float, float, float]
@@ -48,7 +47,7 @@ class ContentsVersion:
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """Visible assets of one kind and network level; the box is None where none has a place."""
+    """Visible assets of one kind and network level, or rows of one register; the box is None where none has a place."""
 
     kind: str
     level: str
@@ -120,8 +119,8 @@ async def read_delivered(pool: Pool, scope: Scope, city_id: int) -> list[Deliver
 
 
 def _may_know(scope: Scope, kind: str) -> bool:
-    """Tell whether a seat may know of deliveries of a kind; rates are the layer `rollout`, registers go with their assets."""
-    return scope.allows_layer(kind if kind in KINDS else "rollout" if kind == "rollout_rate" else kind)
+    """Tell whether a seat may know of deliveries of a kind or register; rates are the layer `rollout`."""
+    return scope.allows_layer("rollout" if kind == "rollout_rate" else kind)
 
 
 def _rounded(box: Box, scope: Scope) -> Box | None:

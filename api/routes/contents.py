@@ -20,10 +20,12 @@ from data.rasters import RasterLayer, list_rasters
 from topology.network import Network
 from twin.contents import GROUPS
 from twin.kinds import KINDS, NETWORK_LEVELS
+from twin.registers import REGISTERS
 from twin.scope import Scope
 
 router = APIRouter(tags=["contents"])
 
+_OTHER_NAMES_ZH = {"rollout_rate": "清洁取暖率"}
 _EXAMPLE: JsonDict = {
     "city_id": 1,
     "name_zh": "示例市",
@@ -56,6 +58,7 @@ _EXAMPLE: JsonDict = {
     "heat_user_count": 44_210,
     "heated_area_m2": 4_100_000.0,
     "finding_count": 0,
+    "registers": [{"kind": "household", "name_zh": "农户", "name_en": "rural households", "count": 1200}],
     "sources": [
         {
             "layer": "substations.shp > substation",
@@ -110,6 +113,15 @@ class LevelModel(BaseModel):
     supply_length_m: float
 
 
+class RegisterCountModel(BaseModel):
+    """Rows of one register."""
+
+    kind: str = Field(description="Name of the register.")
+    name_zh: str
+    name_en: str
+    count: int
+
+
 class DeliveredLayerModel(BaseModel):
     """A delivered layer as its last import reported it."""
 
@@ -161,6 +173,7 @@ class ContentsAnswer(BaseModel):
     finding_count: int | None = Field(
         description="What the network check found; null until the network has been read (GET /network/findings reads it)."
     )
+    registers: list[RegisterCountModel] = Field(description="Rows of each register; registers without rows are left out.")
     sources: list[DeliveredLayerModel]
     rasters: list[DeliveredRasterModel]
 
@@ -211,13 +224,14 @@ def _answer(city_id: int, version: ContentsVersion, found: _Found) -> ContentsAn
         assets_version=version.assets_version,
         counted_version=version.counted_version,
         counted_at=version.counted_at,
-        asset_count=sum(count.asset_count for count in counts),
+        asset_count=sum(count.asset_count for count in counts if count.kind in KINDS),
         groups=_groups(counts),
         supply_length_m=sum(count.supply_length_m for count in counts),
         levels=_levels(counts),
         heat_user_count=round(sum(count.heat_user_count for count in counts)),
         heated_area_m2=sum(count.heated_area_m2 for count in counts),
         finding_count=found.finding_count,
+        registers=_registers(counts),
         sources=[_source(layer) for layer in found.delivered],
         rasters=[DeliveredRasterModel.model_validate(layer) for layer in found.rasters],
     )
@@ -261,13 +275,21 @@ def _levels(counts: Sequence[KindCount]) -> list[LevelModel]:
     ]
 
 
+def _registers(counts: Sequence[KindCount]) -> list[RegisterCountModel]:
+    rows = {count.kind: count.asset_count for count in counts}
+    return [
+        RegisterCountModel(kind=name, name_zh=register.kind.name_zh, name_en=register.name_en, count=rows[name])
+        for name, register in REGISTERS.items()
+        if name in rows
+    ]
+
+
 def _source(layer: DeliveredLayer) -> DeliveredLayerModel:
-    kind = KINDS.get(layer.kind)
     return DeliveredLayerModel(
         layer=layer.layer,
         file=layer.file,
         kind=layer.kind,
-        kind_zh=layer.kind if kind is None else kind.name_zh,
+        kind_zh=_name_zh(layer.kind),
         row_count=layer.read_count,
         rejected_count=layer.rejected_count,
         datum=layer.datum,
@@ -278,3 +300,9 @@ def _source(layer: DeliveredLayer) -> DeliveredLayerModel:
         import_id=layer.import_id,
         imported_at=layer.imported_at,
     )
+
+
+def _name_zh(kind: str) -> str:
+    if kind in KINDS:
+        return KINDS[kind].name_zh
+    return REGISTERS[kind].kind.name_zh if kind in REGISTERS else _OTHER_NAMES_ZH.get(kind, kind)

@@ -7,6 +7,11 @@ with part as (
            case when a.kind = 'building' then (a.attributes ->> 'heated_area_m2')::float8 end as heated_area_m2
       from asset a
      where a.city_id = %(city_id)s and a.valid_to_at is null
+    union all
+    -- rows of a register are counted under its name; a change of them raises the version of the assets too
+    select r.kind, '', r.area_id, r.company_id, r.geom, null, null, null
+      from register_row r
+     where r.city_id = %(city_id)s
 ), summed as (
     select kind, level, area_id, company_id, count(*) as asset_count, count(geom) as placed_count,
            coalesce(sum(supply_length_m), 0) as supply_length_m,

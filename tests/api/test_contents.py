@@ -109,6 +109,21 @@ def test_assets_that_were_never_counted_are_said_to_be_so(database_url: str) -> 
         asyncio.run(ask())
 
 
+def test_rows_of_registers_are_counted_beside_the_assets(town_url: str) -> None:
+    rows = [("household", 1, DISTRICT_WEST), ("household", 2, DISTRICT_EAST), ("heat_user", 1, DISTRICT_EAST)]
+    with connect(town_url) as connection:
+        for kind, row_id, area_id in rows:
+            connection.execute(
+                "insert into register_row (city_id, kind, row_id, code, area_id, row_sha256, import_id)"
+                " values (1, %s, %s, %s, %s, '', 1)",
+                (kind, row_id, f"{kind}-{row_id}", area_id),
+            )
+        rebuild(connection, 1, None)
+    assets = dict(Counter(row.kind for row in ROWS))
+    assert counted(town_url, EVERYTHING) == assets | {"household": 2, "heat_user": 1}
+    assert counted(town_url, Scope(areas=(DISTRICT_WEST,), layers=("household",))) == {"household": 1}
+
+
 def test_every_kind_of_the_catalogue_is_in_one_group() -> None:
     assert sorted(kind for group in GROUPS for kind in group.kinds) == sorted(KINDS)
 
@@ -134,6 +149,11 @@ def test_the_answer_for_the_sample_agrees_with_the_other_routes(http: httpx.Clie
             assert kind.count == listed["total"], kind.kind
             assert kind.count > 0
     assert found.counted_version == found.assets_version
+    for register in found.registers:
+        listed = http.get("/contents").json()["sources"]
+        assert register.count == sum(
+            source["row_count"] - source["rejected_count"] for source in listed if source["kind"] == register.kind
+        )
     assert {level.level for level in found.levels} >= {"primary", "secondary"}
     assert found.supply_length_m == pytest.approx(sum(level.supply_length_m for level in found.levels))
 

@@ -130,6 +130,7 @@ export const en: Record<TextKey, string> = {
   "contents.area": "Heated area",
   "contents.monitoring": "Sensors and cameras",
   "contents.findings": "Network findings",
+  "contents.registers": "Registers",
   "contents.provenance": "Data sources",
   "contents.file": "File",
   "contents.rows": "Rows",

@@ -128,6 +128,7 @@ export const zh = {
   "contents.area": "供热面积",
   "contents.monitoring": "监测设备",
   "contents.findings": "管网检查问题",
+  "contents.registers": "台账",
   "contents.provenance": "数据来源",
   "contents.file": "文件",
   "contents.rows": "行数",

@@ -126,7 +126,7 @@ export const companyCoverage = coverage(
     ofKind: "company",
     title: { zh: "企业供热范围、城区范围", en: "Companies, urban extent" },
     minZoom: 8,
-    named: 11,
+    named: 11.5,
   },
   cityExtent,
 );

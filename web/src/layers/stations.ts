@@ -41,6 +41,11 @@ function dots(input: LayerInput): LayerSpecification {
   };
 }
 
+function plantName(input: LayerInput): ExpressionSpecification {
+  const plant = codesOf(input, "assets", "asset", "kind", ["plant"]);
+  return ["case", ["in", ["coalesce", ["get", "kind"], -1], ["literal", plant]], ["coalesce", ["get", "name"], ""], ""];
+}
+
 function plants(input: LayerInput): LayerSpecification {
   return {
     id: "stations-source",
@@ -52,7 +57,8 @@ function plants(input: LayerInput): LayerSpecification {
       "icon-image": "source",
       "icon-size": bySize(0.6, 1.1),
       "icon-allow-overlap": true,
-      "text-field": ["get", "name"],
+      // a city has six plants and 160 boiler houses: those are named where there is room
+      "text-field": ["step", ["zoom"], plantName(input), 12.5, ["coalesce", ["get", "name"], ""]],
       "text-font": FONT,
       "text-size": 13,
       "text-anchor": "top",

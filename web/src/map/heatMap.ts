@@ -40,6 +40,8 @@ const PICK_RADIUS_PX = 5;
 const PITCH_3D = 55;
 /** The network's tiles begin at zoom 10. */
 const LEAST_FIRST_ZOOM = 10.2;
+/** The base map begins at zoom 8: further out there is nothing to see. */
+const LEAST_ZOOM = 8;
 const NARROW_PX = 640;
 const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 
@@ -175,7 +177,10 @@ export class HeatMap {
         maxZoom: 17,
         animate: state.goal.animated && !calm,
       };
-      this.map.fitBounds(state.goal.box, options);
+      const fitting = this.map.cameraForBounds(state.goal.box, options);
+      if (state.goal.animated && fitting?.center !== undefined && (fitting.zoom ?? LEAST_ZOOM) < LEAST_ZOOM)
+        this.map.flyTo({ center: fitting.center, zoom: LEAST_ZOOM, animate: !calm });
+      else this.map.fitBounds(state.goal.box, options);
       // an empty map helps nobody: the first view is one that has pipes
       if (!state.goal.animated && this.map.getZoom() < LEAST_FIRST_ZOOM) this.map.setZoom(LEAST_FIRST_ZOOM);
     } else

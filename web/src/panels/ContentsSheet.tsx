@@ -46,6 +46,7 @@ export function ContentsSheet({ contents, onKind, onClose }: ContentsSheetProps)
           {contents.groups.map((group) => (
             <Group key={group.group} group={group} onKind={onKind} />
           ))}
+          <Registers contents={contents} />
           <Levels contents={contents} />
         </div>
         <Provenance contents={contents} />
@@ -69,6 +70,30 @@ function Group({ group, onKind }: { group: Contents["groups"][number]; onKind(ki
               <span>{lang === "zh" ? kind.name_zh : kind.name_en}</span>
               <b>{formatNumber(kind.count, 0, lang)}</b>
             </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Registers have rows, not places of their own. */
+function Registers({ contents }: { contents: Contents }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  if (contents.registers.length === 0) return null;
+  const total = contents.registers.reduce((sum, one) => sum + one.count, 0);
+  return (
+    <section className="group" aria-label={t("contents.registers")}>
+      <h3>
+        {t("contents.registers")}
+        <b>{formatNumber(total, 0, lang)}</b>
+      </h3>
+      <ul>
+        {contents.registers.map((register) => (
+          <li key={register.kind} className="plain">
+            <span>{lang === "zh" ? register.name_zh : register.name_en}</span>
+            <b>{formatNumber(register.count, 0, lang)}</b>
           </li>
         ))}
       </ul>

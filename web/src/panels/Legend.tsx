@@ -11,6 +11,8 @@ import type { Sign } from "../layers/signs";
 import { WEATHER_SIGNS } from "../layers/weather";
 import { signAddress } from "../map/icons";
 import { useApp } from "../state/context";
+import { arrived } from "../state/remote";
+import { countOf } from "./contents";
 
 const SIGNS: readonly [LayerId, readonly Sign[]][] = [
   ["mains", MAIN_SIGNS],
@@ -75,14 +77,21 @@ function Pipes(): ReactNode {
   );
 }
 
+/** Tells whether the city holds assets of a kind; everything until that is known. */
+function useHolds(): (kind: string) => boolean {
+  const contents = useApp((state) => arrived(state.contents));
+  return (kind) => contents === null || countOf(contents, [kind]) > 0;
+}
+
 /** A sign is explained from the zoom on from which it is drawn. */
 function Signs(): ReactNode {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const layers = useApp((state) => state.view.layers);
   const zoom = useApp((state) => Math.floor((state.view.camera?.zoom ?? 0) * 2) / 2);
+  const holds = useHolds();
   const drawn = SIGNS.flatMap(([layer, signs]) =>
-    layers.includes(layer) ? signs.filter(({ from }) => zoom >= from) : [],
+    layers.includes(layer) ? signs.filter(({ kind, from }) => zoom >= from && holds(kind)) : [],
   );
   return (
     <>
@@ -97,8 +106,9 @@ function Signs(): ReactNode {
 function Areas(): ReactNode {
   const lang = useApp((state) => state.view.lang);
   const on = useApp((state) => state.view.layers.includes("areas"));
+  const holds = useHolds();
   if (!on) return null;
-  return AREA_LEGEND.map(({ kind, colour }) => (
+  return AREA_LEGEND.filter(({ kind }) => holds(kind)).map(({ kind, colour }) => (
     <li key={kind}>
       <i className="swatch dashed" style={{ borderColor: colour }} aria-hidden="true" />
       {kindName(lang, kind)}

@@ -1,7 +1,7 @@
 import { useText } from "../i18n/hooks";
 import { useApp } from "../state/context";
 import { arrived } from "../state/remote";
-import { keyFigures, useContents } from "./contents";
+import { keyFigures } from "./contents";
 
 const SHOWN = ["sources", "substations", "supply", "buildings", "users", "area"];
 
@@ -9,7 +9,7 @@ const SHOWN = ["sources", "substations", "supply", "buildings", "users", "area"]
 export function WallStrip() {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
-  const contents = arrived(useContents());
+  const contents = useApp((state) => arrived(state.contents));
   if (contents === null) return null;
   return (
     <section className="wall-strip" aria-label={t("contents.title")}>

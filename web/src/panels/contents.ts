@@ -1,8 +1,8 @@
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import type { Contents, KindCount } from "../api/shapes";
 import type { Translate } from "../i18n/text";
 import { useApp, useParts } from "../state/context";
-import { failed, LOADING, type Remote, ready } from "../state/remote";
+import { arrived, type Remote } from "../state/remote";
 import { formatArea, formatLength, formatNumber, formatValue, type Lang } from "../units";
 
 const SOURCES = ["plant", "boiler_house"];
@@ -13,27 +13,17 @@ export interface KeyFigure {
   value: string;
 }
 
-/** What the city holds; asked for once a city, and once more for the findings when the server had not read the network. */
+/** What the city holds, with the findings of the network check even when the server had not read the network before. */
 export function useContents(): Remote<Contents> {
   const { controller } = useParts();
-  const city = useApp((state) => state.view.city);
-  const [found, setFound] = useState<Remote<Contents>>(LOADING);
+  const contents = useApp((state) => state.contents);
+  const city = arrived(contents)?.city_id ?? null;
+  const unread = city !== null && arrived(contents)?.finding_count === null;
   useEffect(() => {
-    if (city === null) return;
-    let left = false;
-    const keep = (next: Remote<Contents>) => !left && setFound(next);
-    const ask = async () => {
-      const contents = await controller.contents();
-      keep(ready(contents));
-      if (contents.finding_count === null) keep(ready({ ...contents, finding_count: await controller.findingCount() }));
-    };
-    setFound(LOADING);
-    ask().catch((error: Error) => keep(failed(error.message)));
-    return () => {
-      left = true;
-    };
-  }, [controller, city]);
-  return found;
+    // a check that fails leaves its figure open; the planner's page says why
+    if (unread) controller.countFindings().catch(() => undefined);
+  }, [controller, unread]);
+  return contents;
 }
 
 export function kindsOf(contents: Contents): KindCount[] {

@@ -1,4 +1,4 @@
-import type { Alarm, Asset, City, Impact, Raster, Rollout, Seat, Session } from "../api/shapes";
+import type { Alarm, Asset, City, Contents, Impact, Raster, Rollout, Seat, Session } from "../api/shapes";
 import type { LayerId } from "../layers/ids";
 import type { Connection } from "../live/feed";
 import { type Clock, NO_CLOCK } from "./clock";
@@ -38,6 +38,7 @@ export interface AppState {
   clock: Clock;
   alarms: Remote<Alarm[]>;
   rollout: Remote<Rollout>;
+  contents: Remote<Contents>;
   asset: Remote<Asset>;
   impact: Remote<Impact>;
   curve: Remote<Curve>;
@@ -76,6 +77,7 @@ export type Action =
   | { type: "live/message"; asOfMs: number; localMs: number; counts: readonly number[]; changed: number }
   | { type: "alarms"; alarms: Remote<Alarm[]> }
   | { type: "rollout"; rollout: Remote<Rollout> }
+  | { type: "contents"; contents: Remote<Contents> }
   | { type: "asset"; asset: Remote<Asset> }
   | { type: "impact"; impact: Remote<Impact> }
   | { type: "curve"; curve: Remote<Curve> }
@@ -97,6 +99,7 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     clock: view.at === null ? NO_CLOCK : { mode: "replay", asOfMs: Date.parse(view.at) },
     alarms: IDLE,
     rollout: IDLE,
+    contents: IDLE,
     asset: IDLE,
     impact: IDLE,
     curve: IDLE,
@@ -194,6 +197,8 @@ function reduceRemote(state: AppState, action: Action): AppState {
       return { ...state, alarms: action.alarms };
     case "rollout":
       return { ...state, rollout: action.rollout };
+    case "contents":
+      return { ...state, contents: action.contents };
     case "asset":
       return { ...state, asset: action.asset };
     case "impact":

@@ -1,6 +1,6 @@
 import { RequestFailed, sendJson, serverNowMs } from "../api/client";
 import * as server from "../api/server";
-import type { Asset, AssetItem, Contents, Findings, KindCount, Seat, Session } from "../api/shapes";
+import type { Asset, AssetItem, Findings, KindCount, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
 import { drawnBy } from "../layers/kinds";
 import { LiveFeed } from "../live/feed";
@@ -148,12 +148,13 @@ export class Controller {
     return server.findings(this.city());
   }
 
-  contents(): Promise<Contents> {
-    return server.contents(this.city());
-  }
-
-  findingCount(): Promise<number> {
-    return server.findingCount(this.city());
+  /** The server tells the findings with the contents once it has read the network; this makes it read. */
+  async countFindings(): Promise<void> {
+    const city = this.city();
+    const finding_count = await server.findingCount(city);
+    const contents = arrived(this.store.get().contents);
+    if (contents === null || contents.city_id !== city) return;
+    this.store.dispatch({ type: "contents", contents: ready({ ...contents, finding_count }) });
   }
 
   ofKind(kind: string, text: string, limit: number): Promise<server.Found> {
@@ -224,6 +225,7 @@ export class Controller {
     if (this.store.get().view.camera === null) void this.fitCity(city);
     void this.loadAlarms();
     void this.load(server.rollout(city), (value) => ({ type: "rollout", rollout: value }));
+    void this.load(server.contents(city), (value) => ({ type: "contents", contents: value }));
     if (this.store.get().view.at === null) this.openFeed(city);
     this.loadSelection();
     this.curveTimer = setInterval(() => void this.loadCurve(), CURVE_PERIOD_MS);
