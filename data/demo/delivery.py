@@ -16,6 +16,7 @@ import shapely
 from data.demo import network_tables, outlines, station_tables, tables
 from data.demo.answers import ANSWER_SHEET, write_answers
 from data.demo.dirt import spoil
+from data.demo.drawings import write_drawing
 from data.demo.files import (
     DELIVERY_DATE,
     Layer,
@@ -86,6 +87,25 @@ def table_layer(folder: Path, name: str, kind: str, frame: geopandas.GeoDataFram
     return Layer(file, kind, columns_of(frame), more=more, geometry=geometry, sheet=sheet)
 
 
+def drawing_layer(folder: Path, name: str, frame: geopandas.GeoDataFrame, city: DemoCity) -> Layer:
+    """Return chambers as a drawing in the city's own grid: a text each, over the centre lines of the roads.
+
+    A drawing holds only the code; a value that all rows share goes into the manifest.
+    """
+    file, grid = f"{name}.dxf", f"local({GRID_NAME})"
+    datum = parse_datum(grid, {GRID_NAME: GRID})
+    roads = in_datum(tables.roads(city), datum).geometry.to_list()
+    write = partial(write_drawing, path=folder / file, layer=CHAMBER_LAYER, background={ROAD_LAYER: roads})
+    shared = {column: {"value": frame[column].iloc[0]} for column in ("burial_depth_m", "company_code")}
+    more = {"datum": grid, "datum_evidence": GRID_EVIDENCE, "encoding": "gbk"}
+    where = {"Layer": CHAMBER_LAYER}
+    return Layer(file, "chamber", {"code": "Text", **shared}, more=more, where=where, sheet=Sheet(frame, datum, write))
+
+
+CHAMBER_LAYER, ROAD_LAYER = "小室", "道路中心线"
+"""Layers of the drawing."""
+
+
 def write_control_points(folder: Path, seed: int, reach_m: float) -> None:
     """Write twelve points known in the city's grid and in Gauss-Krueger metres, with the errors of a survey.
 
@@ -99,10 +119,9 @@ def write_control_points(folder: Path, seed: int, reach_m: float) -> None:
     reach = reach_m * np.where(np.arange(12) % 2, 1.0, 0.4) * rng.uniform(0.8, 1.0, 12)
     base = (ORIGIN_GK + reach[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])).round(3)
     local = from_base_grid(base, GRID) + rng.normal(0.0, CONTROL_NOISE_M, (12, 2))
-    columns = {"name": [f"示例控制点{index + 1:02d}" for index in range(12)]}
-    for names, xy in ((("x", "y"), local), (("x_base", "y_base"), base)):
-        columns |= {name: xy[:, axis].round(3) for axis, name in enumerate(names)}
-    write_csv(pd.DataFrame(columns), folder / CONTROL_POINTS)
+    table = pd.DataFrame(np.hstack([local, base]).round(3), columns=["x", "y", "x_base", "y_base"])
+    table.insert(0, "name", [f"示例控制点{index + 1:02d}" for index in range(12)])
+    write_csv(table, folder / CONTROL_POINTS)
 
 
 def plain_layer(folder: Path, name: str, kind: str, frame: pd.DataFrame) -> Layer:
@@ -211,7 +230,7 @@ def write_points(folder: Path, city: DemoCity) -> list[Layer]:
     """Return the points of the network that join no pipe: fittings, chambers, tanks, where pressure is watched."""
     return [
         table_layer(folder, "pipe_points", "pipe_point", network_tables.pipe_points(city)),
-        table_layer(folder, "chambers", "chamber", network_tables.chambers(city)),
+        drawing_layer(folder, "chambers", network_tables.chambers(city), city),
         table_layer(folder, "water_tanks", "water_tank", station_tables.water_tanks(city)),
         table_layer(folder, "pressure_points", "pressure_point", station_tables.pressure_points(city)),
     ]

@@ -59,7 +59,7 @@ class Layer:
     Attributes
     ----------
     columns
-        Target to column of the file.
+        Target to column of the file, or to a table with `value` for all rows.
     more
         Further keys: key, datum, datum_evidence, encoding, attribution, licence.
     geometry
@@ -72,7 +72,7 @@ class Layer:
 
     file: str
     kind: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str | Mapping[str, str | float]]
     layer: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
     geometry: Mapping[str, str] = field(default_factory=dict)
@@ -206,5 +206,11 @@ def write_manifest(
 
 
 def _table(head: str, values: Mapping[str, object]) -> list[str]:
+    return [head, *(f"{name} = {_toml(value)}" for name, value in values.items()), ""]
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml(inner)}" for name, inner in value.items()) + " }"
     # JSON text and numbers, true and false and lists of them are TOML as well
-    return [head, *(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()), ""]
+    return json.dumps(value, ensure_ascii=False)

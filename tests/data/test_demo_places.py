@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import geopandas
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
+from scipy.spatial import cKDTree
 
 from data.buildings import read_buildings
 from data.imports.run import run_import
 from data.pool import connect
 from data.tile_tables import rebuild
-from gis.datums import from_wgs84
-from tests.data.demo_files import GK, Delivery
+from gis.datums import from_wgs84, parse_datum, to_wgs84
+from tests.data.demo_files import GK, Delivery, ends_of
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.mesh import extrude
 
@@ -251,3 +254,36 @@ def test_buildings_of_several_blocks_reach_store_tiles_and_meshes(sample_city, d
     solids = extrude(read.footprints_wgs84, Frame.at(125.3, 43.85), base_m=base, height_m=read.heights_m)
     walls = np.bincount(solids.owners[np.abs(solids.normals[:, 2]) < 0.5], minlength=len(read)) // 4
     np.testing.assert_array_equal(walls, vertices(read.footprints_wgs84))
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_chambers_come_as_texts_of_a_drawing_and_lie_on_the_network(sample_city):
+    drawing = pyogrio.read_dataframe(sample_city.folder / "chambers.dxf")
+    assert b"ANSI_936" in (sample_city.folder / "chambers.dxf").read_bytes()
+    assert set(drawing["Layer"]) == {"小室", "道路中心线"}
+    chambers = drawing[drawing["Layer"] == "小室"]
+    assert chambers["Text"].str.fullmatch(r"XS\d{6}").all()
+    assert chambers["Text"].is_unique
+    datum = parse_datum("local(demo_grid)", sample_city.grids)
+    xy = from_wgs84(to_wgs84(shapely.get_coordinates(chambers.geometry.to_numpy()), datum), GK)
+    first, last = ends_of(sample_city.pipes.geometry)
+    away, _ = cKDTree(np.vstack([first, last])).query(xy)
+    assert away.max() < 0.02
+
+
+def test_control_points_fit_the_grid_to_millimetres(city):
+    points = pd.read_csv(city.folder / "control_points.csv")
+    assert len(points) == 12
+    assert points["name"].is_unique
+    grid = city.grids["demo_grid"]
+    turn = np.exp(1j * np.radians(grid.rotation_deg))
+    fitted = grid.dx_m + 1j * grid.dy_m + grid.scale * turn * (points["x"] + 1j * points["y"])
+    off = np.abs(fitted - (points["x_base"] + 1j * points["y_base"]))
+    assert 0.0005 < off.max() < 0.02
+
+
+def test_the_import_lists_the_residuals_of_the_control_points(sample_city, database_url):
+    report = run_import(sample_city.folder / "manifest.toml", database_url, seat="test").as_dict()
+    assert "示例控制点07" in json.dumps(report, ensure_ascii=False)
