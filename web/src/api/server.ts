@@ -85,6 +85,12 @@ export function ofKind(city: number, kind: string, text: string, limit: number):
   return getJson<Found>("/assets", { city, kind, q: text, limit });
 }
 
+/** A page of the rows of a register that hang on an asset, and how many of which sort all of them are. */
+export function rowsOf(city: number, register: string, assetId: number, offset: number, limit: number) {
+  type Body = Answer<"/registers/{register}", "get">;
+  return getJson<Body>(`/registers/${register}`, { city, asset: assetId, counts: true, offset, limit });
+}
+
 export function contents(city: number): Promise<Contents> {
   return getJson<Answer<"/contents", "get">>("/contents", { city });
 }

@@ -5,13 +5,12 @@ import { useText } from "../i18n/hooks";
 import { kindName } from "../i18n/text";
 import { useApp, useParts } from "../state/context";
 import { statusName } from "../state/status";
-import { formatArea, formatLength, formatValue, type Lang, MISSING, unitLabel } from "../units";
+import { type Attribute, attributeText } from "./attributes";
 import { ImpactPanel } from "./ImpactPanel";
 import { Panel } from "./Panel";
+import { RegisterList } from "./RegisterList";
 import { RemoteNote } from "./RemoteNote";
 import { StatusMark } from "./StatusMark";
-
-type Attribute = Asset["attributes"][number];
 
 const FIRST_ATTRIBUTES = 3;
 const CurvePanel = lazy(() => import("./CurvePanel"));
@@ -34,6 +33,7 @@ export function AssetPanel() {
       <Panel title={title} className="asset" extra={close}>
         <RemoteNote remote={asset} />
         {asset.state === "ready" && <Facts key={asset.value.asset_id} asset={asset.value} />}
+        {asset.state === "ready" && <RegisterList key={`rows of ${asset.value.asset_id}`} asset={asset.value} />}
       </Panel>
       <ImpactPanel />
       <Suspense fallback={null}>
@@ -124,25 +124,4 @@ function Reference({ code }: { code: string }) {
 /** Attribute names end in their unit, which stands behind the value: `design_power_mw` reads "design power". */
 function nameInEnglish(name: string): string {
   return name.replace(/_(mm|m2|m|mw|degc|mpa)$/, "").replaceAll("_", " ");
-}
-
-/** Codes mean "中文 English": the half of the page's language is shown. */
-function meaningIn(lang: Lang, meaning: string): string {
-  const at = meaning.indexOf(" ");
-  if (at < 0) return meaning;
-  return lang === "zh" ? meaning.slice(0, at) : meaning.slice(at + 1);
-}
-
-export function attributeText(item: Attribute, lang: Lang): string {
-  const { value, unit } = item;
-  if (value === null || value === undefined || value === "") return MISSING;
-  if (item.meaning) return meaningIn(lang, item.meaning);
-  if (typeof value === "boolean") return value ? "✓" : "✗";
-  // years and other whole numbers without unit are names, not amounts
-  if (typeof value !== "number" || unit === "")
-    return unit === "" ? String(value) : `${value} ${unitLabel(unit, lang)}`;
-  if (item.name === "dn") return `DN${value}`;
-  if (unitLabel(unit, lang) === "m²") return formatArea(value, lang);
-  if (unit === "m" && value >= 1000) return formatLength(value, lang);
-  return formatValue(value, unit, lang);
 }

@@ -1,7 +1,7 @@
 import type { Answer } from "../api/shapes";
-import type { TextKey } from "../i18n/text";
+import type { TextKey, Translate } from "../i18n/text";
 import type { Lang } from "../units";
-import { attributeText } from "./AssetPanel";
+import { attributeText } from "./attributes";
 
 export type Rows = Answer<"/registers/{register}", "get">;
 export type Row = Rows["items"][number];
@@ -28,7 +28,7 @@ export function heatState(values: Row["attributes"]): TextKey {
 }
 
 /** Rows by what matters most of them, the most frequent first. */
-export function rowsByState(rows: Rows, lang: Lang, t: (key: TextKey) => string): [label: string, count: number][] {
+export function rowsByState(rows: Rows, lang: Lang, t: Translate): [label: string, count: number][] {
   const sums = new Map<string, number>();
   for (const { values, row_count } of rows.counts) {
     const label =
@@ -39,7 +39,7 @@ export function rowsByState(rows: Rows, lang: Lang, t: (key: TextKey) => string)
 }
 
 /** Name of a row: entrance and door of a heat user, the name of others. */
-export function rowTitle(rows: Rows, row: Row, t: (key: TextKey, values?: Record<string, string>) => string): string {
+export function rowTitle(rows: Rows, row: Row, t: Translate): string {
   const { unit, door } = row.attributes;
   if (rows.kind === "heat_user" && !row.masked && unit && door)
     return t("register.door", { unit: String(unit), door: String(door) });

@@ -161,6 +161,11 @@ export class Controller {
     return server.ofKind(this.city(), kind, text, limit);
   }
 
+  /** A page of the rows of a register that hang on an asset. */
+  rowsOf(register: string, assetId: number, offset: number, limit: number): ReturnType<typeof server.rowsOf> {
+    return server.rowsOf(this.city(), register, assetId, offset, limit);
+  }
+
   /** Switch on what draws a kind and take the map to all of it. */
   showKind(kind: KindCount): void {
     const drawn = drawnBy(kind.kind);
