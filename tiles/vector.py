@@ -202,6 +202,12 @@ _COVERAGE_LAYER = Layer(
         _NAME,
     ),
 )
+_COVERAGE_NAME_LAYER = Layer(
+    "coverage_name",
+    "Names of the areas of the layer coverage, each at one point inside, in one tile only.",
+    _COVERAGE_LAYER.minzoom,
+    _COVERAGE_LAYER.attributes,
+)
 _BASE_LAYERS = (
     Layer("green", "Green areas.", 11, ()),
     Layer("water", "Water areas.", 8, (_NAME,)),
@@ -218,6 +224,12 @@ _BASE_LAYERS = (
         "Roads. First zoom by class: " + ", ".join(f"{name} {ROAD_MINZOOM[name]}" for name in ROAD_CLASSES) + ".",
         8,
         (Attribute("class", "road class", _codes(ROAD_CLASSES)), _NAME),
+    ),
+    Layer(
+        "area_name",
+        "Names of the areas of the layer area, each at one point inside, in one tile only.",
+        8,
+        (Attribute("kind", "asset kind", _codes(AREA_KINDS)), _NAME),
     ),
 )
 
@@ -251,7 +263,7 @@ TILESETS: Mapping[str, Tileset] = {
         Tileset(
             "coverage",
             "Coverage areas and licence areas.",
-            (_COVERAGE_LAYER,),
+            (_COVERAGE_LAYER, _COVERAGE_NAME_LAYER),
             {8: "tile_coverage"},
             frozenset({"coverage_area", "licence_area"}),
             codes=(COVERED_KINDS,),

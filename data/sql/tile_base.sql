@@ -1,4 +1,4 @@
--- layers green, water, area, road in one answer: encoded MVT layers may simply follow each other
+-- layers green, water, area, road, area_name in one answer: encoded MVT layers may simply follow each other
 -- $9: area kinds in the order of their codes, $10: road classes in the order of theirs
 with tile as (
     select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
@@ -17,6 +17,18 @@ with tile as (
 ), area as (
     select asset_id, array_position($9::text[], kind) as kind, name, geom
       from rows where kind = any($9::text[]) and geom is not null
+), area_name as (
+    -- a name stands once, in the tile that holds its point: from the outline it would stand in every tile
+    select p.asset_id, array_position($9::text[], p.kind) as kind, p.name,
+           st_asmvtgeom(p.point, t.bounds, 4096, 0, true) as geom
+      from tile t
+      join lateral (
+           select b.asset_id, b.kind, b.name,
+                  case when $8::float8 is null then st_pointonsurface(b.geom)
+                       else st_snaptogrid(st_pointonsurface(b.geom), $8::float8) end as point
+             from tile_base b
+            where b.geom && t.reach and {scope:b} and b.minzoom <= $5::int and b.kind = any($9::text[]) and b.name <> ''
+           ) p on p.point && t.bounds
 ), road as (
     select asset_id, array_position($10::text[], coalesce(nullif(class, ''), 'other')) as class, name, geom
       from rows where kind = 'road' and geom is not null
@@ -25,3 +37,4 @@ select (select coalesce(st_asmvt(green, 'green', 4096, 'geom', 'asset_id'), '') 
     || (select coalesce(st_asmvt(water, 'water', 4096, 'geom', 'asset_id'), '') from water)
     || (select coalesce(st_asmvt(area, 'area', 4096, 'geom', 'asset_id'), '') from area)
     || (select coalesce(st_asmvt(road, 'road', 4096, 'geom', 'asset_id'), '') from road)
+    || (select coalesce(st_asmvt(area_name, 'area_name', 4096, 'geom', 'asset_id'), '') from area_name)

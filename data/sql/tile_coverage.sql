@@ -11,5 +11,18 @@ with tile as (
      where {scope:c} and c.minzoom <= $5::int
      -- the large areas first: the small ones lie on top of them
      order by st_area(c.geom) desc
+), named as (
+    -- a name stands once, in the tile that holds its point
+    select p.asset_id, array_position($9::text[], p.of_kind) as of_kind, p.of_id, p.name,
+           st_asmvtgeom(p.point, t.bounds, 4096, 0, true) as geom
+      from tile t
+      join lateral (
+           select c.asset_id, c.of_kind, c.of_id, c.name,
+                  case when $8::float8 is null then st_pointonsurface(c.geom)
+                       else st_snaptogrid(st_pointonsurface(c.geom), $8::float8) end as point
+             from tile_coverage c
+            where c.geom && t.reach and {scope:c} and c.minzoom <= $5::int and c.name <> ''
+           ) p on p.point && t.bounds
 )
-select coalesce(st_asmvt(rows, 'coverage', 4096, 'geom', 'asset_id'), '') from rows where geom is not null
+select (select coalesce(st_asmvt(rows, 'coverage', 4096, 'geom', 'asset_id'), '') from rows where geom is not null)
+    || (select coalesce(st_asmvt(named, 'coverage_name', 4096, 'geom', 'asset_id'), '') from named)

@@ -51,14 +51,14 @@ FRAMES = (
         14,
         "干线：主干站、阀门、气象站",
         "base,coverage-substation,buildings,network,stations,mains,weather",
-        ("relay_pump_station", "isolating_station", "accumulator", "plant"),
+        ("isolating_station", "accumulator", "relay_pump_station", "boiler_house"),
     ),
     Frame(16, "小区：楼栋、供回水、热力入口", "base,coverage-estate,buildings,network,stations,mains,fittings", ("substations",)),
     Frame(
         17.5,
         "楼栋：室温、网关、摄像头、测压点",
         "base,buildings,network,stations,mains,fittings,devices",
-        ("camera", "room_sensor", "substations"),
+        ("room_sensor", "substations"),
     ),
 )
 
@@ -147,7 +147,7 @@ def take(shown: Viewer, city: int, frame: Frame, place: Position) -> Image.Image
     shown.open(f"/?city={city}&lon={place[0]:.6f}&lat={place[1]:.6f}&z={frame.zoom}&layers={frame.layers}")
     # the map takes the whole window
     shown.look(
-        "(() => { for (const one of document.querySelectorAll('.side, header.top, .legend')) one.style.display = 'none';"
+        "(() => { for (const one of document.querySelectorAll('.side, header.top, .legend, .maplibregl-ctrl-group')) one.style.display = 'none';"
         " const map = document.querySelector('.map-frame');"
         " Object.assign(map.style, {position: 'fixed', inset: '0', height: 'auto'}); window.__ht.map.resize(); })()"
     )

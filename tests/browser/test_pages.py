@@ -80,6 +80,23 @@ def test_search_finds_an_asset_by_name_and_selects_it(viewer: OpenViewer, progra
         shown.assert_clean()
 
 
+def test_the_heat_users_of_a_building_are_listed_page_by_page(viewer: OpenViewer, program: httpx.Client) -> None:
+    user = program.get("/registers/heat_user", params={"limit": 1}).json()["items"][0]
+    building = program.get("/assets", params={"code": user["attributes"]["building_code"]}).json()["items"][0]
+    rows = program.get("/registers/heat_user", params={"asset": building["asset_id"], "counts": True}).json()
+    heated = sum(count["row_count"] for count in rows["counts"] if count["values"]["heating"])
+    with viewer(1440, 900) as shown:
+        shown.open(f"/?layers=base&selected={building['asset_id']}")
+        listed = shown.page.get_by_test_id("register")
+        listed.get_by_role("heading", name=f"热用户 {rows['total']}").wait_for()
+        assert f"用热 {heated}" in listed.get_by_test_id("register-states").inner_text()
+        listed.get_by_text(f"1–10，共 {rows['total']}").wait_for()
+        eleventh = rows["items"][10]["attributes"]
+        listed.get_by_role("button", name="下一页").click()
+        listed.get_by_text(f"{eleventh['unit']}单元 {eleventh['door']}", exact=True).wait_for()
+        shown.assert_clean()
+
+
 @pytest.mark.parametrize("path", ["/", "/m"])
 def test_a_phone_shows_everything_inside_its_width(viewer: OpenViewer, pictures: Path, path: str) -> None:
     with viewer(390, 844) as shown:

@@ -145,7 +145,7 @@ def test_points_appear_at_the_zoom_of_their_kind(town: Painter) -> None:
 
 def test_the_base_map_has_its_layers_in_drawing_order(town: Painter) -> None:
     tile = town.make("base", middle(13))
-    assert list(mapbox_vector_tile.decode(tile)) == ["green", "water", "area", "road"]
+    assert list(mapbox_vector_tile.decode(tile)) == ["green", "water", "area", "road", "area_name"]
     assert properties(tile, "road") == {40: {"class": 3, "name": "人民大街"}, 41: {"class": 9}}
     assert properties(tile, "area")[1] == {"kind": 1, "name": "西区"}
 
@@ -160,6 +160,17 @@ def test_coverage_areas_tell_of_what_they_are_and_small_ones_lie_on_large_ones(t
     }
     assert list(properties(tile, "coverage")) == [52, 50, 51, 53]
     assert ids(town.make("coverage", middle(10)), "coverage") == {50, 51, 52}
+
+
+def test_the_name_of_an_area_stands_in_one_tile_only(town: Painter) -> None:
+    zoom = 14
+    tiles = [town.make("base", middle(zoom, east, north)) for east in (-1400, 0, 1400) for north in (-1400, 0, 1400)]
+    west = [tile for tile in dict.fromkeys(tiles) if 1 in ids(tile, "area")]
+    assert len(west) > 1
+    assert [1 in ids(tile, "area_name") for tile in west].count(True) == 1
+    covers = [town.make("coverage", middle(zoom, east, north)) for east in (-1400, -900, 0) for north in (-800, 0, 900)]
+    assert [51 in ids(tile, "coverage_name") for tile in dict.fromkeys(covers)].count(True) == 1
+    assert all(50 not in ids(tile, "coverage_name") for tile in covers), "it has no name"
 
 
 def test_a_building_with_a_hole_keeps_it(town: Painter) -> None:

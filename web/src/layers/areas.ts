@@ -29,7 +29,7 @@ function name(input: LayerInput, { kind, colour, named }: (typeof BORDERS)[numbe
     id: `areas-${kind}-name`,
     type: "symbol",
     source: "base",
-    "source-layer": "area",
+    "source-layer": "area_name",
     minzoom: named[0],
     maxzoom: named[1],
     filter: ["all", ["has", "name"], among("kind", codesOf(input, "base", "area", "kind", [kind])) as never],

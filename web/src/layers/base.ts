@@ -66,7 +66,7 @@ function names(input: LayerInput): LayerSpecification[] {
       id: "base-area-name",
       type: "symbol",
       source: "base",
-      "source-layer": "area",
+      "source-layer": "area_name",
       maxzoom: 14,
       filter: ["all", ["has", "name"], among("kind", codesOf(input, "base", "area", "kind", BORDERS)) as never],
       layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 14, "text-letter-spacing": 0.1 },

@@ -52,7 +52,7 @@ function names(input: LayerInput, { id, ofKind, named }: Wanted): LayerSpecifica
     id: `${id}-name`,
     type: "symbol",
     source: "coverage",
-    "source-layer": "coverage",
+    "source-layer": "coverage_name",
     minzoom: named,
     filter: [
       "all",
@@ -105,6 +105,7 @@ function estateGrounds(input: LayerInput): LayerSpecification[] {
       id: "estates-name",
       type: "symbol",
       ...from,
+      "source-layer": "area_name",
       minzoom: 15,
       layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-font": FONT, "text-size": 12 },
       paint: { "text-color": COLOURS.text, "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 },
