@@ -248,21 +248,39 @@ def _passages(drawing: _Drawing, tables: HydraulicTables) -> pd.DataFrame:
 def _shared(
     part: NDArray[np.int32], feeds: pd.DataFrame, passages: pd.DataFrame, stations: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Share the load of the stations of each part among its sources by power, an unknown power counting as the median.
+    """Share the load of the stations of each part among its sources by the power that they give to it directly.
 
     Returns the sources with `load`, and all consumers: the stations, and the passages with what they must take.
     """
     usable = stations[(stations[["supply", "return"]] >= 0).all(axis=1)]
     load = np.bincount(part[usable["supply"]], weights=usable["load"], minlength=int(part.max(initial=0)) + 1)
-    known = feeds["power"].where(feeds["power"] > 0)
-    power = known.fillna(known.median() if known.notna().any() else 1.0)
     own = part[feeds["supply"].to_numpy(np.int64)]
+    power = _direct_power(feeds, own, part)
     feeds = feeds.assign(load=load[own] * (power / power.groupby(own).transform("sum")).to_numpy())
     through = feeds[feeds["asset_id"].isin(passages["asset_id"])]
     taking = through[["asset_id", "supply_from", "return_from", "load"]] if len(through) else stations.iloc[:0]
     taking = taking.rename(columns={"supply_from": "supply", "return_from": "return"})
     taking = taking.astype({"asset_id": np.int64, "supply": np.int64, "return": np.int64})
     return feeds, pd.concat([stations, taking], ignore_index=True) if len(taking) else stations
+
+
+def _direct_power(feeds: pd.DataFrame, own: NDArray[np.int32], part: NDArray[np.int32]) -> pd.Series[float]:
+    """Return the power of each source, an unknown one counting as the median, less what passages take from its part.
+
+    The strongest source of a part gives what its passages take; at least a tenth of its power stays.
+    """
+    known = feeds["power"].where(feeds["power"] > 0)
+    power = known.fillna(known.median() if known.notna().any() else 1.0).astype(float)
+    if "supply_from" not in feeds:
+        return power
+    passes = feeds["supply_from"].notna().to_numpy()
+    taken = pd.Series(power[passes].to_numpy(), index=part[feeds["supply_from"][passes].to_numpy(np.int64)])
+    direct = power.copy()
+    for label, through in taken.groupby(level=0).sum().items():
+        here = power[own == label]
+        if len(here):
+            direct[here.idxmax()] = max(here.max() - through, 0.1 * here.max())
+    return direct
 
 
 def _before(drawing: _Drawing, mine: NDArray[np.intp], roots: NDArray[np.integer[Any]]) -> Ints:

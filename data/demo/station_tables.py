@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from data.demo.chains import Network
 from data.demo.flows import friction_pa_per_m
@@ -21,7 +23,7 @@ from data.demo.tables import DemoCity, accumulator_code, branch_code, company_co
 
 LOCAL_LOSSES = 1.2
 """Losses with bends, valves and compensators against those of the straight pipe, as in `topology.hydraulics.Operation`."""
-PLANT_HEAD_MPA = 0.6
+PLANT_HEAD_MPA = 0.25
 """What the pumps of a plant spend on a branch, each side; the relay pumps lift what is lost beyond."""
 PUMP_MW = 120.0
 """Heat that one pump moves; a further one stands by."""
@@ -93,12 +95,34 @@ def _heads_mpa(city: DemoCity, stations: Mapping[int, MainStation], ways: Mappin
     All branches of a plant then end with nearly the same pressures, however long, and rings between them carry little.
     """
     friction = friction_pa_per_m(city.network, city.flows.load_mw, city.size_place) * city.network.lengths_m()
+    share = _plant_share(city)
     lost: dict[int, float] = {}
     pumps: Counter[int] = Counter()
     for node, station in stations.items():
-        lost[station.branch] = lost.get(station.branch, 0.0) + LOCAL_LOSSES * float(friction[ways[node]].sum()) / 1e6
+        way_mpa = LOCAL_LOSSES * share[station.plant] ** 2 * float(friction[ways[node]].sum()) / 1e6
+        lost[station.branch] = lost.get(station.branch, 0.0) + way_mpa
         pumps[station.branch] += station.kind == "relay_pump_station"
     return {branch: round(max((lost[branch] - PLANT_HEAD_MPA) / pumps[branch], 0.0), 3) for branch in lost if pumps[branch]}
+
+
+def _plant_share(city: DemoCity) -> dict[int, float]:
+    """Return for each plant what it gives while all sources of its zone share the load by power, against what is traced to it."""
+    network = city.network
+    closed = network.node_kind == "tie_closed"
+    open_way = network.primary & ~closed[network.start] & ~closed[network.end]
+    count = len(network.node_kind)
+    ends = (network.start[open_way], network.end[open_way])
+    _, zone = connected_components(coo_array((np.ones(len(ends[0])), ends), shape=(count, count)), directed=False)
+    nodes = np.flatnonzero(np.isin(network.node_kind, ["plant", "boiler_house"]))
+    nodes = nodes[~np.isin(network.node_reference[nodes], city.idle)]
+    index, zone = network.node_reference[nodes], zone[nodes]
+    traced = np.bincount(city.flows.source, weights=[each.load_mw for each in city.substations], minlength=len(city.sources))[
+        index
+    ]
+    power = np.array([city.sources[each].design_power_mw for each in index])
+    total, load = (np.bincount(zone, weights=each)[zone] for each in (power, traced))
+    share = load * power / total / np.maximum(traced, 1e-9)
+    return {int(each): float(share[place]) for place, each in enumerate(index) if city.sources[each].kind == "plant"}
 
 
 def branch_of_substation(city: DemoCity) -> NDArray[np.int64]:
