@@ -61,7 +61,8 @@ def large_company_name(index: int) -> str:
     """Return the name of a company of a large city; 0 is the one that runs the plants' mains."""
     if index == 0:
         return _COMPANIES[0]
-    first, second = _STREET_FIRST[index % len(_STREET_FIRST)], _STREET_SECOND[index * 7 % len(_STREET_SECOND)]
+    round_ = index // len(_STREET_FIRST)  # each time the first characters come round again, others follow them
+    first, second = _STREET_FIRST[index % len(_STREET_FIRST)], _STREET_SECOND[(index * 7 + round_) % len(_STREET_SECOND)]
     return f"示例{first}{second}{'热力' if index % 3 else '供热'}公司"
 
 

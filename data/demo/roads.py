@@ -239,11 +239,16 @@ def _country_roads(gates: Sequence[_Gate], built: NDArray[np.object_], rng: np.r
     lines = shapely.linestrings(np.stack([xy[first], xy[second]], axis=1))
     quarter = np.array([gate.quarter for gate in gates])
     keep = (nearest > reach - 1e-6) & (reach < COUNTRY_REACH_M / 2.0) & (quarter[first] != quarter[second])
-    keep &= ~shapely.intersects(lines, shapely.union_all(built))
+    town = shapely.union_all(built)
+    shapely.prepare(town)
+    keep &= ~shapely.intersects(town, lines)
     roads: dict[str, Road] = {}
     for a, b in zip(first[keep].tolist(), second[keep].tolist(), strict=True):
         name = f"{gates[a].name}{gates[b].name}公路"
-        roads.setdefault(name, _road(name, COUNTRY_ROAD, _winding(xy[a], xy[b], 0.05, rng)))
+        path = _winding(xy[a], xy[b], 0.05, rng)
+        if shapely.intersects(town, shapely.LineString(path)):
+            path = xy[[a, b]]  # only the straight way is sure to keep clear of houses
+        roads.setdefault(name, _road(name, COUNTRY_ROAD, path))
     return list(roads.values())
 
 

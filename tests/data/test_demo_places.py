@@ -159,6 +159,7 @@ def test_companies_name_an_authority_and_hold_a_licence(city):
     authorities = pd.read_csv(city.folder / "authorities.csv", dtype=str)
     assert set(companies["authority_code"]) <= set(authorities["code"])
     assert companies["licence"].is_unique
+    assert companies["name"].is_unique
     assert pd.to_datetime(companies["licence_until"]).dt.year.between(2027, 2031).all()
     assert (authorities["authority_level"] == "city").sum() == 1
 
