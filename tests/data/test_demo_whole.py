@@ -16,11 +16,13 @@ from data.demo.layout import TIES, TOWNS, Lattice, lay_out
 from data.demo.sizes import size_of
 from data.demo.transmission import fed_directly
 from data.demo.whole import BRANCHES
+from data.hydraulics import read_hydraulic_tables
 from data.imports.run import run_import
 from data.network import read_network_tables
 from data.pool import connect
 from gis.datums import from_wgs84, to_wgs84
 from tests.data.demo_files import THIN, Delivery, side_graph
+from topology.hydraulics import solve_zone
 from topology.network import build_network
 
 PLAN = size_of("city")
@@ -191,9 +193,15 @@ def test_the_import_and_the_network_room_find_nothing_wrong(city, database_url):
     report = run_import(city.folder / "manifest.toml", database_url, seat="test")
     assert [problem for problem in report.problems if problem.severity != "note"] == []
     with connect(database_url) as connection:
-        tables = read_network_tables(connection, 1)
+        tables, sizes = read_network_tables(connection, 1), read_hydraulic_tables(connection, 1)
         counts = pd.Series(dict(connection.execute("select kind, count(*) from asset group by kind").fetchall()))
-    assert build_network(tables).findings == ()
+    network = build_network(tables)
+    assert network.findings == ()
+    for plant in tables.sources.loc[tables.sources["kind"] == "plant", "asset_id"].tolist():
+        zone = solve_zone(network, sizes, plant)
+        assert zone.converged
+        assert zone.problems == ()
+        assert len(zone.stations.asset_id) > 100
     expected = {
         "plant": 6,
         "plant_branch": 29,
