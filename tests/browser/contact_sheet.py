@@ -147,7 +147,8 @@ def take(shown: Viewer, city: int, frame: Frame, place: Position) -> Image.Image
     shown.open(f"/?city={city}&lon={place[0]:.6f}&lat={place[1]:.6f}&z={frame.zoom}&layers={frame.layers}")
     # the map takes the whole window
     shown.look(
-        "(() => { for (const one of document.querySelectorAll('.side, header.top, .legend, .maplibregl-ctrl-group')) one.style.display = 'none';"
+        "(() => { const over = document.querySelectorAll('.side, header.top, .legend, .maplibregl-ctrl-group');"
+        " for (const one of over) one.style.display = 'none';"
         " const map = document.querySelector('.map-frame');"
         " Object.assign(map.style, {position: 'fixed', inset: '0', height: 'auto'}); window.__ht.map.resize(); })()"
     )

@@ -86,7 +86,7 @@ def test_the_heat_users_of_a_building_are_listed_page_by_page(viewer: OpenViewer
     rows = program.get("/registers/heat_user", params={"asset": building["asset_id"], "counts": True}).json()
     heated = sum(count["row_count"] for count in rows["counts"] if count["values"]["heating"])
     with viewer(1440, 900) as shown:
-        shown.open(f"/?layers=base&selected={building['asset_id']}")
+        shown.open(f"/?layers=base&sel={building['asset_id']}")
         listed = shown.page.get_by_test_id("register")
         listed.get_by_role("heading", name=f"热用户 {rows['total']}").wait_for()
         assert f"用热 {heated}" in listed.get_by_test_id("register-states").inner_text()
