@@ -168,7 +168,8 @@ class _Entrance:
 
     __slots__ = ("a", "east", "far", "front", "index", "system", "wall_b", "west")
 
-    def __init__(self, index: int, building: Building, system: _System) -> None:
+    def __init__(self, index: int, system: _System) -> None:
+        building = system.buildings[index]
         ring = system.estate.frame.to_ab(shapely.get_coordinates(building.outline))
         self.index, self.system = index, system
         self.front = float(building.inlet_ab[1])
@@ -191,10 +192,15 @@ class _Entrance:
 
 
 def _long_lane(system: _System, spine: int, lane: Sequence[int], towards_east: bool) -> list[Chain]:
-    """Lay a lane that leads away from the spine, with a tee between every two buildings."""
+    """Lay a lane that leads away from the spine: the first building hangs on the spine, then a tee stands between every two."""
     chains: list[Chain] = []
+    entrances = [_Entrance(index, system) for index in lane]
     before = spine
-    for first, second in _pairs([_Entrance(index, system.buildings[index], system) for index in lane]):
+    for entrance in entrances[:1]:
+        begin = system.estate.frame.to_ab(system.nodes.positions[spine][None])[0]
+        path = system.to_xy(entrance.way(begin, round_east=not towards_east))
+        chains.append(_service(system, spine, path, entrance))
+    for first, second in _pairs(entrances[1:]):
         level = first.front - system.lane_m
         begin = system.nodes.positions[before]
         if second is None:
@@ -202,7 +208,6 @@ def _long_lane(system: _System, spine: int, lane: Sequence[int], towards_east: b
             side = first.west - first.wall_m if towards_east else first.east + first.wall_m
             turned = first.way(np.array([side, level]), round_east=not towards_east)
             path = system.to_xy(np.vstack([start, turned[0], turned[2:]]))
-            path[0] = begin
             chains.append(_service(system, before, path, first))
             continue
         between = (first.east + second.west if towards_east else first.west + second.east) / 2.0 + system.aside_m

@@ -123,8 +123,8 @@ SIZES: Mapping[str, CitySize] = {
         boiler_block=(-1, -1),
         park_blocks=((2, 2), (5, 4)),
         styles=("walkup", "walkup", "walkup", "walkup", "slab", "tower", "court"),
-        pitch_scale=1.71,
-        piece_m=240.0,
+        pitch_scale=1.5,
+        piece_m=360.0,
         long_services=True,
     ),
 }

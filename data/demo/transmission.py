@@ -20,7 +20,7 @@ from data.demo.streets import Path, Streets
 
 SECTION_M = 2500.0
 """Between the valves of a transmission main."""
-PIECE_M = 480.0
+PIECE_M = 600.0
 SIDEWAYS_M = 4.0
 """Between transmission mains in one corridor."""
 YARD_M = 160.0
