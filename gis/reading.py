@@ -225,7 +225,7 @@ def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
 
 
 def _with_positions(path: Path, table: pd.DataFrame, columns: GeometryColumns | None) -> ReadLayer:
-    numbered = table.set_axis(pd.RangeIndex(1, len(table) + 1), axis=0)
+    numbered = _trimmed(table).set_axis(pd.RangeIndex(1, len(table) + 1), axis=0)
     geometry, bad = np.full(len(table), None, dtype=object), np.zeros(len(table), dtype=bool)
     shown = pd.Series("", index=numbered.index)
     if columns is not None and columns.wkt:
@@ -245,6 +245,12 @@ def _with_positions(path: Path, table: pd.DataFrame, columns: GeometryColumns | 
     frame = geopandas.GeoDataFrame(numbered, geometry=geometry)
     rows = tuple((int(row), str(text)[:80]) for row, text in zip(np.flatnonzero(bad) + 1, shown[bad], strict=True))
     return ReadLayer(frame, None, rows)
+
+
+def _trimmed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with blanks around its column names removed, unless two names would become one."""
+    names = [str(name).strip() for name in table.columns]
+    return table.set_axis(names, axis=1) if len(set(names)) == len(names) else table
 
 
 def _numbers(column: pd.Series, format_: CoordinateFormat) -> NDArray[np.float64]:

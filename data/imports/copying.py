@@ -47,7 +47,8 @@ def integers(values: NDArray[np.int64]) -> list[bytes]:
 
 def texts(values: NDArray[np.object_]) -> list[bytes]:
     """Return `text` values in binary form; a NUL byte, which PostgreSQL cannot store, is left out."""
-    return [str(value).replace("\x00", "").encode() for value in values]
+    encoded = [str(value).encode() for value in values]
+    return [value.replace(b"\x00", b"") for value in encoded] if b"\x00" in b"".join(encoded) else encoded
 
 
 def documents(values: NDArray[np.object_]) -> list[bytes]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import orjson
 import pandas as pd
 import pytest
 import shapely
+import xlsxwriter
 
 from data.errors import ImportFailed
 from data.imports.copying import TRAILER, copy_columns, integers
 from data.imports.manifest import ColumnEntry, read_manifest
 from data.imports.problems import LISTED_ROWS, Problems
 from data.imports.staging import StagedLayer, layer_names, stage_layer
-from data.imports.values import as_text, attributes_json, source_column
+from data.imports.values import as_text, attribute_values, attributes_json, source_column
 from tests.data.import_helpers import CITY, PIPES, write_layer, write_manifest
+from twin.kinds import Attribute
 
 pytestmark = pytest.mark.plain
 
@@ -266,3 +270,96 @@ def test_full_width_codes_are_read_as_usual_ones_and_it_is_said(tmp_path: Path) 
         ("return", "A1", "H1"),
     ]
     assert [(problem.rule, problem.row, problem.severity) for problem in problems.listed] == 4 * [("full_width", 1, "note")]
+
+
+WORKBOOK = """
+[[layer]]
+file = "projects.xlsx"
+layer = "小室"
+kind = "chamber"
+key = "编号"
+[layer.geometry]
+x = "x"
+y = "y"
+[layer.columns]
+code = "编号"
+name = "名称"
+"""
+
+
+def test_a_workbook_of_another_program_is_read_with_its_chinese_headers(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "projects.xlsx") as book:
+        sheet = book.add_worksheet("小室")
+        sheet.write_row(0, 0, ["编号 ", " 名称", "x", "y"])
+        sheet.write_row(1, 0, ["ＸＳ０１ ", " 晨阳路　", 125.3, 43.8])
+        sheet.write_row(2, 0, [7, "", 125.3, 43.8])
+    staged, problems = _stage(tmp_path, WORKBOOK)
+    assert staged.codes.tolist() == ["XS01", "7"]
+    assert staged.names.tolist() == ["晨阳路", ""]
+    assert _rows(problems) == [(1, "full_width")]
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2010-10-20", "2010-10-20"),
+        ("2010/1/5", "2010-01-05"),
+        ("2010年10月20日", "2010-10-20"),
+        ("２０１０．１０．２０ ", "2010-10-20"),
+        (dt.datetime(2010, 10, 20), "2010-10-20"),
+        ("2010-13-20", None),
+        ("20.10.2010", None),
+    ],
+)
+def test_dates_are_read_as_they_are_written_in_china(written: object, day: str | None) -> None:
+    column = pd.Series([written, None], dtype=object)
+    values, rejected = _values(Attribute("built_on", "date", "建成日期"), column)
+    assert values == [day, None]
+    assert rejected == ([] if day else [("bad_value", 0)])
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("１２．５ ", 12.5), (" 45", 45.0), ("1,234,567.5", 1_234_567.5), ("－３", -3.0), ("1,23", None), ("12 m", None), (7, 7.0)],
+)
+def test_numbers_may_be_full_width_or_have_separators_of_thousands(written: object, number: float | None) -> None:
+    values, rejected = _values(Attribute("area_m2", "number", "面积"), pd.Series([written, "1"], dtype=object))
+    assert values == [number, 1.0]
+    assert rejected == ([] if number is not None else [("not_a_number", 0)])
+
+
+def _values(attribute: Attribute, column: pd.Series) -> tuple[list[object], list[tuple[str, int]]]:
+    rejected: list[tuple[str, int]] = []
+
+    def reject(rule: str, broken: pd.Series, _: pd.Series) -> None:
+        rejected.extend((rule, int(row)) for row in broken.index[broken])
+
+    values = attribute_values(attribute, ColumnEntry.model_validate({"from": "x"}), column, where="test", reject=reject)
+    return values.tolist(), rejected
+
+
+DRAWING = """
+[[layer]]
+file = "a.dxf"
+kind = "building"
+datum = "gk(cgcs2000,3,126,plain)"
+key = "EntityHandle"
+where = { Layer = "建筑" }
+[[layer]]
+file = "a.dxf"
+kind = "road"
+datum = "gk(cgcs2000,3,126,plain)"
+key = "EntityHandle"
+where = { Layer = "道路" }
+"""
+
+
+def test_closed_lines_of_a_drawing_are_polygons_where_the_kind_is_one(tmp_path: Path) -> None:
+    ring = shapely.LineString([(443_900, 4_851_700), (443_950, 4_851_700), (443_950, 4_851_730), (443_900, 4_851_700)])
+    frame = geopandas.GeoDataFrame({"Layer": ["建筑", "道路"]}, geometry=[ring, ring], crs=4551)
+    frame.to_file(tmp_path / "a.dxf", driver="DXF", engine="pyogrio")
+    building, problems = _stage(tmp_path, DRAWING)
+    road, _ = _stage(tmp_path, DRAWING, number=1)
+    assert shapely.from_wkb(building.wkb[0]).geom_type == "Polygon"
+    assert shapely.from_wkb(road.wkb[0]).geom_type == "LineString"
+    assert [rule for _, rule in _rows(problems) if rule != "codes_from_key"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import signal
@@ -14,6 +15,7 @@ import shapely
 
 from data.errors import ImportFailed
 from data.imports.run import run_import
+from data.imports.staging import StagedLayer
 from data.pool import connect
 from tests.data.import_helpers import CITY, PIPES, asset_rows, table_dump, write_layer, write_manifest
 
@@ -272,6 +274,41 @@ def test_a_file_that_fails_leaves_everything_as_it_was_and_all_are_named(databas
     assert "companies.csv: there is no such file" in str(caught.value)
     assert "districts.geojson: cannot be read as geojson" in str(caught.value)
     assert table_dump(database_url) == before
+
+
+def test_a_layer_is_dropped_before_the_next_one_is_read(database_url: str, tmp_path: Path) -> None:
+    """So the memory of an import is that of its largest layer, not of them all."""
+    _pipes(tmp_path)
+    alive: list[int] = []
+
+    def count(message: str, _: float) -> None:
+        if message.startswith("reading") or message == "comparing rows":
+            alive.append(sum(type(item) is StagedLayer for item in gc.get_objects()))
+
+    other = PIPES.replace('"pipes.geojson"', '"more.geojson"')
+    (tmp_path / "more.geojson").write_bytes((tmp_path / "pipes.geojson").read_bytes())
+    gc.collect()  # what failing imports of other tests left in their tracebacks
+    run_import(write_manifest(tmp_path, PIPES, other, other), database_url, seat="test", progress=count)
+    assert alive == [0, 0, 0, 0]
+
+
+def test_rows_are_dated_after_everything_that_was_committed_while_their_files_were_read(
+    database_url: str, tmp_path: Path
+) -> None:
+    _pipes(tmp_path)
+    times: list[object] = []
+
+    def note(message: str, _: float) -> None:
+        if message == "comparing rows":
+            with connect(database_url) as connection:
+                times.extend(connection.execute("select clock_timestamp()").fetchone() or ())
+
+    run_import(write_manifest(tmp_path, PIPES), database_url, seat="test", progress=note)
+    written = asset_rows(database_url, "valid_from_at")
+    assert len({row[0] for row in written}) == 1
+    assert written[0][0] > times[0]  # type: ignore[operator]
+    with connect(database_url) as connection:
+        assert connection.execute("select finished_at from import_run").fetchone() > written[0]  # type: ignore[operator]
 
 
 KILLED = """
