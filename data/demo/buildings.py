@@ -18,6 +18,7 @@ from data.demo.footprints import DEPTH_M, Footprint, Shape, footprint
 from data.demo.names import HOSPITAL, SCHOOL, estate_names
 from data.demo.sizes import CitySize
 from data.demo.streets import Block, Streets, is_old
+from data.demo.systems import ZONE_STOREYS
 
 Position = NDArray[np.float64]
 """One position (2,), metres."""
@@ -187,7 +188,12 @@ def with_use(building: Building, use: str, estate: Estate) -> Building:
 
 
 def _reshaped(building: Building, shape: str, estate: Estate) -> Building:
-    """Return the building in another shape, with as many storeys as give the same floor area."""
+    """Return the building in another shape, with as many storeys as give the same floor area.
+
+    A tower stays as it is: its storeys decide how many systems its substation has.
+    """
+    if building.storeys > ZONE_STOREYS[0]:
+        return building
     west, front, east, far = shapely.bounds(shapely.transform(building.outline, estate.frame.to_ab))
     room = estate.pitch_m() - ROOM_M
     length, depth = max(east - west, PUBLIC_LENGTH_M), max(far - front, DEPTH_M[shape])
@@ -196,7 +202,7 @@ def _reshaped(building: Building, shape: str, estate: Estate) -> Building:
     drawn = footprint(shape, np.array([building.lot_a - length / 2.0, front]), length, depth, 0.5)
     if not _inner(estate).contains(drawn.outline):
         return building
-    storeys = max(3, round(building.heated_area_m2 / (FLOOR_SHARE * drawn.outline.area)))
+    storeys = min(max(3, round(building.heated_area_m2 / (FLOOR_SHARE * drawn.outline.area))), ZONE_STOREYS[0])
     return replace(
         building,
         outline=shapely.transform(drawn.outline, estate.frame.to_xy),
