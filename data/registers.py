@@ -80,7 +80,7 @@ async def list_rows(
 async def count_values(pool: Pool, scope: Scope, city_id: int, register: Register, wanted: RowFilter) -> list[ValueCount]:
     """Return how many visible rows have which values of the counted attributes, the most frequent first.
 
-    Cost: reads every row that fits, 0.5 s for 325,000.
+    Cost: reads every row that fits, 1.6 s for 325,000 on a busy machine.
     """
     rows = await pool.fetch(sql("register_values"), *_parameters(scope, city_id, register, wanted), list(register.counted))
     return [

@@ -89,9 +89,9 @@ USER_ROWS = "code,building,unit,door,area,connected,heating,station\n"
 
 
 def _city(folder: Path, *, split: float = 125.4) -> None:
-    boxes = [shapely.box(125.0, 43.5, split, 44.2), shapely.box(split, 43.5, 125.8, 44.2)]
+    boxes: list[object] = [shapely.box(125.0, 43.5, split, 44.2), shapely.box(split, 43.5, 125.8, 44.2)]
     write_layer(folder / "districts.geojson", boxes, code=["220101", "220102"], name=["甲区", "乙区"])
-    houses = [shapely.box(x, 43.8, x + 0.001, 43.801) for x in (125.3, 125.5)]
+    houses: list[object] = [shapely.box(x, 43.8, x + 0.001, 43.801) for x in (125.3, 125.5)]
     write_layer(folder / "buildings.geojson", houses, code=["B1", "B2"])
     (folder / "companies.csv").write_text("code\nC1\n")
     (folder / "stations.csv").write_text("code,company\nS1,C1\n")
