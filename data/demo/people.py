@@ -43,12 +43,13 @@ def draw_heat_users(city: DemoCity, estates: Sequence[int] | None = None) -> pd.
     number = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
     unit, door = _doors(buildings, of, number)
     names = np.array([building_code(index) for index in chosen])[of]
-    marks = np.char.add(np.char.add("-", unit.astype(str)), np.char.add("-", door.astype(str)))
+    # the account number of a user tells nothing about the door: other tables name it
+    accounts = np.random.default_rng([city.rng_seed, 49]).permutation(len(of)) + 1
     connected = rng.random(len(of)) >= DISCONNECTED
     homes = np.array([each.use == RESIDENTIAL and not each.critical_use for each in buildings])[of]
     return pd.DataFrame(
         {
-            "code": np.char.add(names, marks),
+            "code": np.char.add("YH", np.char.zfill(accounts.astype(str), 7)),
             "building_code": names,
             "unit": unit,
             "door": door,

@@ -165,7 +165,7 @@ def _draw_quarter(
     """Choose the buildings of a quarter, draw who serves them, lay its pipes, and add all that to the drawing."""
     plan, number = quarter.plan, quarter.number
     sites, streets = drawing.sites[number], drawing.streets[number]
-    kept = tuple(lots[index] for index in np.sort(rng.permutation(len(lots))[:count]))
+    kept = tuple(lots[index] for index in _kept_lots(lots, count, rng))
     stations = [
         replace(station, company=_company(number, station, plan, sites)) for station in draw_substations(plan, sites, kept, rng)
     ]
@@ -186,6 +186,13 @@ def _draw_quarter(
     drawing.estates += [
         replace(estate, block=replace(estate.block, street=estate.block.street + road_offset)) for estate in estates
     ]
+
+
+def _kept_lots(lots: Sequence[Building], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return which lots are built on: whole rows, but for the last one."""
+    _, row = np.unique([(lot.estate, lot.row) for lot in lots], axis=0, return_inverse=True)
+    order = np.argsort(rng.random(int(row.max()) + 1)[row], kind="stable")
+    return np.sort(order[:count])
 
 
 def _moved(station: Substation, base: int, buildings: Sequence[Building]) -> Substation:

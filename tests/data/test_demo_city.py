@@ -38,7 +38,7 @@ def wgs84(frame):
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process_and_time_zone(city, tmp_path):
-    script = "import sys; from pathlib import Path; from data.demo.city import write_city; write_city(Path(sys.argv[1]), clean=True)"
+    script = "import sys, pathlib, data.demo.city as demo; demo.write_city(pathlib.Path(sys.argv[1]), clean=True)"
     environment = {**os.environ, "PYTHONHASHSEED": "12345", "TZ": "Pacific/Auckland", "LC_ALL": "C.UTF-8"}
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", script, str(tmp_path / "again")], cwd=root, env=environment, check=True)
