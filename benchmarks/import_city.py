@@ -17,6 +17,7 @@ Progress goes to stderr; the only line on stdout holds the figures.
 | supply_km | length of the supply pipes of the heat network |
 | loops | cyclomatic number of the primary supply side with every valve open |
 | findings | what the network's own checks find |
+| answers, missed, false | faults of the answer sheet that the checks must name; how many they did not, and what they made up |
 | load1 | load of the machine in the last minute at the start and at the end, the larger one |
 """
 
@@ -29,6 +30,7 @@ import resource
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,12 +41,16 @@ from scipy.sparse.csgraph import connected_components
 from api.loading import load_manifest
 from api.serving import open_database
 from api.settings import Settings, read_settings
+from data.demo.answers import ANSWER_SHEET, read_answers
 from data.demo.city import write_city
+from data.demo.score import as_text, score_import, score_network
 from data.demo.sizes import size_of
+from data.demo.stored import codes_of
 from data.demo.whole_delivery import write_whole
 from data.imports.run import ImportReport
 from data.network import read_network_tables
-from data.pool import connect
+from data.pool import Connection, connect
+from topology.findings import Finding
 from topology.joining import join
 from topology.network import build_network
 from topology.tables import NetworkTables
@@ -119,10 +125,9 @@ def _measure(place: _Place, size: str, *, twice: bool) -> dict[str, float]:
     derived_s = round(clock.lap("import, tile tables, raster, 3D Tiles") - import_s, 1)
     with connect(place.settings.database_url) as connection:
         tables = read_network_tables(connection, report.city_id)
-    network = build_network(tables)
-    network_s = clock.lap("network")
-    for finding in network.findings[:20]:
-        _say(f"{finding.rule}: {finding.message}")
+        network = build_network(tables)
+        network_s = clock.lap("network")
+        score = _score(place.files / ANSWER_SHEET, connection, report, network.findings)
     return {
         "size": f"{size} twice" if twice else size,  # type: ignore[dict-item]
         "generate_s": generate_s,
@@ -132,7 +137,21 @@ def _measure(place: _Place, size: str, *, twice: bool) -> dict[str, float]:
         "peak_mb": _peak_mb(),
         **_counts(report, tables),
         "findings": len(network.findings),
+        **score,
         "load1": started,
+    }
+
+
+def _score(path: Path, connection: Connection, report: ImportReport, findings: Sequence[Finding]) -> dict[str, float]:
+    """Hold what the import and the network's checks said against the answer sheet; differences are told."""
+    answers = read_answers(path)
+    codes = codes_of(connection, report.city_id, [asset_id for finding in findings for asset_id in finding.asset_ids])
+    scores = [*score_import(answers, report.problems), *score_network(answers, findings, codes)]
+    _say(as_text(scores, answers))
+    return {
+        "answers": sum(score.found + len(score.missed) for score in scores),
+        "missed": sum(len(score.missed) for score in scores),
+        "false": sum(len(score.false) for score in scores),
     }
 
 

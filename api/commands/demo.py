@@ -69,6 +69,8 @@ def demo(
     done.parent.mkdir(parents=True, exist_ok=True)
     done.write_text(f"{manifest}\n", encoding="utf-8")
     rows = sum(layer.read for layer in report.imported.layers)
+    for layer in report.imported.layers:
+        typer.echo(f"{layer.read:>9,}  {layer.name}")
     state = "loaded" if report.imported.changed else "was loaded already"
     typer.echo(f"city {city_id} ({report.imported.city_name}, synthetic) {state}: {rows} rows from {manifest}")
 
