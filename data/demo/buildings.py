@@ -284,7 +284,7 @@ def _building(
         critical_use="",
         energy_class=_energy_class(year),
         heated_area_m2=area,
-        heat_user_count=max(1, int(area // (400.0 if public else 92.0))),
+        heat_user_count=max(1, int(area // (400.0 if public else 87.0))),
         heat_load_mw=round(area * rng.uniform(*style.load_w_per_m2) / 1e6, 5),
     )
 

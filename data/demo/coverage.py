@@ -21,6 +21,7 @@ STREET_M = 29.0
 """Half the way between estates on both sides of a street: ground grows together over it."""
 HULL_M = 6.0
 """Around the buildings of a substation that shares an estate with others."""
+_GRID_M = 0.05
 _SIMPLE_M = 1.0
 _NAMES = "供热范围"
 
@@ -85,10 +86,13 @@ def _row(kind: str, code: str, name: str, ground: shapely.Geometry) -> tuple[str
 
 
 def _grown(grounds: Shapes) -> shapely.Geometry:
-    """Return ground grown together over the streets between its parts, and no further out than they reach."""
+    """Return ground grown together over the streets between its parts, and no further out than they reach.
+
+    On a grid of centimetres, wide enough that no sliver collapses when a delivery rounds its coordinates.
+    """
     wide = shapely.union_all(shapely.buffer(grounds, STREET_M, join_style="mitre"))
     closed = shapely.buffer(wide, -STREET_M, join_style="mitre")
-    return shapely.simplify(shapely.union_all([closed, *grounds]), _SIMPLE_M)
+    return shapely.set_precision(shapely.simplify(shapely.union_all([closed, *grounds]), _SIMPLE_M), _GRID_M)
 
 
 def licence_frame(city: DemoCity, places: Places, companies: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:

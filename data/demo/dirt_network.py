@@ -288,6 +288,7 @@ def _drawn_twice(desk: Desk, drawn: Drawn, wanted: int) -> None:
         row = frame.loc[pipe].copy()
         row["code"] = f"{row['code'][:10]}9{len(of) + 1:06d}"
         row["pair_code"] = None
+        desk.take([row["code"]])
         copies.append(row)
         of.append(pipe)
     for label, pipe, row in zip(desk.append("pipe", copies), of, copies, strict=True):
