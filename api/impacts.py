@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from data.assets import read_geometries, read_kind, round_position
 from data.network import visible_rows
 from data.pool import Pool
+from topology.assets import KINDS
 from topology.errors import NotTraceable
 from topology.findings import Finding
 from topology.impact import Figures, figures, impact
@@ -49,6 +50,7 @@ class FindingModel(BaseModel):
 
     rule: str = Field(examples=["pair_missing"])
     asset_ids: list[int]
+    kinds: list[str] = Field(description="Kind of each asset, in the same order.", examples=[["pipe"]])
     position: tuple[float, float] | None = Field(description="longitude, latitude in WGS-84 degrees")
     message: str
 
@@ -154,8 +156,16 @@ def visible_findings(network: Network, scope: Scope, visible: NDArray[np.bool_],
     for item in findings:
         rows = network.assets.rows_of(np.array(item.asset_ids))
         if visible[rows[rows >= 0]].all():
-            position = round_position(item.position, scope)
-            shown.append({"rule": item.rule, "asset_ids": list(item.asset_ids), "position": position, "message": item.message})
+            kinds = [KINDS[network.assets.kind[row]] if row >= 0 else "" for row in rows]
+            shown.append(
+                {
+                    "rule": item.rule,
+                    "asset_ids": list(item.asset_ids),
+                    "kinds": kinds,
+                    "position": round_position(item.position, scope),
+                    "message": item.message,
+                }
+            )
     return shown
 
 

@@ -21,6 +21,7 @@ from api.cli import build_app
 from api.errors import KNOWN_ERRORS
 from api.openapi import openapi_text
 from api.settings import PREFIX, Settings
+from topology.findings import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +31,12 @@ def read(name: str) -> str:
 
 
 # ---------------------------------------------------------------- docs
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_rule_of_the_network_check_has_a_name_in_the_viewer(language: str) -> None:
+    text = read(f"web/src/i18n/{language}.ts")
+    assert [rule for rule in RULES if f'"finding.{rule}"' not in text] == []
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

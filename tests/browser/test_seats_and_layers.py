@@ -144,7 +144,9 @@ def test_the_planner_sees_the_network_check_and_traces_a_pipe(viewer: OpenViewer
         shown.open(f"/plan?city=1&sel={pipe['asset_id']}")
         check = shown.page.get_by_role("region", name="管网检查")
         if findings["items"]:
-            check.get_by_role("listitem").filter(has_text=findings["items"][0]["message"]).first.wait_for()
+            first = findings["items"][0]
+            check.get_by_role("button").first.click()
+            check.get_by_role("button").filter(has_text=str(first["asset_ids"][0])).first.wait_for()
         else:
             check.get_by_text("没有发现问题").wait_for()
         impact = shown.page.get_by_role("region", name="影响范围")

@@ -105,8 +105,10 @@ export function byCode(city: number, code: string): Promise<Found> {
   return getJson<Found>("/assets", { city, code, limit: 2 });
 }
 
-export function findings(city: number): Promise<Findings> {
-  return getJson<Answer<"/network/findings", "get">>("/network/findings", { city, limit: 200 });
+/** How often each rule is broken, and with a rule the first places. */
+export function findings(city: number, rule: string | null): Promise<Findings> {
+  const page = rule === null ? { limit: 1 } : { rule, limit: 200 };
+  return getJson<Answer<"/network/findings", "get">>("/network/findings", { city, ...page });
 }
 
 /** TileJSON of the tilesets that are built. */

@@ -1478,6 +1478,14 @@ export interface components {
         FindingModel: {
             /** Asset Ids */
             asset_ids: number[];
+            /**
+             * Kinds
+             * @description Kind of each asset, in the same order.
+             * @example [
+             *       "pipe"
+             *     ]
+             */
+            kinds: string[];
             /** Message */
             message: string;
             /**

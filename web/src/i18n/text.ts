@@ -17,3 +17,9 @@ export function kindName(lang: "zh" | "en", kind: string, fallback = kind): stri
   const key = `kind.${kind}`;
   return key in zh ? translate(lang, key as TextKey) : lang === "zh" ? fallback : kind.replaceAll("_", " ");
 }
+
+/** Return the name of a rule of the network check; its code in words where the page has none. */
+export function ruleName(lang: "zh" | "en", rule: string): string {
+  const key = `finding.${rule}`;
+  return key in zh ? translate(lang, key as TextKey) : rule.replaceAll("_", " ");
+}

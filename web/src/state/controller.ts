@@ -144,8 +144,8 @@ export class Controller {
     return answer;
   }
 
-  findings(): Promise<Findings> {
-    return server.findings(this.city());
+  findings(rule: string | null): Promise<Findings> {
+    return server.findings(this.city(), rule);
   }
 
   /** The server tells the findings with the contents once it has read the network; this makes it read. */
