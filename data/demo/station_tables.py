@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -11,20 +10,14 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from data.demo.chains import Network
-from data.demo.flows import friction_pa_per_m
 from data.demo.network_tables import SIDES, pipe_codes, year_of_trench
+from data.demo.relay_heads import heads_mpa
 from data.demo.stations import STATION_KINDS, MainStation, Store
 from data.demo.streets import Path
 from data.demo.tables import DemoCity, accumulator_code, branch_code, company_code, source_code
 
-LOCAL_LOSSES = 1.2
-"""Losses with bends, valves and compensators against those of the straight pipe, as in `topology.hydraulics.Operation`."""
-PLANT_HEAD_MPA = 0.25
-"""What the pumps of a plant spend on a branch, each side; the relay pumps lift what is lost beyond."""
 PUMP_MW = 120.0
 """Heat that one pump moves; a further one stands by."""
 _SPREAD: Mapping[str, int] = MappingProxyType({"transmission": 110, "mains": 80, "crossings": 40})
@@ -57,7 +50,7 @@ def _main_stations(city: DemoCity, kind: str) -> geopandas.GeoDataFrame:
         "installed_year": [int(year[ways[node][-1]]) for node, _ in mine],
     }
     if kind == "relay_pump_station":
-        heads = _heads_mpa(city, {nodes[index]: station for index, station in enumerate(city.stations)}, ways)
+        heads = heads_mpa(city, {nodes[index]: station for index, station in enumerate(city.stations)}, ways)
         columns |= {
             "pump_count": [int(np.ceil(each / PUMP_MW)) + 1 for each in load],
             "head_mpa": [heads[station.branch] for _, station in mine],
@@ -87,42 +80,6 @@ def _ways(network: Network) -> dict[int, list[int]]:
             at = int(network.start[into[at]])
         ways[node] = way[::-1]
     return ways
-
-
-def _heads_mpa(city: DemoCity, stations: Mapping[int, MainStation], ways: Mapping[int, Sequence[int]]) -> dict[int, float]:
-    """Return what the pumps at each station of a branch lift, each side: an equal share of what the plant leaves over.
-
-    All branches of a plant then end with nearly the same pressures, however long, and rings between them carry little.
-    """
-    friction = friction_pa_per_m(city.network, city.flows.load_mw, city.size_place) * city.network.lengths_m()
-    share = _plant_share(city)
-    lost: dict[int, float] = {}
-    pumps: Counter[int] = Counter()
-    for node, station in stations.items():
-        way_mpa = LOCAL_LOSSES * share[station.plant] ** 2 * float(friction[ways[node]].sum()) / 1e6
-        lost[station.branch] = lost.get(station.branch, 0.0) + way_mpa
-        pumps[station.branch] += station.kind == "relay_pump_station"
-    return {branch: round(max((lost[branch] - PLANT_HEAD_MPA) / pumps[branch], 0.0), 3) for branch in lost if pumps[branch]}
-
-
-def _plant_share(city: DemoCity) -> dict[int, float]:
-    """Return for each plant what it gives while all sources of its zone share the load by power, against what is traced to it."""
-    network = city.network
-    closed = network.node_kind == "tie_closed"
-    open_way = network.primary & ~closed[network.start] & ~closed[network.end]
-    count = len(network.node_kind)
-    ends = (network.start[open_way], network.end[open_way])
-    _, zone = connected_components(coo_array((np.ones(len(ends[0])), ends), shape=(count, count)), directed=False)
-    nodes = np.flatnonzero(np.isin(network.node_kind, ["plant", "boiler_house"]))
-    nodes = nodes[~np.isin(network.node_reference[nodes], city.idle)]
-    index, zone = network.node_reference[nodes], zone[nodes]
-    traced = np.bincount(city.flows.source, weights=[each.load_mw for each in city.substations], minlength=len(city.sources))[
-        index
-    ]
-    power = np.array([city.sources[each].design_power_mw for each in index])
-    total, load = (np.bincount(zone, weights=each)[zone] for each in (power, traced))
-    share = load * power / total / np.maximum(traced, 1e-9)
-    return {int(each): float(share[place]) for place, each in enumerate(index) if city.sources[each].kind == "plant"}
 
 
 def branch_of_substation(city: DemoCity) -> NDArray[np.int64]:
