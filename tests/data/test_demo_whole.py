@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import filecmp
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -80,6 +86,20 @@ def test_quarters_and_plants_lie_inside_the_real_outlines_and_apart(layout):
 
 
 # ---------------------------------------------------------------- files
+
+
+def test_the_same_seed_gives_the_same_bytes_in_another_process(city, tmp_path):
+    script = (
+        "import sys, pathlib; from data.demo.whole_delivery import write_whole; from tests.data.demo_files import THIN\n"
+        "write_whole(pathlib.Path(sys.argv[1]), THIN, seed=1, city_id=1, clean=True, report=lambda *_: None)"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "54321", "TZ": "Pacific/Auckland"}
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=root, env=environment, check=True)
+    names = sorted(path.name for path in city.folder.iterdir())
+    assert names == sorted(path.name for path in tmp_path.iterdir())
+    assert len(names) > 40
+    assert filecmp.cmpfiles(city.folder, tmp_path, names, shallow=False)[1:] == ([], [])
 
 
 def test_buildings_stand_in_their_estate_clear_of_water_and_of_pipes(city):
