@@ -66,6 +66,8 @@ async def list_rows(
 ) -> tuple[int, list[RegisterRow]]:
     """Return how many visible rows fit, and a page of them by rising row id, with personal data masked.
 
+    Users of one building come by entrance and door for seats that may read those.
+
     Raises
     ------
     OutsideScope

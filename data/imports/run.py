@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,6 +36,9 @@ from data.statements import sql
 from gis.errors import FileMissing, GisError
 
 logger = logging.getLogger(__name__)
+
+_READING = 0.6
+"""Share of the progress until every layer is read and staged."""
 
 __all__ = ["ImportReport", "run_import"]
 
@@ -134,7 +137,7 @@ def _staged_layers(delivery: _Delivery, problems: Problems, say: Progress) -> It
     errors += [error for entry in delivery.manifest.raster if (error := _missing_raster(delivery, entry))]
     missing = False
     for number, name in enumerate(layer_names(delivery.manifest)):
-        say(f"reading {name}", 0.6 * number / max(1, len(delivery.manifest.layer)))
+        say(f"reading {name}", _READING * number / max(1, len(delivery.manifest.layer)))
         try:
             if _lacks_grid(delivery, number):
                 continue  # said once, by the datum
@@ -212,7 +215,7 @@ def _import(
     stores = _stores()
     for store in stores.values():
         store.open(transaction)
-    _take_all(transaction, layers, stores, say)
+    _take_all(transaction, layers, stores, lambda done: say("staging rows", _READING * done / len(delivery.manifest.layer)))
     city_changed = _write_city(transaction, delivery.manifest)
     written = [store.write(transaction, say) for store in stores.values()]
     say("closing", 0.95)
@@ -226,11 +229,15 @@ def _import(
     return report
 
 
-def _take_all(transaction: Transaction, layers: Iterator[Staged], stores: Mapping[type[Staged], Store], say: Progress) -> None:
+def _take_all(
+    transaction: Transaction, layers: Iterator[Staged], stores: Mapping[type[Staged], Store], say: Callable[[float], None]
+) -> None:
+    place = 0.5
     for layer in layers:
-        say("staging rows", 0.6)
+        say(place)
         stores[type(layer)].take(transaction, transaction.add_layer(layer), layer)
-        del layer  # the next one is read before the loop would let go of it
+        place += 1.0
+        del layer  # the next one is read before the loop would let go of it; enumerate would hold it too
 
 
 def _write_city(transaction: Transaction, manifest: Manifest) -> bool:

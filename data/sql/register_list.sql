@@ -8,5 +8,9 @@ select r.row_id, r.code, r.name, r.asset_id, r.area_id, r.company_id, r.attribut
    and r.kind = $5::text
    and ($6::int is null or r.asset_id = $6::int or r.area_id = $6::int)
    and ($7::text is null or ($8::boolean and r.code ilike $7::text) or ($9::boolean and r.name ilike $7::text))
- order by r.row_id
+ order by
+       -- users of a building by entrance and door, for those who may read them: an order by hidden doors would tell the doors
+       case when $6::int is not null and $8::boolean then lpad(r.attributes ->> 'unit', 6, '0') end,
+       case when $6::int is not null and $8::boolean then lpad(r.attributes ->> 'door', 8, '0') end,
+       r.row_id
  limit $10 offset $11
