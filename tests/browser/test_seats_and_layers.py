@@ -112,7 +112,12 @@ def test_the_hillshade_is_drawn_when_it_is_switched_on(viewer: OpenViewer) -> No
         assert not any("/raster/ground/" in url for url in shown.watch.requests)
         shown.page.get_by_role("switch", name="地形阴影").click()
         shown.wait("window.__ht.map.getLayer('hillshade') !== undefined", what="the hillshade to be on the map")
-        wait_for(lambda: any("/raster/ground/" in url for url in shown.watch.requests), what="a tile of the hillshade")
+
+        def is_asked() -> bool:
+            shown.look("0")  # requests are only told while the page is asked something
+            return any("/raster/ground/" in url for url in shown.watch.requests)
+
+        wait_for(is_asked, what="a tile of the hillshade")
         shown.still()
         assert shown.look("window.__ht.map.isSourceLoaded('hillshade')")
         assert "hillshade" in shown.look("window.location.search")
