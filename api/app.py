@@ -21,6 +21,7 @@ from api.routes import (
     assets,
     contents,
     jobs,
+    kinds,
     live,
     metrics,
     network,
@@ -41,6 +42,7 @@ from tiles.cache import TileCache
 ROUTERS = (
     system.router,
     assets.router,
+    kinds.router,
     contents.router,
     registers.router,
     network.router,

@@ -19,7 +19,7 @@ from data import seats
 from data.errors import NotFound
 from data.pool import Pool
 from data.seats import StoredSeat
-from twin.seats import ROLE_NAMES_ZH
+from twin.seats import ROLE_NAMES_ZH, permissions_of
 
 router = APIRouter(tags=["seats"])
 
@@ -43,6 +43,7 @@ class SessionModel(BaseModel):
     demo_mode: bool = Field(description="A seat switcher stands in for passwords (this machine only).", examples=[True])
     seat: SeatModel | None = Field(description="null: not signed in")
     must_change_password: bool = Field(description="Nothing else answers before POST /session/password.", examples=[False])
+    permissions: list[str] = Field(description="What the seat may change, sorted by name.", examples=[["acknowledge_alarms"]])
 
 
 class SignIn(BaseModel):
@@ -102,6 +103,7 @@ def _session(identity: Identity, stored: StoredSeat | None) -> SessionModel:
         demo_mode=identity.demo_mode,
         seat=None if stored is None else _model(stored),
         must_change_password=stored is not None and stored.must_change_password,
+        permissions=[] if stored is None else sorted(permissions_of(stored.seat.role)),
     )
 
 

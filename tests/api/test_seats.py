@@ -27,7 +27,7 @@ from data import accounts
 from data.pool import connect
 from tests.api.serving import serve
 from tests.conftest import create_database, drop_database
-from twin.seats import Organisation
+from twin.seats import Organisation, permissions_of
 
 OFFICE = Organisation("office", "city")
 PASSWORD = "a long enough one"
@@ -83,6 +83,7 @@ def test_demo_mode_answers_without_a_cookie_as_the_dispatcher(visitor: httpx.Cli
     assert session["demo_mode"] is True
     assert session["seat"]["role"] == "dispatcher"
     assert session["seat"]["role_zh"] == "调度员"
+    assert session["permissions"] == sorted(permissions_of("dispatcher"))
 
 
 def test_the_switcher_lists_the_office_and_the_companies_of_a_city(client: httpx.Client, database_url: str) -> None:
@@ -102,6 +103,7 @@ def test_taking_a_seat_changes_what_one_may_do(visitor: httpx.Client) -> None:
     viewer = next(seat for seat in visitor.get("/seats").json() if seat["role"] == "viewer")
     answer = visitor.post("/session", json={"seat_id": viewer["seat_id"]})
     assert answer.json()["seat"] == viewer
+    assert answer.json()["permissions"] == []
     assert visitor.get("/session").json()["seat"] == viewer
     refused = visitor.post("/alarms/1/acknowledge")
     assert refused.status_code == 403
@@ -172,7 +174,7 @@ def test_outside_demo_mode_nothing_but_health_and_sign_in_answers_without_a_seat
 def test_the_viewer_itself_is_served_without_a_seat(closed: tuple[httpx.Client, str]) -> None:
     http, _ = closed
     assert http.get("/", headers={"Accept": "text/html"}).status_code in {200, 404}  # 404: the page that tells how to build it
-    assert http.get("/session").json() == {"demo_mode": False, "seat": None, "must_change_password": False}
+    assert http.get("/session").json() == {"demo_mode": False, "seat": None, "must_change_password": False, "permissions": []}
 
 
 def test_the_one_time_password_opens_nothing_but_the_way_to_a_new_one(closed: tuple[httpx.Client, str]) -> None:

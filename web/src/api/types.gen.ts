@@ -304,6 +304,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Kinds
+         * @description List all kinds of asset with the attributes that each may carry.
+         */
+        get: operations["get_kinds_kinds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kinds/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Kind
+         * @description Show one kind of asset with the attributes that it may carry.
+         */
+        get: operations["get_kind_kinds__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/live/state": {
         parameters: {
             query?: never;
@@ -994,6 +1034,30 @@ export interface components {
                 number,
                 number
             ] | null;
+        };
+        /**
+         * AssetKindModel
+         * @description One kind of asset.
+         */
+        AssetKindModel: {
+            /** Attributes */
+            attributes: components["schemas"]["KindAttributeModel"][];
+            /**
+             * Geometry
+             * @description point, line, polygon, any, none
+             * @example line
+             */
+            geometry: string;
+            /**
+             * Kind
+             * @example pipe
+             */
+            kind: string;
+            /**
+             * Name Zh
+             * @example 管线
+             */
+            name_zh: string;
         };
         /**
          * AssetListAnswer
@@ -1723,6 +1787,59 @@ export interface components {
             state: "queued" | "running" | "done" | "failed" | "cancelled";
         };
         /**
+         * KindAttributeModel
+         * @description One attribute that assets of a kind may carry.
+         */
+        KindAttributeModel: {
+            /**
+             * Codes
+             * @description For type code: each value with its meaning.
+             * @example {}
+             */
+            codes: {
+                [key: string]: string;
+            };
+            /**
+             * Label Zh
+             * @example 公称直径 DN
+             */
+            label_zh: string;
+            /**
+             * Name
+             * @example dn
+             */
+            name: string;
+            /**
+             * Reference
+             * @description Kind of asset that the value names by code; empty for none.
+             * @example
+             */
+            reference: string;
+            /**
+             * Required
+             * @description True: an asset without it is a problem.
+             * @example false
+             */
+            required: boolean;
+            /**
+             * Source
+             * @description Standard and element or clause; empty where none names it.
+             * @example GB/T 36625.5-2019
+             */
+            source: string;
+            /**
+             * Type
+             * @description text, integer, number, boolean, date, code
+             * @example integer
+             */
+            type: string;
+            /**
+             * Unit
+             * @example mm
+             */
+            unit: string;
+        };
+        /**
          * KindModel
          * @description Assets of one kind.
          */
@@ -1750,6 +1867,14 @@ export interface components {
              * @description Those with a place on the map.
              */
             placed_count: number;
+        };
+        /**
+         * KindsAnswer
+         * @description The kinds of the catalogue.
+         */
+        KindsAnswer: {
+            /** Kinds */
+            kinds: components["schemas"]["AssetKindModel"][];
         };
         /**
          * LevelModel
@@ -2280,6 +2405,14 @@ export interface components {
              * @example false
              */
             must_change_password: boolean;
+            /**
+             * Permissions
+             * @description What the seat may change, sorted by name.
+             * @example [
+             *       "acknowledge_alarms"
+             *     ]
+             */
+            permissions: string[];
             /** @description null: not signed in */
             seat: components["schemas"]["SeatModel"] | null;
         };
@@ -3055,6 +3188,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_kinds_kinds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KindsAnswer"];
+                };
+            };
+        };
+    };
+    get_kind_kinds__kind__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetKindModel"];
                 };
             };
             /** @description Validation Error */
