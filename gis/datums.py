@@ -9,6 +9,7 @@
 | `xian80`, `beijing54`, `gk(xian80,..)` | old datums | refuse without `[datums.xian80]` parameters |
 | `epsg:N` | any EPSG system | PROJ's first operation that is not a ballpark |
 | `local(NAME)` | a city's own grid | four parameters, or six, onto a `gk(..)`, then that |
+| `twice(gcj02)`, `twice(bd09)` | WGS-84 that was taken for GCJ-02 (BD-09) and converted once more | the last conversion undone, exactly |
 
 A null datum shift is never taken silently. Height is not touched: 1985 heights are not ellipsoid heights.
 """  # noqa: E501 - a table row cannot be wrapped
@@ -42,7 +43,7 @@ from gis.projections import (
 )
 
 Floats: TypeAlias = NDArray[np.float64]
-Family: TypeAlias = Literal["wgs84", "cgcs2000", "gcj02", "bd09", "xian80", "beijing54", "gk", "epsg", "local"]
+Family: TypeAlias = Literal["wgs84", "cgcs2000", "gcj02", "bd09", "xian80", "beijing54", "gk", "epsg", "local", "twice"]
 Unit: TypeAlias = Literal["degree", "metre"]
 
 CGCS2000_ACCURACY_M = 0.5
@@ -51,8 +52,9 @@ CGCS2000_ACCURACY_M = 0.5
 _IDENTITY = "identity CGCS2000 = WGS-84 by decision (plate motion since epoch 2000 not modelled: decimetres)"
 _GK = re.compile(r"gk\((?P<datum>[a-z0-9]+),(?P<width>\d+),(?P<meridian>\d+(?:\.\d+)?),(?P<form>[a-z]+)\)")
 _EPSG = re.compile(r"epsg:(?P<code>\d+)")
+_TWICE = re.compile(r"twice\((?P<base>gcj02|bd09)\)")
 _LOCAL = re.compile(r"(?i:local)\((?P<name>[^()]+)\)")
-_NAMES = "wgs84, cgcs2000, gcj02, bd09, gk(cgcs2000,3,126,plain), gk(..,prefix), xian80, beijing54, epsg:N, local(NAME)"
+_NAMES = "wgs84, cgcs2000, gcj02, bd09, gk(cgcs2000,3,126,plain), gk(..,prefix), xian80, beijing54, epsg:N, local(NAME), twice(gcj02)"
 _ELLIPSOIDS = {"xian80": "+a=6378140 +rf=298.257", "beijing54": "+ellps=krass"}
 _METRES_PER_DEGREE = 111_320.0
 
@@ -74,7 +76,7 @@ class Datum:
     epsg
         Code of an `epsg`; 0 otherwise.
     grid
-        The `gk` below a `local`.
+        The `gk` below a `local`; the datum that was undone once too often, of a `twice`.
     parameters
         Of a `local` (four or six) or of an old datum (seven); None when the delivery gives none.
     """
@@ -155,6 +157,8 @@ def parse_datum(text: str, parameters: Mapping[str, Parameters] | None = None) -
     if match := _EPSG.fullmatch(plain):
         crs_of_epsg(int(match["code"]))
         return Datum(plain, "epsg", epsg=int(match["code"]))
+    if match := _TWICE.fullmatch(plain):
+        return Datum(plain, "twice", grid=parse_datum(match["base"]))
     if match := _LOCAL.fullmatch(stripped):
         return _parse_local(match["name"], known)
     raise UnknownDatum(f"{text!r} is not a datum; known are {_NAMES}")
@@ -312,6 +316,8 @@ def _conversion(datum: Datum) -> _Conversion:
         return _BY_FORMULA[datum.family]
     if datum.family == "local":
         return _local(datum)
+    if datum.family == "twice":
+        return _undone(datum)
     if datum.family == "epsg" and not is_cgcs2000(datum.epsg):
         return _by_operation(epsg_operation(datum.epsg), checked=True)
     if datum.family in {"xian80", "beijing54"} or datum.base in {"xian80", "beijing54"}:
@@ -338,6 +344,13 @@ def _gk_epsg(datum: Datum) -> int:
     if datum.zone_width_deg == 3:
         return round(datum.meridian_deg / 3) - 25 + (4513 if datum.prefix else 4534)
     return round((datum.meridian_deg + 3) / 6) - 13 + (4491 if datum.prefix else 4502)
+
+
+def _undone(datum: Datum) -> _Conversion:
+    """Take back one conversion to WGS-84: what was converted twice is WGS-84 in the place of GCJ-02 or BD-09."""
+    assert datum.grid is not None
+    once = _conversion(datum.grid)
+    return _Conversion(once.backward, once.forward, f"converted twice, the second time undone: {once.text}", once.accuracy_m)
 
 
 def _local(datum: Datum) -> _Conversion:
