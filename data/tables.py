@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     Double,
     ForeignKey,
@@ -69,6 +70,7 @@ city = Table(
     Column("assets_version", BigInteger, nullable=False, server_default="0", comment="rises with every change of assets"),
     Column("network_version", BigInteger, nullable=False, server_default="0"),
     Column("valve_version", BigInteger, nullable=False, server_default="0"),
+    Column("extent", ARRAY(Double), comment="west, south, east, north in degrees as a manifest states them; NULL = none does"),
 )
 
 asset_key = Table(
@@ -101,6 +103,10 @@ asset = Table(
     _now("valid_from_at"),
     _at("valid_to_at", comment="NULL = current"),
     Column("import_id", BigInteger),
+    Column("change_id", Integer, comment="change that wrote this version"),
+    Column("ended_by", Integer, comment="change that replaced or retired this version; NULL = current"),
+    Column("delivered_sha256", LargeBinary, comment="hash of what was last delivered, where an edit has replaced it"),
+    Column("layer_no", SmallInteger, comment="layer of the import, from 1, in archive_change.layers"),
     CheckConstraint("st_srid(geom) = 4326", name="srid"),
 )
 _CURRENT = text("valid_to_at is null")
@@ -108,6 +114,65 @@ Index("ix_asset_current", asset.c.city_id, asset.c.asset_id, unique=True, postgr
 Index("ix_asset_kind", asset.c.city_id, asset.c.kind, asset.c.code, postgresql_where=_CURRENT)
 Index("ix_asset_geom", asset.c.geom, postgresql_using="gist", postgresql_where=_CURRENT)
 Index("ix_asset_source_key", asset.c.city_id, asset.c.source_key, postgresql_where=_CURRENT)
+Index(
+    "ix_asset_pair_code",
+    asset.c.city_id,
+    asset.c.kind,
+    text("(attributes ->> 'pair_code')"),
+    postgresql_where=text("valid_to_at is null and (attributes ->> 'pair_code') is not null"),
+)
+_PAST = text("valid_to_at is not null")
+Index("ix_asset_past_kind", asset.c.city_id, asset.c.kind, asset.c.code, postgresql_where=_PAST)
+Index("ix_asset_past_geom", asset.c.geom, postgresql_using="gist", postgresql_where=_PAST)
+Index("ix_asset_change", asset.c.city_id, asset.c.change_id, asset.c.asset_id)
+Index("ix_asset_ended_by", asset.c.city_id, asset.c.ended_by, asset.c.asset_id, postgresql_where=text("ended_by is not null"))
+
+# ---------------------------------------------------------------- changes
+
+archive_change = Table(
+    "archive_change",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("change_id", Integer, primary_key=True, autoincrement=False, comment="1, 2, ... of the city, in the order of time"),
+    _at("made_at", nullable=False, comment="valid_from_at of what it wrote and valid_to_at of what it ended"),
+    Column("seat", Text, nullable=False, comment="who"),
+    Column("reason", Text, nullable=False, comment="why"),
+    Column("origin", Text, nullable=False, comment="import | edit | repair | restore | approval"),
+    Column("source", Text, nullable=False, server_default="", comment="where the new content comes from: manifest, rule, document"),
+    Column("import_id", BigInteger),
+    Column("layers", ARRAY(Text), nullable=False, server_default="{}", comment="file > kind of each layer of an import"),
+    Column("reverts", Integer, comment="change that this one takes back"),
+    Column("counts", JSONB, nullable=False, comment="added, changed, retired assets; register_added, register_changed rows"),
+    CheckConstraint("origin in ('import', 'edit', 'repair', 'restore', 'approval')", name="origin"),
+    comment="every change of the archive: who, when, why, from what",
+)
+Index("ix_archive_change_made_at", archive_change.c.city_id, archive_change.c.made_at)
+
+proposal = Table(
+    "proposal",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("proposal_id", Integer, primary_key=True, autoincrement=False, comment="1, 2, ... of the city"),
+    Column("asset_id", Integer, nullable=False),
+    Column("version", Integer, nullable=False, comment="version of the asset that it was made against"),
+    Column("name", Text, comment="NULL = as it is"),
+    Column("attributes", JSONB, nullable=False, comment="merged into the asset's; null removes a key"),
+    Column("geom", Geometry(geometry_type=None, srid=-1, spatial_index=False), comment="NULL = as it is"),
+    Column("retire", Boolean, nullable=False, server_default=text("false")),
+    Column("seat", Text, nullable=False, comment="who proposes"),
+    Column("seat_id", Integer, comment="row of that seat: only it may withdraw"),
+    Column("reason", Text, nullable=False),
+    _at("proposed_at", nullable=False),
+    Column("state", Text, nullable=False, server_default="open", comment="open | approved | rejected | withdrawn"),
+    Column("decided_by", Text, comment="seat"),
+    _at("decided_at"),
+    Column("decision_reason", Text),
+    Column("change_id", Integer, comment="change that an approval made"),
+    CheckConstraint("state in ('open', 'approved', 'rejected', 'withdrawn')", name="state"),
+    comment="changes that wait for somebody who may approve them",
+)
+Index("ix_proposal_state", proposal.c.city_id, proposal.c.state, proposal.c.proposal_id)
+Index("ix_proposal_asset", proposal.c.city_id, proposal.c.asset_id)
 
 # ---------------------------------------------------------------- registers
 
@@ -128,11 +193,36 @@ register_row = Table(
     Column("row_sha256", LargeBinary, nullable=False, comment="hash of the content; equal hash = no change"),
     _now("changed_at"),
     Column("import_id", BigInteger, nullable=False, comment="import that wrote it last"),
+    Column("change_id", Integer, comment="change that wrote it last"),
     UniqueConstraint("city_id", "kind", "code"),
     comment="rows that hang on an asset and are none: heat users, rural households, projects",
 )
 Index("ix_register_row_asset", register_row.c.city_id, register_row.c.asset_id, register_row.c.kind)
 Index("ix_register_row_area", register_row.c.city_id, register_row.c.area_id, register_row.c.kind)
+
+register_version = Table(
+    "register_version",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("row_id", Integer, primary_key=True, autoincrement=False),
+    _at("valid_from_at", primary_key=True),
+    _at("valid_to_at", nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("asset_id", Integer),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("geom", "POINT", 4326),
+    Column("attributes", JSONB, nullable=False),
+    Column("row_sha256", LargeBinary, nullable=False),
+    Column("import_id", BigInteger, nullable=False, comment="import that wrote it"),
+    Column("change_id", Integer, comment="change that wrote it"),
+    Column("ended_by", Integer, nullable=False, comment="change that replaced it"),
+    comment="rows of registers as they were before a later delivery changed them",
+)
+Index("ix_register_version_ended_by", register_version.c.city_id, register_version.c.ended_by)
 
 # ---------------------------------------------------------------- imports
 
@@ -161,7 +251,21 @@ datum_conversion = Table(
     Column("accuracy_m", Double, comment="stated accuracy; NULL = unknown"),
     Column("vertex_count", Integer, nullable=False),
     Column("round_trip_max_m", Double),
+    Column("file", Text, nullable=False, server_default=""),
+    Column("datum_out", Text, nullable=False, server_default="wgs84", comment="system of the result"),
+    Column("parameters", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="of a local or old datum"),
+    Column("bounds_in", ARRAY(Double), comment="left, bottom, right, top in the unit of the datum"),
+    Column("bounds_out", ARRAY(Double), comment="west, south, east, north in degrees"),
+    Column("seconds", Double, comment="duration of the conversion"),
+    Column("program_version", Text, nullable=False, server_default=""),
+    Column("seat", Text, nullable=False, server_default="", comment="who imported"),
+    _now("made_at"),
+    Column("sketch", ARRAY(BigInteger), nullable=False, server_default="{}", comment="sampled hashes of the vertices of the result"),
+    Column("sketch_level", SmallInteger, nullable=False, server_default="0", comment="one vertex in 2^level is in the sketch"),
 )
+Index("ix_datum_conversion_output", datum_conversion.c.output_sha256)
+Index("ix_datum_conversion_sketch", datum_conversion.c.sketch, postgresql_using="gin")
+Index("ix_datum_conversion_made_at", datum_conversion.c.city_id, datum_conversion.c.made_at)
 
 # ---------------------------------------------------------------- network state
 
@@ -296,6 +400,69 @@ alarm_transition = Table(
     Column("note", Text, nullable=False, server_default=""),
 )
 Index("ix_alarm_transition_alarm", alarm_transition.c.city_id, alarm_transition.c.alarm_id)
+
+# ---------------------------------------------------------------- problems
+
+problem = Table(
+    "problem",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("problem_id", Integer, primary_key=True, autoincrement=False, comment="dense within its city, never given twice"),
+    Column("rule", Text, nullable=False, comment="key of twin.checks.RULES"),
+    Column("key", Text, nullable=False, comment="what tells it from others of its rule: assets or register row, and a detail"),
+    Column("asset_ids", ARRAY(Integer), nullable=False, comment="assets concerned, the first 1000 of asset_count"),
+    Column("asset_count", Integer, nullable=False),
+    Column("asset_id", Integer, comment="the asset that it is about; NULL = the city"),
+    Column("kind", Text, nullable=False, comment="kind of that asset, or the register of the row"),
+    Column("row_id", Integer, comment="row of the register; NULL = no register row"),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("area_id", Integer),
+    Column("company_id", Integer),
+    _geometry("geom", "POINT", 4326),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="values that the message names"),
+    Column("repair", JSONB, comment="action and edits; NULL = no repair is certain enough to propose"),
+    Column("present", Boolean, nullable=False, comment="found by the last run that looked for it"),
+    Column("decision", Text, nullable=False, server_default="open", comment="open | accepted | dismissed | reverted"),
+    Column(
+        "state",
+        Text,
+        Computed(
+            "case when present then case decision when 'accepted' then 'open' else decision end"
+            " when decision = 'accepted' then 'accepted' else 'gone' end",
+            persisted=True,
+        ),
+        comment="open | accepted | dismissed | reverted | gone",
+    ),
+    _now("found_at"),
+    _at("gone_at"),
+    Column("decided_by", Text, comment="seat"),
+    _at("decided_at"),
+    Column("reason", Text),
+    Column("change_id", BigInteger, comment="change of the archive that the decision made"),
+    CheckConstraint("decision in ('open', 'accepted', 'dismissed', 'reverted')", name="decision"),
+    UniqueConstraint("city_id", "rule", "key"),
+    comment="what the checks found, what would mend it, and what was decided",
+)
+Index("ix_problem_state", problem.c.city_id, problem.c.state, problem.c.rule)
+Index("ix_problem_asset_ids", problem.c.asset_ids, postgresql_using="gin")
+Index("ix_problem_geom", problem.c.geom, postgresql_using="gist")
+
+problem_decision = Table(
+    "problem_decision",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("decision_id", BigInteger, Identity(), primary_key=True),
+    Column("problem_id", Integer, nullable=False),
+    Column("decision", Text, nullable=False, comment="accepted | dismissed | reverted"),
+    Column("seat", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("change_id", BigInteger, comment="change of the archive that it made"),
+    Column("edits", JSONB, comment="what was written, as data.checks.repairs reads it; NULL = nothing"),
+    _now("decided_at"),
+    comment="every decision about a problem, never changed",
+)
+Index("ix_problem_decision_problem", problem_decision.c.city_id, problem_decision.c.problem_id)
 
 # ---------------------------------------------------------------- rollout
 
