@@ -138,7 +138,9 @@ archive_change = Table(
     Column("seat", Text, nullable=False, comment="who"),
     Column("reason", Text, nullable=False, comment="why"),
     Column("origin", Text, nullable=False, comment="import | edit | repair | restore | approval"),
-    Column("source", Text, nullable=False, server_default="", comment="where the new content comes from: manifest, rule, document"),
+    Column(
+        "source", Text, nullable=False, server_default="", comment="where the new content comes from: manifest, rule, document"
+    ),
     Column("import_id", BigInteger),
     Column("layers", ARRAY(Text), nullable=False, server_default="{}", comment="file > kind of each layer of an import"),
     Column("reverts", Integer, comment="change that this one takes back"),
@@ -260,7 +262,9 @@ datum_conversion = Table(
     Column("program_version", Text, nullable=False, server_default=""),
     Column("seat", Text, nullable=False, server_default="", comment="who imported"),
     _now("made_at"),
-    Column("sketch", ARRAY(BigInteger), nullable=False, server_default="{}", comment="sampled hashes of the vertices of the result"),
+    Column(
+        "sketch", ARRAY(BigInteger), nullable=False, server_default="{}", comment="sampled hashes of the vertices of the result"
+    ),
     Column("sketch_level", SmallInteger, nullable=False, server_default="0", comment="one vertex in 2^level is in the sketch"),
 )
 Index("ix_datum_conversion_output", datum_conversion.c.output_sha256)
@@ -439,7 +443,7 @@ problem = Table(
     Column("decided_by", Text, comment="seat"),
     _at("decided_at"),
     Column("reason", Text),
-    Column("change_id", BigInteger, comment="change of the archive that the decision made"),
+    Column("change_id", Integer, comment="change of the archive that the decision made"),
     CheckConstraint("decision in ('open', 'accepted', 'dismissed', 'reverted')", name="decision"),
     UniqueConstraint("city_id", "rule", "key"),
     comment="what the checks found, what would mend it, and what was decided",
@@ -457,8 +461,7 @@ problem_decision = Table(
     Column("decision", Text, nullable=False, comment="accepted | dismissed | reverted"),
     Column("seat", Text, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
-    Column("change_id", BigInteger, comment="change of the archive that it made"),
-    Column("edits", JSONB, comment="what was written, as data.checks.repairs reads it; NULL = nothing"),
+    Column("change_id", Integer, comment="change of the archive that it made"),
     _now("decided_at"),
     comment="every decision about a problem, never changed",
 )
@@ -571,6 +574,59 @@ job = Table(
     CheckConstraint("state in ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
 )
 
+# ---------------------------------------------------------------- served and declared ground (derived)
+
+coverage_version = Table(
+    "coverage_version",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("assets_version", BigInteger, nullable=False),
+    Column("network_version", BigInteger, nullable=False),
+    _now("built_at"),
+    comment="what served_building and coverage were derived from",
+)
+
+served_building = Table(
+    "served_building",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("substation_id", Integer, comment="substation that serves it; NULL = none"),
+    Column("source_id", Integer, comment="plant or boiler house behind that"),
+    Column("supplier_id", Integer, comment="company that owns what serves it"),
+    Column("estate_id", Integer, comment="estate that it names"),
+    Column("evidence", SmallInteger, nullable=False, comment="0 served by nobody, 1 traced, 2 declared"),
+    Column("inside", SmallInteger, nullable=False, comment="bits of twin.coverage.OF_KINDS: declared areas that hold it"),
+    Column("heated_area_m2", Double, nullable=False),
+    Column("company_id", Integer, comment="owner of the building"),
+    Column("area_id", Integer),
+    comment="heated buildings, with who serves them in the normal state of the valves",
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("of_kind", Text, primary_key=True, comment="company | plant | boiler_house | substation | estate | licence"),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False, comment="what the ground is of"),
+    Column("kind", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, comment="agrees | differs | derived | unserved"),
+    Column("served_count", Integer, nullable=False),
+    Column("inside_count", Integer, nullable=False, comment="served ones inside the declared area"),
+    Column("heated_area_m2", Double, nullable=False, comment="of the served buildings"),
+    Column("agreement", Double, comment="0..1 by heated area; NULL = nothing to compare"),
+    Column("outside_ids", ARRAY(Integer), nullable=False, comment="served, outside the declared area"),
+    Column("foreign_ids", ARRAY(Integer), nullable=False, comment="inside, served by another of the kind"),
+    Column("unserved_ids", ARRAY(Integer), nullable=False, comment="inside, served by nobody"),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    _geometry("declared_geom", "GEOMETRY", 4326),
+    _geometry("served_geom", "GEOMETRY", 4326),
+    comment="declared against served ground of every object",
+)
+
 # ---------------------------------------------------------------- derived copies for tiles (Web Mercator)
 
 tile_pipe = Table(
@@ -585,6 +641,13 @@ tile_pipe = Table(
     Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
     Column("trench", Boolean, nullable=False, comment="true: stands for its pair where only the trench is drawn (z <= 14)"),
     Column("dn", SmallInteger),
+    Column("network_class", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.CLASSES; 0 unknown"),
+    Column("laying", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.LAYINGS; 0 unknown"),
+    Column("material", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.MATERIALS; 0 unknown"),
+    Column("since_year", SmallInteger, comment="year of the pipe that lies there now; NULL = unknown"),
+    Column("renewed_year", SmallInteger, comment="year of its last renewal; NULL = none known"),
+    Column("length_m", Double, nullable=False, server_default="0", comment="on the ellipsoid"),
+    Column("stated_length_m", Double, comment="as delivered; NULL = none"),
     Column("company_id", Integer),
     Column("area_id", Integer),
     _geometry("geom", "GEOMETRY", 3857, nullable=False),
@@ -601,6 +664,10 @@ tile_pipe_zoom = Table(
     Column("level", SmallInteger, nullable=False),
     Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
     Column("dn", SmallInteger),
+    Column("network_class", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.CLASSES; 0 unknown"),
+    Column("laying", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.LAYINGS; 0 unknown"),
+    Column("material", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.MATERIALS; 0 unknown"),
+    Column("since_year", SmallInteger, comment="year of the pipe that lies there now; NULL = unknown"),
     Column("company_id", Integer),
     Column("area_id", Integer),
     _geometry("geom", "GEOMETRY", 3857, nullable=False),
