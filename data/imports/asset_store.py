@@ -1,7 +1,8 @@
 """Writes staged assets: compared with the store in set-based SQL, so that equal rows stay untouched.
 
 1. ids: new (kind, code) keys get the next dense ids in sorted order; keys are never deleted.
-2. rows whose content hash equals the stored one are left alone; others close the old version and write the next.
+2. rows whose content hash equals that of the last delivery are left alone, also where an edit has changed or retired the asset
+   since; others close the old version and write the next, and are reported where that overrides an edit.
 3. links: company by code, district by a point inside the geometry, pair by pair code.
 4. rows that a later delivery no longer holds stay.
 """
@@ -58,6 +59,8 @@ class AssetStore:
         connection.execute(sql("import_rows"), city)
         connection.execute(sql("import_row_analyze"))
         _check_references(transaction)
+        transaction.report("overrides_edit", connection.execute(sql("import_overrides")).fetchall())
+        connection.execute(sql("import_agree"), city)
         kinds = _count(transaction)
         say("writing assets", 0.8)
         if kinds:
@@ -102,7 +105,12 @@ def _count(transaction: Transaction) -> set[str]:
 def _write_changes(transaction: Transaction, kinds: set[str]) -> None:
     """Link what is stored already, then write new versions."""
     connection = transaction.connection
-    values = {"city_id": transaction.city_id, "import_id": transaction.import_id(), "at": transaction.at()}
+    values = {
+        "city_id": transaction.city_id,
+        "import_id": transaction.import_id(),
+        "change_id": transaction.change_id(),
+        "at": transaction.at(),
+    }
     for name in (
         "import_areas",
         "import_areas_index",

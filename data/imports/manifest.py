@@ -222,8 +222,12 @@ class DatumEntry(_Model):
 
 
 class Manifest(_Model):
-    """A whole delivery."""
+    """A whole delivery.
 
+    `reason` says why it is brought in; it stands with the change in the history of every asset.
+    """
+
+    reason: str = ""
     city: CityEntry
     defaults: Inherited = Inherited()
     layer: tuple[LayerEntry, ...] = ()

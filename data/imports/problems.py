@@ -36,6 +36,11 @@ RULES: Final[Mapping[str, tuple[Severity, str]]] = {
     "bad_value": ("warning", "the value does not fit the attribute; it is left out"),
     "missing_value": ("warning", "a value that the kind needs is missing"),
     "missing_reference": ("warning", "the asset that the value names does not exist"),
+    "overrides_edit": (
+        "warning",
+        "it was edited or retired after the last delivery, and this delivery differs from that one: the delivery is written,"
+        " the edit stays among the versions",
+    ),
     "bad_row": ("error", "the row cannot be used and is not imported"),
 }
 """Every rule: its severity, and what it means."""

@@ -34,6 +34,8 @@ from data.imports.transaction import Progress, Store, Transaction
 from data.pool import connect
 from data.statements import sql
 from gis.errors import FileMissing, GisError
+from twin.kinds import KINDS
+from twin.registers import REGISTERS
 
 logger = logging.getLogger(__name__)
 
@@ -226,6 +228,7 @@ def _import(
     report = _report(transaction, delivery, recorded=recorded, changed=changed, seconds=time.monotonic() - started)
     if recorded:
         _write_run(transaction, report, manifest_sha256=digest, seat=seat)
+        _write_change(transaction, report, seat=seat, reason=delivery.manifest.reason)
     return report
 
 
@@ -249,6 +252,7 @@ def _write_city(transaction: Transaction, manifest: Manifest) -> bool:
         "zone": city.zone,
         "synthetic": city.synthetic,
         "attribution": _attribution(manifest),
+        "extent": None if city.extent is None else list(city.extent),
     }
     return transaction.connection.execute(sql("import_city"), values).fetchone() is not None
 
@@ -272,6 +276,28 @@ def _write_run(transaction: Transaction, report: ImportReport, *, manifest_sha25
         row = asdict(conversion) | key
         row |= {name: bytes.fromhex(row[name]) for name in ("input_sha256", "output_sha256")}
         transaction.connection.execute(sql("import_conversion_insert"), row)
+
+
+def _write_change(transaction: Transaction, report: ImportReport, *, seat: str, reason: str) -> None:
+    """Write the import as a change of the archive: who, why, from which layers, how many rows."""
+    counts = dict.fromkeys(("added", "changed", "register_added", "register_changed"), 0) | {"retired": 0}
+    for layer in report.layers:
+        if layer.kind in KINDS or layer.kind in REGISTERS:
+            prefix = "" if layer.kind in KINDS else "register_"
+            counts[f"{prefix}added"] += layer.new
+            counts[f"{prefix}changed"] += layer.changed
+    values = {
+        "city_id": transaction.city_id,
+        "change_id": transaction.change_id(),
+        "at": transaction.at(),
+        "seat": seat,
+        "reason": reason or "import",
+        "source": report.manifest,
+        "import_id": transaction.import_id(),
+        "layers": [layer.name for layer in report.layers],
+        "counts": Jsonb(counts),
+    }
+    transaction.connection.execute(sql("import_change_insert"), values)
 
 
 def _report(transaction: Transaction, delivery: _Delivery, *, recorded: bool, changed: bool, seconds: float) -> ImportReport:

@@ -52,6 +52,7 @@ class Transaction:
     network_changed: bool = False
     relinked: int = 0
     _import_id: int | None = None
+    _change_id: int | None = None
     _at: dt.datetime | None = None
 
     def import_id(self) -> int:
@@ -59,6 +60,12 @@ class Transaction:
         if self._import_id is None:
             self._import_id = int(self._value("import_next_id"))
         return self._import_id
+
+    def change_id(self) -> int:
+        """Return the key of this import in `archive_change`: an import is a change of the archive like any other."""
+        if self._change_id is None:
+            self._change_id = int(self._value("import_next_change"))
+        return self._change_id
 
     def at(self) -> dt.datetime:
         """Return the time that every row of this import is written at, taken when the first row needs it."""
@@ -78,7 +85,7 @@ class Transaction:
             self.problems.add(layer.entry.file, layer.name, rule, [(row, detail)])
 
     def _value(self, statement: str) -> Any:
-        row = self.connection.execute(sql(statement)).fetchone()
+        row = self.connection.execute(sql(statement), {"city_id": self.city_id}).fetchone()
         assert row is not None
         return row[0]
 

@@ -5,12 +5,13 @@ select d.asset_id as area_id, st_subdivide(st_force2d(d.geom), 128) as geom
         select r.asset_id, r.geom
           from import_row r
          where r.kind = 'district'
+           and r.status <> 'unchanged'
         union all
         select a.asset_id, a.geom
           from asset a
          where a.city_id = %(city_id)s
            and a.kind = 'district'
            and a.valid_to_at is null
-           and not exists (select 1 from import_row r where r.asset_id = a.asset_id)
+           and not exists (select 1 from import_row r where r.asset_id = a.asset_id and r.status <> 'unchanged')
        ) d
  where d.geom is not null

@@ -1,5 +1,6 @@
 update asset a
-   set valid_to_at = %(at)s
+   set valid_to_at = %(at)s,
+       ended_by = %(change_id)s
   from import_row r
  where r.status = 'changed'
    and a.city_id = %(city_id)s

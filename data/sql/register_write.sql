@@ -1,8 +1,10 @@
 insert into register_row as r (
-    city_id, kind, row_id, code, name, source_key, asset_id, company_id, area_id, geom, attributes, row_sha256, changed_at, import_id
+    city_id, kind, row_id, code, name, source_key, asset_id, company_id, area_id, geom, attributes, row_sha256, changed_at, import_id,
+    change_id
 )
 select %(city_id)s, n.kind, n.row_id, n.code, n.name, n.source_key, l.asset_id, l.company_id, l.area_id, st_force2d(n.geom),
-       n.attributes, n.sha256, %(at)s, %(import_id)s
+       n.attributes, n.sha256, %(at)s, %(import_id)s,
+       %(change_id)s
   from register_new n
   join register_link l on l.kind = n.kind and l.row_id = n.row_id
  where n.status <> 'unchanged'
@@ -17,4 +19,5 @@ on conflict (city_id, kind, row_id) do update
        attributes = excluded.attributes,
        row_sha256 = excluded.row_sha256,
        changed_at = excluded.changed_at,
-       import_id = excluded.import_id
+       import_id = excluded.import_id,
+       change_id = excluded.change_id
