@@ -15,6 +15,7 @@ from data.tile_tables import AREA_MINZOOM, COVERAGE_MINZOOM, POINT_MINZOOM, ROAD
 from data.tiles import TileCity, TileVersion, read_tile
 from tiles.errors import BadTile, UnknownTileset
 from twin.kinds import kind_of
+from twin.lengths import CLASSES, LAYINGS, MATERIALS
 from twin.scope import Scope
 
 POINT_KINDS: Sequence[str] = (
@@ -77,6 +78,11 @@ assert set(COVERED_KINDS) == set(COVERAGE_MINZOOM)
 
 def _codes(names: Sequence[str]) -> Mapping[str, str]:
     return {str(number): name for number, name in enumerate(names, start=1)}
+
+
+def _numbered(names: Mapping[int, str]) -> Mapping[str, str]:
+    """Return code texts to names, without the unknown that tiles leave out."""
+    return {str(number): name for number, name in names.items() if number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,12 @@ _PIPE_LAYER = Layer(
         Attribute("side", "supply or return", SIDES, (15, 16)),
         Attribute("medium", "what flows in it", MEDIA),
         Attribute("dn", "nominal diameter in mm; the largest one of a merged row; absent when unknown"),
+        Attribute("class", "network class by end nodes (GB/T 43097-2023 6.1.2); the most frequent one of a merged row; absent"
+                  " when unknown", _numbered(CLASSES)),
+        Attribute("laying", "way of laying; the most frequent one of a merged row; absent when unknown", _numbered(LAYINGS)),
+        Attribute("material", "material of the carrier pipe; the most frequent one of a merged row; absent when unknown",
+                  _numbered(MATERIALS)),
+        Attribute("year", "year of the pipe that lies there now; the oldest one of a merged row; absent when unknown"),
     ),
     "segment_id below z14, asset_id from z14",
 )  # fmt: skip

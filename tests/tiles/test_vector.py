@@ -130,7 +130,7 @@ def shape(tile: bytes, asset_id: int) -> dict[str, Any]:
 
 def test_low_zooms_carry_segments_without_the_secondary_network(town: Painter) -> None:
     assert properties(town.make("network", middle(10)), "pipe") == {
-        20: {"level": 2, "medium": 1, "dn": 400},
+        20: {"level": 2, "medium": 1, "dn": 400, "class": 2},
         27: {"level": 2, "medium": 2, "dn": 200},
     }
     assert ids(town.make("network", middle(12)), "pipe") == {20, 24, 26, 27}
