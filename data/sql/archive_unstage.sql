@@ -1,0 +1,1 @@
+drop table if exists pg_temp.archive_row, pg_temp.archive_area
