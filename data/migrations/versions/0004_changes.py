@@ -164,9 +164,7 @@ def _extend_assets() -> None:
             nullable=True,
             comment="hash of what was last delivered, where an edit has replaced it",
         ),
-        sa.Column(
-            "layer_no", sa.SmallInteger(), nullable=True, comment="layer of the import, from 1, in archive_change.layers"
-        ),
+        sa.Column("layer_no", sa.SmallInteger(), nullable=True, comment="layer of the import, from 1, in archive_change.layers"),
     ):
         op.add_column("asset", column)
     op.create_index(
