@@ -62,9 +62,7 @@ def upgrade() -> None:
             comment="action and edits; NULL = no repair is certain enough to propose",
         ),
         sa.Column("present", sa.Boolean(), nullable=False, comment="found by the last run that looked for it"),
-        sa.Column(
-            "decision", sa.Text(), server_default="open", nullable=False, comment="open | accepted | dismissed | reverted"
-        ),
+        sa.Column("decision", sa.Text(), server_default="open", nullable=False, comment="open | accepted | dismissed | reverted"),
         sa.Column(
             "state",
             sa.Text(),
@@ -78,9 +76,7 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("change_id", sa.Integer(), nullable=True, comment="change of the archive that the decision made"),
-        sa.CheckConstraint(
-            "decision in ('open', 'accepted', 'dismissed', 'reverted')", name=op.f("ck_problem_decision")
-        ),
+        sa.CheckConstraint("decision in ('open', 'accepted', 'dismissed', 'reverted')", name=op.f("ck_problem_decision")),
         sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_problem_city_id")),
         sa.PrimaryKeyConstraint("city_id", "problem_id", name=op.f("pk_problem")),
         sa.UniqueConstraint("city_id", "rule", "key", name=op.f("uq_problem_city_id_rule_key")),

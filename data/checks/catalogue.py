@@ -1,0 +1,79 @@
+"""What the statements ask of the catalogues `twin.kinds` and `twin.registers`, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from twin.checks import attributes as limits
+from twin.kinds import KINDS, Kind
+from twin.registers import REGISTERS
+
+_LINKED_KINDS = ("substation", "accumulator", "water_tank")
+"""Kinds whose `source_code` names a plant or a boiler house."""
+_SHARE_A_PLACE = frozenset({"crossing", "coverage_area", "camera", "gateway", "room_sensor", "heating_device", "company"})
+"""Kinds of which several may stand at one point."""
+_LENGTHS = ("_mm", "_m", "_m2", "_m3", "_mw", "_kw", "_cny", "_t", "_count", "_mpa")
+
+
+def parameters(today: date) -> dict[str, Any]:
+    """Return the values of the statements that come from the catalogues and the rules."""
+    numbers = [(k.name, a.name) for k in KINDS.values() for a in k.attributes if _is_amount(a.name, a.type)]
+    years = [(k.name, a.name) for k in _described() for a in k.attributes if "year" in a.name and a.type == "integer"]
+    required = [(k.name, a.name) for k in KINDS.values() for a in k.attributes if a.required]
+    codes = [(k.name, a.name, c) for k in KINDS.values() for a in k.attributes if a.type == "code" for c in a.codes]
+    return {
+        "placed_kinds": [k.name for k in KINDS.values() if k.geometry in {"point", "line", "polygon"}],
+        "point_kinds": [k.name for k in KINDS.values() if k.geometry == "point" and k.name not in _SHARE_A_PLACE],
+        "known_kinds": list(KINDS),
+        **_columns(required, "required_kinds", "required_attributes"),
+        **_columns(numbers, "number_kinds", "number_attributes"),
+        **_columns(years, "year_kinds", "year_attributes"),
+        **_columns(codes, "code_kinds", "code_attributes", "codes"),
+        **_columns(_references(), "reference_kinds", "reference_attributes", "reference_named"),
+        **_columns(_row_references(), "row_kinds", "row_attributes", "row_named"),
+        **_limits(today),
+    }
+
+
+def _described() -> Iterable[Kind]:
+    return (*KINDS.values(), *(register.kind for register in REGISTERS.values()))
+
+
+def _is_amount(name: str, type_: str) -> bool:
+    """Tell whether a number below zero is none: amounts, not coordinates or temperatures."""
+    return type_ in {"number", "integer"} and (name.endswith(_LENGTHS) or name in {"storeys", "dn"})
+
+
+def _references() -> list[tuple[str, str, str]]:
+    named = [(k.name, a.name, a.reference) for k in KINDS.values() for a in k.attributes if a.reference]
+    sources = [
+        (kind, "source_code", source)
+        for kind in _LINKED_KINDS
+        if KINDS[kind].attribute("source_code") is not None and not any(n[:2] == (kind, "source_code") for n in named)
+        for source in ("plant", "boiler_house")
+    ]
+    return named + sources
+
+
+def _row_references() -> list[tuple[str, str, str]]:
+    return [(r.name, name, kind) for r in REGISTERS.values() for name, kinds in r.references() for kind in kinds]
+
+
+def _columns(rows: Sequence[tuple[str, ...]], *names: str) -> dict[str, list[str]]:
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+def _limits(today: date) -> dict[str, Any]:
+    return {
+        "most_storeys": limits.MOST_STOREYS,
+        "first_year": limits.FIRST_YEAR,
+        "this_year": today.year,
+        "deepest_m": limits.DEEPEST_M,
+        "standard_dn": list(limits.STANDARD_DN),
+        "least_w_per_m2": limits.HEAT_LOAD_W_PER_M2[0],
+        "most_w_per_m2": limits.HEAT_LOAD_W_PER_M2[1],
+        "least_storey_m": limits.STOREY_HEIGHT_M[0],
+        "most_storey_m": limits.STOREY_HEIGHT_M[1],
+    }

@@ -1,0 +1,1 @@
+create unique index on check_placed (rule, key)

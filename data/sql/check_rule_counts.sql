@@ -1,0 +1,3 @@
+select rule, count(*)
+  from check_placed
+ group by rule
