@@ -29,7 +29,7 @@ from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, N
 from gis.errors import GisError
 from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
 from topology.errors import NotSolvable, NotTraceable, TopologyError
-from twin.errors import BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
+from twin.errors import BadEdit, BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,7 @@ KNOWN_ERRORS = (ApiError, DataError, TilesError, TwinError, TopologyError, GisEr
 STATUS: dict[type[Exception], int] = {
     BadRequest: 400,
     BadFrame: 422,
+    BadEdit: 422,
     BadManifest: 422,
     BadSeat: 422,
     BadTile: 404,

@@ -6,6 +6,7 @@ TwinError
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
 ├── BadFault            a fault that the simulator does not know
+├── BadEdit             an edit that the catalogue of kinds does not allow
 ├── BadSeat             a seat that cannot exist (role unknown, company seat without a company)
 └── NotPermitted        a change that the seat's role may not make
 """
@@ -39,6 +40,10 @@ class NotPermitted(TwinError):
 
 class BadFault(TwinError):
     """Raised when a fault of the simulator is not `burst:PIPE_CODE`."""
+
+
+class BadEdit(TwinError):
+    """Raised when an edit does not fit the catalogue: unknown attribute, wrong type or code, invalid or misplaced geometry."""
 
 
 class BadSeat(TwinError):

@@ -28,6 +28,9 @@ Permission: TypeAlias = Literal[
     "send_readings",
     "register_sources",
     "plan",
+    "propose_changes",
+    "edit_archive",
+    "review_archive",
     "import_data",
     "manage_jobs",
     "manage_seats",
@@ -46,9 +49,9 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
-    "dispatcher": frozenset({"acknowledge_alarms", "switch_valves"}),
-    "planner": frozenset({"plan", "manage_jobs"}),
-    "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources"}),
+    "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes"}),
+    "planner": frozenset({"plan", "manage_jobs", "propose_changes", "edit_archive", "review_archive"}),
+    "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes"}),
     "administrator": PERMISSIONS,
 }
 _PERSONAL_ROLES: frozenset[Role] = frozenset({"dispatcher", "company", "administrator"})

@@ -21,6 +21,13 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/alarms/[^/]+/acknowledge", "acknowledge_alarms"),
     ("POST", r"/valves/[^/]+/state", "switch_valves"),
     ("POST", r"/jobs/[^/]+/cancel", "manage_jobs"),
+    ("PATCH", r"/assets/[^/]+", "edit_archive"),
+    ("POST", r"/assets/[^/]+/(retire|restore)", "edit_archive"),
+    ("POST", r"/changes/[^/]+/revert", "edit_archive"),
+    ("POST", r"/assets/[^/]+/proposals", "propose_changes"),
+    ("POST", r"/proposals/[^/]+/(approve|reject)", "review_archive"),
+    ("POST", r"/proposals/[^/]+/withdraw", "propose_changes"),
+    ("POST", r"/assets/within", None),  # a question whose shape does not fit an address
 )
 _COMPILED = tuple((method, re.compile(path), permission) for method, path, permission in WRITES)
 
