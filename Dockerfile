@@ -22,6 +22,10 @@ COPY --from=viewer /build/api/static/viewer api/static/viewer
 RUN PYTHONPATH=/packages pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM python:3.11-slim-bookworm
+# pg_dump of the database's version, for `heat-twin db backup`
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates postgresql-common \
+  && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+  && apt-get install --yes --no-install-recommends postgresql-client-16 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --create-home --home-dir /var/lib/heat-twin heat-twin
 COPY requirements/run.txt /tmp/run.txt
 RUN pip install --no-cache-dir --require-hashes -r /tmp/run.txt

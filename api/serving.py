@@ -29,11 +29,11 @@ _SHUTDOWN_S = 5
 
 
 @contextmanager
-def open_database(settings: Settings) -> Iterator[Settings]:
+def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[Settings]:
     """Yield settings whose `database_url` is a running, migrated PostGIS.
 
     The private cluster is started when the settings name no other database, and stopped at the end when this call
-    started it.
+    started it. With `migrated` False the schema stays as it is: backups are made before an upgrade.
 
     Raises
     ------
@@ -41,7 +41,8 @@ def open_database(settings: Settings) -> Iterator[Settings]:
         With the reason and what to do.
     """
     if settings.database_url:
-        migrate(settings.database_url)
+        if migrated:
+            migrate(settings.database_url)
         yield settings
         return
     cluster = clusters.private_cluster(settings.var_dir)
@@ -49,7 +50,8 @@ def open_database(settings: Settings) -> Iterator[Settings]:
     try:
         with _held_signals():
             started = clusters.start(cluster)
-        migrate(cluster.url)
+        if migrated:
+            migrate(cluster.url)
         yield replace(settings, database_url=cluster.url)
     finally:
         if started:

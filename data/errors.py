@@ -10,6 +10,7 @@ DataError
 ├── JobCancelled          somebody cancelled the running job
 ├── BadManifest           a manifest that cannot be read or names things that do not exist
 ├── BadDemo               the demo city cannot be drawn as asked
+├── BadBackup             a backup that cannot be written, read or restored
 └── ImportFailed          an import that was rolled back; the report says why
 """
 
@@ -58,3 +59,7 @@ class ImportFailed(DataError):
 
 class BadDemo(DataError):
     """Raised when the demo city cannot be drawn as asked, e.g. in a size that does not exist."""
+
+
+class BadBackup(DataError):
+    """Raised when a backup cannot be written, is not whole, or does not fit this program or this server."""

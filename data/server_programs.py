@@ -8,7 +8,9 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
+
+import psycopg
 
 from data.errors import DatabaseTooOld, DatabaseUnavailable
 
@@ -55,7 +57,7 @@ def find_binaries(major: int | None = None, *, root: Path = _DEBIAN) -> Path:
         folders.append(Path(on_path).resolve().parent)
     if not folders:
         raise DatabaseUnavailable(f"no PostgreSQL server found under {root} or on PATH; {_INSTALL}")
-    versions = {_major(folder): folder for folder in folders}
+    versions = {major_of(folder): folder for folder in folders}
     if max(versions) < MIN_MAJOR:
         raise DatabaseTooOld(
             f"PostgreSQL {max(versions)} in {versions[max(versions)]} is too old; heat twin needs {MIN_MAJOR} or newer"
@@ -68,10 +70,41 @@ def find_binaries(major: int | None = None, *, root: Path = _DEBIAN) -> Path:
     return versions[max(versions) if major is None else major]
 
 
-def _major(folder: Path) -> int:
-    """Return the major version that `postgres --version` tells: `postgres (PostgreSQL) 15.18 (Debian ...)`."""
+def find_clients(server_major: int, *, root: Path = _DEBIAN) -> Path:
+    """Return the folder of `pg_dump` and `pg_restore` that fit a server: its own version, else the nearest newer one.
+
+    Parameters
+    ----------
+    server_major
+        Major version of the server; an older `pg_dump` refuses it.
+    root
+        As in `find_binaries`.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        When there are none that fit.
+    """
+    folders = [path for path in root.glob("*/bin") if (path / "pg_dump").exists()]
+    on_path = shutil.which("pg_dump")
+    # Debian's wrapper on PATH picks a version by itself; the programs behind it are under root
+    if on_path is not None and root == _DEBIAN and Path(on_path).resolve().name == "pg_dump":
+        folders.append(Path(on_path).resolve().parent)
+    versions = {major_of(folder, "pg_dump"): folder for folder in folders}
+    fitting = [major for major in versions if major >= server_major]
+    if not fitting:
+        there = f"only {', '.join(map(str, sorted(versions)))} is installed" if versions else "none is installed"
+        raise DatabaseUnavailable(
+            f"pg_dump and pg_restore of PostgreSQL {server_major} or newer are needed, {there};"
+            f" as root: apt-get install postgresql-client-{server_major}"
+        )
+    return versions[min(fitting)]
+
+
+def major_of(folder: Path, program: str = "postgres") -> int:
+    """Return the major version that a program tells: `postgres (PostgreSQL) 15.18 (Debian ...)`; 0 when it cannot be run."""
     try:
-        text = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
+        text = subprocess.run([folder / program, "--version"], capture_output=True, text=True, check=False).stdout
     except OSError:
         return 0
     words = text.partition("(PostgreSQL)")[2].split()
@@ -140,6 +173,26 @@ def run(command: Sequence[str | Path], *, environment: Mapping[str, str] | None 
         check=False,
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", **(environment or {})},
     )
+
+
+def open_program(
+    command: Sequence[str | Path], *, environment: Mapping[str, str], stdin: int, stdout: int, stderr: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a program of the database's clients as the present user, with messages in English."""
+    return subprocess.Popen(
+        [str(part) for part in command],
+        cwd="/",
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", **environment},
+    )
+
+
+def client_environment(database_url: str) -> dict[str, str]:
+    """Return what libpq's programs need to reach a database, as their environment: a command line is open to every user."""
+    options = psycopg.pq.Conninfo.parse(database_url.encode())
+    return {item.envvar.decode(): item.val.decode() for item in options if item.envvar and item.val}
 
 
 def explain(what: str, text: str) -> DatabaseUnavailable:

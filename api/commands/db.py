@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from api.backups import back_up
+from api.backups import restore as restore_into
+from api.serving import open_database
 from api.settings import read_settings
+from api.terminal import progress_bar
 from data import cluster as clusters
 from data.migrate import current_revision, head_revision, migrate
 
@@ -54,3 +62,35 @@ def migrate_() -> None:
     settings = read_settings()
     cluster = clusters.private_cluster(settings.var_dir)
     typer.echo(f"schema revision {migrate(settings.database_url or cluster.url)}")
+
+
+@db.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A new file, or a folder: it gets heat-twin-YYYYMMDDTHHMMSSZ.tar.")],
+) -> None:
+    """Write everything that cannot be computed again into one file; nobody has to stop."""
+    with open_database(read_settings(), migrated=False) as settings, progress_bar() as step:
+        report = back_up(settings, target, seat=_seat(), progress=step)
+    size_mb = sum(part.bytes for part in report.parts) / 1e6
+    typer.echo(f"{report.path}: {sum(report.rows.values()):,} rows, {len(report.parts)} parts, {size_mb:,.1f} MB")
+    for path in report.missing_files:
+        typer.echo(f"warning: {path} is named by the database and is not in the var dir; the backup lacks it", err=True)
+
+
+@db.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `heat-twin db backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of a database that holds something; that is gone then.")
+    ] = False,
+) -> None:
+    """Check a backup and bring it into an empty database, or in the place of the present one (--replace)."""
+    with open_database(read_settings(), migrated=False) as settings, progress_bar() as step:
+        report = restore_into(settings, file, replace=replace, seat=_seat(), progress=step)
+    older = "" if report.from_revision == report.revision else f", brought from schema revision {report.from_revision}"
+    cities = ", ".join(map(str, report.city_ids)) or "none"
+    typer.echo(f"restored {sum(report.rows.values()):,} rows; cities: {cities}; schema revision {report.revision}{older}")
+
+
+def _seat() -> str:
+    return f"command line: {getpass.getuser()}"

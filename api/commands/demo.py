@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.loading import load_manifest
 from api.serving import open_database
 from api.settings import Settings, read_settings
+from api.terminal import progress_bar
 from data.demo.city import write_city
 from data.demo.sizes import size_of
 from data.demo.stored import StoredCity, find_stored
@@ -55,7 +52,7 @@ def demo(
     name = f"{size}{'-tree' if network == 'tree' else ''}{'-clean' if clean else ''}-{seed}-{city_id}"
     target = folder or settings.var_dir / "demo" / name
     write = partial(write_city, target, size=size, seed=seed, city_id=city_id, network=network, clean=clean)
-    with _bar() as step:
+    with progress_bar() as step:
         if files_only:
             typer.echo(write(progress=step))
             return
@@ -107,13 +104,3 @@ def _other(stored: StoredCity, done: Path) -> str:
 
 def _part(step: Step, first: float, last: float) -> Step:
     return lambda message, fraction: step(message, first + (last - first) * fraction)
-
-
-@contextmanager
-def _bar() -> Iterator[Step]:
-    """Show a bar on stderr while it is a terminal."""
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-    console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda message, fraction: bar.update(task, description=message, completed=fraction)

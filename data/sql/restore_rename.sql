@@ -1,0 +1,1 @@
+alter database {name} rename to {new_name}
