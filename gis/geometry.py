@@ -46,12 +46,39 @@ def with_coordinates(geometries: Geometries, xy: Floats) -> Geometries:
     return result
 
 
-def geometry_sha256(geometries: Geometries) -> bytes:
-    """Return the SHA-256 of all geometries, in order; None differs from empty. Cost: 1 s for 1.7 million vertices."""
+def geometry_sha256(geometries: Geometries, xy: Floats | None = None) -> bytes:
+    """Return the SHA-256 of all geometries, in order: types, parts, rings, x, y and z; None differs from empty.
+
+    The hash is taken of arrays, not of each geometry's WKB. `xy` are their coordinates when the caller has them already
+    (`coordinates_of`). Cost: 0.05 s for 1.7 million vertices.
+    """
+    geometries = np.asarray(geometries, dtype=object)
     digest = hashlib.sha256()
-    for wkb in shapely.to_wkb(geometries, output_dimension=3, byte_order=1):
-        digest.update(b"\x00" if wkb is None else wkb)
+    _hash_structure(geometries, digest)
+    flat = shapely.get_coordinates(geometries) if xy is None else xy
+    digest.update(np.ascontiguousarray(flat, dtype="<f8").data)
+    if (solid := shapely.has_z(geometries)).any():
+        digest.update(np.flatnonzero(solid).astype("<i8").data)
+        digest.update(shapely.get_coordinates(geometries[solid], include_z=True)[:, 2].astype("<f8").data)
     return digest.digest()
+
+
+def _hash_structure(geometries: Geometries, digest: hashlib._Hash) -> None:
+    """Hash what says which vertex belongs where: types, numbers of vertices, rings and, one level down, parts."""
+    kinds = shapely.get_type_id(geometries)
+    digest.update(len(geometries).to_bytes(8, "little"))
+    digest.update(kinds.astype("i1").data)
+    digest.update(shapely.get_num_coordinates(geometries).astype("<i4").data)
+    holed = shapely.get_num_interior_rings(geometries) > 0
+    if holed.any():
+        rings, owner = shapely.get_rings(geometries[holed], return_index=True)
+        digest.update(b"rings" + np.flatnonzero(holed)[owner].astype("<i4").tobytes())
+        digest.update(shapely.get_num_coordinates(rings).astype("<i4").data)
+    several = kinds >= shapely.GeometryType.MULTIPOINT
+    if several.any():
+        parts, owner = shapely.get_parts(geometries[several], return_index=True)
+        digest.update(b"parts" + np.flatnonzero(several)[owner].astype("<i4").tobytes())
+        _hash_structure(parts, digest)
 
 
 def geodesic_length_m(geometries: Geometries) -> Floats:

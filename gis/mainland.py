@@ -60,7 +60,16 @@ BOUNDS: Final[tuple[float, float, float, float]] = tuple(_POLYGON.bounds)  # typ
 def inside_mainland(lonlat_wgs84: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell for each point (shape (n, 2)) whether it lies inside the outline; NaN and infinity do not.
 
-    Cost: 0.1 s for 1.7 million points far from the outline's vertices, as those of one city are.
+    Cost: 10 ms for 1.7 million points whose bounding box lies inside, as that of one city does (the box is asked instead of
+    the points, so the answer is the same); 0.1 to 0.3 s otherwise.
     """
-    inside: NDArray[np.bool_] = shapely.contains_xy(_POLYGON, lonlat_wgs84[:, 0], lonlat_wgs84[:, 1])
+    if not len(lonlat_wgs84):
+        return np.zeros(0, dtype=np.bool_)
+    lon, lat = lonlat_wgs84[:, 0], lonlat_wgs84[:, 1]
+    west, south, east, north = lon.min(), lat.min(), lon.max(), lat.max()
+    # one NaN or infinity makes the box one that the outline does not hold
+    box = (west, south, east, north)
+    if np.isfinite(box).all() and shapely.contains_properly(_POLYGON, shapely.box(*box)):
+        return np.ones(len(lonlat_wgs84), dtype=np.bool_)
+    inside: NDArray[np.bool_] = shapely.contains_xy(_POLYGON, lon, lat)
     return inside

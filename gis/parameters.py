@@ -90,6 +90,9 @@ class SevenParameters:
         Stated accuracy in metres; None = unknown.
     source
         Where the parameters come from.
+    grid
+        Of a local system: the grid of an old datum that its coordinates are in, `gk(xian80,3,126,plain)`; empty for the
+        national datum itself.
     """
 
     dx_m: float
@@ -101,6 +104,7 @@ class SevenParameters:
     scale_ppm: float = 0.0
     accuracy_m: float | None = None
     source: str = ""
+    grid: str = ""
 
 
 PlaneParameters: TypeAlias = Similarity | Affine
