@@ -31,6 +31,7 @@ Permission: TypeAlias = Literal[
     "propose_changes",
     "edit_archive",
     "review_archive",
+    "decide_problems",
     "import_data",
     "manage_jobs",
     "manage_seats",
@@ -50,7 +51,7 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
     "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes"}),
-    "planner": frozenset({"plan", "manage_jobs", "propose_changes", "edit_archive", "review_archive"}),
+    "planner": frozenset({"plan", "manage_jobs", "propose_changes", "edit_archive", "review_archive", "decide_problems"}),
     "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes"}),
     "administrator": PERMISSIONS,
 }

@@ -27,6 +27,8 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/assets/[^/]+/proposals", "propose_changes"),
     ("POST", r"/proposals/[^/]+/(approve|reject)", "review_archive"),
     ("POST", r"/proposals/[^/]+/withdraw", "propose_changes"),
+    ("POST", r"/problems/accept", "decide_problems"),
+    ("POST", r"/problems/[^/]+/(accept|dismiss|revert)", "decide_problems"),
     ("POST", r"/assets/within", None),  # a question whose shape does not fit an address
 )
 _COMPILED = tuple((method, re.compile(path), permission) for method, path, permission in WRITES)

@@ -28,7 +28,7 @@ def find_same_names(context: Context) -> None:
 def _same(frame: pd.DataFrame) -> Iterator[Found]:
     for _, group in frame.groupby(["kind", "key"], sort=False):
         first = group.iloc[0]
-        for row in group.iloc[1:].itertuples(index=False):
-            detail = {"other": first["code"], "text": f"{row.name} {row.address}"}
-            ids = (int(row.asset_id), int(first["asset_id"]))
+        for _, row in group.iloc[1:].iterrows():
+            detail = {"other": first["code"], "text": f"{row['name']} {row['address']}"}
+            ids = (int(row["asset_id"]), int(first["asset_id"]))
             yield Found("same_name_address", f"{ids[1]}+{ids[0]}", ids, None, detail)

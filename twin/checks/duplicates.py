@@ -24,7 +24,7 @@ RULES = (
         "楼栋重复",
         "building drawn twice",
         "两栋楼的轮廓重合 80 % 以上，同一栋楼录入了两次，热负荷被重复计算",
-        "the outlines of two buildings cover each other by more than 80 %: one building entered twice, its heat load counted twice",
+        "two outlines cover each other by more than 80 %: one building entered twice, its heat load counted twice",
         "楼栋 {code} 与 {other} 重合 {percent} %",
         "building {code} and {other} cover each other by {percent} %",
         ("retire",),

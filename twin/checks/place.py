@@ -160,8 +160,8 @@ RULES = (
         "整个图层相对其他图层偏移，偏移量等于火星坐标加密量：转换前已是 WGS-84，或被转换了两次",
         "a whole layer is off all others by what GCJ-02 shifts: it was WGS-84 before it was converted, or was converted twice",
         "图层 {layer} 的 {count} 个对象疑似多转换了一次：移回 {metres} 米后，与其他图层冲突的对象由 {before} 个减为 {after} 个",
-        "the {count} assets of layer {layer} were converted once too often: moved back by {metres} m, {after} instead of {before} of"
-        " them collide with other layers",
+        "the {count} assets of layer {layer} were converted once too often: moved back by {metres} m, {after} instead of {before}"
+        " of them collide with other layers",
         ("undo_conversion",),
     ),
 )

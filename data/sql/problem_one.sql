@@ -1,0 +1,19 @@
+select p.problem_id, p.rule, p.state, p.asset_ids, p.asset_count, p.kind, p.row_id, p.code, p.name, p.area_id, p.company_id, p.detail,
+       p.repair -> 'edits' as edits, p.repair -> 'action' as action, p.repair -> 'values' as repair_values, p.found_at, p.gone_at, p.decided_by, p.decided_at,
+       p.reason, p.change_id,
+       case when $6::double precision is null then st_x(p.geom)
+            else st_x(st_snaptogrid(p.geom, 0, 0, $6, $7::double precision)) end as lon,
+       case when $6::double precision is null then st_y(p.geom)
+            else st_y(st_snaptogrid(p.geom, 0, 0, $6, $7::double precision)) end as lat
+  from problem p
+ where {scope:p}
+   and p.problem_id = $5::int
+   -- a problem names all its assets: it is shown to those who may see all of them
+   and (
+       ($2::text[] is null and $3::int[] is null and $4::int[] is null)
+       or not exists (
+           select 1
+             from asset a
+            where a.city_id = p.city_id and a.asset_id = any(p.asset_ids) and a.valid_to_at is null and not {scope:a}
+       )
+   )
