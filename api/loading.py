@@ -12,19 +12,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from api.settings import Settings
-from data import tile_tables
+from data import coverage, tile_tables
 from data.buildings import read_buildings
 from data.cities import city_ids, read_assets_version
 from data.errors import NotFound
 from data.imports.run import ImportReport, run_import
 from data.jobs import Job, job
-from data.network import read_network
+from data.network import read_network_tables
 from data.pool import Connection, connect
 from data.rasters import put_raster, raster_path
 from data.tile_tables import TileReport
 from tiles.raster import add_file, sample_heights
 from tiles.tiles3d.build import Published, build_buildings, buildings_folder, made_from, read_published, rights_of
+from topology.network import build_network
+from topology.network_class import UNDETERMINED, derived_classes
+from topology.tables import NetworkTables
 from twin.scope import EVERYTHING, Scope
 
 Progress: TypeAlias = Callable[[str, float], None]
@@ -151,12 +157,25 @@ def _result(report: LoadReport) -> Mapping[str, Any]:
 
 
 def rebuild_tiles(settings: Settings, city_id: int, *, force: bool = False) -> TileReport | None:
-    """Rebuild the tile tables of a city from its assets and its network; None when they are current (unless forced)."""
+    """Rebuild the tile tables of a city, and what serves its buildings, from its assets and its network.
+
+    None when both are current (unless forced).
+    """
     with connect(settings.database_url) as connection:
-        if not force and tile_tables.is_current(connection, city_id):
+        if not force and tile_tables.is_current(connection, city_id) and coverage.is_current(connection, city_id):
             return None
-        network = read_network(connection, city_id)
-        return tile_tables.rebuild(connection, city_id, network.segment_id_of_pipe())
+        tables = read_network_tables(connection, city_id)
+        network = build_network(tables)
+        report = tile_tables.rebuild(connection, city_id, network.segment_id_of_pipe(), classes=_classes(tables))
+        coverage.rebuild(connection, city_id, network)
+        return report
+
+
+def _classes(tables: NetworkTables) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Return the pipes whose ends tell their network class, and that class; the others keep their declared level."""
+    classes = derived_classes(tables)
+    known = classes != UNDETERMINED
+    return tables.pipes["asset_id"].to_numpy(np.int64)[known], classes[known]
 
 
 def add_raster(settings: Settings, city_id: int, file: Path, *, layer: str, style: str, attribution: str) -> bool:
