@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -19,15 +20,16 @@ from numpy.typing import NDArray
 from data.errors import BadManifest
 from data.imports.manifest import ColumnEntry, Scalar
 from data.imports.units import factor
-from twin.kinds import Attribute
+from twin.kinds import Attribute, Kind
+from twin.naming import FULL_WIDTH, comparison_keys, normalised, normalised_texts
 
 Reject: TypeAlias = Callable[[str, "pd.Series[bool]", "pd.Series[str]"], None]
 """Takes a rule, a mask of the broken rows, and a text for each of them."""
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-"""Full-width forms of the ASCII characters, and the blank of the same width."""
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 _DATE = r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$"
+_DAY = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]?")
+_CLOCK = re.compile(r"[时点分](?=\d)|[时点分秒]$")
 _TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
 _FALSE = {"false", "f", "0", "no", "n", "否", "无"}
 
@@ -88,7 +90,7 @@ def _float_text(value: float) -> str | None:
 def half_width(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return codes with full-width letters and digits (`ＨＲＺ０１`) written as usual ones, and a mask of those that had some."""
     distinct = [text for text in texts.unique() if isinstance(text, str)]
-    usual = {text: text.translate(_FULL_WIDTH) for text in distinct if not text.isascii()}
+    usual = {text: text.translate(FULL_WIDTH) for text in distinct if not text.isascii()}
     changed = texts.isin([text for text, other in usual.items() if text != other])
     return (texts.map(lambda text: usual.get(text, text), na_action="ignore") if changed.any() else texts), changed
 
@@ -102,8 +104,12 @@ def _object_text(value: object) -> str | None:
     return _float_text(value) if isinstance(value, float) else str(value).strip() or None
 
 
-def attribute_values(attribute: Attribute, entry: ColumnEntry, column: pd.Series, *, where: str, reject: Reject) -> pd.Series:
+def attribute_values(
+    attribute: Attribute, entry: ColumnEntry, column: pd.Series, *, where: str, reject: Reject, zone: str = "Asia/Shanghai"
+) -> pd.Series:
     """Return the values of one attribute as Python objects (None = no value); what does not fit is rejected and left out.
+
+    `zone` is that of times without one.
 
     Raises
     ------
@@ -127,14 +133,78 @@ def attribute_values(attribute: Attribute, entry: ColumnEntry, column: pd.Series
             reject, "bad_value", texts.notna() & dates.isna(), of=attribute, column=texts, why="is not a date like 2024-10-20"
         )
         return dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
+    if attribute.type == "datetime":
+        return _times(attribute, texts, zone, reject)
     if attribute.type == "code" or attribute.name.endswith("_code"):
         written, (texts, changed) = texts, half_width(texts)
         _refuse(reject, "full_width", changed, of=attribute, column=written, why="has full-width characters")
     if attribute.type == "code":
+        texts = _codes_of_words(attribute, texts, reject)
         bad = texts.notna() & ~texts.isin(list(attribute.codes))
         _refuse(reject, "unknown_code", bad, of=attribute, column=texts, why=f"is not one of {', '.join(attribute.codes)}")
         return texts.where(~bad, None)
     return texts
+
+
+def _codes_of_words(attribute: Attribute, texts: pd.Series, reject: Reject) -> pd.Series:
+    """Return texts with the words that mean a code (直埋, 三层聚乙烯) replaced by it; a note says how many."""
+    odd = texts.notna() & ~texts.isin(list(attribute.codes))
+    if not odd.any():
+        return texts
+    words = _words(attribute)
+    known = {text: words.get(normalised(text).casefold()) for text in texts[odd].unique()}
+    codes = texts[odd].map(known)
+    read = odd & codes.reindex(texts.index).notna()
+    _refuse(reject, "word_for_code", read, of=attribute, column=texts, why="is a word for a code")
+    return texts.where(~read, codes.reindex(texts.index))
+
+
+def _words(attribute: Attribute) -> dict[str, str]:
+    """Return the code of each word: those of the catalogue, and the Chinese of each meaning that only one code has."""
+    meanings = [(meaning.partition(" ")[0], code) for code, meaning in attribute.codes.items()]
+    counted = Counter(word for word, _ in meanings)
+    words = {word: code for word, code in meanings if counted[word] == 1} | dict(attribute.words)
+    return {normalised(word).casefold(): code for word, code in words.items()}
+
+
+def _times(attribute: Attribute, texts: pd.Series, zone: str, reject: Reject) -> pd.Series:
+    """Return times as `2024-10-20T04:00:00Z`; each distinct text is read once."""
+    distinct = {text: _time(text, zone) for text in texts.dropna().unique()}
+    result = _series([distinct.get(text) for text in texts], texts.index)
+    _refuse(
+        reject, "bad_value", texts.notna() & result.isna(), of=attribute, column=texts, why="is not a time like 2024-10-20 08:30"
+    )
+    return result
+
+
+def _time(text: str, zone: str) -> str | None:
+    usual = _CLOCK.sub(":", _DAY.sub(r"\1-\2-\3 ", text.translate(FULL_WIDTH))).strip().rstrip(":").replace("分", "")
+    moment = pd.to_datetime(usual, errors="coerce", format="mixed")
+    if not isinstance(moment, pd.Timestamp) or pd.isna(moment):
+        return None
+    aware = moment.tz_localize(zone, ambiguous=False, nonexistent="shift_forward") if moment.tzinfo is None else moment
+    return aware.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def in_one_form(
+    kind: Kind, names: pd.Series, values: Mapping[str, pd.Series], reject: Reject
+) -> tuple[pd.Series, dict[str, pd.Series]]:
+    """Return names in one form (`twin.naming`), and what keeps the delivered text and compares addresses.
+
+    Where a name changes, the delivered one becomes the attribute `name_delivered` and a note counts it. Addresses stay as they
+    were delivered; `address_key` is what they are compared by.
+    """
+    added: dict[str, pd.Series] = {}
+    if "address" in values and kind.attribute("address_key") is not None and "address_key" not in values:
+        added["address_key"] = comparison_keys(values["address"])
+    if kind.attribute("name_delivered") is None:
+        return names, added
+    stored = normalised_texts(names)
+    changed = names.notna() & (names != stored)
+    if changed.any():
+        reject("normalised", changed, "name '" + names[changed].astype(str).str.slice(0, 60) + "' is stored in its usual form")
+        added.setdefault("name_delivered", names.where(changed, None))
+    return stored, added
 
 
 def _scale(attribute: Attribute, entry: ColumnEntry, where: str) -> float:
@@ -167,7 +237,7 @@ def _numbers(attribute: Attribute, column: pd.Series, scale: float, reject: Reje
 
 def _usual_number(value: object) -> object:
     """Return a number's text without full-width digits, blanks and separators of thousands."""
-    text = str(value).translate(_FULL_WIDTH).strip()
+    text = str(value).translate(FULL_WIDTH).strip()
     return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
 
 
