@@ -76,7 +76,7 @@ class CoverageItem(BaseModel):
     inside_buildings: int = Field(description="Heated buildings in its declared area, whoever serves them.")
     outside_buildings: int = Field(description="Served, but outside.")
     foreign_buildings: int = Field(description="Inside, but served by another of the kind.")
-    unserved_buildings: int = Field(description="Inside, but served by nobody.")
+    unserved_buildings: int = Field(description="Inside, but nothing of the kind is known to serve it.")
     heated_area_m2: float = Field(description="Of the buildings that it serves.")
     derived: bool = Field(description="True: no area is declared.")
     agreement: float | None = Field(

@@ -1,4 +1,4 @@
--- districts and zones with their heated buildings; $5 bits of the kinds whose area covers, $6 and $7 limit and offset of the ids
+-- districts that hold buildings; $5 bits of the kinds whose area covers, $6 and $7 limit and offset of the ids
 with building as (
     select a.area_id, count(*) as building_count
       from asset a
@@ -27,6 +27,6 @@ select d.asset_id, d.kind, d.code, d.name, st_area(d.geom::geography) as area_m2
        coalesce(h.unconnected_area_m2, 0) as unconnected_area_m2,
        coalesce(h.uncovered_ids, '{}') as uncovered_ids, coalesce(h.unconnected_ids, '{}') as unconnected_ids
   from building
-  full join heated h on h.area_id is not distinct from building.area_id
-  left join asset d on d.city_id = $1 and d.asset_id = coalesce(building.area_id, h.area_id) and d.valid_to_at is null
+  left join heated h on coalesce(h.area_id, 0) = coalesce(building.area_id, 0)
+  left join asset d on d.city_id = $1 and d.asset_id = building.area_id and d.valid_to_at is null
  order by d.asset_id nulls last
