@@ -7,6 +7,7 @@ GisError
 ├── ConversionRefused     PROJ has no operation that is fit for these coordinates
 └── ReadingError          a file that cannot be read
     ├── FileMissing       it does not exist
+    ├── FileOutside       it lies outside the delivery's folder
     ├── UnreadableFile    it exists, but is not what its name says
     ├── WrongEncoding     its text is not in the stated encoding
     ├── UnknownLayer      it has no layer, sheet or table of that name
@@ -42,6 +43,10 @@ class ReadingError(GisError):
 
 class FileMissing(ReadingError):
     """Raised when a file does not exist."""
+
+
+class FileOutside(ReadingError):
+    """Raised when a file name leads out of the delivery's folder, by `..`, as an absolute path or through a link."""
 
 
 class UnreadableFile(ReadingError):

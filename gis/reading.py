@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis.dxf import read_dxf
-from gis.errors import FileMissing, ReadingError, UnknownColumn, UnknownLayer, UnreadableFile, WrongEncoding
+from gis.errors import FileMissing, FileOutside, ReadingError, UnknownColumn, UnknownLayer, UnreadableFile, WrongEncoding
 from gis.pandapipes_json import read_pandapipes
 
 T = TypeVar("T")
@@ -114,6 +114,24 @@ def read_layer(
     known = ", ".join(sorted(_VECTOR | {".dxf", ".json", ".csv", ".xlsx"}))
     hint = "; open the drawing in the CAD program and save it as DXF" if suffix == ".dwg" else ""
     raise UnreadableFile(f"{path}: the ending {suffix!r} is not one of {known}{hint}")
+
+
+def within(folder: Path, name: str) -> Path:
+    """Return the path of a file of a delivery.
+
+    Raises
+    ------
+    FileOutside
+        When it leads out of the folder: by `..`, as an absolute path, or through a symbolic link.
+    """
+    root = folder.resolve()
+    path = folder / name
+    if not path.resolve().is_relative_to(root):
+        raise FileOutside(
+            f"{name}: leads out of the delivery's folder {root} (to {path.resolve()}); copy the file into it, or name a folder that"
+            " holds all files by --data-root"
+        )
+    return path
 
 
 def require_columns(frame: pd.DataFrame, names: Sequence[str], *, where: str) -> None:

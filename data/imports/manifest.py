@@ -75,6 +75,7 @@ class Inherited(_Model):
     encoding: str | None = None
     datum: str | None = None
     datum_evidence: str | None = None
+    trust_datum: bool | None = None
     crs: str | None = None
     licence: str | None = None
     attribution: str | None = None

@@ -1,8 +1,10 @@
 """Runs an import: one transaction, into which layer after layer is read, converted and staged; it writes everything or nothing.
 
 A layer goes into a temporary table by binary COPY as soon as it is read, and is dropped before the next one is, so the memory is
-that of the largest layer. After the last one the stores compare and write in SQL (`asset_store.py`, `rate_store.py`). Files that
-fail are collected over all layers and named in one message; then the transaction rolls back.
+that of the largest layer. Pipes are read last: by then the places of valves and chambers are known, and vertices are put on the
+pipes there before they are converted. After the last one the stores compare and write in SQL (`asset_store.py`, `rate_store.py`).
+Files that fail, and layers that the archive objects to (`trust.py`), are collected over all layers and named in one message; then
+the transaction rolls back.
 
 Cost: linear in rows. A city of 604,646 rows (200,000 pipes, 50,000 buildings, 3,500 substations) takes 21 s of processor time
 here and 38 s in PostgreSQL, over half of that in the insert with its indexes, and 0.9 GB at the peak. With every layer kept until
@@ -15,24 +17,30 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
+from data import ledger
 from data.errors import BadManifest, ImportFailed
 from data.imports.asset_store import AssetStore
 from data.imports.local_grids import FittedGrid, fit_grids, with_fitted
-from data.imports.manifest import Manifest, RasterEntry, inherited, read_manifest
+from data.imports.manifest import LayerEntry, Manifest, RasterEntry, inherited, read_manifest
+from data.imports.placing import NODED_KINDS
 from data.imports.problems import Problems
 from data.imports.rate_store import RateStore
 from data.imports.register_store import RegisterStore
 from data.imports.report import ImportReport, RasterReport, conversion_reports, count_rows, grid_reports, layer_reports
 from data.imports.staging import Staged, StagedLayer, StagedRates, StagedRegister, layer_names, stage_layer
 from data.imports.transaction import Progress, Store, Transaction
+from data.imports.trust import Archive, objection
 from data.pool import connect
 from data.statements import sql
+from gis.datums import parse_datum
 from gis.errors import FileMissing, GisError
 from twin.kinds import KINDS
 from twin.registers import REGISTERS
@@ -58,6 +66,37 @@ class _Delivery:
     @property
     def city_id(self) -> int:
         return self.manifest.city.id
+
+    @property
+    def order(self) -> list[int]:
+        """Numbers of the layers in the order of reading: pipes after what may lie on them."""
+        return sorted(range(len(self.manifest.layer)), key=lambda number: self.manifest.layer[number].kind in NODED_KINDS)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known while the layers of a delivery are read.
+
+    Attributes
+    ----------
+    problems
+        Of rows.
+    errors
+        Why layers cannot be taken, by number of the layer (-1 = of the delivery); filled by the reading and by the checks that
+        need the database.
+    missing
+        True when a file is not there.
+    points
+        Places that may lie on pipes, by datum.
+    """
+
+    problems: Problems
+    errors: list[tuple[int, str]] = field(default_factory=list)
+    missing: bool = False
+    points: dict[str, list[NDArray[np.float64]]] = field(default_factory=dict)
+
+    def points_in(self, datum: str) -> NDArray[np.float64]:
+        return np.concatenate([np.zeros((0, 2)), *self.points.get(datum, [])])
 
 
 def run_import(
@@ -103,10 +142,12 @@ def run_import(
     say = progress if progress is not None else _silent
     problems = Problems()
     delivery = _open(manifest, data_root, city_id, problems)
-    layers = _begun(_staged_layers(delivery, problems, say))
+    reading = _Reading(problems)
+    layers = _begun(_staged_layers(delivery, reading, say))
     with connect(database_url) as connection:
-        transaction = Transaction(connection, delivery.city_id, problems)
-        report = _import(transaction, delivery, layers, seat=seat, started=started, say=say)
+        summaries = [Staged(name=name, entry=entry, read=0) for name, entry in _named(delivery.manifest)]
+        transaction = Transaction(connection, delivery.city_id, problems, summaries)
+        report = _import(transaction, delivery, _unobjected(transaction, layers, reading), seat=seat, started=started, say=say)
     say("unchanged" if not report.changed else "imported", 1.0)
     logger.info("import of city %d: %s", report.city_id, "unchanged" if not report.changed else f"run {report.import_id}")
     return report
@@ -127,52 +168,96 @@ def _open(path: Path, data_root: Path | None, city_id: int | None, problems: Pro
 # ---------------------------------------------------------------- reading
 
 
-def _staged_layers(delivery: _Delivery, problems: Problems, say: Progress) -> Iterator[Staged]:
-    """Yield layer after layer, until a file fails: then read on only to find every other file that fails.
+def _staged_layers(delivery: _Delivery, reading: _Reading, say: Progress) -> Iterator[tuple[int, Staged]]:
+    """Yield layer after layer with its number, until one fails: then read on only to find every other one that does.
 
     Raises
     ------
     ImportFailed
         At the end, naming all of them.
     """
-    errors = [f"{delivery.path.name} {error}" for error in delivery.grid_errors.values()]
-    errors += [error for entry in delivery.manifest.raster if (error := _missing_raster(delivery, entry))]
-    missing = False
-    for number, name in enumerate(layer_names(delivery.manifest)):
-        say(f"reading {name}", _READING * number / max(1, len(delivery.manifest.layer)))
-        try:
-            if _lacks_grid(delivery, number):
-                continue  # said once, by the datum
-            if errors:
-                _stage(delivery, number, name, problems)
-            else:
-                yield _stage(delivery, number, name, problems)
-        except GisError as error:
-            errors.append(f"{_where(delivery, number)}: {error}")
-            missing = missing or isinstance(error, FileMissing)
-        except (BadManifest, ImportFailed) as error:
-            errors.append(str(error))
-    if errors:
-        hint = f"\n  files are looked for in {delivery.folder}; --data-root names another folder" if missing else ""
-        text = "\n".join(f"  {error}" for error in errors)
+    reading.errors += [(-1, f"{delivery.path.name} {error}") for error in delivery.grid_errors.values()]
+    reading.errors += [(-1, error) for entry in delivery.manifest.raster if (error := _missing_raster(delivery, entry))]
+    names = layer_names(delivery.manifest)
+    for place, number in enumerate(delivery.order):
+        say(f"reading {names[number]}", _READING * place / max(1, len(names)))
+        if _lacks_grid(delivery, number):
+            continue  # said once, by the datum
+        layer = _staged(delivery, number, names[number], reading)
+        if layer is not None and not reading.errors:
+            yield number, layer
+        del layer  # the next one is read before the loop would let go of it
+    if reading.errors:
+        hint = f"\n  files are looked for in {delivery.folder}; --data-root names another folder" if reading.missing else ""
+        text = "\n".join(f"  {error}" for _, error in sorted(reading.errors, key=lambda item: item[0]))
         raise ImportFailed(f"{delivery.path.name}: nothing was imported\n{text}{hint}")
 
 
-def _begun(layers: Iterator[Staged]) -> Iterator[Staged]:
+def _staged(delivery: _Delivery, number: int, name: str, reading: _Reading) -> Staged | None:
+    """Return a layer, or None when it failed."""
+    try:
+        layer = _stage(delivery, number, name, reading)
+    except GisError as error:
+        reading.errors.append((number, f"{_where(delivery, number)}: {error}"))
+        reading.missing = reading.missing or isinstance(error, FileMissing)
+        return None
+    except (BadManifest, ImportFailed) as error:
+        reading.errors.append((number, str(error)))
+        return None
+    if layer.points is not None and layer.conversion is not None:
+        reading.points.setdefault(layer.conversion.datum, []).append(layer.points)
+    return layer
+
+
+def _begun(layers: Iterator[tuple[int, Staged]]) -> Iterator[tuple[int, Staged]]:
     """Return the layers with the first one ready: a delivery whose first file fails needs no database."""
     return _from(list(islice(layers, 1)), layers)
 
 
-def _from(ready: list[Staged], layers: Iterator[Staged]) -> Iterator[Staged]:
+def _from(ready: list[tuple[int, Staged]], layers: Iterator[tuple[int, Staged]]) -> Iterator[tuple[int, Staged]]:
     while ready:
         yield ready.pop()  # and hold it no longer, as `itertools.chain` would
     yield from layers
 
 
-def _stage(delivery: _Delivery, number: int, name: str, problems: Problems) -> Staged:
+def _unobjected(
+    transaction: Transaction, layers: Iterator[tuple[int, Staged]], reading: _Reading
+) -> Iterator[tuple[int, Staged]]:
+    """Yield the layers that the archive has nothing against; the others are named with those that fail."""
+    archive = Archive(transaction.connection, transaction.city_id)
+    for number, layer in layers:
+        if error := objection(archive, layer):
+            reading.errors.append((number, f"layer {number + 1} ({layer.entry.file} > {layer.entry.kind}): {error}"))
+        else:
+            yield number, layer
+        del layer  # as in `_take_all`
+
+
+def _named(manifest: Manifest) -> Iterator[tuple[str, LayerEntry]]:
+    return zip(layer_names(manifest), manifest.layer, strict=True)
+
+
+def _stage(delivery: _Delivery, number: int, name: str, reading: _Reading) -> Staged:
     entry, where = delivery.manifest.layer[number], _where(delivery, number)
-    datums = with_fitted(delivery.manifest, delivery.grids)
-    return stage_layer(delivery.manifest, entry, name=name, folder=delivery.folder, where=where, problems=problems, datums=datums)
+    return stage_layer(
+        delivery.manifest,
+        entry,
+        name=name,
+        folder=delivery.folder,
+        where=where,
+        problems=reading.problems,
+        datums=with_fitted(delivery.manifest, delivery.grids),
+        points=reading.points_in(_datum_text(delivery, number)) if entry.kind in NODED_KINDS else None,
+    )
+
+
+def _datum_text(delivery: _Delivery, number: int) -> str:
+    """Return the datum of a layer as its conversion names it; empty when it is not stated or not known."""
+    values = inherited(delivery.manifest, delivery.manifest.layer[number])
+    try:
+        return parse_datum(values.datum or values.crs or "", with_fitted(delivery.manifest, delivery.grids)).text
+    except GisError:
+        return ""
 
 
 def _lacks_grid(delivery: _Delivery, number: int) -> bool:
@@ -209,7 +294,13 @@ def _stores() -> Mapping[type[Staged], Store]:
 
 
 def _import(
-    transaction: Transaction, delivery: _Delivery, layers: Iterator[Staged], *, seat: str, started: float, say: Progress
+    transaction: Transaction,
+    delivery: _Delivery,
+    layers: Iterator[tuple[int, Staged]],
+    *,
+    seat: str,
+    started: float,
+    say: Progress,
 ) -> ImportReport:
     """Do the transaction of an import; the caller's context commits it, or rolls back when this raises."""
     connection, city = transaction.connection, {"city_id": delivery.city_id}
@@ -233,12 +324,16 @@ def _import(
 
 
 def _take_all(
-    transaction: Transaction, layers: Iterator[Staged], stores: Mapping[type[Staged], Store], say: Callable[[float], None]
+    transaction: Transaction,
+    layers: Iterator[tuple[int, Staged]],
+    stores: Mapping[type[Staged], Store],
+    say: Callable[[float], None],
 ) -> None:
     place = 0.5
-    for layer in layers:
+    for number, layer in layers:
         say(place)
-        stores[type(layer)].take(transaction, transaction.add_layer(layer), layer)
+        transaction.put_layer(number, layer)
+        stores[type(layer)].take(transaction, number, layer)
         place += 1.0
         del layer  # the next one is read before the loop would let go of it; enumerate would hold it too
 
@@ -272,10 +367,9 @@ def _write_run(transaction: Transaction, report: ImportReport, *, manifest_sha25
     key = {"city_id": report.city_id, "import_id": report.import_id}
     values = {**key, "manifest_sha256": manifest_sha256, "seat": seat, "report": Jsonb(report.as_dict())}
     transaction.connection.execute(sql("import_run_insert"), values)
-    for conversion in report.conversions:
-        row = asdict(conversion) | key
-        row |= {name: bytes.fromhex(row[name]) for name in ("input_sha256", "output_sha256")}
-        transaction.connection.execute(sql("import_conversion_insert"), row)
+    assert report.import_id is not None
+    entries = {layer.name: layer.ledger for layer in transaction.layers if layer.ledger is not None}
+    ledger.record(transaction.connection, report.city_id, report.import_id, entries, seat=seat)
 
 
 def _write_change(transaction: Transaction, report: ImportReport, *, seat: str, reason: str) -> None:

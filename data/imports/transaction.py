@@ -35,7 +35,7 @@ class Transaction:
     problems
         Collects what is wrong with rows.
     layers
-        Summaries by layer number, of those handed to a store so far.
+        Summaries by layer number, which is the place in the manifest; without counts until the layer was handed to a store.
     counts
         Rows by (layer number, `new` | `changed` | `unchanged`); what is in none of the three was rejected.
     network_changed
@@ -73,10 +73,9 @@ class Transaction:
             self._at = self._value("import_now")
         return self._at
 
-    def add_layer(self, layer: Staged) -> int:
-        """Keep a layer's summary and return its number."""
-        self.layers.append(layer.summary())
-        return len(self.layers) - 1
+    def put_layer(self, number: int, layer: Staged) -> None:
+        """Keep a layer's summary."""
+        self.layers[number] = layer.summary()
 
     def report(self, rule: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Report rows that break a rule, each as layer number, row in the file, detail."""

@@ -258,7 +258,7 @@ def test_who_imported_and_how_it_was_converted_is_stored(database_url: str, tmp_
         ).fetchone()
     assert run == (report.import_id, "person 3", "3")
     assert ledger is not None
-    assert ledger[:4] == (report.import_id, "gcj02", "letter of the mapping office", 6)
+    assert ledger[:4] == (report.import_id, "gcj02", "letter of the mapping office", 6 + 3 * 4)  # 0.8 km each, cut into fifths
     assert ledger[4] < 1e-6
     assert ledger[5]
 

@@ -15,7 +15,6 @@ MM_PER_DEGREE = 1.1132e8
 @pytest.mark.parametrize("name", ["gcj02", "bd09"])
 def test_a_double_conversion_is_undone_to_a_millionth_of_a_millimetre(name: str) -> None:
     once = parse_datum(name)
-
     twice = to_wgs84(to_wgs84(from_wgs84(PLACES, once), once), once)
     assert np.abs(twice - PLACES).max() * MM_PER_DEGREE > 100_000
     assert np.abs(to_wgs84(twice, parse_datum(f"twice({name})")) - PLACES).max() * MM_PER_DEGREE < 1e-4

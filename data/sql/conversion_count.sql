@@ -1,0 +1,1 @@
+select count(*) from datum_conversion where city_id = $1
