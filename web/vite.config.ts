@@ -2,7 +2,19 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const ROUTES = ["health", "cities", "contents", "assets", "network", "tiles", "raster", "3dtiles", "scenes", "rollout"];
-const MORE_ROUTES = ["readings", "alarms", "session", "seats", "jobs"];
+const MORE_ROUTES = ["readings", "alarms", "session", "seats", "jobs", "registers", "schemas"];
+const WORK_ROUTES = [
+  "problems",
+  "changes",
+  "proposals",
+  "kinds",
+  "datums",
+  "conversions",
+  "grids",
+  "coverage",
+  "statistics",
+  "export",
+];
 const SERVER = "http://127.0.0.1:8000";
 
 export default defineConfig({
@@ -21,7 +33,7 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     proxy: {
-      ...Object.fromEntries([...ROUTES, ...MORE_ROUTES].map((name) => [`/${name}`, SERVER])),
+      ...Object.fromEntries([...ROUTES, ...MORE_ROUTES, ...WORK_ROUTES].map((name) => [`/${name}`, SERVER])),
       "/live": { target: SERVER, ws: true },
     },
   },

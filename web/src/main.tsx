@@ -5,6 +5,7 @@ import { StatusTable } from "./live/table";
 import { type AppState, firstState, reduce } from "./state/app";
 import { PartsContext } from "./state/context";
 import { Controller } from "./state/controller";
+import { Desk } from "./state/desk";
 import { arrived } from "./state/remote";
 import { createStore } from "./state/store";
 import { readView, writeView } from "./state/view";
@@ -15,6 +16,8 @@ const statuses = new StatusTable();
 const hooks = installHooks(statuses);
 const store = createStore(reduce, firstState(readView(window.location.search)));
 const controller = new Controller(store, statuses, (error) => hooks.errors.push(error.message));
+
+const desk = new Desk(store, () => controller.refresh());
 
 /** The address always holds the whole view; going back in history restores the one before. */
 function followAddress(state: AppState): void {
@@ -39,7 +42,7 @@ store.subscribe(() => {
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root");
 createRoot(root).render(
-  <PartsContext value={{ store, statuses, controller }}>
+  <PartsContext value={{ store, statuses, controller, desk }}>
     <App />
   </PartsContext>,
 );

@@ -56,7 +56,12 @@ export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal
   return request<T>(address(path, query), { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) });
 }
 
-export function sendJson<T>(method: "POST" | "DELETE", path: string, query: Query = {}, body?: unknown): Promise<T> {
+export function sendJson<T>(
+  method: "POST" | "PATCH" | "DELETE",
+  path: string,
+  query: Query = {},
+  body?: unknown,
+): Promise<T> {
   const content =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   return request<T>(address(path, query), { method, ...content });

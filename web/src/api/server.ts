@@ -20,7 +20,7 @@ import type {
 
 export type Found = Answer<"/assets", "get">;
 
-const TILESETS = ["base", "network", "buildings", "assets", "coverage"];
+const TILESETS = ["base", "network", "buildings", "assets", "coverage", "problems"];
 const CURVE_HOURS = 6;
 const PAGE = 1000;
 
@@ -103,12 +103,6 @@ export async function findingCount(city: number): Promise<number> {
 
 export function byCode(city: number, code: string): Promise<Found> {
   return getJson<Found>("/assets", { city, code, limit: 2 });
-}
-
-/** How often each rule is broken, and with a rule the first places. */
-export function findings(city: number, rule: string | null): Promise<Findings> {
-  const page = rule === null ? { limit: 1 } : { rule, limit: 200 };
-  return getJson<Answer<"/network/findings", "get">>("/network/findings", { city, ...page });
 }
 
 /** TileJSON of the tilesets that are built. */

@@ -27,3 +27,7 @@ export type Rollout = Schemas["DistrictRates"];
 export type Seat = Schemas["SeatModel"];
 export type Session = Schemas["SessionModel"];
 export type SignIn = Schemas["SignIn"];
+
+export type AssetKind = Schemas["AssetKindModel"];
+export type KindAttribute = Schemas["KindAttributeModel"];
+export type Job = Schemas["JobModel"];

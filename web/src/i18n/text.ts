@@ -18,8 +18,8 @@ export function kindName(lang: "zh" | "en", kind: string, fallback = kind): stri
   return key in zh ? translate(lang, key as TextKey) : lang === "zh" ? fallback : kind.replaceAll("_", " ");
 }
 
-/** Return the name of a rule of the network check; its code in words where the page has none. */
-export function ruleName(lang: "zh" | "en", rule: string): string {
-  const key = `finding.${rule}`;
-  return key in zh ? translate(lang, key as TextKey) : rule.replaceAll("_", " ");
+/** Return the name of a group of rules. */
+export function groupName(lang: "zh" | "en", group: string): string {
+  const key = `group.${group}`;
+  return key in zh ? translate(lang, key as TextKey) : group.replaceAll("_", " ");
 }

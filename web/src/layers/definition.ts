@@ -1,6 +1,7 @@
 import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
 import type { Alarm, Impact, Raster, Rollout } from "../api/shapes";
 import type { TileJson } from "../state/app";
+import type { Overlay } from "../state/overlay";
 import type { LayerGroup, LayerId } from "./ids";
 
 /** What layers are built from: a part of the state, nothing else. */
@@ -15,6 +16,20 @@ export interface LayerInput {
   selected: number | null;
   /** Position of the selected asset, if it is here already. */
   selectedAt: [number, number] | null;
+  /** What of the problems is shown: by state, by rule (null: all), and which one is open. */
+  problems: { state: string; rule: string | null; chosen: number | null; revision: number };
+  /** Bands by which pipes are coloured; null: by level and side. */
+  bands: Bands | null;
+  /** What the open panel draws. */
+  overlay: Overlay;
+}
+
+/** Bands of pipes, in the order of their colours. */
+export interface Bands {
+  by: string;
+  names: readonly string[];
+  /** What age is counted to. */
+  year?: number;
 }
 
 export interface LayerDefinition {

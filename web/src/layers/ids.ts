@@ -17,6 +17,7 @@ export const LAYER_IDS = [
   "stations",
   "mains",
   "fittings",
+  "problems",
   "alarms",
 ] as const;
 
@@ -33,5 +34,5 @@ export const VISIBLE_AT_FIRST: readonly LayerId[] = [
 ];
 
 /** Groups of layers in the layer panel, top first. */
-export const LAYER_GROUPS = ["heat", "monitoring", "coverage", "ground"] as const;
+export const LAYER_GROUPS = ["heat", "monitoring", "quality", "coverage", "ground"] as const;
 export type LayerGroup = (typeof LAYER_GROUPS)[number];

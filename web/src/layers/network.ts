@@ -1,4 +1,5 @@
 import type { ExpressionSpecification } from "maplibre-gl";
+import { bandColour } from "./bands";
 import { codeOf, dimmed, type LayerDefinition, type LayerInput } from "./definition";
 import { COLOURS, IN_ALARM, STATUS_CODE, STATUS_COLOUR } from "./palette";
 
@@ -47,7 +48,7 @@ export const network: LayerDefinition = {
         "source-layer": "pipe",
         layout: { "line-cap": "round", "line-join": "round" },
         paint: {
-          "line-color": colour(input),
+          "line-color": bandColour(input) ?? colour(input),
           // the 3D scene draws the network itself; here it stays to be clicked
           "line-opacity": input.mode === "3d" ? 0.25 : dimmed(input, 0.95),
           "line-width": [

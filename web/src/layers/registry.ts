@@ -17,6 +17,7 @@ import { hillshade } from "./hillshade";
 import { LAYER_IDS, type LayerId } from "./ids";
 import { mains } from "./mains";
 import { network } from "./network";
+import { problems } from "./problems";
 import { rollout } from "./rollout";
 import { stations } from "./stations";
 import { weather } from "./weather";
@@ -39,6 +40,7 @@ const DEFINITIONS: Record<LayerId, LayerDefinition> = {
   stations,
   mains,
   fittings,
+  problems,
   alarms,
 };
 

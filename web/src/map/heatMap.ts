@@ -10,11 +10,14 @@ import type { Alarm, District } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
 import { DEVICE_SIGNS } from "../layers/devices";
 import { MAIN_SIGNS } from "../layers/mains";
+import { PROBLEM_LAYERS } from "../layers/problems";
 import { WEATHER_SIGNS } from "../layers/weather";
 import type { AppState, Goal } from "../state/app";
 import type { Parts } from "../state/context";
 import { arrived } from "../state/remote";
+import { Drawing } from "./drawing";
 import { Halos } from "./halos";
+import { Handle } from "./handle";
 import { addIcons } from "./icons";
 import { StatusPainter } from "./painter";
 import { roomAround } from "./room";
@@ -24,6 +27,7 @@ import { buildStyle, EMPTY_STYLE } from "./style";
 /** Layers that answer a click, most wanted first. */
 const PICKED = [
   "alarms-sign",
+  ...PROBLEM_LAYERS,
   "stations-source",
   ...MAIN_SIGNS.map(({ kind }) => `mains-${kind}`),
   "stations-dot",
@@ -65,6 +69,8 @@ export class HeatMap {
   readonly map: MapLibreMap;
   private readonly painter: StatusPainter;
   private readonly halos: Halos;
+  private readonly drawing: Drawing;
+  private readonly handle: Handle;
   private readonly endings: (() => void)[] = [];
   private scene: Scene | null = null;
   private wanted: readonly unknown[] = [];
@@ -99,12 +105,15 @@ export class HeatMap {
     });
     this.painter = new StatusPainter(this.map, parts.statuses);
     this.halos = new Halos(this.map);
+    this.drawing = new Drawing(this.map, parts);
+    this.handle = new Handle(this.map, parts);
     this.listen();
   }
 
   remove(): void {
     for (const end of this.endings) end();
     this.painter.stop();
+    this.drawing.remove();
     this.scene?.remove();
     this.map.remove();
   }
@@ -125,7 +134,7 @@ export class HeatMap {
     const { map, parts, options } = this;
     if (options.interactive) {
       map.addControl(new NavigationControl({ visualizePitch: true }), "bottom-right");
-      map.on("click", (event) => this.pick(event));
+      map.on("click", (event) => this.drawing.click(event) || this.pick(event));
       map.on("mousemove", (event) => this.hover(event));
       map.on("mouseout", () => options.onHover(null));
     }
@@ -147,6 +156,8 @@ export class HeatMap {
     this.followStyle(state);
     this.followCamera(state);
     this.followMode(state);
+    this.drawing.follow(state);
+    this.handle.follow(state);
   }
 
   private followStyle(state: AppState): void {
@@ -155,13 +166,15 @@ export class HeatMap {
     const alarms = arrived(state.alarms) ?? NO_ALARMS;
     const wanted = [view.layers, view.lang, view.mode, view.city, state.tilesets, state.rasters];
     const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset?.position, view.selected];
-    const next = [...wanted, ...moving];
+    const work = [state.overlay, view.panel, view.work, state.bands, state.archiveRevision];
+    const next = [...wanted, ...moving, ...work];
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
     const sourcesChanged = wanted.slice(3).some((value, i) => value !== this.wanted[i + 3]);
     this.wanted = next;
     this.map.setStyle(buildStyle(layerInput(state), view.layers, window.location.origin, this.options.magnify), {
       diff: true,
     });
+    this.drawing.show();
     this.halos.show(view.layers.includes("alarms") ? alarms : []);
     if (sourcesChanged) this.painter.markAll();
   }
@@ -248,6 +261,10 @@ export class HeatMap {
     const found = this.map.queryRenderedFeatures(box, { layers });
     const best = layers.map((layer) => found.find((feature) => feature.layer.id === layer)).find((feature) => feature);
     const id = best?.id ?? best?.properties.asset_id;
+    if (id !== undefined && PROBLEM_LAYERS.includes(best?.layer.id ?? "")) {
+      this.parts.desk.openProblem(Number(id));
+      return;
+    }
     this.parts.controller.select(id === undefined ? null : Number(id));
   }
 
@@ -271,5 +288,15 @@ function layerInput(state: AppState): LayerInput {
     impact,
     selected: state.view.selected,
     selectedAt: arrived(state.asset)?.position ?? null,
+    problems: shownProblems(state),
+    bands: state.view.panel === "statistics" ? state.bands : null,
+    overlay: state.overlay,
   };
+}
+
+/** What the panel lists is what the map shows; without it, everything that is open. */
+function shownProblems({ view, archiveRevision }: AppState): LayerInput["problems"] {
+  const { state, rule, problem } = view.panel === "problems" ? view.work : {};
+  const chosen = problem === undefined ? null : Number(problem);
+  return { state: state ?? "open", rule: rule ?? null, chosen, revision: archiveRevision };
 }

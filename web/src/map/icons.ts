@@ -1,6 +1,8 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
+import type { Severity } from "../api/records";
 import { COLOURS } from "../layers/palette";
 import { STATUS_COLOURS } from "../state/status";
+import { PROBLEM_PICTURES } from "./problemPictures";
 import { type Draw, SIGN_PICTURES, SIZE } from "./signPictures";
 
 const RATIO = 2;
@@ -20,9 +22,17 @@ const addresses = new Map<string, string>();
 
 /** A sign of the map as the address of a picture, for legends. */
 export function signAddress(kind: string): string {
-  const draw = SIGN_PICTURES[kind] ?? source;
-  const address = addresses.get(kind) ?? drawn(draw).canvas.toDataURL();
-  addresses.set(kind, address);
+  return addressOf(kind, SIGN_PICTURES[kind] ?? source);
+}
+
+/** The sign of a severity as the address of a picture. */
+export function problemAddress(severity: Severity): string {
+  return addressOf(`problem-${severity}`, PROBLEM_PICTURES[severity]);
+}
+
+function addressOf(name: string, draw: Draw): string {
+  const address = addresses.get(name) ?? drawn(draw).canvas.toDataURL();
+  addresses.set(name, address);
   return address;
 }
 
@@ -74,7 +84,8 @@ const source: Draw = (context) => {
 /** Put the pictures that layers name into the map. */
 export function addIcons(map: MapLibreMap): void {
   const alarms = { "alarm-1": diamond(1), "alarm-2": diamond(2), "alarm-3": diamond(3) };
-  const icons: Record<string, Draw> = { source, ...alarms, ...SIGN_PICTURES };
+  const problems = Object.entries(PROBLEM_PICTURES).map(([severity, draw]) => [`problem-${severity}`, draw]);
+  const icons: Record<string, Draw> = { source, ...alarms, ...SIGN_PICTURES, ...Object.fromEntries(problems) };
   for (const [name, draw] of Object.entries(icons)) {
     if (!map.hasImage(name)) map.addImage(name, drawn(draw).getImageData(0, 0, SIZE, SIZE), { pixelRatio: RATIO });
   }

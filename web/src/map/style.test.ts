@@ -9,6 +9,7 @@ import { MAIN_SIGNS } from "../layers/mains";
 import { AREA_COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { WEATHER_SIGNS } from "../layers/weather";
+import { NO_OVERLAY, ROLES } from "../state/overlay";
 import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
 import { SIGN_PICTURES } from "./signPictures";
 import { buildStyle, ownAddress } from "./style";
@@ -54,6 +55,11 @@ const INPUT: LayerInput = {
     coverage: tileset("coverage", "coverage", {
       of_kind: { "1": "city", "2": "licence", "3": "company", "4": "plant" },
     }),
+    problems: tileset("problems", "problem", {
+      severity: { "1": "error", "2": "warning", "3": "notice" },
+      state: { "1": "open" },
+      rule: { "1": "loose_end" },
+    }),
     assets: tileset("assets", "asset", { kind: { "1": "plant", "3": "substation", "6": "valve" } }),
   },
   rasters: [
@@ -72,6 +78,16 @@ const INPUT: LayerInput = {
   impact: answer,
   selected: 4,
   selectedAt: [1, 2],
+  problems: { state: "open", rule: null, chosen: 7, revision: 0 },
+  bands: null,
+  overlay: {
+    type: "FeatureCollection",
+    features: ROLES.map((role) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [1, 2] },
+      properties: { role, label: role },
+    })),
+  },
 };
 
 describe("the style of the map", () => {
@@ -87,7 +103,16 @@ describe("the style of the map", () => {
   });
 
   it("is valid before anything has arrived", () => {
-    const empty = { ...INPUT, tilesets: {}, rasters: [], rollout: null, alarms: [], impact: null, selectedAt: null };
+    const empty = {
+      ...INPUT,
+      overlay: NO_OVERLAY,
+      tilesets: {},
+      rasters: [],
+      rollout: null,
+      alarms: [],
+      impact: null,
+      selectedAt: null,
+    };
     expect(
       validateStyleMin(buildStyle(empty, LAYER_IDS, ORIGIN)).filter((error) => !error.message.includes('"glyphs"')),
     ).toEqual([]);

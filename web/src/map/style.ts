@@ -4,14 +4,18 @@ import { alarmFeatures } from "../layers/alarms";
 import type { LayerInput } from "../layers/definition";
 import type { LayerId } from "../layers/ids";
 import { impactAbove, impactBelow, impactFeatures } from "../layers/impact";
+import { drawingLayers, overlayLayers } from "../layers/overlay";
 import { COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { rolloutFeatures } from "../layers/rollout";
 import type { TileJson } from "../state/app";
+import { rolesIn } from "../state/overlay";
 import { magnified } from "./magnify";
 
 /** Points stand above the drawn answer, lines and areas below it. */
-const ABOVE_IMPACT: readonly LayerId[] = ["devices", "weather", "stations", "mains", "fittings", "alarms"];
+const ABOVE_IMPACT: readonly LayerId[] = ["devices", "weather", "stations", "mains", "fittings", "problems", "alarms"];
+
+const PROBLEMS = "problems";
 
 export const EMPTY_STYLE: StyleSpecification = {
   version: 8,
@@ -36,11 +40,12 @@ export function buildStyle(
   const above = built
     .filter((layer) => ABOVE_IMPACT.includes(layer.id))
     .flatMap((layer) => limited(layer.minZoom, layer.build(input)));
+  const worked = [...overlayLayers(rolesIn(input.overlay)), ...drawingLayers()];
   return {
     ...EMPTY_STYLE,
     sources: buildSources(input, origin),
-    layers: [...EMPTY_STYLE.layers, ...below, ...impactBelow(input), ...above, ...impactAbove(input)].map((layer) =>
-      magnified(layer, magnify),
+    layers: [...EMPTY_STYLE.layers, ...below, ...impactBelow(input), ...above, ...impactAbove(input), ...worked].map(
+      (layer) => magnified(layer, magnify),
     ),
   };
 }
@@ -56,8 +61,13 @@ function buildSources(input: LayerInput, origin: string): Record<string, SourceS
     // tolerance 0: no asset of an answer may vanish by simplification
     impact: { type: "geojson", data: impactFeatures(input.impact), tolerance: 0 },
     selected: { type: "geojson", data: selectedFeature(input.selectedAt) },
+    drawing: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+    overlay: { type: "geojson", data: input.overlay as GeoJSON.FeatureCollection, tolerance: 0 },
   };
-  for (const [name, tileset] of Object.entries(input.tilesets)) sources[name] = vectorSource(tileset, origin);
+  for (const [name, tileset] of Object.entries(input.tilesets)) {
+    // a decision about a problem changes its tiles, not the version of the assets
+    sources[name] = vectorSource(tileset, origin, name === PROBLEMS ? input.problems.revision : 0);
+  }
   const hillshade = input.rasters.find((raster) => raster.style === "hillshade");
   if (hillshade !== undefined) sources.hillshade = rasterSource(hillshade, origin);
   return sources;
@@ -68,10 +78,13 @@ export function ownAddress(template: string, origin: string): string {
   return template.replace(/^https?:\/\/[^/]+/, origin);
 }
 
-function vectorSource(tileset: TileJson, origin: string): SourceSpecification {
+/** The version in the address makes the map ask again when the tiles were built anew. */
+function vectorSource(tileset: TileJson, origin: string, revision: number): SourceSpecification {
+  const marks = [tileset.version ? `v=${tileset.version}` : "", revision > 0 ? `r=${revision}` : ""].filter(Boolean);
+  const marked = (address: string) => [address, ...marks].join(address.includes("?") ? "&" : "?");
   return {
     type: "vector",
-    tiles: tileset.tiles.map((template) => ownAddress(template, origin)),
+    tiles: tileset.tiles.map((template) => marked(ownAddress(template, origin))),
     minzoom: tileset.minzoom,
     maxzoom: tileset.maxzoom,
     ...(tileset.bounds ? { bounds: tileset.bounds } : {}),

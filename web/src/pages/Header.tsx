@@ -16,7 +16,7 @@ const PAGES: readonly [PagePath, "nav.supervisor" | "nav.planner" | "nav.wall" |
 /** Title, pages, search, 2D/3D, clock, language, seat. */
 export function Header({ path }: { path: PagePath }) {
   const t = useText();
-  const { store } = useParts();
+  const { store, desk } = useParts();
   const mode = useApp((state) => state.view.mode);
   const modes = [
     { value: "2d", label: t("mode.2d") },
@@ -34,6 +34,8 @@ export function Header({ path }: { path: PagePath }) {
               aria-current={to === path ? "page" : undefined}
               onClick={(event) => {
                 event.preventDefault();
+                // the work bench belongs to the planner's page; elsewhere it is opened on purpose
+                if (to !== path && to !== "/plan") desk.open(null);
                 navigate(to);
               }}
             >

@@ -1,5 +1,5 @@
 import { Segmented } from "antd";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { AlarmPanel } from "../panels/AlarmPanel";
 import { AssetPanel } from "../panels/AssetPanel";
@@ -7,18 +7,30 @@ import { Clock } from "../panels/Clock";
 import { LostBanner } from "../panels/LostBanner";
 import { MapView } from "../panels/MapView";
 import { observeLists } from "../panels/observe";
+import { ProblemCard } from "../panels/ProblemCard";
 import { SubstationList } from "../panels/SubstationList";
 import { currentCity } from "../state/app";
-import { useApp } from "../state/context";
+import { useApp, useParts } from "../state/context";
 import { LanguageButton } from "./Header";
 
-type Tab = "alarms" | "substations" | "map";
+const ProblemsPanel = lazy(async () => ({ default: (await import("../panels/ProblemsPanel")).ProblemsPanel }));
+
+type Tab = "alarms" | "substations" | "problems" | "map";
 
 /** `/m`: lists first; the map is a tab and is drawn only when asked for. */
 export function MobilePage() {
   const t = useText();
   const [substationsListed, setSubstationsListed] = useState(false);
-  const [tab, setTab] = useState<Tab>("alarms");
+  const { desk } = useParts();
+  const problems = useApp((state) => state.view.panel === "problems");
+  const [other, setOther] = useState<Tab>("alarms");
+  const tab: Tab = problems && other !== "map" ? "problems" : other;
+  function setTab(next: Tab): void {
+    setOther(next);
+    // what the map draws of a problem stays with it
+    if (next === "problems") desk.open("problems");
+    else if (next !== "map") desk.open(null);
+  }
   const listed = useCallback(() => setSubstationsListed(true), []);
   const alarmsListed = useApp((state) => state.alarms.state === "ready");
   useEffect(() => observeLists(substationsListed && alarmsListed), [substationsListed, alarmsListed]);
@@ -26,6 +38,7 @@ export function MobilePage() {
   const tabs = [
     { value: "alarms", label: t("mobile.alarms") },
     { value: "substations", label: t("mobile.substations") },
+    { value: "problems", label: t("mobile.problems") },
     { value: "map", label: t("app.map") },
   ] as const;
   return (
@@ -45,7 +58,13 @@ export function MobilePage() {
         <div className="tab" hidden={tab !== "substations"}>
           <SubstationList onLoaded={listed} />
         </div>
+        {tab === "problems" && (
+          <Suspense fallback={null}>
+            <ProblemsPanel />
+          </Suspense>
+        )}
         {tab !== "map" && <LostBanner />}
+        <ProblemCard />
         <AssetPanel />
       </main>
     </div>

@@ -1,21 +1,28 @@
+import { useEffect } from "react";
 import { AssetPanel } from "../panels/AssetPanel";
-import { FindingsPanel } from "../panels/FindingsPanel";
-import { LayerPanel } from "../panels/LayerPanel";
 import { MapView } from "../panels/MapView";
+import { ProblemCard } from "../panels/ProblemCard";
+import WorkBench from "../panels/WorkBench";
+import { useApp, useParts } from "../state/context";
 import { Header } from "./Header";
 
-/** `/plan`: what hangs on what, and what the network check found. */
+/** `/plan`: the work bench beside the map, and what is selected. */
 export function PlannerPage() {
+  const { desk } = useParts();
+  const panel = useApp((state) => state.view.panel);
+  useEffect(() => {
+    if (panel === null) desk.open("problems");
+  }, [desk, panel]);
   return (
-    <div className="page planner">
+    <div className="page planner working">
       <Header path="/plan" />
       <main>
         <MapView />
         <aside className="side left">
-          <FindingsPanel />
-          <LayerPanel />
+          <WorkBench first="problems" />
         </aside>
         <aside className="side right">
+          <ProblemCard />
           <AssetPanel />
         </aside>
       </main>

@@ -1,13 +1,17 @@
-import { Button } from "antd";
+import { Button, Segmented } from "antd";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import type { Asset, AssetItem } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { kindName } from "../i18n/text";
 import { useApp, useParts } from "../state/context";
+import { arrived } from "../state/remote";
 import { statusName } from "../state/status";
-import { type Attribute, attributeText } from "./attributes";
+import { AssetEditor } from "./AssetEditor";
+import { AssetHistory, PastBanner } from "./AssetHistory";
+import { type Attribute, attributeText, nameInEnglish } from "./attributes";
 import { ImpactPanel } from "./ImpactPanel";
 import { Panel } from "./Panel";
+import { useMay } from "./permissions";
 import { RegisterList } from "./RegisterList";
 import { RemoteNote } from "./RemoteNote";
 import { StatusMark } from "./StatusMark";
@@ -16,7 +20,7 @@ const FIRST_ATTRIBUTES = 3;
 const CurvePanel = lazy(() => import("./CurvePanel"));
 
 /** Everything about the selected asset: attributes, curve, impact. */
-export function AssetPanel() {
+export function AssetPanel({ readOnly = false }: { readOnly?: boolean }) {
   const t = useText();
   const { controller } = useParts();
   const selected = useApp((state) => state.view.selected);
@@ -32,14 +36,46 @@ export function AssetPanel() {
     <div className="selection">
       <Panel title={title} className="asset" extra={close}>
         <RemoteNote remote={asset} />
-        {asset.state === "ready" && <Facts key={asset.value.asset_id} asset={asset.value} />}
-        {asset.state === "ready" && <RegisterList key={`rows of ${asset.value.asset_id}`} asset={asset.value} />}
+        <PastBanner asset={arrived(asset)} />
+        {asset.state === "ready" && <Tabs asset={asset.value} readOnly={readOnly} />}
       </Panel>
       <ImpactPanel />
       <Suspense fallback={null}>
         <CurvePanel />
       </Suspense>
     </div>
+  );
+}
+
+const TABS = ["facts", "history", "edit"] as const;
+
+/** What is known of the asset, how it came to be so, and the form to change it. */
+function Tabs({ asset, readOnly }: { asset: Asset; readOnly: boolean }) {
+  const t = useText();
+  const { desk } = useParts();
+  const wanted = useApp((state) => state.view.work.tab);
+  const past = useApp((state) => state.view.work.as_of !== undefined);
+  const [edits, proposes] = [useMay("edit_archive"), useMay("propose_changes")];
+  // the past is looked at, not edited
+  const mayEdit = (edits || proposes) && !past && !readOnly && asset.valid_to_at === null;
+  const tabs = TABS.filter((tab) => tab !== "edit" || mayEdit);
+  const tab = tabs.find((one) => one === wanted) ?? "facts";
+  return (
+    <>
+      <Segmented
+        block
+        size="small"
+        className="asset-tabs"
+        aria-label={t("asset.title")}
+        options={tabs.map((value) => ({ value, label: t(`asset.tab.${value}`) }))}
+        value={tab}
+        onChange={(next) => desk.set({ tab: next === "facts" ? null : next })}
+      />
+      {tab === "facts" && <Facts key={asset.asset_id} asset={asset} />}
+      {tab === "facts" && <RegisterList key={`rows of ${asset.asset_id}`} asset={asset} />}
+      {tab === "history" && <AssetHistory asset={asset} />}
+      {tab === "edit" && <AssetEditor asset={asset} />}
+    </>
   );
 }
 
@@ -119,9 +155,4 @@ function Reference({ code }: { code: string }) {
       {found.name || code}
     </button>
   );
-}
-
-/** Attribute names end in their unit, which stands behind the value: `design_power_mw` reads "design power". */
-function nameInEnglish(name: string): string {
-  return name.replace(/_(mm|m2|m|mw|degc|mpa)$/, "").replaceAll("_", " ");
 }

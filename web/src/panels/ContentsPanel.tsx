@@ -1,6 +1,6 @@
 import type { Contents, KindCount } from "../api/shapes";
 import { useText } from "../i18n/hooks";
-import { useApp } from "../state/context";
+import { useApp, useParts } from "../state/context";
 import { arrived, type Remote } from "../state/remote";
 import { formatNumber } from "../units";
 import { keyFigures } from "./contents";
@@ -41,8 +41,28 @@ export function ContentsPanel({ contents, kind, onOpen, onBack }: ContentsPanelP
           <button type="button" className="more" onClick={onOpen}>
             {t("contents.open", { count: found.sources.length + found.rasters.length })}
           </button>
+          <WorkLinks />
         </>
       )}
     </Panel>
+  );
+}
+
+const LINKS = ["problems", "statistics", "coverage", "datums", "changes"] as const;
+
+/** Ways into the work bench. */
+function WorkLinks() {
+  const t = useText();
+  const { desk } = useParts();
+  return (
+    <ul className="work-links" aria-label={t("work.title")}>
+      {LINKS.map((panel) => (
+        <li key={panel}>
+          <button type="button" className="more" onClick={() => desk.open(panel)}>
+            {t(`${panel}.title`)}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,18 +1,24 @@
 import { type ReactNode, useState } from "react";
 import { useText } from "../i18n/hooks";
-import { kindName } from "../i18n/text";
+import { kindName, type TextKey, type Translate } from "../i18n/text";
+import { zh } from "../i18n/zh";
 import { AREA_LEGEND } from "../layers/areas";
+import { bandColours } from "../layers/bands";
 import { DEVICE_SIGNS } from "../layers/devices";
 import type { LayerId } from "../layers/ids";
 import { MAIN_SIGNS } from "../layers/mains";
+import { ROLE_STYLES } from "../layers/overlay";
 import { AREA_COLOURS, COLOURS, RATE_RAMP } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import type { Sign } from "../layers/signs";
 import { WEATHER_SIGNS } from "../layers/weather";
 import { signAddress } from "../map/icons";
 import { useApp } from "../state/context";
+import { rolesIn } from "../state/overlay";
 import { arrived } from "../state/remote";
 import { countOf } from "./contents";
+import { SEVERITIES } from "./problems";
+import { SeverityMark } from "./SeverityMark";
 
 const SIGNS: readonly [LayerId, readonly Sign[]][] = [
   ["mains", MAIN_SIGNS],
@@ -49,6 +55,7 @@ export function Legend() {
         {t("legend.title")} {open ? "▾" : "▸"}
       </button>
       <ul>
+        <Work />
         <Pipes />
         <Signs />
         <Areas />
@@ -59,11 +66,53 @@ export function Legend() {
   );
 }
 
+/** What the open panel draws, the bands of pipes, the severities of problems. */
+function Work(): ReactNode {
+  const t = useText();
+  const overlay = useApp((state) => state.overlay);
+  const bands = useApp((state) => state.bands);
+  const problems = useApp((state) => state.view.layers.includes("problems"));
+  return (
+    <>
+      {problems &&
+        SEVERITIES.map((severity) => (
+          <li key={severity}>
+            <SeverityMark severity={severity} />
+            {t(`severity.${severity}`)}
+          </li>
+        ))}
+      {rolesIn(overlay).map((role) => (
+        <li key={role}>
+          <i
+            className={`swatch${ROLE_STYLES[role].dashes === null ? "" : " dashed"}`}
+            style={{ background: ROLE_STYLES[role].colour, borderColor: ROLE_STYLES[role].colour }}
+            aria-hidden="true"
+          />
+          {t(`legend.${role}`)}
+        </li>
+      ))}
+      {bands !== null &&
+        bandColours(bands).map(({ name, colour }) => (
+          <Line key={name} colour={colour} label={bandLabel(name, bands.by, t)} />
+        ))}
+    </>
+  );
+}
+
+/** Names of classes and codes are texts; limits speak for themselves, with what they limit. */
+function bandLabel(name: string, by: string, t: Translate): string {
+  const key = `band.${name}`;
+  if (key in zh) return t(key as TextKey);
+  return by === "dn_band" ? `DN ${name}` : by === "age" ? t("band.years", { years: name }) : name;
+}
+
 function Pipes(): ReactNode {
   const t = useText();
   const on = useApp((state) => state.view.layers.includes("network"));
   const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= 15);
   const answered = useApp((state) => state.impact.state === "ready");
+  const banded = useApp((state) => state.bands !== null);
+  if (banded) return null;
   return (
     <>
       {on && close && <Line colour={COLOURS.supply} label={t("legend.supply")} />}

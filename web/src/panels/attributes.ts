@@ -4,7 +4,7 @@ import { formatArea, formatLength, formatValue, type Lang, MISSING, unitLabel } 
 export type Attribute = Asset["attributes"][number];
 
 /** Codes mean "中文 English": the half of the page's language is shown. */
-function meaningIn(lang: Lang, meaning: string): string {
+export function meaningIn(lang: Lang, meaning: string): string {
   const at = meaning.indexOf(" ");
   if (at < 0) return meaning;
   return lang === "zh" ? meaning.slice(0, at) : meaning.slice(at + 1);
@@ -23,4 +23,9 @@ export function attributeText(item: Attribute, lang: Lang): string {
   if (unitLabel(unit, lang) === "m²") return formatArea(value, lang);
   if (unit === "m" && value >= 1000) return formatLength(value, lang);
   return formatValue(value, unit, lang);
+}
+
+/** Attribute names end in their unit, which stands behind the value: `design_power_mw` reads "design power". */
+export function nameInEnglish(name: string): string {
+  return name.replace(/_(mm|m2|m|mw|degc|mpa)$/, "").replaceAll("_", " ");
 }

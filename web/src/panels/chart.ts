@@ -1,4 +1,4 @@
-import { LineChart, type LineSeriesOption } from "echarts/charts";
+import { BarChart, type BarSeriesOption, LineChart, type LineSeriesOption } from "echarts/charts";
 import {
   AriaComponent,
   type AriaComponentOption,
@@ -11,10 +11,10 @@ import { type ComposeOption, type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { type RefObject, useEffect, useRef } from "react";
 
-use([LineChart, GridComponent, TooltipComponent, AriaComponent, CanvasRenderer]);
+use([BarChart, LineChart, GridComponent, TooltipComponent, AriaComponent, CanvasRenderer]);
 
 export type ChartOption = ComposeOption<
-  LineSeriesOption | GridComponentOption | TooltipComponentOption | AriaComponentOption
+  BarSeriesOption | LineSeriesOption | GridComponentOption | TooltipComponentOption | AriaComponentOption
 >;
 
 /** Keep an ECharts chart inside the element that carries the returned ref. */

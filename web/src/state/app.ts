@@ -1,9 +1,13 @@
 import type { Alarm, Asset, City, Contents, Impact, Raster, Rollout, Seat, Session } from "../api/shapes";
+import type { Bands } from "../layers/definition";
 import type { LayerId } from "../layers/ids";
 import type { Connection } from "../live/feed";
 import { type Clock, NO_CLOCK } from "./clock";
+import { NO_OVERLAY, type Overlay } from "./overlay";
 import { IDLE, LOADING, type Remote } from "./remote";
+import type { Position, Tool } from "./shapes";
 import { type Camera, FIRST_VIEW, type View } from "./view";
+import { patched, type WorkKey, type WorkPanel } from "./work";
 
 /** A short curve of one asset: one line a point, times in epoch milliseconds. */
 export interface Curve {
@@ -15,6 +19,11 @@ export interface Curve {
 export type Goal =
   | { to: "point"; position: [number, number]; zoom: number; count: number }
   | { to: "box"; box: [number, number, number, number]; animated: boolean; count: number };
+
+export interface Drawing {
+  tool: Tool;
+  points: readonly Position[];
+}
 
 export interface LiveState {
   connection: Connection;
@@ -42,6 +51,16 @@ export interface AppState {
   asset: Remote<Asset>;
   impact: Remote<Impact>;
   curve: Remote<Curve>;
+  /** What the open panel draws over the map. */
+  overlay: Overlay;
+  /** The shape that a person is drawing; null: clicks select. */
+  drawing: Drawing | null;
+  /** Where a point of the asset that is edited stands now; it can be dragged on the map. */
+  handle: Position | null;
+  /** Bands by which the statistics colour the pipes. */
+  bands: Bands | null;
+  /** Rises with every decision that changes the archive: panels ask again. */
+  archiveRevision: number;
   /** Layers of the 3D scene that could not be drawn, with the reason. */
   sceneProblems: readonly { layer: string; message: string }[];
   notice: string | null;
@@ -50,6 +69,7 @@ export interface AppState {
 /** The part of a TileJSON 3 document that the map reads. */
 export interface TileJson {
   tiles: string[];
+  version?: string;
   minzoom: number;
   maxzoom: number;
   bounds?: [number, number, number, number];
@@ -67,6 +87,8 @@ export type Action =
   | { type: "view/city"; city: number }
   | { type: "view/selected"; assetId: number | null }
   | { type: "view/live" }
+  | { type: "view/panel"; panel: WorkPanel | null }
+  | { type: "view/work"; patch: Partial<Record<WorkKey, string | null>> }
   | { type: "goal/point"; position: [number, number]; zoom: number }
   | { type: "goal/box"; box: [number, number, number, number]; animated: boolean }
   | { type: "session"; session: Remote<Session> }
@@ -81,6 +103,12 @@ export type Action =
   | { type: "asset"; asset: Remote<Asset> }
   | { type: "impact"; impact: Remote<Impact> }
   | { type: "curve"; curve: Remote<Curve> }
+  | { type: "overlay"; overlay: Overlay }
+  | { type: "draw/tool"; tool: Tool | null }
+  | { type: "draw/points"; points: readonly Position[] }
+  | { type: "handle"; position: Position | null }
+  | { type: "bands"; bands: Bands | null }
+  | { type: "archive/changed" }
   | { type: "scene/problems"; problems: AppState["sceneProblems"] }
   | { type: "notice"; text: string | null };
 
@@ -103,6 +131,11 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     asset: IDLE,
     impact: IDLE,
     curve: IDLE,
+    overlay: NO_OVERLAY,
+    drawing: null,
+    handle: null,
+    bands: null,
+    archiveRevision: 0,
     sceneProblems: [],
     notice: null,
   };
@@ -113,6 +146,7 @@ export function reduce(state: AppState, action: Action): AppState {
   if (action.type.startsWith("view/")) return reduceView(state, action);
   if (action.type.startsWith("live/")) return reduceLive(state, action);
   if (action.type.startsWith("goal/")) return reduceGoal(state, action);
+  if (action.type.startsWith("draw/")) return reduceDrawing(state, action);
   return reduceRemote(state, action);
 }
 
@@ -120,7 +154,10 @@ function reduceView(state: AppState, action: Action): AppState {
   const view = state.view;
   switch (action.type) {
     case "view/restored":
-      return withSelection({ ...state, view: action.view }, action.view.selected !== view.selected);
+      return {
+        ...withSelection({ ...state, view: action.view }, action.view.selected !== view.selected),
+        view: action.view,
+      };
     case "view/moved":
       return { ...state, view: { ...view, camera: action.camera } };
     case "view/mode":
@@ -135,6 +172,10 @@ function reduceView(state: AppState, action: Action): AppState {
       return withSelection({ ...state, view: { ...view, selected: action.assetId } }, action.assetId !== view.selected);
     case "view/live":
       return { ...state, view: { ...view, at: null }, clock: NO_CLOCK };
+    case "view/panel":
+      return { ...state, view: { ...view, panel: action.panel }, overlay: NO_OVERLAY, drawing: null };
+    case "view/work":
+      return { ...state, view: { ...view, work: patched(view.work, action.patch) } };
     default:
       return state;
   }
@@ -143,14 +184,16 @@ function reduceView(state: AppState, action: Action): AppState {
 function withSelection(state: AppState, changed: boolean): AppState {
   if (!changed) return state;
   const next = state.view.selected === null ? IDLE : LOADING;
-  return { ...state, asset: next, impact: next, curve: next };
+  // another asset is shown as it is now, with its facts first
+  const view = { ...state.view, work: patched(state.view.work, { tab: null, as_of: null }) };
+  return { ...state, view, asset: next, impact: next, curve: next, handle: null };
 }
 
 function changeCity(state: AppState, city: number): AppState {
   if (city === state.view.city) return state;
   // the first city of a page is the one that the address left out; the rest of the address holds
   if (state.view.city === null) return { ...state, view: { ...state.view, city } };
-  const fresh = firstState({ ...state.view, city, camera: null, selected: null });
+  const fresh = firstState({ ...state.view, city, camera: null, selected: null, work: {} });
   return { ...fresh, session: state.session, seats: state.seats, cities: state.cities };
 }
 
@@ -183,6 +226,16 @@ function reduceGoal(state: AppState, action: Action): AppState {
     : state;
 }
 
+function reduceDrawing(state: AppState, action: Action): AppState {
+  if (action.type === "draw/tool") {
+    return { ...state, drawing: action.tool === null ? null : { tool: action.tool, points: [] } };
+  }
+  if (action.type === "draw/points" && state.drawing !== null) {
+    return { ...state, drawing: { ...state.drawing, points: action.points } };
+  }
+  return state;
+}
+
 function reduceRemote(state: AppState, action: Action): AppState {
   switch (action.type) {
     case "session":
@@ -205,6 +258,14 @@ function reduceRemote(state: AppState, action: Action): AppState {
       return { ...state, impact: action.impact };
     case "curve":
       return { ...state, curve: action.curve };
+    case "overlay":
+      return { ...state, overlay: action.overlay };
+    case "handle":
+      return { ...state, handle: action.position };
+    case "bands":
+      return { ...state, bands: action.bands };
+    case "archive/changed":
+      return { ...state, archiveRevision: state.archiveRevision + 1 };
     case "scene/problems":
       return { ...state, sceneProblems: action.problems };
     case "notice":

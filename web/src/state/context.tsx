@@ -2,6 +2,7 @@ import { createContext, useContext, useSyncExternalStore } from "react";
 import type { StatusTable } from "../live/table";
 import type { Action, AppState } from "./app";
 import type { Controller } from "./controller";
+import type { Desk } from "./desk";
 import type { Store } from "./store";
 
 /** What every part of the page can reach. */
@@ -9,6 +10,7 @@ export interface Parts {
   store: Store<AppState, Action>;
   statuses: StatusTable;
   controller: Controller;
+  desk: Desk;
 }
 
 export const PartsContext = createContext<Parts | null>(null);

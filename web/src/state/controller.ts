@@ -1,6 +1,6 @@
 import { RequestFailed, sendJson, serverNowMs } from "../api/client";
 import * as server from "../api/server";
-import type { Asset, AssetItem, Findings, KindCount, Seat, Session } from "../api/shapes";
+import type { Asset, AssetItem, KindCount, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
 import { drawnBy } from "../layers/kinds";
 import { LiveFeed } from "../live/feed";
@@ -103,6 +103,26 @@ export class Controller {
     this.select(assetId);
   }
 
+  /** Show the selected asset as it was at a time (ISO 8601), or as it is now. */
+  showAsOf(at: string | null): void {
+    this.store.dispatch({ type: "view/work", patch: { as_of: at } });
+    this.loadSelection();
+  }
+
+  /** Ask again for what a change of the archive may have changed. */
+  refresh(): void {
+    this.loadSelection();
+    void this.loadTilesets(this.city());
+  }
+
+  /** Select an asset that is known by its id only, and take the map to all of it. */
+  async visitAsset(assetId: number): Promise<void> {
+    this.select(assetId);
+    const found = await server.asset(this.city(), assetId, null, this.selection.signal).catch(() => null);
+    const box = found === null ? null : boxOf([{ geometry: found.geometry }]);
+    if (box !== null) this.store.dispatch({ type: "goal/box", box: grown(box, 0.05), animated: true });
+  }
+
   /** Take the map to the whole answer. */
   fitImpact(): void {
     const box = boxOf(impactFeatures(arrived(this.store.get().impact)).features);
@@ -132,6 +152,10 @@ export class Controller {
     return server.everyOf(this.city(), "substation");
   }
 
+  everyOf(kind: string): Promise<AssetItem[]> {
+    return server.everyOf(this.city(), kind);
+  }
+
   /** The one asset that has a code, or null when there is none or several. */
   named(code: string): Promise<AssetItem | null> {
     const key = `${this.city()} ${code}`;
@@ -142,10 +166,6 @@ export class Controller {
       this.names.set(key, answer);
     }
     return answer;
-  }
-
-  findings(rule: string | null): Promise<Findings> {
-    return server.findings(this.city(), rule);
   }
 
   /** The server tells the findings with the contents once it has read the network; this makes it read. */
@@ -297,8 +317,9 @@ export class Controller {
   private loadSelection(): void {
     this.selection.abort();
     this.selection = new AbortController();
-    const { selected, at } = this.store.get().view;
+    const { selected, at: replayed, work } = this.store.get().view;
     if (selected === null) return;
+    const at = work.as_of ?? replayed;
     const signal = this.selection.signal;
     const city = this.city();
     const asset = this.load(server.asset(city, selected, at, signal), (found) => ({ type: "asset", asset: found }));

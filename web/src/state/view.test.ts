@@ -16,6 +16,15 @@ describe("the address of a view", () => {
       selected: 8283,
       lang: "en",
       at: "2026-01-05T06:00:00.000Z",
+      panel: "problems",
+      work: {
+        rule: "loose_end",
+        state: "accepted",
+        q: "换热站 3",
+        problem: "12",
+        tab: "history",
+        as_of: "2026-01-05T06:00:00Z",
+      },
     };
     expect(readView(writeView(view))).toEqual(view);
   });
@@ -33,6 +42,8 @@ describe("the address of a view", () => {
     ["?at=yesterday", "at"],
     ["?lang=fr", "lang"],
     ["?mode=4d", "mode"],
+    ["?panel=secrets", "panel"],
+    ["?panel=problems&sel=4&as_of=lately", "work"],
   ] as const)("%s falls back", (search, field) => {
     expect(readView(search)[field]).toEqual(FIRST_VIEW[field]);
   });

@@ -1,4 +1,5 @@
 import { LAYER_IDS, type LayerId, VISIBLE_AT_FIRST } from "../layers/ids";
+import { readPanel, readWork, type Work, type WorkPanel, writeWork } from "./work";
 
 /** Everything a shared link restores. `null` in `camera` means "fit the city". */
 export interface View {
@@ -10,6 +11,10 @@ export interface View {
   lang: "zh" | "en";
   /** Instant of a replay in ISO 8601, or null for live. */
   at: string | null;
+  /** The panel that people work in, or null where none is open. */
+  panel: WorkPanel | null;
+  /** What the work panels show. */
+  work: Work;
 }
 
 export interface Camera {
@@ -28,6 +33,8 @@ export const FIRST_VIEW: View = {
   selected: null,
   lang: "zh",
   at: null,
+  panel: null,
+  work: {},
 };
 
 function readNumber(query: URLSearchParams, name: string, low: number, high: number): number | null {
@@ -62,14 +69,18 @@ function readLayers(query: URLSearchParams): readonly LayerId[] {
 export function readView(search: string): View {
   const query = new URLSearchParams(search);
   const at = query.get("at");
+  const panel = readPanel(query);
+  const selected = readId(query, "sel");
   return {
     city: readId(query, "city"),
     camera: readCamera(query),
     mode: query.get("mode") === "3d" ? "3d" : "2d",
     layers: readLayers(query),
-    selected: readId(query, "sel"),
+    selected,
     lang: query.get("lang") === "en" ? "en" : "zh",
     at: at !== null && Number.isFinite(Date.parse(at)) ? new Date(at).toISOString() : null,
+    panel,
+    work: readWork(query, panel, selected),
   };
 }
 
@@ -83,7 +94,9 @@ export function writeView(view: View): string {
   if (view.selected !== null) query.set("sel", String(view.selected));
   if (view.lang !== "zh") query.set("lang", view.lang);
   if (view.at !== null) query.set("at", view.at);
-  const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+  if (view.panel !== null) query.set("panel", view.panel);
+  writeWork(query, view.work, view.panel, view.selected);
+  const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":").replaceAll("%3B", ";");
   return text === "" ? "" : `?${text}`;
 }
 

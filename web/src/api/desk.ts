@@ -1,0 +1,121 @@
+/** Requests of the work panels: problems, archive, datums, coverage, statistics; one function each. */
+
+import { getJson, type Query, sendJson } from "./client";
+import type {
+  Accepted,
+  ArchiveDifference,
+  AssetEdit,
+  Change,
+  ChangeDetail,
+  Conversion,
+  Covered,
+  CoveredDetail,
+  Datum,
+  DistrictCoverage,
+  Grid,
+  History,
+  Lengths,
+  Page,
+  Problem,
+  ProblemDetail,
+  Proposal,
+  Rule,
+} from "./records";
+import type { Answer, AssetItem, AssetKind, Job } from "./shapes";
+
+export const rules = (query: Query) => getJson<{ rules: Rule[] }>("/problems/rules", query);
+export const problems = (query: Query) => getJson<Page<Problem>>("/problems", query);
+export const problem = (id: number, query: Query) => getJson<ProblemDetail>(`/problems/${id}`, query);
+
+export type Decision = "accept" | "dismiss" | "revert";
+
+export function decide(id: number, decision: Decision, query: Query, reason: string): Promise<unknown> {
+  return sendJson("POST", `/problems/${id}/${decision}`, query, { reason });
+}
+
+export interface AcceptAll {
+  rule: string;
+  reason: string;
+  area_id?: number;
+  company_id?: number;
+}
+
+export function acceptAll(query: Query, body: AcceptAll): Promise<Accepted> {
+  return sendJson<Accepted>("POST", "/problems/accept", query, body);
+}
+
+export const jobs = (query: Query) => getJson<Job[]>("/jobs", query);
+
+export const history = (id: number, query: Query) => getJson<History>(`/assets/${id}/history`, query);
+export const changes = (query: Query) => getJson<Page<Change>>("/changes", query);
+export const change = (id: number, query: Query) => getJson<ChangeDetail>(`/changes/${id}`, query);
+export const difference = (query: Query) => getJson<ArchiveDifference>("/changes/difference", query);
+
+export interface EditBody extends AssetEdit {
+  reason: string;
+}
+
+export function edit(id: number, query: Query, body: EditBody): Promise<unknown> {
+  return sendJson("PATCH", `/assets/${id}`, query, body);
+}
+
+export function propose(id: number, query: Query, body: EditBody): Promise<unknown> {
+  return sendJson("POST", `/assets/${id}/proposals`, query, body);
+}
+
+export function retire(id: number, query: Query, reason: string): Promise<unknown> {
+  return sendJson("POST", `/assets/${id}/retire`, query, { reason });
+}
+
+export function restore(id: number, query: Query, version: number, reason: string): Promise<unknown> {
+  return sendJson("POST", `/assets/${id}/restore`, query, { version, reason });
+}
+
+export function revertChange(id: number, query: Query, reason: string): Promise<unknown> {
+  return sendJson("POST", `/changes/${id}/revert`, query, { reason });
+}
+
+export type Verdict = "approve" | "reject" | "withdraw";
+
+export const proposals = (query: Query) => getJson<Page<Proposal>>("/proposals", query);
+
+export function judge(id: number, verdict: Verdict, query: Query, reason: string): Promise<unknown> {
+  return sendJson("POST", `/proposals/${id}/${verdict}`, query, { reason });
+}
+
+export const kind = (name: string) => getJson<AssetKind>(`/kinds/${name}`);
+
+export const datums = () => getJson<{ datums: Datum[] }>("/datums");
+export const conversions = (query: Query) => getJson<Page<Conversion>>("/conversions", query);
+export const grids = (query: Query) => getJson<{ grids: Grid[] }>("/grids", query);
+
+export const coverage = (query: Query) => getJson<Page<Covered>>("/coverage", query);
+/** One object with both its grounds and the buildings in which they differ. */
+export function coverageOf(kind: string, id: number, query: Query): Promise<CoveredDetail> {
+  return getJson<CoveredDetail>(`/coverage/${kind}/${id}`, query);
+}
+
+export const districts = (query: Query) => getJson<{ districts: DistrictCoverage[] }>("/coverage/districts", query);
+export const lengths = (query: Query) => getJson<Lengths>("/statistics/lengths", query);
+
+export type Found = Answer<"/assets", "get">;
+
+export interface Within extends Page<AssetItem> {
+  counts?: Record<string, number>;
+}
+
+export interface WithinBody {
+  geometry: GeoJSON.Geometry;
+  buffer_m?: number;
+  kind?: string;
+}
+
+export function within(query: Query, body: WithinBody): Promise<Within> {
+  return sendJson<Within>("POST", "/assets/within", query, body);
+}
+
+export interface Near extends AssetItem {
+  distance_m: number;
+}
+
+export const nearest = (query: Query) => getJson<Page<Near>>("/assets/nearest", query);

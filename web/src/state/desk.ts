@@ -1,0 +1,154 @@
+import * as requests from "../api/desk";
+import type { AssetEdit } from "../api/records";
+import type { AssetKind } from "../api/shapes";
+import type { Action, AppState } from "./app";
+import { boxOf, grown } from "./box";
+import { NO_OVERLAY, type Overlay } from "./overlay";
+import { type Position, shapeOf, type Tool, writeShape } from "./shapes";
+import type { Store } from "./store";
+import type { WorkKey, WorkPanel } from "./work";
+
+type Filter = Record<string, string | number | boolean | null | undefined>;
+const VISIT_ZOOM = 16;
+/** Around what is shown, as a share of its size, and at least so many degrees (about 60 m). */
+const MARGIN = 0.35;
+const LEAST_DEG = 0.0006;
+
+/** What people ask and change in the work panels; panels never fetch. Every decision tells the page that the archive changed. */
+export class Desk {
+  private readonly kinds = new Map<string, Promise<AssetKind>>();
+
+  constructor(
+    private readonly store: Store<AppState, Action>,
+    private readonly onChanged: () => void,
+  ) {}
+
+  open(panel: WorkPanel | null): void {
+    this.store.dispatch({ type: "view/panel", panel });
+  }
+
+  set(patch: Partial<Record<WorkKey, string | null>>): void {
+    this.store.dispatch({ type: "view/work", patch });
+  }
+
+  /** Open the problem that was clicked on the map. */
+  openProblem(id: number): void {
+    if (this.store.get().view.panel !== "problems") this.open("problems");
+    this.set({ problem: String(id) });
+  }
+
+  draw(tool: Tool | null): void {
+    this.store.dispatch({ type: "draw/tool", tool });
+  }
+
+  /** What was drawn becomes what is asked about; too few clicks are forgotten. */
+  finishDrawing(): void {
+    const { drawing } = this.store.get();
+    if (drawing === null) return;
+    const points = withoutRepeats(drawing.points);
+    if (shapeOf(drawing.tool, points) !== null) this.set({ shape: writeShape(drawing.tool, points) });
+    this.draw(null);
+  }
+
+  /** Draw something over the map, and with `fit` take the map to it. */
+  show(overlay: Overlay, fit = false): void {
+    this.store.dispatch({ type: "overlay", overlay });
+    const box = fit ? boxOf(overlay.features) : null;
+    if (box === null) return;
+    const [west, south, east, north] = grown(box, MARGIN);
+    const [dx, dy] = [Math.max(0, LEAST_DEG - (east - west)) / 2, Math.max(0, LEAST_DEG - (north - south)) / 2];
+    this.store.dispatch({ type: "goal/box", box: [west - dx, south - dy, east + dx, north + dy], animated: true });
+  }
+
+  clear(): void {
+    this.store.dispatch({ type: "overlay", overlay: NO_OVERLAY });
+  }
+
+  goTo(position: readonly [number, number] | null): void {
+    if (position === null) return;
+    this.store.dispatch({ type: "goal/point", position: [position[0], position[1]], zoom: VISIT_ZOOM });
+  }
+
+  readonly rules = () => requests.rules(this.query());
+  readonly problems = (filter: Filter) => requests.problems(this.query(filter));
+  readonly problem = (id: number) => requests.problem(id, this.query());
+  readonly jobs = () => requests.jobs(this.query({ limit: 5 }));
+  readonly history = (id: number) => requests.history(id, this.query());
+  readonly changes = (filter: Filter) => requests.changes(this.query(filter));
+  readonly change = (id: number, filter: Filter) => requests.change(id, this.query(filter));
+  readonly difference = (filter: Filter) => requests.difference(this.query(filter));
+  readonly proposals = (filter: Filter) => requests.proposals(this.query(filter));
+  readonly datums = () => requests.datums();
+  readonly conversions = (filter: Filter) => requests.conversions(this.query(filter));
+  readonly grids = () => requests.grids(this.query());
+  readonly coverage = (filter: Filter) => requests.coverage(this.query(filter));
+  readonly coverageOf = (kind: string, id: number) => requests.coverageOf(kind, id, this.query());
+  readonly districts = () => requests.districts(this.query({ limit: 0 }));
+  readonly lengths = (filter: Filter) => requests.lengths(this.query(filter));
+  readonly within = (body: requests.WithinBody, filter: Filter = {}) => requests.within(this.query(filter), body);
+  readonly nearest = (filter: Filter) => requests.nearest(this.query(filter));
+
+  decide(id: number, decision: requests.Decision, reason: string): Promise<unknown> {
+    return this.changing(requests.decide(id, decision, this.query(), reason));
+  }
+
+  acceptAll(body: requests.AcceptAll): ReturnType<typeof requests.acceptAll> {
+    return this.changing(requests.acceptAll(this.query(), body));
+  }
+
+  edit(id: number, edit: AssetEdit, reason: string): Promise<unknown> {
+    return this.changing(requests.edit(id, this.query(), { ...edit, reason }));
+  }
+
+  propose(id: number, edit: AssetEdit, reason: string): Promise<unknown> {
+    return this.changing(requests.propose(id, this.query(), { ...edit, reason }));
+  }
+
+  retire(id: number, reason: string): Promise<unknown> {
+    return this.changing(requests.retire(id, this.query(), reason));
+  }
+
+  restore(id: number, version: number, reason: string): Promise<unknown> {
+    return this.changing(requests.restore(id, this.query(), version, reason));
+  }
+
+  revertChange(id: number, reason: string): Promise<unknown> {
+    return this.changing(requests.revertChange(id, this.query(), reason));
+  }
+
+  judge(id: number, verdict: requests.Verdict, reason: string): Promise<unknown> {
+    return this.changing(requests.judge(id, verdict, this.query(), reason));
+  }
+
+  /** The catalogue of a kind; asked for once. */
+  kind(name: string): Promise<AssetKind> {
+    let answer = this.kinds.get(name);
+    if (answer === undefined) {
+      answer = requests.kind(name);
+      answer.catch(() => this.kinds.delete(name));
+      this.kinds.set(name, answer);
+    }
+    return answer;
+  }
+
+  /** Panels ask again, and so does the selected asset. */
+  changed(): void {
+    this.store.dispatch({ type: "archive/changed" });
+    this.onChanged();
+  }
+
+  private query(filter: Filter = {}): Filter {
+    return { city: this.store.get().view.city ?? 1, ...filter };
+  }
+
+  private async changing<T>(answer: Promise<T>): Promise<T> {
+    const value = await answer;
+    this.changed();
+    return value;
+  }
+}
+
+/** The two clicks of a double click stand in one place. */
+function withoutRepeats(points: readonly Position[]): Position[] {
+  return points.filter((point, i) => i === 0 || point.join() !== points[i - 1]?.join());
+}

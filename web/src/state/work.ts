@@ -1,0 +1,66 @@
+/** The panels in which planners work, and what each of them holds in the address. */
+
+export const WORK_PANELS = [
+  "problems",
+  "changes",
+  "proposals",
+  "statistics",
+  "coverage",
+  "datums",
+  "selection",
+  "layers",
+] as const;
+export type WorkPanel = (typeof WORK_PANELS)[number];
+
+/** What of a panel a shared link restores; no key is one of the view's own. */
+const PANEL_KEYS = {
+  problems: ["rule", "severity", "state", "q", "area", "company", "problem"],
+  changes: ["difference", "change", "from", "to", "origin", "seat", "kind"],
+  proposals: ["decision", "proposal"],
+  statistics: ["by", "paint", "area", "company"],
+  coverage: ["of", "agreement", "object", "districts"],
+  datums: ["part", "grid", "times"],
+  selection: ["shape", "buffer", "kind"],
+  layers: [],
+} as const satisfies Record<WorkPanel, readonly string[]>;
+/** What of the selected asset a link restores: the tab of its panel, and the time as of which it is shown. */
+const ASSET_KEYS = ["tab", "as_of"] as const;
+
+export type WorkKey = (typeof PANEL_KEYS)[WorkPanel][number] | (typeof ASSET_KEYS)[number];
+export type Work = Readonly<Partial<Record<WorkKey, string>>>;
+
+const LONGEST = 4000;
+
+export function readPanel(query: URLSearchParams): WorkPanel | null {
+  const name = query.get("panel");
+  return WORK_PANELS.find((panel) => panel === name) ?? null;
+}
+
+function keysOf(panel: WorkPanel | null, selected: number | null): readonly WorkKey[] {
+  return [...(panel === null ? [] : PANEL_KEYS[panel]), ...(selected === null ? [] : ASSET_KEYS)];
+}
+
+/** What a panel and the selected asset hold in an address. */
+export function readWork(query: URLSearchParams, panel: WorkPanel | null, selected: number | null): Work {
+  const found = keysOf(panel, selected).flatMap((key) => {
+    const value = query.get(key);
+    const bad = value === null || value === "" || value.length > LONGEST;
+    return bad || (key === "as_of" && !Number.isFinite(Date.parse(value))) ? [] : [[key, value]];
+  });
+  return Object.fromEntries(found) as Work;
+}
+
+/** Only what belongs to what is open is written: links stay short, and closed panels keep what they had. */
+export function writeWork(query: URLSearchParams, work: Work, panel: WorkPanel | null, selected: number | null): void {
+  for (const key of keysOf(panel, selected)) {
+    const value = work[key];
+    if (value !== undefined) query.set(key, value);
+  }
+}
+
+/** A work with some keys set and those given as null taken away. */
+export function patched(work: Work, patch: Readonly<Partial<Record<WorkKey, string | null>>>): Work {
+  const next = { ...work, ...patch };
+  const kept = Object.entries(next).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return Object.fromEntries(kept) as Work;
+}
