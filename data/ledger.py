@@ -19,6 +19,7 @@ import numpy as np
 import orjson
 from psycopg.types.json import Jsonb
 
+from data.assets import Position, round_position
 from data.errors import BadManifest
 from data.pool import Connection, Pool
 from data.statements import sql
@@ -302,17 +303,71 @@ async def read_conversions(
 ) -> tuple[int, list[StoredConversion]]:
     """Return the number of conversions of a city and a page of them, the latest first.
 
-    The boxes of a caller who sees positions rounded are left out.
+    The boxes are left out for a caller who sees positions rounded.
     """
     scope.require_city(city_id)
     total = int(await pool.fetchval(sql("conversion_count"), city_id))
     rows = await pool.fetch(sql("conversion_list"), city_id, limit, offset)
-    stored = [
-        StoredConversion(**{**dict(row), "bounds_in": _box(row["bounds_in"]), "bounds_out": _box(row["bounds_out"])})
-        for row in rows
-    ]
-    return total, stored
+    return total, [_stored(dict(row), scope) for row in rows]
 
 
-def _box(values: list[float] | None) -> Box | None:
-    return None if values is None else (values[0], values[1], values[2], values[3])
+def _stored(row: dict[str, Any], scope: Scope) -> StoredConversion:
+    for name in ("bounds_in", "bounds_out"):
+        row[name] = None if row[name] is None or scope.precision_m is not None else tuple(row[name])
+    return StoredConversion(**row)
+
+
+# ---------------------------------------------------------------- grids
+
+
+@dataclass(frozen=True, slots=True)
+class GridPoint:
+    """A control point: where it is, and how well it fits (given minus computed metres; error of the fit without it)."""
+
+    name: str
+    position: Position | None
+    dx_m: float
+    dy_m: float
+    left_out_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGrid:
+    """A local grid as it was fitted last; `suspect` names the point that is probably wrong, or is empty."""
+
+    datum: str
+    file: str
+    model: str
+    rms_m: float
+    max_m: float
+    tolerance_m: float
+    suspect: str
+    import_id: int
+    fitted_at: dt.datetime
+    points: tuple[GridPoint, ...]
+
+
+async def read_grids(pool: Pool, scope: Scope, city_id: int) -> list[StoredGrid]:
+    """Return the local grids of a city by name, each with its control points; positions are rounded as the Scope asks."""
+    scope.require_city(city_id)
+    rows = await pool.fetch(sql("grid_list"), city_id)
+    return [_grid(row["grid"], row["import_id"], row["finished_at"], scope) for row in rows]
+
+
+def _grid(grid: Mapping[str, Any], import_id: int, fitted_at: dt.datetime, scope: Scope) -> StoredGrid:
+    points = tuple(
+        GridPoint(
+            name=point["name"],
+            position=round_position(_position(point.get("position")), scope),
+            dx_m=point["dx_m"],
+            dy_m=point["dy_m"],
+            left_out_m=point["left_out_m"],
+        )
+        for point in grid["points"]
+    )
+    named = {name: grid[name] for name in ("datum", "file", "model", "rms_m", "max_m", "tolerance_m", "suspect")}
+    return StoredGrid(**named, import_id=import_id, fitted_at=fitted_at, points=points)
+
+
+def _position(value: Any) -> Position | None:
+    return None if value is None else (float(value[0]), float(value[1]))

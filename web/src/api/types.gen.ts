@@ -244,6 +244,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversions
+         * @description Return the ledger of conversions, the latest first: what was converted from which system, why, how, by whom.
+         */
+        get: operations["conversions_conversions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Coverage
+         * @description Compare declared areas of one kind with what is really served: buildings outside, foreign ones, agreement.
+         */
+        get: operations["get_coverage_coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/coverage/districts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Coverage Districts
+         * @description Tell for each district the heated area, the buildings that no declared area covers and those that nobody serves.
+         */
+        get: operations["get_coverage_districts_coverage_districts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/coverage/{of_kind}/{asset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Coverage Detail
+         * @description Show both grounds of one object and the buildings in which they differ.
+         */
+        get: operations["get_coverage_detail_coverage__of_kind___asset_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datums": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Datums
+         * @description Return every system that a delivery may be in, with what leads to WGS-84 and how accurate that is.
+         */
+        get: operations["datums_datums_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/grids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Grids
+         * @description Return the grids that were fitted to control points, with the residual and place of every point.
+         */
+        get: operations["grids_grids_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -398,6 +518,146 @@ export interface paths {
         get: operations["get_findings_network_findings_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Problems
+         * @description List the problems all assets of which the caller may see.
+         */
+        get: operations["get_problems_problems_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Accept Rule
+         * @description Write the repairs of all problems of a rule that wait for a decision, as one change of the archive.
+         */
+        post: operations["post_accept_rule_problems_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description List every rule with how many problems of it the caller may see.
+         */
+        get: operations["get_rules_problems_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{problem_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Problem
+         * @description Show one problem with what its repair would change.
+         */
+        get: operations["get_problem_problems__problem_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{problem_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Accept
+         * @description Write the proposed repair of one problem.
+         */
+        post: operations["post_accept_problems__problem_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{problem_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Dismiss
+         * @description Say that a problem is none; later runs leave it so.
+         */
+        post: operations["post_dismiss_problems__problem_id__dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{problem_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Revert
+         * @description Take an accepted repair or a dismissal back; the assets are again what they were.
+         */
+        post: operations["post_revert_problems__problem_id__revert_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -720,6 +980,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/statistics/lengths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lengths
+         * @description Tell the length of the network by class, laying, diameter, material or age, as GB/T 43097-2023 6.1.2 asks.
+         */
+        get: operations["get_lengths_statistics_lengths_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/statistics/substations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Substation Statistics
+         * @description Count substations by size and by what the catalogue has of GB/T 43097-2023 6.1.3.
+         */
+        get: operations["get_substation_statistics_statistics_substations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/statistics/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User Statistics
+         * @description Count heat users by use, connection and heating, and buildings by type and energy class. The file holds the users.
+         */
+        get: operations["get_user_statistics_statistics_users_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles": {
         parameters: {
             query?: never;
@@ -804,6 +1124,53 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AcceptRuleAnswer
+         * @description What was written.
+         */
+        AcceptRuleAnswer: {
+            /**
+             * Accepted
+             * @description Repairs written.
+             */
+            accepted: number;
+            /**
+             * Change Id
+             * @description The change that holds them all; null: none was written.
+             */
+            change_id: number | null;
+            /**
+             * Refused
+             * @description Repairs out of date, at odds with another, or of assets that the caller may not change.
+             */
+            refused: number;
+        };
+        /**
+         * AcceptRuleBody
+         * @description Which repairs to accept together.
+         */
+        AcceptRuleBody: {
+            /**
+             * Area Id
+             * @description Only in this district.
+             */
+            area_id?: number | null;
+            /**
+             * Company Id
+             * @description Only of this owner.
+             */
+            company_id?: number | null;
+            /**
+             * Reason
+             * @example 现场核实
+             */
+            reason: string;
+            /**
+             * Rule
+             * @example storeys_impossible
+             */
+            rule: string;
+        };
         /**
          * AcknowledgeBody
          * @description What the person who acknowledges has to say.
@@ -1106,6 +1473,47 @@ export interface components {
             value: string | number | boolean | null;
         };
         /**
+         * BuildingCountModel
+         * @description Buildings of one type and energy class.
+         */
+        BuildingCountModel: {
+            /**
+             * Building Type
+             * @description Empty = not given.
+             */
+            building_type: string;
+            /** Buildings */
+            buildings: number;
+            /** Energy Class */
+            energy_class: string;
+            /** Heat Users */
+            heat_users: number;
+            /** Heated Area M2 */
+            heated_area_m2: number;
+        };
+        /**
+         * CityLayerModel
+         * @description One of the 23 layers that a city hands over, and what came of it.
+         */
+        CityLayerModel: {
+            /** Count */
+            count: number;
+            /**
+             * Kind
+             * @description Kind that its rows become.
+             */
+            kind: string;
+            /**
+             * Layer
+             * @description Name in a manifest.
+             */
+            layer: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+        };
+        /**
          * CityModel
          * @description One city.
          */
@@ -1214,6 +1622,15 @@ export interface components {
          *       ],
          *       "heat_user_count": 44210,
          *       "heated_area_m2": 4100000,
+         *       "layers": [
+         *         {
+         *           "count": 60,
+         *           "kind": "substation",
+         *           "layer": "substation",
+         *           "name_en": "substation",
+         *           "name_zh": "换热站"
+         *         }
+         *       ],
          *       "levels": [
          *         {
          *           "level": "primary",
@@ -1300,6 +1717,11 @@ export interface components {
              * @description Sum over the visible buildings.
              */
             heated_area_m2: number;
+            /**
+             * Layers
+             * @description The 23 layers of a city's hand-over, in their order; 0 where none came.
+             */
+            layers: components["schemas"]["CityLayerModel"][];
             /** Levels */
             levels: components["schemas"]["LevelModel"][];
             /** Name En */
@@ -1325,6 +1747,387 @@ export interface components {
              * @description True: made up, and to be labelled so.
              */
             synthetic: boolean;
+        };
+        /**
+         * ConversionModel
+         * @description One conversion of one layer.
+         * @example {
+         *       "bounds_in": [
+         *         125.281,
+         *         43.842,
+         *         125.319,
+         *         43.871
+         *       ],
+         *       "bounds_out": [
+         *         125.275,
+         *         43.84,
+         *         125.313,
+         *         43.869
+         *       ],
+         *       "datum_in": "gcj02",
+         *       "datum_out": "wgs84",
+         *       "evidence": "letter of the mapping office, 2026-03-02",
+         *       "file": "substations.shp",
+         *       "import_id": 1,
+         *       "input_sha256": "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",
+         *       "layer": "substations.shp > substation",
+         *       "made_at": "2026-11-01T04:00:00Z",
+         *       "operation": "GCJ-02 published formula, inverse in 6 fixed rounds; accuracy on the ground unknown",
+         *       "output_sha256": "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+         *       "parameters": {},
+         *       "program_version": "0.1.0",
+         *       "round_trip_max_m": 1.2e-9,
+         *       "seat": "command line: gis",
+         *       "seconds": 0.004,
+         *       "vertex_count": 60
+         *     }
+         */
+        ConversionModel: {
+            /** Accuracy M */
+            accuracy_m: number | null;
+            /**
+             * Bounds In
+             * @description In the unit of `datum_in`: left, bottom, right, top; null without vertices, and for a seat that sees positions rounded.
+             */
+            bounds_in: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * Bounds Out
+             * @description In degrees: left, bottom, right, top; null without vertices, and for a seat that sees positions rounded.
+             */
+            bounds_out: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Datum In */
+            datum_in: string;
+            /** Datum Out */
+            datum_out: string;
+            /**
+             * Evidence
+             * @description Why the layer is taken to be in `datum_in`.
+             */
+            evidence: string;
+            /** File */
+            file: string;
+            /** Import Id */
+            import_id: number;
+            /**
+             * Input Sha256
+             * @description Hash of all geometries as delivered.
+             */
+            input_sha256: string;
+            /** Layer */
+            layer: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Operation */
+            operation: string;
+            /**
+             * Output Sha256
+             * @description Hash of all geometries in WGS-84.
+             */
+            output_sha256: string;
+            /**
+             * Parameters
+             * @description Of a local or old datum.
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Program Version */
+            program_version: string;
+            /**
+             * Round Trip Max M
+             * @description Largest distance after going there and back: it proves the program, not the map.
+             */
+            round_trip_max_m: number | null;
+            /** Seat */
+            seat: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Vertex Count */
+            vertex_count: number;
+        };
+        /**
+         * Conversions
+         * @description A page of the ledger.
+         */
+        Conversions: {
+            /** Items */
+            items: components["schemas"]["ConversionModel"][];
+            /**
+             * Total
+             * @example 1
+             */
+            total: number;
+        };
+        /**
+         * CoverageAnswer
+         * @description A page of objects, the worst agreement first.
+         * @example {
+         *       "assets_version": 3,
+         *       "derived_at": "2026-11-01T04:00:00Z",
+         *       "derived_version": 3,
+         *       "items": [
+         *         {
+         *           "agreement": 0.88,
+         *           "area_id": 3,
+         *           "asset_id": 12,
+         *           "code": "HRZ0012",
+         *           "company_id": 5,
+         *           "declared_m2": 76400,
+         *           "derived": false,
+         *           "foreign_buildings": 1,
+         *           "heated_area_m2": 71250,
+         *           "inside_buildings": 16,
+         *           "kind": "substation",
+         *           "name": "工农大路换热站",
+         *           "of_kind": "substation",
+         *           "outside_buildings": 2,
+         *           "served_buildings": 17,
+         *           "served_m2": 79900,
+         *           "state": "differs",
+         *           "unserved_buildings": 0
+         *         }
+         *       ],
+         *       "states": {
+         *         "differs": 1
+         *       },
+         *       "total": 1
+         *     }
+         */
+        CoverageAnswer: {
+            /**
+             * Assets Version
+             * @description Version of the assets now.
+             */
+            assets_version: number;
+            /**
+             * Derived At
+             * Format: date-time
+             */
+            derived_at: string;
+            /**
+             * Derived Version
+             * @description Version that was compared; lower while it is derived anew.
+             */
+            derived_version: number;
+            /** Items */
+            items: components["schemas"]["CoverageItem"][];
+            /**
+             * States
+             * @description Objects by state, whatever state is wanted.
+             */
+            states: {
+                [key: string]: number;
+            };
+            /**
+             * Total
+             * @description How many objects have the wanted state.
+             */
+            total: number;
+        };
+        /**
+         * CoverageDetail
+         * @description One object with both grounds and the buildings in which they differ.
+         * @example {
+         *       "assets_version": 3,
+         *       "buildings": [],
+         *       "derived_at": "2026-11-01T04:00:00Z",
+         *       "derived_version": 3,
+         *       "item": {
+         *         "agreement": 0.88,
+         *         "area_id": 3,
+         *         "asset_id": 12,
+         *         "code": "HRZ0012",
+         *         "company_id": 5,
+         *         "declared_m2": 76400,
+         *         "derived": false,
+         *         "foreign_buildings": 1,
+         *         "heated_area_m2": 71250,
+         *         "inside_buildings": 16,
+         *         "kind": "substation",
+         *         "name": "工农大路换热站",
+         *         "of_kind": "substation",
+         *         "outside_buildings": 2,
+         *         "served_buildings": 17,
+         *         "served_m2": 79900,
+         *         "state": "differs",
+         *         "unserved_buildings": 0
+         *       }
+         *     }
+         */
+        CoverageDetail: {
+            /** Assets Version */
+            assets_version: number;
+            /** Buildings */
+            buildings: components["schemas"]["MisplacedModel"][];
+            /**
+             * Derived At
+             * Format: date-time
+             */
+            derived_at: string;
+            /** Derived Version */
+            derived_version: number;
+            item: components["schemas"]["CoverageItem"];
+        };
+        /**
+         * CoverageItem
+         * @description One object: its declared area and what it serves in the normal state of the valves.
+         */
+        CoverageItem: {
+            /**
+             * Agreement
+             * @description 0..1: heated area both served and inside, of all that is served or inside; null = nothing to compare.
+             */
+            agreement: number | null;
+            /** Area Id */
+            area_id: number | null;
+            /** Asset Id */
+            asset_id: number;
+            /** Code */
+            code: string;
+            /** Company Id */
+            company_id: number | null;
+            /**
+             * Declared M2
+             * @description Size of the declared area; null = none is declared.
+             */
+            declared_m2: number | null;
+            /**
+             * Derived
+             * @description True: no area is declared.
+             */
+            derived: boolean;
+            /**
+             * Foreign Buildings
+             * @description Inside, but served by another of the kind.
+             */
+            foreign_buildings: number;
+            /**
+             * Geometry Declared
+             * @description GeoJSON, WGS-84; only when asked for.
+             */
+            geometry_declared?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Geometry Derived
+             * @description GeoJSON, WGS-84; only when asked for.
+             */
+            geometry_derived?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Heated Area M2
+             * @description Of the buildings that it serves.
+             */
+            heated_area_m2: number;
+            /**
+             * Inside Buildings
+             * @description Heated buildings in its declared area, whoever serves them.
+             */
+            inside_buildings: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Of Kind */
+            of_kind: string;
+            /**
+             * Outside Buildings
+             * @description Served, but outside.
+             */
+            outside_buildings: number;
+            /**
+             * Served Buildings
+             * @description Heated buildings that it serves.
+             */
+            served_buildings: number;
+            /**
+             * Served M2
+             * @description Size of the served ground, derived from the footprints.
+             */
+            served_m2: number | null;
+            /**
+             * State
+             * @description agrees, differs; derived: no area is declared and served ground stands in; unserved: an area but nobody is served; none: neither.
+             * @enum {string}
+             */
+            state: "agrees" | "differs" | "derived" | "unserved" | "none";
+            /**
+             * Unserved Buildings
+             * @description Inside, but nothing of the kind is known to serve it.
+             */
+            unserved_buildings: number;
+        };
+        /**
+         * DatumModel
+         * @description A system that a delivery may be in.
+         */
+        DatumModel: {
+            /**
+             * Accuracy M
+             * @description Stated accuracy; null where unknown or as the delivery states.
+             * @example 0.5
+             */
+            accuracy_m: number | null;
+            /**
+             * Name
+             * @description What a manifest writes; for a family of datums an example.
+             * @example gcj02
+             */
+            name: string;
+            /**
+             * Note En
+             * @example Used by AMap and Tencent.
+             */
+            note_en: string;
+            /**
+             * Note Zh
+             * @example 国测局坐标，高德、腾讯地图使用。
+             */
+            note_zh: string;
+            /**
+             * Operation
+             * @description What leads to WGS-84.
+             * @example GCJ-02 published formula, inverse in 6 fixed rounds
+             */
+            operation: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "degree" | "metre";
+        };
+        /**
+         * Datums
+         * @description The registry of datums.
+         */
+        Datums: {
+            /** Datums */
+            datums: components["schemas"]["DatumModel"][];
+        };
+        /**
+         * DecisionBody
+         * @description Why.
+         */
+        DecisionBody: {
+            /**
+             * Reason
+             * @example 现场核实
+             */
+            reason: string;
         };
         /**
          * DeliveredLayerModel
@@ -1416,6 +2219,68 @@ export interface components {
             type: string;
         };
         /**
+         * DistrictModel
+         * @description Heated buildings of one district (or zone) by cover and connection.
+         */
+        DistrictModel: {
+            /**
+             * Area M2
+             * @description Size of the district.
+             */
+            area_m2: number | null;
+            /**
+             * Asset Id
+             * @description null: buildings in no district.
+             */
+            asset_id: number | null;
+            /**
+             * Buildings
+             * @description All its buildings.
+             */
+            buildings: number;
+            /** Code */
+            code: string | null;
+            /**
+             * Covered
+             * @description Heated buildings inside a declared area of a company, plant, boiler house or substation.
+             */
+            covered: number;
+            /** Covered Area M2 */
+            covered_area_m2: number;
+            /** Heated Area M2 */
+            heated_area_m2: number;
+            /**
+             * Heated Buildings
+             * @description Those with heated area, heat users or a supply.
+             */
+            heated_buildings: number;
+            /** Kind */
+            kind: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Unconnected
+             * @description Heated buildings that nobody serves.
+             */
+            unconnected: number;
+            /** Unconnected Area M2 */
+            unconnected_area_m2: number;
+            /**
+             * Unconnected Ids
+             * @description A page of their asset ids.
+             */
+            unconnected_ids: number[];
+            /** Uncovered */
+            uncovered: number;
+            /** Uncovered Area M2 */
+            uncovered_area_m2: number;
+            /**
+             * Uncovered Ids
+             * @description A page of their asset ids.
+             */
+            uncovered_ids: number[];
+        };
+        /**
          * DistrictRateModel
          * @description Clean-heating rate of one district.
          */
@@ -1482,6 +2347,51 @@ export interface components {
              * @example 1
              */
             unit: string;
+        };
+        /**
+         * DistrictsAnswer
+         * @description Districts by id.
+         * @example {
+         *       "assets_version": 3,
+         *       "derived_at": "2026-11-01T04:00:00Z",
+         *       "derived_version": 3,
+         *       "districts": [
+         *         {
+         *           "area_m2": 490000000,
+         *           "asset_id": 3,
+         *           "buildings": 1006,
+         *           "code": "220102",
+         *           "covered": 998,
+         *           "covered_area_m2": 4090000,
+         *           "heated_area_m2": 4100000,
+         *           "heated_buildings": 1000,
+         *           "kind": "district",
+         *           "name": "南关区",
+         *           "unconnected": 0,
+         *           "unconnected_area_m2": 0,
+         *           "unconnected_ids": [],
+         *           "uncovered": 2,
+         *           "uncovered_area_m2": 10000,
+         *           "uncovered_ids": [
+         *             812,
+         *             913
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        DistrictsAnswer: {
+            /** Assets Version */
+            assets_version: number;
+            /**
+             * Derived At
+             * Format: date-time
+             */
+            derived_at: string;
+            /** Derived Version */
+            derived_version: number;
+            /** Districts */
+            districts: components["schemas"]["DistrictModel"][];
         };
         /**
          * FiguresModel
@@ -1596,6 +2506,103 @@ export interface components {
             };
             /** Valve Version */
             valve_version: number;
+        };
+        /**
+         * GridModel
+         * @description A local grid as it was fitted last.
+         * @example {
+         *       "datum": "local(city)",
+         *       "file": "control_points.csv",
+         *       "fitted_at": "2026-11-01T04:00:00Z",
+         *       "import_id": 1,
+         *       "max_m": 0.034,
+         *       "model": "similarity",
+         *       "points": [
+         *         {
+         *           "dx_m": 0.011,
+         *           "dy_m": -0.018,
+         *           "left_out_m": 0.027,
+         *           "name": "K01",
+         *           "position": [
+         *             125.3012,
+         *             43.8624
+         *           ]
+         *         }
+         *       ],
+         *       "rms_m": 0.021,
+         *       "suspect": "",
+         *       "tolerance_m": 0.1
+         *     }
+         */
+        GridModel: {
+            /** Datum */
+            datum: string;
+            /** File */
+            file: string;
+            /**
+             * Fitted At
+             * Format: date-time
+             */
+            fitted_at: string;
+            /** Import Id */
+            import_id: number;
+            /**
+             * Max M
+             * @description Largest residual.
+             */
+            max_m: number;
+            /** Model */
+            model: string;
+            /** Points */
+            points: components["schemas"]["GridPointModel"][];
+            /** Rms M */
+            rms_m: number;
+            /**
+             * Suspect
+             * @description Name of the point that is probably wrong; empty where none is.
+             */
+            suspect: string;
+            /** Tolerance M */
+            tolerance_m: number;
+        };
+        /**
+         * GridPointModel
+         * @description A control point and how well it fits.
+         */
+        GridPointModel: {
+            /**
+             * Dx M
+             * @description Given minus computed easting.
+             */
+            dx_m: number;
+            /**
+             * Dy M
+             * @description Given minus computed northing.
+             */
+            dy_m: number;
+            /**
+             * Left Out M
+             * @description Error at this point of the fit without it.
+             */
+            left_out_m: number;
+            /** Name */
+            name: string;
+            /**
+             * Position
+             * @description lon, lat in WGS-84 by the base grid, rounded as the seat sees it.
+             */
+            position: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * Grids
+         * @description The local grids of a city.
+         */
+        Grids: {
+            /** Grids */
+            grids: components["schemas"]["GridModel"][];
         };
         /**
          * GroupModel
@@ -1877,6 +2884,137 @@ export interface components {
             kinds: components["schemas"]["AssetKindModel"][];
         };
         /**
+         * LengthRowModel
+         * @description Supply pipes of one class and band.
+         */
+        LengthRowModel: {
+            /**
+             * Band
+             * @description Of the breakdown; total and renewed for class; unknown where the archive does not say.
+             */
+            band: string;
+            /**
+             * Breakdown
+             * @description class, laying, dn_band, material or age.
+             */
+            breakdown: string;
+            /**
+             * Class
+             * @description long_distance, primary, secondary, direct, unknown.
+             */
+            class: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * No
+             * @description Row in the table of the standard; null where the standard has none.
+             */
+            no: number | null;
+            /** Pipes */
+            pipes: number;
+            /**
+             * Reported Km
+             * @description The same without decimals, as the standard wants it.
+             */
+            reported_km: number | null;
+            /**
+             * Stated Difference Km
+             * @description Delivered less measured, of those pipes.
+             */
+            stated_difference_km: number;
+            /**
+             * Stated Km
+             * @description Sum of the delivered lengths.
+             */
+            stated_km: number;
+            /**
+             * Stated Pipes
+             * @description Those that were delivered with a length.
+             */
+            stated_pipes: number;
+            /**
+             * Supply Km
+             * @description On the ellipsoid. Renewed: null while no pipe tells a year of renewal.
+             */
+            supply_km: number | null;
+        };
+        /**
+         * LengthsAnswer
+         * @description Lengths as GB/T 43097-2023 6.1.2 counts them: the supply pipe, class by class.
+         * @example {
+         *       "assets_version": 3,
+         *       "counted_at": "2026-11-01T04:00:00Z",
+         *       "counted_version": 3,
+         *       "rows": [
+         *         {
+         *           "band": "300_800",
+         *           "breakdown": "dn_band",
+         *           "class": "primary",
+         *           "label_en": "primary network: DN over 300 to below 800",
+         *           "label_zh": "一级管网：300＜DN＜800",
+         *           "no": 7,
+         *           "pipes": 412,
+         *           "reported_km": 10,
+         *           "stated_difference_km": -0.005,
+         *           "stated_km": 10.407,
+         *           "stated_pipes": 412,
+         *           "supply_km": 10.412
+         *         }
+         *       ],
+         *       "stations": [],
+         *       "total": 78.541,
+         *       "unit": "km",
+         *       "without_side_km": 0,
+         *       "without_side_pipes": 0,
+         *       "year": 2026
+         *     }
+         */
+        LengthsAnswer: {
+            /**
+             * Assets Version
+             * @description Version of the assets now.
+             */
+            assets_version: number;
+            /**
+             * Counted At
+             * Format: date-time
+             */
+            counted_at: string;
+            /**
+             * Counted Version
+             * @description Version that was measured; lower while the tiles are rebuilt.
+             */
+            counted_version: number;
+            /** Rows */
+            rows: components["schemas"]["LengthRowModel"][];
+            /** Stations */
+            stations: components["schemas"]["MainStationsModel"][];
+            /**
+             * Total
+             * @description All supply pipes, km.
+             */
+            total: number;
+            /**
+             * Unit
+             * @default km
+             */
+            unit: string;
+            /** Without Side Km */
+            without_side_km: number;
+            /**
+             * Without Side Pipes
+             * @description Pipes whose side is not delivered; they are in no row.
+             */
+            without_side_pipes: number;
+            /**
+             * Year
+             * @description Ages count to this year; renewals are those of the year before.
+             */
+            year: number;
+        };
+        /**
          * LevelModel
          * @description Supply pipe of one network level.
          */
@@ -1926,6 +3064,26 @@ export interface components {
             theme: string;
         };
         /**
+         * MainStationsModel
+         * @description Main stations of the long-distance network.
+         */
+        MainStationsModel: {
+            /** Count */
+            count: number;
+            /** Design Flow T Per H */
+            design_flow_t_per_h: number | null;
+            /** Design Power Mw */
+            design_power_mw: number | null;
+            /** First Year */
+            first_year: number | null;
+            /** Kind */
+            kind: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Last Year */
+            last_year: number | null;
+        };
+        /**
          * MethodsModel
          * @description How each list was found.
          */
@@ -1936,6 +3094,36 @@ export interface components {
             lost: string;
             /** Reach */
             reach: string;
+        };
+        /**
+         * MisplacedModel
+         * @description A building in which an object differs from its area, and who serves it.
+         */
+        MisplacedModel: {
+            /** Asset Id */
+            asset_id: number;
+            /** Code */
+            code: string;
+            /**
+             * Company Id
+             * @description Owner of what serves it.
+             */
+            company_id: number | null;
+            /** Estate Id */
+            estate_id: number | null;
+            /** Heated Area M2 */
+            heated_area_m2: number;
+            /** Name */
+            name: string;
+            /**
+             * Relation
+             * @enum {string}
+             */
+            relation: "outside" | "foreign" | "unserved";
+            /** Source Id */
+            source_id: number | null;
+            /** Substation Id */
+            substation_id: number | null;
         };
         /**
          * NamedModel
@@ -2018,6 +3206,254 @@ export interface components {
              * @example m3/h
              */
             unit: string;
+        };
+        /**
+         * ProblemAnswer
+         * @description One problem with the shapes and values that its repair would change.
+         */
+        ProblemAnswer: {
+            /** Area Id */
+            area_id: number | null;
+            /**
+             * Asset Count
+             * @description How many assets are concerned.
+             * @example 1
+             */
+            asset_count: number;
+            /**
+             * Asset Ids
+             * @description Assets concerned, the first 1000.
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids: number[];
+            /** Attributes After */
+            attributes_after: {
+                [key: string]: unknown;
+            } | null;
+            /** Attributes Before */
+            attributes_before: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Change Id
+             * @description Change of the archive that the last decision made.
+             */
+            change_id: number | null;
+            /** Code */
+            code: string;
+            /** Company Id */
+            company_id: number | null;
+            /** Decided At */
+            decided_at: string | null;
+            /**
+             * Decided By
+             * @description Seat of the last decision.
+             */
+            decided_by: string | null;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /**
+             * Geometry After
+             * @description After the repair; null without one, or when it retires the asset.
+             */
+            geometry_after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Geometry Before
+             * @description GeoJSON geometry, WGS-84; of several assets a collection
+             */
+            geometry_before: {
+                [key: string]: unknown;
+            } | null;
+            /** Gone At */
+            gone_at: string | null;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
+            /**
+             * Kind
+             * @description Kind of its asset, or the register of its row.
+             * @example building
+             */
+            kind: string;
+            /** Message En */
+            message_en: string;
+            /** Message Zh */
+            message_zh: string;
+            /** Name */
+            name: string;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Problem Id
+             * @description Stays with the problem from run to run.
+             * @example 7
+             */
+            problem_id: number;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Register
+             * @description Register of its row; null for an asset.
+             */
+            register: string | null;
+            /** @description null: nothing is certain enough to propose */
+            repair: components["schemas"]["RepairModel"] | null;
+            /**
+             * Row Code
+             * @description Code of the register row; null for an asset.
+             */
+            row_code: string | null;
+            /**
+             * Rule
+             * @example storeys_impossible
+             */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "notice";
+            /**
+             * State
+             * @description open; accepted: repaired; dismissed; reverted: a repair taken back; gone: not found any more
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "dismissed" | "reverted" | "gone";
+        };
+        /**
+         * ProblemModel
+         * @description One problem.
+         */
+        ProblemModel: {
+            /** Area Id */
+            area_id: number | null;
+            /**
+             * Asset Count
+             * @description How many assets are concerned.
+             * @example 1
+             */
+            asset_count: number;
+            /**
+             * Asset Ids
+             * @description Assets concerned, the first 1000.
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids: number[];
+            /**
+             * Change Id
+             * @description Change of the archive that the last decision made.
+             */
+            change_id: number | null;
+            /** Code */
+            code: string;
+            /** Company Id */
+            company_id: number | null;
+            /** Decided At */
+            decided_at: string | null;
+            /**
+             * Decided By
+             * @description Seat of the last decision.
+             */
+            decided_by: string | null;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Gone At */
+            gone_at: string | null;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
+            /**
+             * Kind
+             * @description Kind of its asset, or the register of its row.
+             * @example building
+             */
+            kind: string;
+            /** Message En */
+            message_en: string;
+            /** Message Zh */
+            message_zh: string;
+            /** Name */
+            name: string;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Problem Id
+             * @description Stays with the problem from run to run.
+             * @example 7
+             */
+            problem_id: number;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Register
+             * @description Register of its row; null for an asset.
+             */
+            register: string | null;
+            /** @description null: nothing is certain enough to propose */
+            repair: components["schemas"]["RepairModel"] | null;
+            /**
+             * Row Code
+             * @description Code of the register row; null for an asset.
+             */
+            row_code: string | null;
+            /**
+             * Rule
+             * @example storeys_impossible
+             */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "notice";
+            /**
+             * State
+             * @description open; accepted: repaired; dismissed; reverted: a repair taken back; gone: not found any more
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "dismissed" | "reverted" | "gone";
+        };
+        /**
+         * ProblemsAnswer
+         * @description A page of problems, the gravest rules first.
+         */
+        ProblemsAnswer: {
+            /** Items */
+            items: components["schemas"]["ProblemModel"][];
+            /**
+             * Total
+             * @description How many fit the filter; the page may hold fewer.
+             * @example 1
+             */
+            total: number;
         };
         /**
          * RasterModel
@@ -2163,6 +3599,28 @@ export interface components {
             registers: components["schemas"]["RegisterModel"][];
         };
         /**
+         * RepairModel
+         * @description What would mend a problem.
+         */
+        RepairModel: {
+            /**
+             * Action
+             * @description Key of the action.
+             * @example set_value
+             */
+            action: string;
+            /**
+             * Text En
+             * @example set storeys to 6
+             */
+            text_en: string;
+            /**
+             * Text Zh
+             * @example 将“层数”改为6
+             */
+            text_zh: string;
+        };
+        /**
          * Result
          * @description What became of one frame.
          * @enum {string}
@@ -2295,6 +3753,61 @@ export interface components {
              * @description How many fit; the page may hold fewer.
              */
             total: number;
+        };
+        /**
+         * RuleModel
+         * @description One rule with what it means and how many problems the caller may see.
+         */
+        RuleModel: {
+            /** Accepted */
+            accepted: number;
+            /** Dismissed */
+            dismissed: number;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Open */
+            open: number;
+            /**
+             * Repairable
+             * @description True: repairs are proposed where they are certain.
+             */
+            repairable: boolean;
+            /** Reverted */
+            reverted: number;
+            /**
+             * Rule
+             * @example storeys_impossible
+             */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "notice";
+            /**
+             * Source
+             * @description Standard and clause; empty: our own.
+             */
+            source: string;
+        };
+        /**
+         * RulesAnswer
+         * @description Every rule, the gravest first.
+         */
+        RulesAnswer: {
+            /** Rules */
+            rules: components["schemas"]["RuleModel"][];
         };
         /**
          * SchemaBody
@@ -2505,6 +4018,25 @@ export interface components {
             substation_id: number | null;
         };
         /**
+         * StationCountModel
+         * @description So many substations have this value.
+         */
+        StationCountModel: {
+            /** Count */
+            count: number;
+            /**
+             * Group
+             * @description total, size, or an attribute of substations.
+             */
+            group: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Value */
+            value: string;
+        };
+        /**
          * SubstationModel
          * @description A substation by id and name.
          */
@@ -2513,6 +4045,40 @@ export interface components {
             asset_id: number;
             /** Name */
             name: string;
+        };
+        /**
+         * SubstationsAnswer
+         * @description Substations as GB/T 43097-2023 6.1.3 counts them.
+         * @example {
+         *       "rows": [
+         *         {
+         *           "count": 12,
+         *           "group": "size",
+         *           "label_en": "heated area up to 10,000 m2",
+         *           "label_zh": "供热面积≤1万m²",
+         *           "value": "to_10000"
+         *         }
+         *       ],
+         *       "served_area_m2": 4080000,
+         *       "served_buildings": 1004,
+         *       "stated_area_m2": 4100000
+         *     }
+         */
+        SubstationsAnswer: {
+            /** Rows */
+            rows: components["schemas"]["StationCountModel"][];
+            /**
+             * Served Area M2
+             * @description Sum over the buildings that they serve in the normal state of the valves.
+             */
+            served_area_m2: number;
+            /** Served Buildings */
+            served_buildings: number;
+            /**
+             * Stated Area M2
+             * @description Sum of the heated areas that the archive states.
+             */
+            stated_area_m2: number;
         };
         /**
          * TicketModel
@@ -2583,6 +4149,61 @@ export interface components {
             network_version: number;
             /** Valve Version */
             valve_version: number;
+        };
+        /**
+         * UserCountModel
+         * @description Heat users of one use and state.
+         */
+        UserCountModel: {
+            /**
+             * Connected
+             * @description 在网 or 拆网.
+             */
+            connected: boolean | null;
+            /** Heated Area M2 */
+            heated_area_m2: number;
+            /**
+             * Heating
+             * @description 用热 or 停热.
+             */
+            heating: boolean | null;
+            /**
+             * Resident
+             * @description 居民 or not; null = not given.
+             */
+            resident: boolean | null;
+            /** Users */
+            users: number;
+        };
+        /**
+         * UsersAnswer
+         * @description Heat users by use, connection and heating; buildings by type and energy class.
+         * @example {
+         *       "buildings": [
+         *         {
+         *           "building_type": "居住建筑",
+         *           "buildings": 800,
+         *           "energy_class": "三步节能",
+         *           "heat_users": 40000,
+         *           "heated_area_m2": 3500000
+         *         }
+         *       ],
+         *       "users": [
+         *         {
+         *           "connected": true,
+         *           "heated_area_m2": 3600000,
+         *           "heating": true,
+         *           "resident": true,
+         *           "users": 40112
+         *         }
+         *       ]
+         *     }
+         */
+        UsersAnswer: {
+            /** Buildings */
+            buildings: components["schemas"]["BuildingCountModel"][];
+            /** Users */
+            users: components["schemas"]["UserCountModel"][];
         };
         /** ValidationError */
         ValidationError: {
@@ -3113,6 +4734,204 @@ export interface operations {
             };
         };
     };
+    conversions_conversions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversions"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_coverage_coverage_get: {
+        parameters: {
+            query?: {
+                /** @description What the areas are of; licence: what a company is licensed to heat. */
+                of_kind?: "company" | "plant" | "boiler_house" | "substation" | "estate" | "licence";
+                /** @description Only objects of this state. */
+                state?: ("agrees" | "differs" | "derived" | "unserved" | "none") | null;
+                /** @description True: with both grounds, for drawing. */
+                geometry?: boolean;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_coverage_districts_coverage_districts_get: {
+        parameters: {
+            query?: {
+                /** @description Building ids of each list. */
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistrictsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_coverage_detail_coverage__of_kind___asset_id__get: {
+        parameters: {
+            query?: {
+                /** @description Only buildings that stand so. */
+                relation?: ("outside" | "foreign" | "unserved") | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                of_kind: "company" | "plant" | "boiler_house" | "substation" | "estate" | "licence";
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datums_datums_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Datums"];
+                };
+            };
+        };
+    };
+    grids_grids_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grids"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     health_health_get: {
         parameters: {
             query?: never;
@@ -3329,6 +5148,274 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FindingsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_problems_problems_get: {
+        parameters: {
+            query?: {
+                rule?: string | null;
+                group?: ("geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage") | null;
+                severity?: ("error" | "warning" | "notice") | null;
+                /** @description Default: any. */
+                state?: ("open" | "accepted" | "dismissed" | "reverted" | "gone") | null;
+                /** @description Kind of asset, or register. */
+                kind?: string | null;
+                area_id?: number | null;
+                company_id?: number | null;
+                asset_id?: number | null;
+                /** @description west,south,east,north in degrees */
+                bbox?: string | null;
+                /** @description Part of the name or code. */
+                q?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_accept_rule_problems_accept_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptRuleAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rules_problems_rules_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_problem_problems__problem_id__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Problem id within the city. */
+                problem_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_accept_problems__problem_id__accept_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Problem id within the city. */
+                problem_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_dismiss_problems__problem_id__dismiss_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Problem id within the city. */
+                problem_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_revert_problems__problem_id__revert_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Problem id within the city. */
+                problem_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -3951,6 +6038,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_lengths_statistics_lengths_get: {
+        parameters: {
+            query?: {
+                /** @description What lengths are broken down into; all: every table. */
+                by?: ("class" | "laying" | "dn_band" | "material" | "age") | "all";
+                /** @description Year of the statistics; default: this year. */
+                year?: number | null;
+                /** @description Only assets of this district. */
+                area_id?: number | null;
+                /** @description Only assets of this company. */
+                company_id?: number | null;
+                /** @description json, or the table as a file. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table, as JSON or as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LengthsAnswer"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_substation_statistics_statistics_substations_get: {
+        parameters: {
+            query?: {
+                /** @description Only assets of this district. */
+                area_id?: number | null;
+                /** @description Only assets of this company. */
+                company_id?: number | null;
+                /** @description json, or the table as a file. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table, as JSON or as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubstationsAnswer"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_user_statistics_statistics_users_get: {
+        parameters: {
+            query?: {
+                /** @description Only assets of this district. */
+                area_id?: number | null;
+                /** @description Only assets of this company. */
+                company_id?: number | null;
+                /** @description json, or the table as a file. */
+                format?: "json" | "csv" | "xlsx";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table, as JSON or as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsersAnswer"];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
                 };
             };
             /** @description Validation Error */
