@@ -12,6 +12,7 @@ from topology.assets import AssetTable
 from topology.codes import CLOSED, EXCHANGER, SOURCE, VALVE
 from topology.declared import Declared
 from topology.edges import Edges, Services
+from topology.feeders import exchanger_zones, feeders_of, primary_zones, service_zones, source_zones
 from topology.findings import Finding, finding
 from topology.joining import Joined
 from topology.segments import Segments, components
@@ -104,16 +105,21 @@ def _runs(same: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return list(zip(np.flatnonzero(steps == 1).tolist(), np.flatnonzero(steps == -1).tolist(), strict=True))
 
 
-def _loose_ends(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
-    pipes = tables.pipes
+def loose_ends(tables: NetworkTables, joined: Joined) -> NDArray[np.bool_]:
+    """Tell for the start and the end of each pipe whether it meets nothing, shape (pipes, 2)."""
     ends = np.bincount(np.concatenate([joined.u, joined.v]), minlength=joined.count)
     for at in joined.at.values():
         ends[at[at >= 0]] += 2
     ends[joined.valve_u] += 2
     ends[joined.valve_v] += 2
-    for node, x, y in ((joined.u, "start_lon", "start_lat"), (joined.v, "end_lon", "end_lat")):
-        loose = (ends[node] == 1) & np.isfinite(pipes[x].to_numpy(dtype=float))
-        yield from _each(pipes, loose, "loose_end", "an end of pipe {} meets nothing", (x, y))
+    located = np.isfinite(tables.pipes[["start_lon", "end_lon"]].to_numpy(dtype=float))
+    return (ends[np.column_stack([joined.u, joined.v])] == 1) & located
+
+
+def _loose_ends(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
+    loose = loose_ends(tables, joined)
+    for place, (x, y) in enumerate((("start_lon", "start_lat"), ("end_lon", "end_lat"))):
+        yield from _each(tables.pipes, loose[:, place], "loose_end", "an end of pipe {} meets nothing", (x, y))
 
 
 def _points(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:
@@ -193,41 +199,38 @@ def _declared_substations(
 
     One side that agrees is enough, and an inlet in a zone without exchanger says nothing: that zone is not fed, or by a source.
     """
-    links, zone = state.links, state.fed.zone
-    exchanger = np.flatnonzero(links.kind == EXCHANGER)
-    feeds = np.full(zone.max(initial=-1) + 1, -1, np.int32)
-    feeds[zone[links.b[exchanger]]] = links.row[exchanger]
-    named = (services.inlet_row >= 0) & (services.building_row >= 0)
-    pairs = [
-        (services.building_row[drawn], zone[segments.of_node[node[drawn]]])
-        for node in (services.supply_node, services.return_node)
-        for drawn in [named & (node >= 0)]
-    ]
-    building, at = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    known = (declared.substation_of[building] >= 0) & (feeds[at] >= 0)
-    wrong = _contradicted(building[known], at[known], declared.substation_of, zone[links.b[exchanger]], links.row[exchanger])
-    fed_by = dict(zip(building[known].tolist(), feeds[at[known]].tolist(), strict=True))
+    feeds = exchanger_zones(state)
+    building, at = service_zones(segments, state, services, services.building_row)
+    known = (declared.substation_of[building] >= 0) & _inside(at, feeds[1])
+    wrong = _contradicted(building[known], at[known], declared.substation_of, feeds[1], feeds[0])
+    fed_by = feeders_of(wrong, (building[known], at[known]), feeds)
     for row in wrong.tolist():
         ids = assets.asset_id[[row, declared.substation_of[row]]]
-        feeder = assets.asset_id[fed_by[row]]
-        text = f"building {ids[0]} is declared to substation {ids[1]}; in the drawing substation {feeder} feeds it"
-        yield finding("declared_substation_differs", ids, assets.lon[row], assets.lat[row], text)
+        instead = assets.asset_id[fed_by[row]]
+        named = ", ".join(map(str, instead))
+        text = f"building {ids[0]} is declared to substation {ids[1]}; in the drawing substation {named} feeds it"
+        yield finding("declared_substation_differs", ids, assets.lon[row], assets.lat[row], text, instead=instead)
 
 
 def _declared_sources(edges: Edges, state: State, assets: AssetTable, declared: Declared) -> Iterator[Finding]:
     """Compare the declared source of a substation with those that run in the zone that feeds it in the present valve state."""
-    links, zone = state.links, state.fed.zone
-    running = np.flatnonzero((links.kind == SOURCE) & (edges.state[links.edge] != CLOSED))
-    exchanger = np.flatnonzero(links.kind == EXCHANGER)
-    sourced = np.zeros(zone.max(initial=-1) + 1, bool)
-    sourced[zone[links.b[running]]] = True
-    substation, at = links.row[exchanger], zone[links.a[exchanger]]
-    known = (declared.source_of[substation] >= 0) & sourced[at]
-    wrong = _contradicted(substation[known], at[known], declared.source_of, zone[links.b[running]], links.row[running])
+    feeds = source_zones(edges, state)
+    substation, at = primary_zones(state)
+    known = (declared.source_of[substation] >= 0) & _inside(at, feeds[1])
+    wrong = _contradicted(substation[known], at[known], declared.source_of, feeds[1], feeds[0])
+    fed_by = feeders_of(wrong, (substation[known], at[known]), feeds)
     for row in wrong.tolist():
         ids = assets.asset_id[[row, declared.source_of[row]]]
         text = f"substation {ids[0]} is declared to source {ids[1]}, which does not run in the part of the network that feeds it"
-        yield finding("declared_source_differs", ids, assets.lon[row], assets.lat[row], text)
+        instead = assets.asset_id[fed_by[row]]
+        yield finding("declared_source_differs", ids, assets.lon[row], assets.lat[row], text, instead=instead)
+
+
+def _inside(zone: NDArray[np.int32], zones: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which zones are among others. Cost: linear (`np.isin` would sort)."""
+    member = np.zeros(max(zone.max(initial=-1), zones.max(initial=-1)) + 1, bool)
+    member[zones] = True
+    return member[zone]
 
 
 def _contradicted(

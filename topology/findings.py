@@ -49,17 +49,20 @@ class Finding:
         Longitude and latitude (WGS-84 degrees), None where unknown.
     message
         What was found and what it means for answers.
+    instead
+        For a declared chain that the drawing contradicts: the assets that the drawing names instead, by rising id.
     """
 
     rule: str
     asset_ids: tuple[int, ...]
     position: tuple[float, float] | None
     message: str
+    instead: tuple[int, ...] = ()
 
 
-def finding(rule: str, asset_ids: Iterable[int], lon: float, lat: float, message: str) -> Finding:
+def finding(rule: str, asset_ids: Iterable[int], lon: float, lat: float, message: str, *, instead: Iterable[int] = ()) -> Finding:
     """Make a finding; positions that are not numbers become None."""
     if rule not in RULES:
         raise KeyError(rule)
     position = (float(lon), float(lat)) if math.isfinite(lon) and math.isfinite(lat) else None
-    return Finding(rule, tuple(int(i) for i in asset_ids), position, message)
+    return Finding(rule, tuple(int(i) for i in asset_ids), position, message, tuple(sorted(int(i) for i in instead)))

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from data.checks.catalogue import parameters
 from data.checks.context import Context, local_scale
-from data.checks.steps import STEPS, Step
+from data.checks.steps import REPAIRS, STEPS, Step
 from data.errors import NotFound
 from data.pool import Connection
 from data.statements import sql
@@ -100,6 +100,12 @@ def run_checks(
             started = time.perf_counter()
             step.run(context)
             seconds[step.rules[0]] = round(seconds.get(step.rules[0], 0.0) + time.perf_counter() - started, 3)
+        started = time.perf_counter()
+        names = {name for step in steps for name in step.rules}
+        for step in REPAIRS:
+            if not names.isdisjoint(step.rules):
+                step.run(context)
+        seconds["repairs"] = round(time.perf_counter() - started, 3)
         started = time.perf_counter()
         report = _write(context, [name for step in steps for name in step.rules], seconds)
         seconds["problems"] = round(time.perf_counter() - started, 3)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from data.checks.context import Context, Finder
 from data.checks.names import find_same_names
-from data.checks.network_rules import find_network_problems
+from data.checks.network_repairs import propose_network_repairs, propose_traced_references
+from data.checks.network_rules import find_class_differences, find_gaps, find_network_problems
+from topology.findings import RULES as FINDINGS
 from twin.checks import RULES
 
+_FINDINGS = tuple(name for name in FINDINGS if name in RULES)
 _SHAPES = ("check_shapes", "check_shapes_index", "check_shapes_key", "check_shapes_analyze")
 
 
@@ -85,6 +88,17 @@ STEPS: tuple[Step, ...] = (
     Step(("object_unknown", "object_far", "coverage_object_unknown"), "check_objects"),
     Step(("company_without_authority",), "check_company_authority"),
     Step(("building_outside_licence",), "check_licence", needs=_SHAPES),
-    Step(tuple(rule.name for rule in RULES.values() if rule.group == "network"), finder=find_network_problems),
+    Step(_FINDINGS, finder=find_network_problems),
+    Step(("ends_apart",), finder=find_gaps),
+    Step(("class_differs",), finder=find_class_differences),
 )
-"""All steps, in the order in which they run."""
+"""All steps that find, in the order in which they run."""
+
+REPAIRS: tuple[Step, ...] = (
+    Step(_FINDINGS, finder=propose_network_repairs),
+    Step(("reference_unknown",), finder=propose_traced_references),
+    Step(("reference_unknown",), "check_repair_estate", needs=_SHAPES),
+    Step(("reference_unknown", "inlet_without_building"), "check_repair_building", needs=_SHAPES),
+    Step(("reference_unknown",), "check_repair_company"),
+)
+"""Steps that propose repairs, after all that find."""

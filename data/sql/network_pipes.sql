@@ -1,8 +1,8 @@
 copy (
 select a.asset_id, coalesce(a.company_id, 0) as company_id, coalesce(a.area_id, 0) as area_id,
        coalesce(a.pair_id, 0) as pair_id,
-       case a.attributes ->> 'network_level' when 'transmission' then 1 when 'primary' then 2 when 'secondary' then 3 else 0 end
-           as level,
+       case a.attributes ->> 'network_level' when 'transmission' then 1 when 'primary' then 2 when 'secondary' then 3
+            when 'direct' then 4 else 0 end as level,
        case a.attributes ->> 'side' when 'supply' then 1 when 'return' then 2 else 0 end as side,
        st_length(a.geom::geography) as length_m,
        st_x(e.first) as start_lon, st_y(e.first) as start_lat, st_x(e.last) as end_lon, st_y(e.last) as end_lat

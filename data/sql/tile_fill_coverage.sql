@@ -1,10 +1,12 @@
--- what a company is licensed to heat counts as one more kind of cover; an area of something unknown is drawn all the same
+-- what a company is licensed to heat counts as one more kind of cover, as does a no-burn zone of each state; an area of something unknown is drawn all the same
 with area as (
-    select a.*, case a.kind when 'licence_area' then 'licence' else coalesce(a.attributes ->> 'of_kind', '') end as of_kind,
+    select a.*, case a.kind when 'licence_area' then 'licence'
+                       when 'no_burn_zone' then 'no_burn_' || coalesce(a.attributes ->> 'state', 'in_force')
+                       else coalesce(a.attributes ->> 'of_kind', '') end as of_kind,
            case a.kind when 'licence_area' then 'company' else a.attributes ->> 'of_kind' end as object_kind,
            case a.kind when 'licence_area' then a.attributes ->> 'company_code' else a.attributes ->> 'of_code' end as object_code
       from asset a
-     where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind in ('coverage_area', 'licence_area')
+     where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind in ('coverage_area', 'licence_area', 'no_burn_zone')
        and st_dimension(a.geom) = 2
 )
 insert into tile_coverage (city_id, asset_id, kind, of_kind, of_id, minzoom, name, company_id, area_id, geom)

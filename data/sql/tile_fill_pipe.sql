@@ -10,7 +10,7 @@ with segment as (
     select distinct on (m.material) m.material, coalesce(p.code, %(other_material)s) as code
       from (select distinct a.attributes ->> 'material' as material
               from asset a
-             where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind = 'pipe' and a.attributes ->> 'material' <> '') m
+             where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind in ('pipe', 'gas_pipe') and a.attributes ->> 'material' <> '') m
       left join unnest(%(material_patterns)s::text[], %(materials)s::int[]) with ordinality as p (pattern, code, place)
         on m.material ~* p.pattern
      order by m.material, p.place
@@ -18,12 +18,12 @@ with segment as (
     select a.asset_id,
            coalesce(a.pair_id, a.asset_id) as pair_id,
            s.segment_id,
-           case a.attributes ->> 'network_level' when 'transmission' then 1 when 'primary' then 2 when 'secondary' then 3 else 0
-           end as level,
+           case a.attributes ->> 'network_level' when 'transmission' then 1 when 'primary' then 2 when 'secondary' then 3
+                when 'direct' then 4 else 0 end as level,
            case a.attributes ->> 'side' when 'supply' then 1 when 'return' then 2 else 0 end as side,
-           case a.attributes ->> 'medium' when 'gas' then 2 else 1 end as medium,
+           case when a.kind = 'gas_pipe' or a.attributes ->> 'medium' = 'gas' then 2 else 1 end as medium,
            (a.attributes ->> 'dn')::numeric::int as dn,
-           case when a.attributes ->> 'medium' = 'gas' then 0
+           case when a.kind = 'gas_pipe' or a.attributes ->> 'medium' = 'gas' then 0
                 else coalesce(c.network_class, array_position(%(levels)s::text[], a.attributes ->> 'network_level'), 0)
            end as network_class,
            coalesce(l.laying, 0) as laying,
@@ -46,7 +46,7 @@ with segment as (
                   case when (a.attributes ->> 'renewed_year')::numeric between %(first_year)s and 9999
                        then (a.attributes ->> 'renewed_year')::numeric end as renewed_year
            ) y
-     where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind = 'pipe' and st_dimension(a.geom) = 1
+     where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind in ('pipe', 'gas_pipe') and st_dimension(a.geom) = 1
 )
 insert into tile_pipe (
     city_id, asset_id, pair_id, segment_id, level, side, medium, trench, dn, network_class, laying, material, since_year,

@@ -10,5 +10,6 @@ with tile as (
       from tile t
       join tile_pipe p on p.geom && t.reach
      where {scope:p=pipe}
+       and (p.medium = 1 or $2::text[] is null or 'gas_pipe' = any($2::text[]))
 )
 select coalesce(st_asmvt(rows, 'pipe', 4096, 'geom', 'asset_id'), '') from rows where geom is not null

@@ -16,6 +16,7 @@ RULES = (
         "error",
         ("孤立管网", "part without source"),
         ("相连的一部分管网，无论怎样开阀都没有热源", "a connected part that no heat source feeds, whatever valves are opened"),
+        ("snap_ends",),
     ),
     _rule(
         "part_not_fed",
@@ -47,6 +48,16 @@ RULES = (
         ("snap_ends",),
     ),
     _rule(
+        "class_differs",
+        "warning",
+        ("管网级别与两端不符", "network class differs"),
+        (
+            "管线登记的管网级别与其两端对象所确定的级别不同（热源、中继站、换热站、热力入口）",
+            "a pipe declares another network class than what its run ends at (source, main station, substation, inlet) makes it",
+        ),
+        ("set_value",),
+    ),
+    _rule(
         "valve_not_between_two_pipes",
         "warning",
         ("阀门不在管线上", "valve not between two pipes"),
@@ -64,7 +75,7 @@ RULES = (
         "warning",
         ("缺少供回水配对", "pair missing"),
         ("供水管没有对应的回水管，或相反", "a supply pipe without its return pipe, or the other way round"),
-        ("set_value",),
+        ("retire",),
     ),
     _rule(
         "pair_of_one_side",
@@ -163,6 +174,7 @@ RULES = (
             "供热楼栋没有接入管网的热力入口，按登记的换热站追踪",
             "a heated building without an inlet on the network; traced through its declared substation",
         ),
+        ("move_inlet", "set_value"),
     ),
     _rule(
         "building_not_connected",

@@ -1,0 +1,27 @@
+-- assets that a shape and its surroundings meet, or hold whole ($8): counts by kind and the ids of a page.
+-- $5 kinds, $6 shape (hexadecimal EWKB), $7 metres around it on the ground, $9 time, $10 an asset that does not count, $11 $12 page.
+-- A buffer is a polygon and never exact: what lies within 0.99 of it counts, what does not meet 1.01 of it does not, and what is
+-- left is measured on the ellipsoid
+with given as materialized (
+    select $6::text::geometry as geom, $6::text::geometry::geography as ground
+), shape as materialized (
+    select g.ground,
+           case when $7::float8 = 0 then g.geom else st_buffer(g.ground, $7::float8 * 0.99, 'quad_segs=16')::geometry end as sure,
+           case when $7::float8 = 0 then g.geom else st_buffer(g.ground, $7::float8 * 1.01, 'quad_segs=16')::geometry end as maybe
+      from given g
+), hit as materialized (
+    select a.asset_id, a.kind
+      from shape s
+      join {asset_at:9} a on a.geom && s.maybe
+     where {scope:a}
+       and ($5::text[] is null or a.kind = any($5::text[]))
+       and ($10::int is null or a.asset_id <> $10::int)
+       and case when $8::boolean then st_covers(s.maybe, a.geom)
+                else st_intersects(s.sure, a.geom)
+                     or ($7::float8 > 0 and st_intersects(s.maybe, a.geom)
+                         and st_dwithin(s.ground, a.geom::geography, $7::float8)) end
+)
+select (select count(*) from hit) as total,
+       (select coalesce(jsonb_object_agg(k.kind, k.assets), '{}'::jsonb)
+          from (select kind, count(*) as assets from hit group by kind) k) as counts,
+       array(select h.asset_id from hit h order by h.asset_id limit $11 offset $12) as asset_ids
