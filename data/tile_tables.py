@@ -58,8 +58,15 @@ POINT_MINZOOM: Mapping[str, int] = {
     "air_station": 10,
     "crossing": 16,
     "authority": 12,
+    "gas_station": 11,
+    "hazard": 12,
+    "hazard_source": 12,
+    "patrol_finding": 13,
+    "accident": 11,
+    "no_burn_zone": 11,
+    "object_point": 16,
 }
-"""First zoom of each kind that is drawn as a point."""
+"""First zoom of each kind that is drawn as a point; an area among them has a point inside."""
 
 AREA_MINZOOM: Mapping[str, int] = {
     "district": 8,
@@ -81,8 +88,12 @@ COVERAGE_MINZOOM: Mapping[str, int] = {
     "boiler_house": 10,
     "substation": 12,
     "estate": 13,
+    "no_burn_planned": 9,
+    "no_burn_in_force": 9,
+    "no_burn_key_control": 9,
+    "no_burn_lifted": 9,
 }
-"""First zoom of each kind of coverage area (`licence`: what a company is licensed to heat)."""
+"""First zoom of each kind of coverage area (`licence`: where a company may heat; `no_burn_`: a no-burn zone by state)."""
 
 ROAD_MINZOOM: Mapping[str, int] = {
     "motorway": 8,
@@ -125,15 +136,26 @@ ROAD_WORDS: Mapping[str, str] = {
 _WATER_MINZOOM, _GREEN_MINZOOM = 8, 11
 _OTHER_COVERAGE_MINZOOM = 12
 _FIRST_YEAR = 1800
-_LEVELS_AS_CLASSES = ["transmission", "primary", "secondary"]
+_LEVELS_AS_CLASSES = ["transmission", "primary", "secondary", "direct"]
 # a pipe without a class of its own has that of its declared level, by place in this list
 _OTHER_MATERIAL = next(number for number, name in MATERIALS.items() if name == "other")
 _ZOOMS = (10, 11, 12, 13)
 _TOLERANCES_M = (38.0, 38.0, 10.0, 5.0)
-_MAX_LEVELS = (2, 2, 3, 3)
+_MAX_LEVELS = (2, 2, 4, 4)
 # a pipe of unknown level (0) passes every limit above: better drawn early than missing
 _OPTIONAL = [name for name, kind in KINDS.items() if kind.geometry in {"any", "none"}]
-_TILE_KINDS = ("pipe", "building", *POINT_MINZOOM, *AREA_MINZOOM, "road", "water", "green", "coverage_area", "licence_area")
+_TILE_KINDS = (
+    "pipe",
+    "building",
+    *POINT_MINZOOM,
+    *AREA_MINZOOM,
+    "road",
+    "water",
+    "green",
+    "coverage_area",
+    "licence_area",
+    "gas_pipe",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +273,15 @@ def _report(connection: Connection, city_id: int) -> TileReport:
     rows = {column.name: int(value) for column, value in zip(counts.description, row, strict=True)}
     left_out = connection.execute(sql("tile_left_out"), {"city_id": city_id, "kinds": list(_TILE_KINDS), "optional": _OPTIONAL})
     return TileReport(rows, {kind: int(count) for kind, count in left_out.fetchall()})
+
+
+def lock_building(connection: Connection, city_id: int) -> None:
+    """Wait until nobody else builds the copies of a city, and hold that until the connection closes.
+
+    The connection must be outside a transaction, and is afterwards: a snapshot taken while waiting would be an old one.
+    """
+    connection.execute(sql("tile_building_lock"), {"city_id": city_id})
+    connection.commit()
 
 
 def is_current(connection: Connection, city_id: int) -> bool:

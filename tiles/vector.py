@@ -43,6 +43,13 @@ POINT_KINDS: Sequence[str] = (
     "air_station",
     "crossing",
     "authority",
+    "gas_station",
+    "hazard",
+    "hazard_source",
+    "patrol_finding",
+    "accident",
+    "no_burn_zone",
+    "object_point",
 )
 AREA_KINDS: Sequence[str] = ("district", "zone", "subdistrict", "community", "township", "village", "estate")
 COVERED_KINDS: Sequence[str] = (
@@ -54,6 +61,10 @@ COVERED_KINDS: Sequence[str] = (
     "substation",
     "estate",
     "plant_branch",
+    "no_burn_planned",
+    "no_burn_in_force",
+    "no_burn_key_control",
+    "no_burn_lifted",
 )
 ROAD_CLASSES: Sequence[str] = (
     "motorway",
@@ -66,7 +77,7 @@ ROAD_CLASSES: Sequence[str] = (
     "path",
     "other",
 )
-LEVELS: Mapping[str, str] = {"0": "unknown", "1": "transmission", "2": "primary", "3": "secondary"}
+LEVELS: Mapping[str, str] = {"0": "unknown", "1": "transmission", "2": "primary", "3": "secondary", "4": "direct"}
 SIDES: Mapping[str, str] = {"0": "unknown", "1": "supply", "2": "return"}
 MEDIA: Mapping[str, str] = {"1": "heat", "2": "gas"}
 
@@ -201,13 +212,16 @@ _ASSET_LAYER = Layer(
 )
 _COVERAGE_LAYER = Layer(
     "coverage",
-    "Areas that a company, plant, boiler house, substation or estate heats, that a company is licensed to heat, and the urban"
-    " extent. First zoom: " + ", ".join(f"{kind} {COVERAGE_MINZOOM[kind]}" for kind in COVERED_KINDS) + ", others 12.",
+    "Areas that a company, plant, boiler house, substation or estate heats, that a company is licensed to heat, the urban"
+    " extent, and no-burn zones. First zoom: "
+    + ", ".join(f"{kind} {COVERAGE_MINZOOM[kind]}" for kind in COVERED_KINDS)
+    + ", others 12.",
     min(COVERAGE_MINZOOM.values()),
     (
         Attribute(
             "of_kind",
-            "what the area is of; licence: what a company is licensed to heat; city: urban extent; absent for others",
+            "what the area is of; licence: what a company is licensed to heat; city: urban extent; no_burn_:"
+            " a no-burn zone of that state; absent for others",
             _codes(COVERED_KINDS),
         ),
         Attribute("of_id", "asset_id of what it is the area of; absent when that is not among the assets"),
@@ -277,7 +291,7 @@ TILESETS: Mapping[str, Tileset] = {
             "Coverage areas and licence areas.",
             (_COVERAGE_LAYER, _COVERAGE_NAME_LAYER),
             {8: "tile_coverage"},
-            frozenset({"coverage_area", "licence_area"}),
+            frozenset({"coverage_area", "licence_area", "no_burn_zone"}),
             codes=(COVERED_KINDS,),
         ),
     )

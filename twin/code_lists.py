@@ -64,7 +64,7 @@ INSULATION_METHOD: Final = CodeList(
     },
     {"聚氨酯保温": "4", "聚氨酯泡沫": "4", "硬质聚氨酯": "4", "岩棉": "1", "瓦块保温": "2"},
 )
-"""Insulation method (保温方式). The word 岩棉 is read as 1, 钢套钢 (steel in steel) as nothing: the printed list is damaged there."""
+"""Insulation method (保温方式). The word 岩棉 is read as 1; 钢套钢 (steel in steel) is not read, the printed list is damaged."""
 
 ANTICORROSION_METHOD: Final = CodeList(
     "pipe_anticorrosion_method",

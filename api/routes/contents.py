@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,10 +14,11 @@ from api.answers import encoded_answer, preferred_encoding
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.impacts import visible_findings
 from api.routes.tiles import TileCacheDep
-from data.contents import ContentsVersion, DeliveredLayer, KindCount, count_kinds, read_delivered, read_version
+from data.contents import ContentsVersion, DeliveredLayer, KindCount, count_kinds, count_layers, read_delivered, read_version
 from data.network import visible_rows
 from data.rasters import RasterLayer, list_rasters
 from topology.network import Network
+from twin.city_layers import CITY_LAYERS
 from twin.contents import GROUPS
 from twin.kinds import KINDS, NETWORK_LEVELS
 from twin.registers import REGISTERS
@@ -53,6 +54,7 @@ _EXAMPLE: JsonDict = {
             ],
         }
     ],
+    "layers": [{"layer": "substation", "name_zh": "换热站", "name_en": "substation", "kind": "substation", "count": 60}],
     "supply_length_m": 78_540.0,
     "levels": [{"level": "primary", "name_zh": "一次网", "name_en": "primary network", "supply_length_m": 12_400.0}],
     "heat_user_count": 44_210,
@@ -102,6 +104,16 @@ class GroupModel(BaseModel):
     name_zh: str
     name_en: str
     kinds: list[KindModel]
+
+
+class CityLayerModel(BaseModel):
+    """One of the 23 layers that a city hands over, and what came of it."""
+
+    layer: str = Field(description="Name in a manifest.")
+    name_zh: str
+    name_en: str
+    kind: str = Field(description="Kind that its rows become.")
+    count: int
 
 
 class LevelModel(BaseModel):
@@ -166,6 +178,7 @@ class ContentsAnswer(BaseModel):
     counted_at: datetime
     asset_count: int
     groups: list[GroupModel]
+    layers: list[CityLayerModel] = Field(description="The 23 layers of a city's hand-over, in their order; 0 where none came.")
     supply_length_m: float = Field(description="Supply pipes of the heat network; the return pipes are as long again.")
     levels: list[LevelModel]
     heat_user_count: int = Field(description="Sum over the visible buildings.")
@@ -186,8 +199,10 @@ async def get_contents(*, request: Request, caller: CallerDep, city: CityDep, po
     drawn = None if network is None else (network.network_version, network.valve_version)
 
     async def compute() -> bytes:
+        counts = await count_kinds(pool, caller.scope, city)
         found = _Found(
-            counts=await count_kinds(pool, caller.scope, city),
+            counts=counts,
+            layers=await count_layers(pool, caller.scope, city, counts),
             delivered=await read_delivered(pool, caller.scope, city),
             rasters=await list_rasters(pool, city),
             finding_count=None if network is None else _finding_count(network, caller.scope),
@@ -204,6 +219,7 @@ class _Found:
     """What was read for an answer."""
 
     counts: Sequence[KindCount]
+    layers: Mapping[str, int]
     delivered: Sequence[DeliveredLayer]
     rasters: Sequence[RasterLayer]
     finding_count: int | None
@@ -226,6 +242,12 @@ def _answer(city_id: int, version: ContentsVersion, found: _Found) -> ContentsAn
         counted_at=version.counted_at,
         asset_count=sum(count.asset_count for count in counts if count.kind in KINDS),
         groups=_groups(counts),
+        layers=[
+            CityLayerModel(
+                layer=layer.name, name_zh=layer.name_zh, name_en=layer.name_en, kind=layer.kind, count=found.layers[layer.name]
+            )
+            for layer in CITY_LAYERS
+        ],
         supply_length_m=sum(count.supply_length_m for count in counts),
         levels=_levels(counts),
         heat_user_count=round(sum(count.heat_user_count for count in counts)),

@@ -22,6 +22,7 @@ from gis.datums import Datum, parse_datum
 from gis.errors import GisError
 from gis.parameters import Parameters, SevenParameters, Similarity
 from gis.reading import GeometryColumns
+from twin.city_layers import LAYER_OF_NAME
 from twin.kinds import KINDS
 from twin.registers import REGISTERS, row_kind
 
@@ -146,12 +147,25 @@ class LayerEntry(Inherited):
     geometry: GeometryEntry | None = None
     where: Mapping[str, Scalar | tuple[Scalar, ...]] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_city_layer(cls, value: Any) -> Any:
+        """Take the names of the 23 layers of CC-21 as kinds: the kind each becomes, with what tells its rows apart."""
+        layer = LAYER_OF_NAME.get(str(value.get("kind"))) if isinstance(value, dict) else None
+        if layer is None or not isinstance(columns := value.get("columns", {}), Mapping):
+            return value
+        constants = {name: {"value": constant} for name, constant in layer.constants.items()}
+        return {**value, "kind": layer.kind, "columns": {**constants, **columns}}
+
     @field_validator("kind")
     @classmethod
     def _kind(cls, value: str) -> str:
         if value not in KINDS and value not in REGISTERS and value != ROLLOUT_RATE:
             registers = ", ".join((*REGISTERS, ROLLOUT_RATE))
-            raise ValueError(f"is not an asset kind; known are {', '.join(sorted(KINDS))}, and the tables {registers}")
+            layers = ", ".join(name for name in LAYER_OF_NAME if name not in KINDS)
+            raise ValueError(
+                f"is not an asset kind; known are {', '.join(sorted(KINDS))}, the layers {layers}, and the tables {registers}"
+            )
         return value
 
     @model_validator(mode="after")

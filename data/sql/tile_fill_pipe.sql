@@ -1,4 +1,5 @@
--- rows are written in the order of the geometry, which PostGIS sorts along a Hilbert curve: neighbours share pages
+-- rows are written in the order of the geometry, which PostGIS sorts along a Hilbert curve: neighbours share pages;
+-- medium 3 is the gas of gas_pipe, which tiles show as 2 to seats that may see that kind
 with segment as (
     select unnest(%(segment_assets)s::int[]) as asset_id, unnest(%(segment_ids)s::int[]) as segment_id
 ), class as (
@@ -21,7 +22,7 @@ with segment as (
            case a.attributes ->> 'network_level' when 'transmission' then 1 when 'primary' then 2 when 'secondary' then 3
                 when 'direct' then 4 else 0 end as level,
            case a.attributes ->> 'side' when 'supply' then 1 when 'return' then 2 else 0 end as side,
-           case when a.kind = 'gas_pipe' or a.attributes ->> 'medium' = 'gas' then 2 else 1 end as medium,
+           case when a.kind = 'gas_pipe' then 3 when a.attributes ->> 'medium' = 'gas' then 2 else 1 end as medium,
            (a.attributes ->> 'dn')::numeric::int as dn,
            case when a.kind = 'gas_pipe' or a.attributes ->> 'medium' = 'gas' then 0
                 else coalesce(c.network_class, array_position(%(levels)s::text[], a.attributes ->> 'network_level'), 0)
