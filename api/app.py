@@ -16,20 +16,26 @@ from api.auth.setup import prepare_seats
 from api.headers import SecurityHeaders
 from api.live_room import LiveRoom
 from api.networks import NetworkStore
+from api.refreshing import Refresher
 from api.routes import (
     alarms,
+    archive,
     assets,
     contents,
     coverage,
+    export,
     datums,
     jobs,
     kinds,
     live,
     metrics,
     network,
+    places,
     problems,
+    proposals,
     raster,
     readings,
+    refresh,
     registers,
     rollout,
     scenes,
@@ -45,6 +51,10 @@ from tiles.cache import TileCache
 
 ROUTERS = (
     system.router,
+    places.router,  # before the assets: /assets/nearest is no id
+    archive.router,
+    proposals.router,
+    refresh.router,
     assets.router,
     kinds.router,
     contents.router,
@@ -55,6 +65,7 @@ ROUTERS = (
     rollout.router,
     statistics.router,
     coverage.router,
+    export.router,
     datums.router,
     scenes.router,
     tiles3d.router,
@@ -77,7 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.networks = NetworkStore(settings.database_url, pool)
     try:
         await prepare_seats(settings, pool)
-        async with LiveRoom(pool) as app.state.live:
+        async with LiveRoom(pool) as app.state.live, Refresher(settings, pool) as app.state.refresher:
             yield
     finally:
         await pool.close()

@@ -25,8 +25,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from data.errors import BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
-from gis.errors import GisError
+from data.errors import BadExport, BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
+from gis.errors import ConversionRefused, DatumNeedsParameters, GisError, UnknownDatum
 from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
 from topology.errors import NotSolvable, NotTraceable, TopologyError
 from twin.errors import BadEdit, BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
@@ -102,6 +102,10 @@ STATUS: dict[type[Exception], int] = {
     BadFrame: 422,
     BadEdit: 422,
     BadManifest: 422,
+    BadExport: 422,
+    UnknownDatum: 422,
+    DatumNeedsParameters: 422,
+    ConversionRefused: 422,
     BadSeat: 422,
     BadTile: 404,
     BadRaster: 422,

@@ -10,6 +10,7 @@ DataError
 ├── JobCancelled          somebody cancelled the running job
 ├── BadManifest           a manifest that cannot be read or names things that do not exist
 ├── BadDemo               the demo city cannot be drawn as asked
+├── BadExport             a layer or format that cannot be exported
 ├── BadBackup             a backup that cannot be written, read or restored
 └── ImportFailed          an import that was rolled back; the report says why
 """
@@ -59,6 +60,10 @@ class ImportFailed(DataError):
 
 class BadDemo(DataError):
     """Raised when the demo city cannot be drawn as asked, e.g. in a size that does not exist."""
+
+
+class BadExport(DataError):
+    """Raised when a layer cannot be exported as asked; the message says what can be."""
 
 
 class BadBackup(DataError):
