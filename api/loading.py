@@ -1,12 +1,12 @@
 """Loads a delivery: import, then every derived copy that the change made stale, as one job of the ledger.
 
-The derived copies (tile tables, rasters, 3D Tiles) each know what they were built from, so a copy that is current is left
-alone and one that a crash left behind is built by the next load.
+The derived copies (tile tables, rasters, 3D Tiles, problems) each know what they were built from, so a copy that is current is
+left alone and one that a crash left behind is built by the next load, or by the server (`api/refreshing.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,15 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg import IsolationLevel
 
 from api.settings import Settings
 from data import coverage, tile_tables
 from data.buildings import read_buildings
+from data.checks.run import run_checks
 from data.cities import city_ids, read_assets_version
 from data.errors import NotFound
+from data.imports.report import RasterReport
 from data.imports.run import ImportReport, run_import
 from data.jobs import Job, job
 from data.network import read_network_tables
@@ -34,6 +37,17 @@ from topology.tables import NetworkTables
 from twin.scope import EVERYTHING, Scope
 
 Progress: TypeAlias = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Derived copies after `derive`: tile rows (None when they were current), the 3D Tiles, and the names of what was built."""
+
+    tiles: TileReport | None
+    buildings: Published
+    built: tuple[str, ...]
+
+
 GROUND_LAYER = "ground"
 """Name of the raster layer that buildings stand on."""
 
@@ -55,7 +69,7 @@ class LoadReport:
     buildings
         The 3D Tiles that are served now.
     built
-        Names of the derived copies that were built: `tiles`, `raster`, `tiles3d`.
+        Names of the derived copies that were built: `tiles`, `raster`, `tiles3d`, `problems`.
     """
 
     job_id: int
@@ -126,23 +140,35 @@ def _part(step: Progress, first: float, last: float, message: str, fraction: flo
 
 
 def _derive(settings: Settings, job_id: int, imported: ImportReport, step: Progress) -> LoadReport:
-    city_id = imported.city_id
+    derived = derive(settings, imported.city_id, partial(_part, step, 0.6, 1.0), rasters=imported.rasters)
+    layers = tuple(raster.layer for raster in imported.rasters)
+    return LoadReport(job_id, imported, derived.tiles, layers, derived.buildings, derived.built)
+
+
+def derive(settings: Settings, city_id: int, step: Progress, *, rasters: Sequence[RasterReport] = ()) -> Derived:
+    """Bring every derived copy of a city up to date: tile tables, the rasters given, 3D Tiles, problems.
+
+    Cost: 22 s and 1 GB for a city of 600,000 rows, and its checks (docs/checks.md).
+    """
     built = []
-    step("tile tables", 0.6)
+    step("tile tables", 0.0)
     tiles = rebuild_tiles(settings, city_id)
     if tiles is not None:
         built.append("tiles")
-    step("rasters", 0.75)
-    for raster in imported.rasters:
+    step("rasters", 0.35)
+    for raster in rasters:
         file, attribution = Path(raster.path), raster.attribution
         if add_raster(settings, city_id, file, layer=raster.layer, style=raster.style, attribution=attribution):
             built.append("raster")
-    step("3D Tiles", 0.85)
+    step("3D Tiles", 0.4)
     buildings, fresh = rebuild_buildings(settings, city_id)
     if fresh:
         built.append("tiles3d")
-    layers = tuple(raster.layer for raster in imported.rasters)
-    return LoadReport(job_id, imported, tiles, layers, buildings, tuple(dict.fromkeys(built)))
+    if tiles is not None:
+        with connect(settings.database_url) as connection:
+            run_checks(connection, city_id, progress=partial(_part, step, 0.6, 1.0))
+        built.append("problems")
+    return Derived(tiles, buildings, tuple(dict.fromkeys(built)))
 
 
 def _result(report: LoadReport) -> Mapping[str, Any]:
@@ -159,10 +185,14 @@ def _result(report: LoadReport) -> Mapping[str, Any]:
 def rebuild_tiles(settings: Settings, city_id: int, *, force: bool = False) -> TileReport | None:
     """Rebuild the tile tables of a city, and what serves its buildings, from its assets and its network.
 
-    None when both are current (unless forced).
+    None when both are current (unless forced). Two rebuilds of one city wait for each other.
     """
     with connect(settings.database_url) as connection:
-        if not force and tile_tables.is_current(connection, city_id) and coverage.is_current(connection, city_id):
+        tile_tables.lock_building(connection, city_id)
+        # one snapshot: an edit that commits meanwhile is in no copy, and its version in none of them
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        # asked in any case: this question opens the transaction, and with it the snapshot
+        if tile_tables.is_current(connection, city_id) and coverage.is_current(connection, city_id) and not force:
             return None
         tables = read_network_tables(connection, city_id)
         network = build_network(tables)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 import asyncpg
+import orjson
 
 from data.errors import NotFound
 from data.pool import Connection, Pool
@@ -36,6 +37,12 @@ class AssetFilter:
         Part of the name or code; case does not matter.
     bbox_wgs84
         West, south, east, north: assets whose bounding box meets it.
+    unified_code
+        Code of CJ/T 553.
+    attributes
+        Values that the attributes have.
+    as_of
+        Time with zone: the versions valid then; None = the current ones.
     """
 
     kinds: tuple[str, ...] | None = None
@@ -43,12 +50,17 @@ class AssetFilter:
     source_key: str | None = None
     search: str | None = None
     bbox_wgs84: tuple[float, float, float, float] | None = None
+    unified_code: str | None = None
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    as_of: datetime | None = None
 
     def parameters(self) -> tuple[object, ...]:
-        """Return `$5 .. $9` of the list statements."""
+        """Return `$5 .. $12` of the list statements."""
         pattern = None if self.search is None else f"%{escape_like(self.search)}%"
         bbox = None if self.bbox_wgs84 is None else list(self.bbox_wgs84)
-        return (None if self.kinds is None else list(self.kinds), self.code, self.source_key, pattern, bbox)
+        kinds = None if self.kinds is None else list(self.kinds)
+        values = orjson.dumps(dict(self.attributes)).decode() if self.attributes else None
+        return (kinds, self.code, self.source_key, pattern, bbox, self.unified_code, values, self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +156,20 @@ async def list_assets(
     rows = await pool.fetch(sql("asset_list"), *parameters, limit, offset, *grid_deg(scope))
     # counted apart: a window over all rows would compute every position before the page is cut
     total = int(await pool.fetchval(sql("asset_count"), *parameters))
-    return total, [
-        AssetItem(
-            asset_id=row["asset_id"],
-            kind=row["kind"],
-            code=row["code"],
-            name=row["name"],
-            company_id=row["company_id"],
-            area_id=row["area_id"],
-            position_wgs84=_position(row),
-        )
-        for row in rows
-    ]
+    return total, [asset_item(row) for row in rows]
+
+
+def asset_item(row: asyncpg.Record) -> AssetItem:
+    """Return a row of the statements that list assets."""
+    return AssetItem(
+        asset_id=row["asset_id"],
+        kind=row["kind"],
+        code=row["code"],
+        name=row["name"],
+        company_id=row["company_id"],
+        area_id=row["area_id"],
+        position_wgs84=_position(row),
+    )
 
 
 async def read_asset(pool: Pool, scope: Scope, city_id: int, asset_id: int, *, as_of: datetime | None = None) -> AssetDetail:

@@ -17,11 +17,17 @@ _WIDEST_MERCATOR_SCALE = 1.75
 
 @dataclass(frozen=True, slots=True)
 class TileVersion:
-    """A tileset of a city: which assets it shows and when it was built."""
+    """A tileset of a city: which assets it shows, when it was built, and which assets there are now."""
 
     tileset: str
     assets_version: int
     built_at: datetime
+    present_version: int = 0
+
+    @property
+    def older(self) -> bool:
+        """True when the assets have changed since; the server rebuilds the tiles then."""
+        return self.assets_version < self.present_version
 
     @property
     def text(self) -> str:

@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from gis.geometry import geodesic_length_m
 from twin.errors import BadEdit
 from twin.kinds import Attribute, Kind
+from twin.unified_code import problem_of
 
 Extent: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north in WGS-84 degrees."""
@@ -100,7 +101,7 @@ def fitted_name(name: str) -> str:
         When it is too long or holds a NUL character.
     """
     text = name.strip()
-    if len(text) > LONGEST_TEXT or "\x00" in text:
+    if not _is_storable(text):
         raise BadEdit(f"name = {_shown(name)} must have at most {LONGEST_TEXT} characters and no NUL")
     return text
 
@@ -192,9 +193,16 @@ def _text(attribute: Attribute, value: object) -> str:
     if not isinstance(value, str):
         raise BadEdit("is not a text")
     text = value.strip()
-    if not text or len(text) > LONGEST_TEXT or "\x00" in text:
+    if not text or not _is_storable(text):
         raise BadEdit(f"must have 1 to {LONGEST_TEXT} characters and no NUL")
+    if attribute.name == "unified_code" and (problem := problem_of(text)) is not None:
+        raise BadEdit(problem)
     return text
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether the database can keep a text: no NUL, no half of a surrogate pair, and not too long."""
+    return len(text) <= LONGEST_TEXT and not any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text)
 
 
 def _code(attribute: Attribute, value: object) -> str:
@@ -208,7 +216,8 @@ def _code(attribute: Attribute, value: object) -> str:
 def _number(attribute: Attribute, value: object) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadEdit(f"is not a number{_in_unit(attribute)}")
-    if not math.isfinite(value) or abs(value) >= _LARGEST_INTEGER:
+    # compared first: an integer of a thousand digits has no float
+    if not (abs(value) < _LARGEST_INTEGER and math.isfinite(value)):
         raise BadEdit(f"is not a finite number{_in_unit(attribute)}")
     return float(value)
 
@@ -233,6 +242,16 @@ def _date(_: Attribute, value: object) -> str:
         raise BadEdit("is not a date like 2024-10-20") from None
 
 
+def _datetime(_: Attribute, value: object) -> str:
+    try:
+        moment = dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadEdit("is not a time with its zone like 2024-10-20T08:30:00+08:00")
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _in_unit(attribute: Attribute) -> str:
     return f" of {attribute.unit}" if attribute.unit else ""
 
@@ -244,6 +263,7 @@ _FIT: Final[Mapping[str, Callable[[Attribute, object], object]]] = {
     "integer": _integer,
     "boolean": _boolean,
     "date": _date,
+    "datetime": _datetime,
 }
 
 

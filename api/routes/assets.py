@@ -14,12 +14,17 @@ from api.dependencies import CallerDep, CityDep, PoolDep
 from api.errors import BadRequest
 from api.impacts import Answer, ImpactAnswer, TraceAnswer, answer_impact, answer_trace
 from data.assets import AssetDetail, AssetFilter, AssetItem, Named, list_assets, read_asset
+from data.changes import state_at_change
+from data.errors import NotFound
 from topology.trace import downstream, upstream
-from twin.kinds import KINDS, Kind, kind_of
+from twin.kinds import KINDS, Attribute, Kind, kind_of
 
 router = APIRouter(tags=["assets"])
 
 AssetIdPath = Annotated[int, Path(ge=1, le=2**31 - 1, description="Asset id within the city.", examples=[12])]
+AsOfQuery = Annotated[
+    AwareDatetime | None, Query(description="ISO time with zone: what was valid then.", examples=["2026-11-01T00:00:00Z"])
+]
 GeometryQuery = Annotated[bool, Query(description="True: with the geometries, for drawing.")]
 
 
@@ -93,16 +98,29 @@ async def get_assets(
     source_key: Annotated[str | None, Query(max_length=200, description="Exact key in the delivered file.")] = None,
     q: Annotated[str | None, Query(max_length=100, description="Part of the name or code.", examples=["工农"])] = None,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees", examples=["125.2,43.8,125.4,43.9"])] = None,
+    unified_code: Annotated[str | None, Query(max_length=200, description="Exact unified code of CJ/T 553.")] = None,
+    attribute: Annotated[
+        list[str] | None,
+        Query(description="name:value of an attribute; needs one kind; several must all fit.", examples=[["dn:400"]]),
+    ] = None,
+    as_of: AsOfQuery = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> AssetListAnswer:
-    """List the assets that the caller may see, by rising id."""
+    """List the assets that the caller may see, by rising id, now or as they were at a past time."""
     kinds = None if kind is None else tuple(kind_of(name).name for name in kind)
     wanted = AssetFilter(
-        kinds=kinds, code=code, source_key=source_key, search=q or None, bbox_wgs84=None if bbox is None else parse_bbox(bbox)
+        kinds=kinds,
+        code=code,
+        source_key=source_key,
+        search=q or None,
+        bbox_wgs84=None if bbox is None else parse_bbox(bbox),
+        unified_code=unified_code,
+        attributes=_wanted_attributes(kinds, attribute or []),
+        as_of=as_of,
     )
     total, items = await list_assets(pool, caller.scope, city, wanted, limit=limit, offset=offset)
-    return AssetListAnswer(total=total, items=[_item(item) for item in items])
+    return AssetListAnswer(total=total, items=[item_model(item) for item in items])
 
 
 @router.get("/assets/{asset_id}")
@@ -113,12 +131,14 @@ async def get_asset(
     caller: CallerDep,
     city: CityDep,
     pool: PoolDep,
-    as_of: Annotated[
-        AwareDatetime | None, Query(description="ISO time with zone: the version valid then.", examples=["2026-11-01T00:00:00Z"])
-    ] = None,
+    as_of: AsOfQuery = None,
 ) -> AssetAnswer:
     """Show one asset, now or at a past time."""
-    detail = await read_asset(pool, caller.scope, city, asset_id, as_of=as_of)
+    try:
+        detail = await read_asset(pool, caller.scope, city, asset_id, as_of=as_of)
+    except NotFound as error:
+        retired = await state_at_change(pool, caller.scope, city, asset_id) if as_of is None else ""
+        raise NotFound(f"{error}; {retired}; GET /assets/{asset_id}/history shows it" if retired else str(error)) from None
     return _answer(detail, status=live_status(request, city, asset_id))
 
 
@@ -178,7 +198,45 @@ def _json(answer: Answer) -> Response:
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
-def _item(item: AssetItem) -> AssetItemModel:
+def _wanted_attributes(kinds: tuple[str, ...] | None, texts: list[str]) -> dict[str, object]:
+    """Read `name:value` by the catalogue of the one kind that is asked for.
+
+    Raises
+    ------
+    BadRequest
+        When there is not one kind, no such attribute, or the value is not of its type.
+    """
+    wanted: dict[str, object] = {}
+    if texts and (kinds is None or len(kinds) != 1):
+        raise BadRequest("attribute needs exactly one kind, which says what the value is")
+    for text in texts:
+        kind = KINDS[kinds[0]] if kinds else None
+        name, colon, value = text.partition(":")
+        attribute = None if kind is None else kind.attribute(name)
+        if not colon or attribute is None:
+            known = ", ".join(item.name for item in kind.attributes) if kind else ""
+            raise BadRequest(f"attribute is {text[:100]!r}; it must be name:value with a name out of {known or 'none'}")
+        wanted[name] = _typed(attribute, value)
+    return wanted
+
+
+def _typed(attribute: Attribute, text: str) -> object:
+    if attribute.type == "boolean" and text in {"true", "false"}:
+        return text == "true"
+    if attribute.type in {"text", "code", "date"}:
+        return text
+    try:
+        number = math.nan if attribute.type == "boolean" else float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        right = "true or false" if attribute.type == "boolean" else f"a number {attribute.unit}".strip()
+        raise BadRequest(f"attribute {attribute.name} is {text[:60]!r}; it must be {right}")
+    return int(number) if number.is_integer() else number
+
+
+def item_model(item: AssetItem) -> AssetItemModel:
+    """Return a row of a list for an answer."""
     return AssetItemModel(
         asset_id=item.asset_id,
         kind=item.kind,

@@ -15,6 +15,8 @@ from tiles.vector import TILESETS, check_tile, make_tile, require_visible, tilej
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 MVT = "application/vnd.mapbox-vector-tile"
+OLDER = "Heat-Twin-Older"
+"""Header of a tile that shows older assets than there are."""
 
 
 def get_tile_cache(request: Request) -> TileCache:
@@ -32,6 +34,7 @@ class TilesetModel(BaseModel):
     tileset: str = Field(examples=["network"])
     description: str
     assets_version: int = Field(description="Version of the assets that the tiles show.")
+    older: bool = Field(description="True: the assets have changed since; the tiles follow within seconds.")
     url: str = Field(description="Its TileJSON.", examples=["http://127.0.0.1:8000/tiles/network.json?city=1"])
 
 
@@ -44,6 +47,7 @@ async def tilesets(request: Request, caller: CallerDep, pool: PoolDep, city: Cit
             tileset=name,
             description=TILESETS[name].description,
             assets_version=version.assets_version,
+            older=version.older,
             url=f"{request.base_url}tiles/{name}.json?city={city}",
         )
         for name, version in versions.items()
@@ -88,4 +92,7 @@ async def tile(
     version = await read_version(pool, city, tileset)
     key = ("tiles", tileset, city, caller.scope.rights_class, z, x, y, version.text)
     entry = await cache.get(key, preferred_encoding(request), lambda: make_tile(pool, found, caller.scope, city, (z, x, y)))
-    return encoded_answer(request, entry, MVT)
+    answer = encoded_answer(request, entry, MVT)
+    if version.older:
+        answer.headers[OLDER] = "true"
+    return answer

@@ -39,6 +39,8 @@ def test_values_are_stored_as_an_import_stores_them() -> None:
         ({"wall_mm": float("nan")}, "not a finite number"),
         ({"wall_mm": 1e300}, "not a finite number"),
         ({"wall_mm": [8]}, "not a number"),
+        ({"dn": 10**400}, "not a finite number"),
+        ({"material": "\ud800"}, "no NUL"),
         ({"side": "left"}, "is not one of supply"),
         ({"material": 7}, "is not a text"),
         ({"material": "a\x00b"}, "no NUL"),

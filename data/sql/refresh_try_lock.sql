@@ -1,0 +1,1 @@
+select pg_try_advisory_lock(hashtext('heat-twin refresh'), %(city_id)s)
