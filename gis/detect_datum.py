@@ -38,6 +38,7 @@ LEAST_MARGIN: Final = 2.0
 LEAST_POINTS: Final = 8
 NEAR_M: Final = 100.0
 """A reading whose distance to the trusted assets is larger fits none of them."""
+_RANK: Final = {"wgs84": 0, "epsg": 2, "local": 2}
 _FLOOR_M: Final = 1.0
 _CAP: Final = 999.0
 _FARTHEST_M: Final = 1e6
@@ -243,8 +244,8 @@ def _scored(
     """Return each distinct reading with its distance, the best first, and which readings are one."""
     kept: list[tuple[Reading, Floats]] = []
     same: dict[str, str] = {}
-    # the plain names come first, so that a group goes by `wgs84` and not by `epsg:4326`
-    for reading in sorted(readings, key=lambda item: (item.turned, item.datum.family in {"epsg", "local"})):
+    # a group of readings that are one goes by `wgs84`, and not by `epsg:4326` or, outside the mainland, `gcj02`
+    for reading in sorted(readings, key=lambda item: (item.turned, _RANK.get(item.datum.family, 1))):
         lonlat = reading.lonlat(points)
         twin = next((other for other, there in kept if _is_same(lonlat, there)), None)
         if twin is not None:

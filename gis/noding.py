@@ -61,7 +61,8 @@ def node_lines(
     Parameters
     ----------
     geometries
-        Shape (n,): lines and multi-lines in the system they are delivered in; everything else passes untouched.
+        Shape (n,): lines and multi-lines in the system they are delivered in; everything else, and lines with a coordinate
+        that is no number, passes untouched.
     points
         Shape (m, 2), in the same system: valves, chambers, pipe points.
     unit
@@ -74,7 +75,7 @@ def node_lines(
     The lines. Cost: 2.3 s for 200,000 pipes with 450,000 points, half of it finding the points beside lines.
     """
     scale = 1.0 if unit == "metre" else _METRES_PER_DEGREE
-    lines = np.flatnonzero(np.isin(shapely.get_type_id(geometries), (1, 5)) & ~shapely.is_empty(geometries))
+    lines = _finite(geometries, np.flatnonzero(np.isin(shapely.get_type_id(geometries), (1, 5)) & ~shapely.is_empty(geometries)))
     parts, owner = shapely.get_parts(geometries[lines], return_index=True)
     line, place, xy = _points_on(parts, points, tolerance_m / scale)
     long_line, long_place, long_xy = _between(parts, longest_m, unit)
@@ -87,6 +88,13 @@ def node_lines(
     changed = np.unique(owner[np.concatenate((line, long_line))])
     result[lines[changed]] = _assembled(geometries[lines[changed]], parts, owner, changed)
     return Noded(result, len(line), len(long_line))
+
+
+def _finite(geometries: Geometries, lines: Integers) -> Integers:
+    """Return those of the lines whose coordinates are all numbers; the others are no places."""
+    xy, owner = shapely.get_coordinates(geometries[lines], return_index=True)
+    broken = owner[~np.isfinite(xy).all(axis=1)]
+    return np.delete(lines, broken)
 
 
 def _assembled(before: Geometries, parts: Geometries, owner: Integers, changed: Integers) -> Geometries:
