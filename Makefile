@@ -59,10 +59,14 @@ bench-import: ## draw and import the full-size city anew; prints one line of fig
 bench-import-twice: ## the same with twice as much in it: how time and memory grow
 	@$(BIN)/python -m benchmarks.import_city --twice
 
+bench-crs: ## measure the conversion of 1.66 million vertices against other packages (set up in build/bench); prints one line of figures
+	@scripts/setup_bench.sh bench-crs
+	@build/bench/bin/python -m benchmarks.crs
+
 contact-sheet: ## take the map of a served city at six zooms into docs/images (URL=http://127.0.0.1:8000 CITY=1)
 	$(BIN)/python -m tests.browser.contact_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
 
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import bench-import-twice
+.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import bench-import-twice bench-crs

@@ -20,6 +20,7 @@ from gis import baidu_mercator, gauss_krueger, gcj02
 from gis.datum_names import OLD, Datum, Family, Unit, epsg_of, parse_datum
 from gis.errors import ConversionRefused, DatumNeedsParameters
 from gis.geometry import coordinates_of, geometry_sha256, with_coordinates
+from gis.kernels import farthest_m
 from gis.parameters import Affine, SevenParameters, Similarity, from_base_grid, to_base_grid
 from gis.projections import (
     CGCS2000_EPSG,
@@ -201,7 +202,7 @@ def _moved(
     there, back = (to_wgs84, from_wgs84) if direction == "to_wgs84" else (from_wgs84, to_wgs84)
     geometry = frame.geometry.to_numpy()
     before = coordinates_of(geometry)
-    after = there(before, datum)
+    after = _never_nan(there(before, datum), before)
     converted = with_coordinates(geometry, after)
     text, accuracy_m = describe(datum)
     record = ConversionRecord(
@@ -221,16 +222,16 @@ def _moved(
     return geopandas.GeoDataFrame(frame.drop(columns=frame.geometry.name)).set_geometry(series), record
 
 
+def _never_nan(after: Floats, before: Floats) -> Floats:
+    """Make infinite what is no place although its numbers were numbers: a ring that begins with NaN cannot be built."""
+    if not np.isfinite(after).all():
+        after[np.isnan(after).any(axis=1) & ~np.isnan(before).any(axis=1)] = np.inf
+    return after
+
+
 def _distance_max_m(before: Floats, after: Floats, unit: Unit) -> float | None:
-    with np.errstate(invalid="ignore"):  # infinite minus infinite
-        step = after - before
-    if unit == "degree":
-        step *= _METRES_PER_DEGREE
-        with np.errstate(invalid="ignore"):
-            step[:, 0] *= np.cos(np.radians(np.clip(before[:, 1], -90.0, 90.0)))
-    square = step[:, 0] ** 2 + step[:, 1] ** 2
-    square = square[np.isfinite(square)]
-    return float(np.sqrt(square.max())) if len(square) else None
+    distance_m = farthest_m(before, after, _METRES_PER_DEGREE if unit == "degree" else 0.0)
+    return None if distance_m < 0.0 else distance_m
 
 
 def _bounds(xy: Floats) -> Bounds | None:

@@ -162,6 +162,23 @@ def _bd09_offset(x: float, y: float) -> tuple[float, float]:
     return east_deg + longer * (x + east_deg) + 0.0065, north_deg + longer * (y + north_deg) + 0.006
 
 
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def farthest_m(before: Floats, after: Floats, metres_per_degree: float) -> float:
+    """Return the largest distance between two rows of one number, in metres; what is not finite does not count, -1 without any.
+
+    Degrees when `metres_per_degree` is above 0 (longitudes then count less with latitude), metres when it is 0.
+    """
+    largest = -1.0
+    for i in range(len(before)):
+        x, y = after[i, 0] - before[i, 0], after[i, 1] - before[i, 1]
+        if metres_per_degree > 0.0:
+            x, y = x * metres_per_degree * _sin_pi(before[i, 1] / 180.0 + 0.5), y * metres_per_degree
+        square = x * x + y * y
+        if largest < square < np.inf:
+            largest = square
+    return -1.0 if largest < 0.0 else math.sqrt(largest)
+
+
 # ---------------------------------------------------------------- Gauss-Krueger
 
 FARTHEST_DEG: Final = 40.0
