@@ -39,7 +39,7 @@ async function failure(response: Response): Promise<RequestFailed> {
   return new RequestFailed(response.status, error?.kind ?? "Unknown", error?.message ?? `HTTP ${response.status}`);
 }
 
-async function request<T>(url: string, init: RequestInit): Promise<T> {
+async function respond(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, { credentials: "same-origin", ...init });
@@ -49,6 +49,28 @@ async function request<T>(url: string, init: RequestInit): Promise<T> {
   }
   noteDate(response.headers.get("date"), Date.now());
   if (!response.ok) throw await failure(response);
+  return response;
+}
+
+/** Fetch a file and let the browser keep it under the name that the server gives it. */
+export async function saveFile(path: string, query: Query): Promise<void> {
+  const response = await respond(address(path, query), {});
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = fileName(response.headers.get("content-disposition")) ?? path.split("/").at(-1) ?? "";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** Name of a file in a Content-Disposition header, the encoded one first. */
+export function fileName(header: string | null): string | null {
+  const encoded = header?.match(/filename\*=utf-8''([^;]+)/i)?.[1];
+  if (encoded !== undefined) return decodeURIComponent(encoded);
+  return header?.match(/filename="?([^";]+)"?/i)?.[1] ?? null;
+}
+
+async function request<T>(url: string, init: RequestInit): Promise<T> {
+  const response = await respond(url, init);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 

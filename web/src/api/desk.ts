@@ -19,6 +19,7 @@ import type {
   Problem,
   ProblemDetail,
   Proposal,
+  Refresh,
   Rule,
 } from "./records";
 import type { Answer, AssetItem, AssetKind, Job } from "./shapes";
@@ -44,6 +45,7 @@ export function acceptAll(query: Query, body: AcceptAll): Promise<Accepted> {
   return sendJson<Accepted>("POST", "/problems/accept", query, body);
 }
 
+export const refresh = (query: Query) => getJson<Refresh>("/refresh", query);
 export const jobs = (query: Query) => getJson<Job[]>("/jobs", query);
 
 export const history = (id: number, query: Query) => getJson<History>(`/assets/${id}/history`, query);
@@ -53,6 +55,8 @@ export const difference = (query: Query) => getJson<ArchiveDifference>("/changes
 
 export interface EditBody extends AssetEdit {
   reason: string;
+  /** The version that was edited: the server refuses when the asset has moved on. */
+  version: number;
 }
 
 export function edit(id: number, query: Query, body: EditBody): Promise<unknown> {
@@ -101,13 +105,15 @@ export const lengths = (query: Query) => getJson<Lengths>("/statistics/lengths",
 export type Found = Answer<"/assets", "get">;
 
 export interface Within extends Page<AssetItem> {
-  counts?: Record<string, number>;
+  counts: Record<string, number>;
 }
 
 export interface WithinBody {
   geometry: GeoJSON.Geometry;
   buffer_m?: number;
   kind?: string;
+  limit: number;
+  offset?: number;
 }
 
 export function within(query: Query, body: WithinBody): Promise<Within> {
@@ -118,4 +124,4 @@ export interface Near extends AssetItem {
   distance_m: number;
 }
 
-export const nearest = (query: Query) => getJson<Page<Near>>("/assets/nearest", query);
+export const nearest = (query: Query) => getJson<{ items: Near[] }>("/assets/nearest", query);

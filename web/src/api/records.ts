@@ -13,9 +13,10 @@ export interface Problem {
   severity: Severity;
   state: ProblemState;
   asset_ids: number[];
-  kind: string | null;
-  code: string | null;
-  name: string | null;
+  asset_count: number;
+  kind: string;
+  code: string;
+  name: string;
   register: string | null;
   row_code: string | null;
   area_id: number | null;
@@ -82,6 +83,7 @@ export interface Version {
   valid_from_at: string;
   valid_to_at: string | null;
   change: ChangeHead | null;
+  ended_by: ChangeHead | null;
   differences: Difference[];
 }
 
@@ -133,22 +135,22 @@ export interface Proposal {
   asset_id: number;
   kind: string;
   code: string;
-  name: string;
-  state: ProposalState;
+  version: number;
+  present_version: number;
+  retire: boolean;
+  differences: Difference[];
   seat: string;
   reason: string;
   proposed_at: string;
+  state: ProposalState;
   decided_by: string | null;
   decided_at: string | null;
   decision_reason: string | null;
   change_id: number | null;
-  differences: Difference[];
-  geometry: Json | null;
 }
 
 export interface Datum {
   name: string;
-  text: string;
   unit: string;
   operation: string;
   accuracy_m: number | null;
@@ -157,24 +159,29 @@ export interface Datum {
 }
 
 export interface Conversion {
+  import_id: number;
   layer: string;
-  file?: string | null;
-  datum: string | null;
-  operation: string | null;
+  file: string;
+  datum_in: string;
+  datum_out: string;
+  evidence: string;
+  operation: string;
   accuracy_m: number | null;
-  evidence: string | null;
   vertex_count: number;
-  round_trip_mm: number | null;
-  converted_at: string;
-  seat: string | null;
+  bounds_out: [number, number, number, number] | null;
+  round_trip_max_m: number | null;
+  output_sha256: string;
+  program_version: string;
+  seat: string;
+  made_at: string;
 }
 
 export interface GridPoint {
   name: string;
-  position: [number, number];
+  position: [number, number] | null;
   dx_m: number;
   dy_m: number;
-  left_out_m: number | null;
+  left_out_m: number;
 }
 
 export interface Grid {
@@ -183,9 +190,17 @@ export interface Grid {
   rms_m: number;
   max_m: number;
   tolerance_m: number;
-  suspect: string | null;
+  /** Empty where no point is suspect. */
+  suspect: string;
   file: string;
+  fitted_at: string;
   points: GridPoint[];
+}
+
+export interface Refresh {
+  present_version: number;
+  shown_version: number;
+  older: boolean;
 }
 
 export type CoverageState = "agrees" | "differs" | "derived" | "unserved" | "none";

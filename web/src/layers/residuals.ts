@@ -14,8 +14,8 @@ const BARB_ANGLE = Math.PI / 7;
 /** A round number by which residuals are lengthened so that the longest one can be seen. */
 export function exaggerationOf(grid: Pick<Grid, "points">): number {
   const longest = Math.max(0, ...grid.points.map(({ dx_m, dy_m }) => Math.hypot(dx_m, dy_m)));
-  const lons = grid.points.map(({ position }) => position[0]);
-  const lats = grid.points.map(({ position }) => position[1]);
+  const placed = grid.points.flatMap(({ position }) => (position === null ? [] : [position]));
+  const [lons, lats] = [placed.map(([lon]) => lon), placed.map(([, lat]) => lat)];
   const across = distanceM([Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]);
   if (longest === 0 || !(across > 0)) return 1;
   const wanted = (across * LONGEST_SHARE) / longest;
@@ -27,6 +27,7 @@ export function exaggerationOf(grid: Pick<Grid, "points">): number {
 /** Points of a fit with the vectors by which they miss, lengthened `times` times; the suspect one has a role of its own. */
 export function residualFeatures(grid: Grid, times: number): OverlayFeature[] {
   return grid.points.flatMap((point) => {
+    if (point.position === null) return [];
     const role = point.name === grid.suspect ? "suspect" : "residual";
     const [lon, lat] = point.position;
     const ends = arrow([lon, lat], point.dx_m * times, point.dy_m * times);

@@ -207,7 +207,7 @@ function Save({ asset, edit, wrong }: { asset: Asset; edit: AssetEdit | null; wr
     label: t("edit.apply"),
     primary: true,
     act: async (reason) => {
-      if (edit !== null) await desk.edit(asset.asset_id, edit, reason);
+      if (edit !== null) await desk.edit(asset.asset_id, asset.version, edit, reason);
       leave();
     },
   };
@@ -215,7 +215,7 @@ function Save({ asset, edit, wrong }: { asset: Asset; edit: AssetEdit | null; wr
     label: t("edit.propose"),
     primary: !may,
     act: async (reason) => {
-      if (edit !== null) await desk.propose(asset.asset_id, edit, reason);
+      if (edit !== null) await desk.propose(asset.asset_id, asset.version, edit, reason);
       desk.open("proposals");
     },
   };

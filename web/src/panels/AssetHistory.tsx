@@ -57,6 +57,13 @@ function VersionItem({ assetId, version, newest, shown }: VersionItemProps) {
       {change !== null && (
         <p className="note">{[change.seat, change.reason, change.source].filter((one) => one !== "").join(" · ")}</p>
       )}
+      {version.ended_by !== null && (
+        <p className="note">
+          {[t("history.retired"), version.ended_by.seat, version.ended_by.reason]
+            .filter((one) => one !== "")
+            .join(" · ")}
+        </p>
+      )}
       <Differences items={version.differences} />
       <p className="deeds">
         {current ? (

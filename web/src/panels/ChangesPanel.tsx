@@ -239,8 +239,10 @@ function DifferenceList() {
   const { desk } = useParts();
   const work = useApp((state) => state.view.work);
   const [counts, setCounts] = useState<Omit<ArchiveDifference, "items"> | null>(null);
+  const [now] = useState(() => new Date().toISOString());
   if (work.from === undefined) return <p className="empty">{t("changes.needFrom")}</p>;
-  const filter = { from: work.from, to: work.to, kind: work.kind };
+  // without an end, to the present: the moment this list was opened
+  const filter = { from: work.from, to: work.to ?? now, kind: work.kind };
   async function page(offset: number, limit: number): Promise<{ total: number; items: ChangedAsset[] }> {
     const answer = await desk.difference({ ...filter, offset, limit });
     setCounts(answer);

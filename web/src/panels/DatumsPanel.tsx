@@ -59,22 +59,23 @@ function ConversionRow({ conversion }: { conversion: Conversion }) {
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
   const accuracy = conversion.accuracy_m === null ? MISSING : formatValue(conversion.accuracy_m, "m", lang);
-  const trip = conversion.round_trip_mm === null ? MISSING : formatValue(conversion.round_trip_mm, "mm", lang, 6);
+  const trip =
+    conversion.round_trip_max_m === null ? MISSING : formatValue(conversion.round_trip_max_m * 1000, "mm", lang, 6);
   return (
-    <div className="row conversion" title={conversion.evidence ?? ""}>
+    <div className="row conversion" title={`${conversion.evidence}\nsha256 ${conversion.output_sha256}`}>
       <span className="row-text">
         <strong>{conversion.layer}</strong>
         <span className="row-detail">
-          <b>{conversion.datum}</b> · {t("contents.accuracy", { value: accuracy })} ·{" "}
+          <b>{conversion.datum_in}</b> → {conversion.datum_out} · {t("contents.accuracy", { value: accuracy })} ·{" "}
           {t("datums.vertices", { count: formatNumber(conversion.vertex_count, 0, lang) })} ·{" "}
           {t("datums.roundTrip", { value: trip })}
         </span>
         <span className="row-detail clamped">{conversion.operation}</span>
         <span className="row-detail clamped">
-          {t("datums.evidence")} {conversion.evidence ?? MISSING}
+          {t("datums.evidence")} {conversion.evidence || MISSING}
         </span>
         <span className="row-detail">
-          {formatTime(Date.parse(conversion.converted_at), zone, lang)} · {conversion.seat ?? MISSING}
+          {formatTime(Date.parse(conversion.made_at), zone, lang)} · {conversion.seat || MISSING}
         </span>
       </span>
     </div>
@@ -103,7 +104,8 @@ function DatumRow({ datum }: { datum: Datum }) {
       <span className="row-text">
         <strong>{datum.name}</strong>
         <span className="row-detail">
-          {datum.text} · {datum.unit} · {t("contents.accuracy", { value: accuracy })}
+          {t(`datums.unit.${datum.unit === "degree" ? "degree" : "metre"}`)} ·{" "}
+          {t("contents.accuracy", { value: accuracy })}
         </span>
         <span className="row-detail">{datum.operation}</span>
         <span className="row-detail">{lang === "zh" ? datum.note_zh : datum.note_en}</span>
@@ -150,7 +152,7 @@ function OneGrid({ grid }: { grid: Grid }) {
     return () => desk.clear();
   }, [desk, grid, times]);
   const metres = (value: number) => formatValue(value, "m", lang, 3);
-  const mm = (value: number | null) => (value === null ? MISSING : formatNumber(value * 1000, 1, lang));
+  const mm = (value: number) => formatNumber(value * 1000, 1, lang);
   const choices = [...new Set([fitting / 10, fitting, fitting * 10, times])]
     .filter((one) => one >= 1)
     .sort((a, b) => a - b);
@@ -163,7 +165,7 @@ function OneGrid({ grid }: { grid: Grid }) {
         RMS {metres(grid.rms_m)} · {t("datums.max")} {metres(grid.max_m)} · {t("datums.tolerance")}{" "}
         {metres(grid.tolerance_m)} · {grid.file}
       </p>
-      {grid.suspect !== null && <p className="suspect">{t("datums.suspect", { name: grid.suspect })}</p>}
+      {grid.suspect !== "" && <p className="suspect">{t("datums.suspect", { name: grid.suspect })}</p>}
       <p className="switch-line">
         {t("datums.times")}
         <Select

@@ -54,7 +54,7 @@ function Card({ problem }: { problem: ProblemDetail }) {
           {problem.asset_ids.slice(0, 8).map((assetId) => (
             <li key={assetId}>
               <button type="button" onClick={() => controller.select(assetId)}>
-                {problem.kind === null ? assetId : `${kindName(lang, problem.kind)} ${assetId}`}
+                {`${kindName(lang, problem.kind)} ${assetId}`}
               </button>
             </li>
           ))}

@@ -76,7 +76,7 @@ function ProposalRow({ proposal, chosen, onChoose }: { proposal: Proposal; chose
       <button type="button" className="row-main" aria-current={chosen ? "true" : undefined} onClick={onChoose}>
         <span className="row-text">
           <strong>
-            {kindName(lang, proposal.kind)} {proposal.name || proposal.code}
+            {kindName(lang, proposal.kind)} {proposal.code}
           </strong>
           <span className="row-detail">{proposal.seat}</span>
           <span className="row-detail">{[proposal.reason, text].filter(Boolean).join(" · ")}</span>
@@ -92,21 +92,28 @@ function OneProposal({ proposal }: { proposal: Proposal }) {
   const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
   const { controller, desk } = useParts();
   useEffect(() => {
-    controller.select(proposal.asset_id);
-    if (proposal.geometry !== null) desk.show(overlayOf(drawn(proposal.geometry, "after")), true);
+    void controller.visitAsset(proposal.asset_id);
+    const moved = proposal.differences.find(({ field }) => field === "geometry");
+    desk.show(
+      overlayOf(drawn(moved?.before as object | null, "before"), drawn(moved?.after as object | null, "after")),
+    );
     return () => desk.clear();
   }, [controller, desk, proposal]);
   const time = (at: string) => formatTime(Date.parse(at), zone, lang);
   return (
     <section className="one-proposal" aria-label={t("proposals.one")}>
       <h3>
-        {kindName(lang, proposal.kind)} {proposal.name || proposal.code}
+        {kindName(lang, proposal.kind)} {proposal.code}
       </h3>
       <p className="note">
         {proposal.seat} · {time(proposal.proposed_at)}
       </p>
       <p>{proposal.reason}</p>
+      {proposal.retire && <p className="repair">{t("proposals.retire")}</p>}
       <Differences items={proposal.differences} />
+      {proposal.state === "open" && proposal.present_version !== proposal.version && (
+        <p className="failed">{t("proposals.stale")}</p>
+      )}
       {proposal.decided_at !== null && (
         <p className="note">
           {t(`proposals.state.${proposal.state}`)} · {proposal.decided_by} · {time(proposal.decided_at)}

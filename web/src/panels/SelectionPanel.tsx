@@ -81,13 +81,15 @@ function Inside() {
   const shape = readShape(work.shape);
   const geometry = shape === null ? null : shapeOf(shape.tool, shape.points);
   const buffer = Math.max(0, Number(work.buffer ?? 0)) || 0;
-  const body = (kind: string | undefined) => ({
+  const body = (kind: string | undefined, limit: number, offset = 0) => ({
+    limit,
+    offset,
     geometry: geometry as GeoJSON.Geometry,
     ...(buffer > 0 ? { buffer_m: buffer } : {}),
     ...(kind === undefined ? {} : { kind }),
   });
-  const counted = useAnswer(`within ${work.shape} ${buffer}`, () => desk.within(body(undefined), { limit: 1 }));
-  const counts = counted.state === "ready" ? Object.entries(counted.value.counts ?? {}) : [];
+  const counted = useAnswer(`within ${work.shape} ${buffer}`, () => desk.within(body(undefined, 1)));
+  const counts = counted.state === "ready" ? Object.entries(counted.value.counts) : [];
   return (
     <>
       <p className="switch-line">
@@ -123,7 +125,7 @@ function Inside() {
         listKey={`${work.shape} ${buffer} ${work.kind ?? ""}`}
         label={t("selection.title")}
         rowHeight={ROW_PX}
-        page={(offset, limit) => desk.within(body(work.kind), { offset, limit })}
+        page={(offset, limit) => desk.within(body(work.kind, limit, offset))}
         empty={t("search.none")}
       >
         {(item) => <ItemRow item={item} onVisit={() => controller.visit(item.asset_id, item.position)} />}

@@ -1,10 +1,10 @@
-import { Segmented, Select, Switch } from "antd";
-import { lazy, Suspense, useEffect, useState } from "react";
-import { address } from "../api/client";
+import { Segmented, Switch } from "antd";
+import { lazy, Suspense, useEffect } from "react";
 import type { Lengths } from "../api/records";
 import { useText } from "../i18n/hooks";
 import { useApp, useParts } from "../state/context";
 import { formatNumber, formatValue, MISSING } from "../units";
+import { Files, LayerExport } from "./LayerExport";
 import { BREAKDOWNS, type Breakdown, bandNames, breakdownOf, type ClassTable, rowLabel, tablesOf } from "./lengths";
 import { OwnerFilter } from "./OwnerFilter";
 import { Panel } from "./Panel";
@@ -12,8 +12,6 @@ import { RemoteNote } from "./RemoteNote";
 import { useAnswer } from "./useAnswer";
 
 const LengthChart = lazy(() => import("./LengthChart"));
-const LAYERS = ["pipe", "substation", "valve", "building", "building_inlet", "estate", "coverage_area"] as const;
-const FORMATS = ["gpkg", "parquet", "csv", "xlsx"] as const;
 
 /** Lengths of the network as table, chart and colours of the map, and what can be taken away as files. */
 export function StatisticsPanel() {
@@ -128,62 +126,12 @@ function LengthTable({ table }: { table: ClassTable }) {
 
 function TableExport({ by }: { by: Breakdown }) {
   const t = useText();
-  const city = useApp((state) => state.view.city);
   const work = useApp((state) => state.view.work);
-  const query = { city, by, area_id: work.area, company_id: work.company };
-  return (
-    <p className="exports">
-      {t("export.table")}{" "}
-      {(["csv", "xlsx"] as const).map((format) => (
-        <a key={format} className="more" href={address("/statistics/lengths", { ...query, format })} download>
-          {format.toUpperCase()}
-        </a>
-      ))}
-    </p>
-  );
-}
-
-/** A kind of asset as a file, in any datum of the registry. */
-export function LayerExport() {
-  const t = useText();
-  const { desk } = useParts();
-  const city = useApp((state) => state.view.city);
-  const work = useApp((state) => state.view.work);
-  const [layer, setLayer] = useState<string>("pipe");
-  const [datum, setDatum] = useState("wgs84");
-  const found = useAnswer("datums", () => desk.datums());
-  const datums = found.state === "ready" ? found.value.datums : [];
-  const query = { city, datum, area_id: work.area, company_id: work.company };
-  return (
-    <section className="layer-export" aria-label={t("export.layer")}>
-      <h3>{t("export.layer")}</h3>
-      <div className="owner-filter">
-        <Select
-          size="small"
-          aria-label={t("export.kind")}
-          value={layer}
-          options={LAYERS.map((value) => ({ value: value as string, label: t(`kind.${value}`) }))}
-          onChange={setLayer}
-        />
-        <Select
-          size="small"
-          showSearch
-          aria-label={t("export.datum")}
-          value={datum}
-          options={(datums.length === 0 ? ["wgs84"] : datums.map(({ name }) => name)).map((value) => ({
-            value,
-            label: value,
-          }))}
-          onChange={setDatum}
-        />
-      </div>
-      <p className="exports">
-        {FORMATS.map((format) => (
-          <a key={format} className="more" href={address(`/export/${layer}.${format}`, query)} download>
-            {t(`export.${format}`)}
-          </a>
-        ))}
-      </p>
-    </section>
-  );
+  const query = { by, area_id: work.area, company_id: work.company };
+  const files = (["csv", "xlsx"] as const).map((format) => ({
+    label: t(`export.${format}`),
+    path: "/statistics/lengths",
+    query: { ...query, format },
+  }));
+  return <Files title={t("export.table")} files={files} />;
 }

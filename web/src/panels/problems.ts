@@ -51,9 +51,9 @@ export function messageOf(problem: Problem, lang: Lang): string {
   return lang === "zh" ? problem.message_zh : problem.message_en;
 }
 
-/** What a problem is about, in a few words: name, code, or how many assets. */
+/** What a problem is about, in a few words: name and code of its first asset, and how many more there are. */
 export function subjectOf(problem: Problem): string {
-  const own = [problem.name, problem.code ?? problem.row_code].filter((one) => one !== null && one !== "").join(" · ");
-  const more = problem.asset_ids.length > 1 ? ` +${problem.asset_ids.length - 1}` : "";
+  const own = [problem.name, problem.row_code ?? problem.code].filter((one) => one !== "").join(" · ");
+  const more = problem.asset_count > 1 ? ` +${problem.asset_count - 1}` : "";
   return own === "" ? problem.asset_ids.slice(0, 3).join(", ") : own + more;
 }

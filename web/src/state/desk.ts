@@ -1,3 +1,4 @@
+import { saveFile } from "../api/client";
 import * as requests from "../api/desk";
 import type { AssetEdit } from "../api/records";
 import type { AssetKind } from "../api/shapes";
@@ -72,6 +73,7 @@ export class Desk {
   readonly rules = () => requests.rules(this.query());
   readonly problems = (filter: Filter) => requests.problems(this.query(filter));
   readonly problem = (id: number) => requests.problem(id, this.query());
+  readonly refresh = () => requests.refresh(this.query());
   readonly jobs = () => requests.jobs(this.query({ limit: 5 }));
   readonly history = (id: number) => requests.history(id, this.query());
   readonly changes = (filter: Filter) => requests.changes(this.query(filter));
@@ -85,7 +87,7 @@ export class Desk {
   readonly coverageOf = (kind: string, id: number) => requests.coverageOf(kind, id, this.query());
   readonly districts = () => requests.districts(this.query({ limit: 0 }));
   readonly lengths = (filter: Filter) => requests.lengths(this.query(filter));
-  readonly within = (body: requests.WithinBody, filter: Filter = {}) => requests.within(this.query(filter), body);
+  readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
   readonly nearest = (filter: Filter) => requests.nearest(this.query(filter));
 
   decide(id: number, decision: requests.Decision, reason: string): Promise<unknown> {
@@ -96,12 +98,12 @@ export class Desk {
     return this.changing(requests.acceptAll(this.query(), body));
   }
 
-  edit(id: number, edit: AssetEdit, reason: string): Promise<unknown> {
-    return this.changing(requests.edit(id, this.query(), { ...edit, reason }));
+  edit(id: number, version: number, edit: AssetEdit, reason: string): Promise<unknown> {
+    return this.changing(requests.edit(id, this.query(), { ...edit, version, reason }));
   }
 
-  propose(id: number, edit: AssetEdit, reason: string): Promise<unknown> {
-    return this.changing(requests.propose(id, this.query(), { ...edit, reason }));
+  propose(id: number, version: number, edit: AssetEdit, reason: string): Promise<unknown> {
+    return this.changing(requests.propose(id, this.query(), { ...edit, version, reason }));
   }
 
   retire(id: number, reason: string): Promise<unknown> {
@@ -118,6 +120,11 @@ export class Desk {
 
   judge(id: number, verdict: requests.Verdict, reason: string): Promise<unknown> {
     return this.changing(requests.judge(id, verdict, this.query(), reason));
+  }
+
+  /** Fetch a file and hand it to the browser; a refusal is an error with the server's words. */
+  save(path: string, filter: Filter): Promise<void> {
+    return saveFile(path, this.query(filter));
   }
 
   /** The catalogue of a kind; asked for once. */
