@@ -122,6 +122,12 @@ Index(
     postgresql_where=text("valid_to_at is null and (attributes ->> 'pair_code') is not null"),
 )
 _PAST = text("valid_to_at is not null")
+Index(
+    "ix_asset_unified_code",
+    text("(attributes ->> 'unified_code')"),
+    postgresql_where=text("valid_to_at is null and (attributes ->> 'unified_code') is not null"),
+    _table=asset,
+)
 Index("ix_asset_past_kind", asset.c.city_id, asset.c.kind, asset.c.code, postgresql_where=_PAST)
 Index("ix_asset_past_geom", asset.c.geom, postgresql_using="gist", postgresql_where=_PAST)
 Index("ix_asset_change", asset.c.city_id, asset.c.change_id, asset.c.asset_id)

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from twin.code_lists import HEAT_USER_CLASS
 from twin.errors import UnknownKind
 from twin.kinds import KINDS, Attribute, Kind
+from twin.kinds.model import coded
+from twin.kinds.shared import UNIFIED
 
 MASK = "***"
 """What stands in place of a personal text."""
@@ -90,6 +93,8 @@ _HEAT_USER = Register(
             Attribute("heating", "boolean", "用热"),
             Attribute("room_sensor_code", "text", "室温测点", reference="room_sensor"),
             Attribute("substation_code", "text", "换热站", reference="substation"),
+            coded("user_class", "热力用户分类", HEAT_USER_CLASS),
+            *UNIFIED,
         ),
     ),
     "heat users",

@@ -53,6 +53,7 @@ class AssetStore:
         connection, city = transaction.connection, {"city_id": transaction.city_id}
         connection.execute(sql("import_stage_analyze"))
         transaction.report("duplicate_code", connection.execute(sql("import_duplicates")).fetchall())
+        transaction.report("unified_code_twice", connection.execute(sql("import_unified_twice"), city).fetchall())
         say("comparing rows", 0.7)
         if connection.execute(sql("import_keys"), city).rowcount:
             connection.execute(sql("import_key_analyze"))

@@ -22,6 +22,7 @@ from data.imports.manifest import ColumnEntry, Scalar
 from data.imports.units import factor
 from twin.kinds import Attribute, Kind
 from twin.naming import FULL_WIDTH, comparison_keys, normalised, normalised_texts
+from twin.unified_code import problems_of
 
 Reject: TypeAlias = Callable[[str, "pd.Series[bool]", "pd.Series[str]"], None]
 """Takes a rule, a mask of the broken rows, and a text for each of them."""
@@ -121,23 +122,38 @@ def attribute_values(
         return _numbers(attribute, column, scale, reject)
     texts = as_text(column)
     if attribute.type == "boolean":
-        lower = texts.str.lower()
-        result = no_values(column.index)
-        result[lower.isin(_TRUE)] = True
-        result[lower.isin(_FALSE)] = False
-        _refuse(reject, "bad_value", texts.notna() & result.isna(), of=attribute, column=texts, why="is neither true nor false")
-        return result
+        return _booleans(attribute, texts, reject)
     if attribute.type == "date":
-        dates = pd.to_datetime(_iso_dates(texts), errors="coerce", format="ISO8601")
-        _refuse(
-            reject, "bad_value", texts.notna() & dates.isna(), of=attribute, column=texts, why="is not a date like 2024-10-20"
-        )
-        return dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
+        return _dates(attribute, texts, reject)
     if attribute.type == "datetime":
         return _times(attribute, texts, zone, reject)
+    return _texts(attribute, texts, reject)
+
+
+def _booleans(attribute: Attribute, texts: pd.Series, reject: Reject) -> pd.Series:
+    lower = texts.str.lower()
+    result = no_values(texts.index)
+    result[lower.isin(_TRUE)] = True
+    result[lower.isin(_FALSE)] = False
+    _refuse(reject, "bad_value", texts.notna() & result.isna(), of=attribute, column=texts, why="is neither true nor false")
+    return result
+
+
+def _dates(attribute: Attribute, texts: pd.Series, reject: Reject) -> pd.Series:
+    dates = pd.to_datetime(_iso_dates(texts), errors="coerce", format="ISO8601")
+    _refuse(reject, "bad_value", texts.notna() & dates.isna(), of=attribute, column=texts, why="is not a date like 2024-10-20")
+    return dates.dt.strftime("%Y-%m-%d").astype(object).where(dates.notna(), None)
+
+
+def _texts(attribute: Attribute, texts: pd.Series, reject: Reject) -> pd.Series:
+    """Return texts and codes; those that must be exact lose full-width forms, and codes must be in their list."""
     if attribute.type == "code" or attribute.name.endswith("_code"):
         written, (texts, changed) = texts, half_width(texts)
         _refuse(reject, "full_width", changed, of=attribute, column=written, why="has full-width characters")
+    if attribute.name == "unified_code":
+        problems = problems_of(texts)
+        _refuse(reject, "bad_unified_code", problems.notna(), of=attribute, column=texts, why=problems)
+        return texts.where(problems.isna(), None)
     if attribute.type == "code":
         texts = _codes_of_words(attribute, texts, reject)
         bad = texts.notna() & ~texts.isin(list(attribute.codes))
@@ -249,10 +265,11 @@ def _iso_dates(texts: pd.Series) -> pd.Series:
     return dates.where(dates.notna(), usual)
 
 
-def _refuse(reject: Reject, rule: str, broken: pd.Series, *, of: Attribute, column: pd.Series, why: str) -> None:
+def _refuse(reject: Reject, rule: str, broken: pd.Series, *, of: Attribute, column: pd.Series, why: str | pd.Series) -> None:
     """Report broken rows with their values; texts are made for those rows only."""
     if broken.any():
-        reject(rule, broken, f"{of.name} = '" + column[broken].astype(str).str.slice(0, 60) + f"' {why}")
+        reason = why if isinstance(why, str) else why[broken].astype(str)
+        reject(rule, broken, f"{of.name} = '" + column[broken].astype(str).str.slice(0, 60) + "' " + reason)
 
 
 def attributes_json(columns: Mapping[str, pd.Series], count: int) -> NDArray[np.object_]:
