@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from api.dependencies import CallerDep, CityDep, PoolDep
@@ -180,7 +180,9 @@ async def get_problem(problem_id: ProblemIdPath, caller: CallerDep, city: CityDe
 
 
 @router.post("/problems/accept")
-async def post_accept_rule(body: AcceptRuleBody, caller: CallerDep, city: CityDep, pool: PoolDep) -> AcceptRuleAnswer:
+async def post_accept_rule(
+    body: AcceptRuleBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
+) -> AcceptRuleAnswer:
     """Write the repairs of all problems of a rule that wait for a decision, as one change of the archive."""
     done = await accept_rule(
         pool,
@@ -192,15 +194,17 @@ async def post_accept_rule(body: AcceptRuleBody, caller: CallerDep, city: CityDe
         seat=caller.seat,
         reason=body.reason,
     )
+    request.app.state.refresher.wake(city)
     return AcceptRuleAnswer(accepted=done.accepted, refused=done.refused, change_id=done.change_id)
 
 
 @router.post("/problems/{problem_id}/accept")
 async def post_accept(
-    problem_id: ProblemIdPath, body: DecisionBody, caller: CallerDep, city: CityDep, pool: PoolDep
+    problem_id: ProblemIdPath, body: DecisionBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> ProblemAnswer:
     """Write the proposed repair of one problem."""
     await accept(pool, caller.scope, city, problem_id, seat=caller.seat, reason=body.reason)
+    request.app.state.refresher.wake(city)
     return _answer(*await read_problem(pool, caller.scope, city, problem_id))
 
 
@@ -215,10 +219,11 @@ async def post_dismiss(
 
 @router.post("/problems/{problem_id}/revert")
 async def post_revert(
-    problem_id: ProblemIdPath, body: DecisionBody, caller: CallerDep, city: CityDep, pool: PoolDep
+    problem_id: ProblemIdPath, body: DecisionBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> ProblemAnswer:
     """Take an accepted repair or a dismissal back; the assets are again what they were."""
     await revert(pool, caller.scope, city, problem_id, seat=caller.seat, reason=body.reason)
+    request.app.state.refresher.wake(city)
     return _answer(*await read_problem(pool, caller.scope, city, problem_id))
 
 

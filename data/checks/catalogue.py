@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from twin.checks import RULES
 from twin.checks import attributes as limits
 from twin.kinds import KINDS, Kind
 from twin.registers import REGISTERS
@@ -27,6 +28,8 @@ def parameters(today: date) -> dict[str, Any]:
         "placed_kinds": [k.name for k in KINDS.values() if k.geometry in {"point", "line", "polygon"}],
         "point_kinds": [k.name for k in KINDS.values() if k.geometry == "point" and k.name not in _SHARE_A_PLACE],
         "known_kinds": list(KINDS),
+        "place_rules": [r.name for r in RULES.values() if r.group == "place" and r.name != "converted_already"]
+        + ["building_twice"],
         **_columns(required, "required_kinds", "required_attributes"),
         **_columns(numbers, "number_kinds", "number_attributes"),
         **_columns(years, "year_kinds", "year_attributes"),

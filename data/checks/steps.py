@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.checks.context import Context, Finder
+from data.checks.converted import find_converted_layers
 from data.checks.names import find_same_names
 from data.checks.network_repairs import propose_network_repairs, propose_traced_references
 from data.checks.network_rules import find_class_differences, find_gaps, find_network_problems
@@ -91,6 +92,8 @@ STEPS: tuple[Step, ...] = (
     Step(_FINDINGS, finder=find_network_problems),
     Step(("ends_apart",), finder=find_gaps),
     Step(("class_differs",), finder=find_class_differences),
+    # last: it takes back what others have said about the places of a layer that lies wrong as a whole
+    Step(("converted_already",), finder=find_converted_layers),
 )
 """All steps that find, in the order in which they run."""
 
@@ -100,5 +103,6 @@ REPAIRS: tuple[Step, ...] = (
     Step(("reference_unknown",), "check_repair_estate", needs=_SHAPES),
     Step(("reference_unknown", "inlet_without_building"), "check_repair_building", needs=_SHAPES),
     Step(("reference_unknown",), "check_repair_company"),
+    Step(("building_without_inlet", "same_name_address"), "check_repair_same"),
 )
 """Steps that propose repairs, after all that find."""

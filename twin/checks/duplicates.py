@@ -39,5 +39,6 @@ RULES = (
         "two assets of one kind with the same name and address, whatever their spelling (width, blanks, traditional forms)",
         "{code} 与 {other} 名称和地址相同：{text}",
         "{code} and {other} have the same name and address: {text}",
+        ("retire",),
     ),
 )

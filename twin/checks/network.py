@@ -174,7 +174,7 @@ RULES = (
             "供热楼栋没有接入管网的热力入口，按登记的换热站追踪",
             "a heated building without an inlet on the network; traced through its declared substation",
         ),
-        ("move_inlet", "set_value"),
+        ("move_inlet", "set_value", "retire"),
     ),
     _rule(
         "building_not_connected",

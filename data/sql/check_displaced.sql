@@ -1,0 +1,1 @@
+create temporary table check_displaced (asset_id integer primary key) on commit drop
