@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from api.auth.vault import key_path
-from api.loading import rebuild_buildings, rebuild_tiles
+from api.loading import derive
 from api.settings import Settings
 from data.backup import BackupReport, backup_path, write_backup
 from data.backup_file import read_backup
@@ -75,20 +76,13 @@ def restore(settings: Settings, file: Path, *, replace: bool, seat: str, progres
         if mark.relative_to(settings.var_dir).as_posix() not in report.files:
             mark.unlink()
     from_backup = {"file": file.name, "created_at": backup.manifest["created_at"], "made_by": backup.manifest["made_by"]}
+    # 3D Tiles of another past may bear the version number of the restored one
+    shutil.rmtree(settings.var_dir / "tiles3d", ignore_errors=True)
     with job(settings.database_url, "restore", seat=seat, parameters=from_backup) as task:
         for done, city_id in enumerate(report.city_ids):
-            _derive(settings, city_id, partial(_part, progress, *_share(done, len(report.city_ids))))
+            derive(settings, city_id, partial(_part, progress, *_share(done, len(report.city_ids))))
         task.result = {"rows": sum(report.rows.values()), "cities": list(report.city_ids)}
     return report
-
-
-def _derive(settings: Settings, city_id: int, step: Progress) -> None:
-    step(f"tile tables of city {city_id}", 0.0)
-    rebuild_tiles(settings, city_id)
-    step(f"3D Tiles of city {city_id}", 0.6)
-    # what lies in the var dir may be of another past with the same version number
-    rebuild_buildings(settings, city_id, force=True)
-    step(f"city {city_id} is built", 1.0)
 
 
 def _share(done: int, total: int) -> tuple[float, float]:

@@ -39,6 +39,8 @@ def answers(client: httpx.Client, asset_ids: list[int], first_ms: int) -> dict[s
         "cities": "/cities",
         "assets": "/assets?limit=500",
         "pipes": "/assets?kind=pipe&limit=50&offset=300",
+        "changes": "/changes",
+        "problems": "/problems?limit=200",
         "contents": "/contents",
         "registers": "/registers",
         "users": "/registers/heat_user?limit=50",
@@ -46,6 +48,7 @@ def answers(client: httpx.Client, asset_ids: list[int], first_ms: int) -> dict[s
         "seats": "/seats",
         "rasters": "/raster",
         **{f"asset {n}": f"/assets/{n}" for n in asset_ids},
+        **{f"history {n}": f"/assets/{n}/history" for n in asset_ids},
         **{f"impact {n}": f"/assets/{n}/impact" for n in asset_ids},
         **{f"readings {n}": f"/assets/{n}/readings?from={first_ms}&to={first_ms + 3_600_000}" for n in asset_ids},
     }
@@ -77,6 +80,11 @@ def posting(client: httpx.Client, source: str, first_ms: int) -> Iterator[list[i
     finally:
         stop.set()
         thread.join(timeout=30)
+
+
+def _is_refreshed(client: httpx.Client) -> bool:
+    jobs = client.get("/jobs").raise_for_status().json()
+    return not client.get("/refresh").json()["older"] and all(job["state"] not in {"queued", "running"} for job in jobs)
 
 
 def settings_of(url: str, var_dir: Path) -> Settings:
@@ -112,11 +120,15 @@ def test_the_restored_city_gives_the_same_answers(
         ids = [one["asset_id"], two["asset_id"]]
         assert post(client, frame(f"substation:{one['code']}", first_ms, COLD)) == ["accepted"]
         valve = client.get("/assets", params={"kind": "valve", "limit": 1}).json()["items"][0]["asset_id"]
-        client.post(f"/valves/{valve}/state", json={"state": "closed", "origin": "reported"}).raise_for_status()
+        name = {"name": "改名的热力站", "reason": "tests"}
+        client.patch(f"/assets/{ids[0]}", json=name, params={"city": 1}).raise_for_status()
+        client.post(f"/valves/{valve}/state", json={"state": "open", "origin": "reported"}).raise_for_status()
         with posting(client, f"substation:{two['code']}", first_ms) as acknowledged:
             earlier = len(acknowledged)
             back_up(before, tmp_path / "b.tar", seat="tests", progress=quiet)
             assert len(acknowledged) > earlier, "nobody waits for a backup"
+        # after an edit the tiles and the problems follow by themselves
+        wait_for(lambda: _is_refreshed(client), what="the pictures after the edit", limit_s=120)
         wanted = answers(client, ids, first_ms)
         around = tile_around(before.database_url, ids[0])
         tile = client.get(around).content
