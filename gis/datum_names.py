@@ -87,9 +87,11 @@ class Datum:
     @property
     def unit(self) -> Unit:
         """Unit of its coordinates."""
+        if self.family == "local" and self.grid is not None:
+            return self.grid.unit
         if self.family == "epsg":
             return "degree" if crs_of_epsg(self.epsg).is_geographic else "metre"
-        return "metre" if self.family in {"gk", "local", "bd09mc"} else "degree"
+        return "metre" if self.family in {"gk", "bd09mc"} else "degree"
 
     @property
     def zone(self) -> int:

@@ -18,18 +18,19 @@ from numpy.typing import NDArray
 
 from gis import baidu_mercator, gauss_krueger, gcj02
 from gis.datum_names import OLD, Datum, Family, Unit, epsg_of, parse_datum
-from gis.errors import ConversionRefused, DatumNeedsParameters
+from gis.errors import ConversionRefused
 from gis.geometry import coordinates_of, geometry_sha256, with_coordinates
 from gis.kernels import farthest_m
+from gis.old_datums import helmert_operation
 from gis.parameters import Affine, SevenParameters, Similarity, from_base_grid, to_base_grid
 from gis.projections import (
     CGCS2000_EPSG,
+    CGCS2000_IDENTITY,
     Operation,
     apply,
     epsg_operation,
     exact_operation,
     is_cgcs2000,
-    pipeline_operation,
     require_area,
 )
 
@@ -55,8 +56,6 @@ Direction: TypeAlias = Literal["to_wgs84", "from_wgs84"]
 CGCS2000_ACCURACY_M = 0.5
 """CGCS2000 and WGS-84 share their ellipsoid to 0.1 mm; the frames differ by plate motion since epoch 2000: decimetres."""
 
-_IDENTITY = "identity CGCS2000 = WGS-84 by decision (plate motion since epoch 2000 not modelled: decimetres)"
-_ELLIPSOIDS = {"xian80": "+a=6378140 +rf=298.257", "beijing54": "+ellps=krass"}
 _METRES_PER_DEGREE = 111_320.0
 
 
@@ -248,7 +247,7 @@ _GCJ02_TEXT = f"GCJ-02 published formula, inverse in {gcj02.GCJ02_ROUNDS} fixed 
 _BD09_TEXT = f"BD-09 published formula, inverse in {gcj02.BD09_ROUNDS} fixed rounds, then GCJ-02; accuracy on the ground unknown"
 _BY_FORMULA: Mapping[str, _Conversion] = {
     "wgs84": _Conversion(np.copy, np.copy, "identity", 0.0),
-    "cgcs2000": _Conversion(np.copy, np.copy, _IDENTITY, CGCS2000_ACCURACY_M),
+    "cgcs2000": _Conversion(np.copy, np.copy, CGCS2000_IDENTITY, CGCS2000_ACCURACY_M),
     "gcj02": _Conversion(gcj02.wgs84_from_gcj02, gcj02.gcj02_from_wgs84, _GCJ02_TEXT, None),
     "bd09": _Conversion(gcj02.wgs84_from_bd09, gcj02.bd09_from_wgs84, _BD09_TEXT, None),
     "bd09mc": _Conversion(
@@ -265,7 +264,7 @@ def _conversion(datum: Datum) -> _Conversion:
     if datum.family in _BY_FORMULA:
         return _BY_FORMULA[datum.family]
     if datum.family in OLD or datum.base in OLD:
-        return _by_operation(_old_datum(datum))
+        return _by_operation(helmert_operation(datum))
     return _BY_FAMILY[datum.family](datum)
 
 
@@ -275,7 +274,7 @@ def _epsg(datum: Datum) -> _Conversion:
         return _by_operation(operation, checked=operation)
     # its Gauss-Krueger grids have names of their own and do not come here
     operation = exact_operation(datum.epsg, CGCS2000_EPSG)
-    return replace(_by_operation(operation), text=f"{operation.text} + {_IDENTITY}", accuracy_m=CGCS2000_ACCURACY_M)
+    return replace(_by_operation(operation), text=f"{operation.text} + {CGCS2000_IDENTITY}", accuracy_m=CGCS2000_ACCURACY_M)
 
 
 def _by_operation(operation: Operation, *, checked: Operation | None = None) -> _Conversion:
@@ -292,7 +291,7 @@ def _gauss_krueger(datum: Datum) -> _Conversion:
     meridian_deg, easting_m = datum.meridian_deg, datum.false_easting_m
     text = (
         f"inverse of Gauss-Krueger of CGCS2000, {datum.zone_width_deg}-degree zone {datum.zone}, meridian {meridian_deg:g} E at"
-        f" easting {easting_m:.0f} m + {_IDENTITY}"
+        f" easting {easting_m:.0f} m + {CGCS2000_IDENTITY}"
     )
     return _Conversion(
         lambda xy: gauss_krueger.degrees_of(xy, meridian_deg, easting_m),
@@ -324,33 +323,6 @@ def _local(datum: Datum) -> _Conversion:
         plane.accuracy_m if plane.accuracy_m is not None else below.accuracy_m,
         below.operation,
     )
-
-
-def _old_datum(datum: Datum) -> Operation:
-    """Build the operation of Xian 1980 or Beijing 1954 from the seven parameters of the delivery."""
-    name = datum.base or datum.family
-    seven = datum.parameters
-    if not isinstance(seven, SevenParameters):
-        raise DatumNeedsParameters(
-            f"{datum.text}: no public datum shift exists from {name} to WGS-84 (PROJ would silently move nothing and be up to"
-            f" 90 m wrong); give a table [datums.{name}] with dx_m, dy_m, dz_m, rx_arcsec, ry_arcsec, rz_arcsec, scale_ppm from"
-            " the survey office, or with control_points and heights; or a local(NAME) with four parameters from control points"
-        )
-    ellipsoid = _ELLIPSOIDS[name]
-    start = "+step +proj=unitconvert +xy_in=deg +xy_out=rad"
-    if datum.family == "gk":
-        plane = f"+lat_0=0 +lon_0={datum.meridian_deg:g} +k=1 +x_0={datum.false_easting_m:.0f} +y_0=0"
-        start = f"+step +inv +proj=tmerc {plane} {ellipsoid}"
-    shift = (
-        f"+x={seven.dx_m!r} +y={seven.dy_m!r} +z={seven.dz_m!r} +rx={seven.rx_arcsec!r} +ry={seven.ry_arcsec!r}"
-        f" +rz={seven.rz_arcsec!r} +s={seven.scale_ppm!r} +convention=position_vector"
-    )
-    pipeline = (
-        f"+proj=pipeline {start} +step +proj=push +v_3 +step +proj=cart {ellipsoid} +step +proj=helmert {shift}"
-        " +step +inv +proj=cart +ellps=GRS80 +step +proj=pop +v_3 +step +proj=unitconvert +xy_in=rad +xy_out=deg"
-    )
-    text = f"{datum.text} to CGCS2000 by seven parameters {shift} ({seven.source or 'source not stated'}) + {_IDENTITY}"
-    return pipeline_operation(pipeline, text=text, accuracy_m=seven.accuracy_m)
 
 
 _BY_FAMILY: Mapping[str, Callable[[Datum], _Conversion]] = {

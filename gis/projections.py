@@ -25,6 +25,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 WGS84_EPSG = 4326
 CGCS2000_EPSG = 4490
+CGCS2000_IDENTITY = "identity CGCS2000 = WGS-84 by decision (plate motion since epoch 2000 not modelled: decimetres)"
 _BALLPARK = "ballpark"
 
 

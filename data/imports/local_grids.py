@@ -1,4 +1,7 @@
-"""Parameters of a delivery's datums: as the manifest states them, or fitted to the control points that it names."""
+"""Parameters of a delivery's datums: as the manifest states them, or fitted to the control points that it names.
+
+A local grid may stand on an old datum whose own parameters are fitted, so old datums come first.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,19 @@ from pathlib import Path
 from data.imports.manifest import DatumEntry, Manifest
 from data.imports.problems import Problems
 from gis.control_points import ControlFit, fit_control_points, read_control_points, require_within
+from gis.datum_names import OLD
 from gis.errors import BadControlPoints, GisError
 from gis.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
 class FittedGrid:
-    """A local grid that was fitted to control points.
+    """A local grid, or an old datum, that was fitted to control points.
 
     Attributes
     ----------
     name
-        As in `local(NAME)`.
+        As in `local(NAME)`; or `xian80`, `beijing54`.
     file
         Table of the points, as the manifest names it.
     tolerance_m
@@ -58,11 +62,12 @@ def fit_grids(manifest: Manifest, folder: Path, problems: Problems) -> tuple[lis
     """
     fitted: list[FittedGrid] = []
     errors: dict[str, str] = {}
-    for name, entry in manifest.datums.items():
+    for name, entry in sorted(manifest.datums.items(), key=lambda item: item[0] not in OLD):
         if entry.control_points is None:
             continue
         try:
-            fitted.append(_fit(name, entry, entry.encoding or manifest.defaults.encoding, folder))
+            known = with_fitted(manifest, fitted)
+            fitted.append(_fit(name, entry, entry.encoding or manifest.defaults.encoding, folder, known))
         except GisError as error:
             errors[name] = f"[datums.{name}]: {error}"
             continue
@@ -75,14 +80,19 @@ def with_fitted(manifest: Manifest, fitted: list[FittedGrid]) -> Mapping[str, Pa
     return stated(manifest) | {grid.name: grid.fit.parameters for grid in fitted}
 
 
-def _fit(name: str, entry: DatumEntry, encoding: str | None, folder: Path) -> FittedGrid:
+def _fit(name: str, entry: DatumEntry, encoding: str | None, folder: Path, known: Mapping[str, Parameters]) -> FittedGrid:
     assert entry.control_points is not None
     assert entry.base is not None
+    if name in OLD and entry.model != "helmert":
+        raise BadControlPoints(
+            f'an old datum is fitted with model = "helmert" and grid = "gk({name},3,126,plain)" (or what x and y are in); a map in'
+            " the plane is a local(NAME)"
+        )
     path = folder / entry.control_points
-    points = read_control_points(path, encoding=encoding)
+    points = read_control_points(path, encoding=encoding, heights=entry.model == "helmert")
     source = entry.source or entry.control_points
     try:
-        fit = fit_control_points(points, entry.base, model=entry.model, source=source)
+        fit = fit_control_points(points, entry.base, model=entry.model, source=source, grid=entry.grid or "", known=known)
     except BadControlPoints as error:
         raise BadControlPoints(f"{path}: {error}") from None
     require_within(fit, points, entry.tolerance_m, where=str(path))

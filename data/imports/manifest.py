@@ -189,9 +189,13 @@ class RasterEntry(_Model):
 
 
 class DatumEntry(_Model):
-    """`[datums.NAME]`: a local grid by control points or four parameters (both with `base`), or an old datum by seven."""
+    """`[datums.NAME]`: a local grid by control points or four parameters (both with `base`), or an old datum by seven.
+
+    `grid` is what the seven parameters lead from: of a local system always, of an old datum when they are fitted.
+    """
 
     base: str | None = None
+    grid: str | None = None
     control_points: str | None = None
     encoding: str | None = None
     model: Model = "similarity"
@@ -218,8 +222,12 @@ class DatumEntry(_Model):
                 raise ValueError("needs `dx_m` and `dy_m`, or `control_points` with `base`")
             if fitting := sorted(given & {"encoding", "model", "tolerance_m"}):
                 raise ValueError(f"{', '.join(fitting)} belongs to `control_points`, which is not there")
-        elif other := sorted(given - {"base", "control_points", "encoding", "model", "tolerance_m", "source"}):
+        elif other := sorted(given - {"base", "grid", "control_points", "encoding", "model", "tolerance_m", "source"}):
             raise ValueError(f"{', '.join(other)} cannot stand beside `control_points`, which they are computed from")
+        if self.control_points is not None and (self.model == "helmert") != (self.grid is not None):
+            raise ValueError('model = "helmert" and `grid`, such as "gk(xian80,3,126,plain)", belong together')
+        if self.grid is not None and self.base is not None and self.control_points is None:
+            raise ValueError("grid belongs to seven parameters, not to the four on `base`")
         return self
 
     def parameters(self) -> Parameters | None:
@@ -233,6 +241,7 @@ class DatumEntry(_Model):
             *(self.dx_m, self.dy_m, self.dz_m, self.rx_arcsec, self.ry_arcsec, self.rz_arcsec, self.scale_ppm),
             accuracy_m=self.accuracy_m,
             source=self.source,
+            grid=self.grid or "",
         )
 
 
