@@ -85,7 +85,6 @@ ANTICORROSION_METHOD: Final = CodeList(
         "99": "其他 other",
     },
     {
-        **{"1": "01", "2": "02", "3": "03", "4": "04", "5": "05", "6": "06", "7": "07", "8": "08", "9": "09"},
         **{
             "2PE": "05",
             "两层聚乙烯": "05",
@@ -97,7 +96,7 @@ ANTICORROSION_METHOD: Final = CodeList(
         },
     },
 )
-"""Anticorrosion method (防腐方式); a code that lost its leading zero in a table of numbers is taken."""
+"""Anticorrosion method (防腐方式)."""
 
 HEAT_USER_CLASS: Final = CodeList(
     "heat_user_class",

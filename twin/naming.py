@@ -32,7 +32,8 @@ _INVISIBLE: Final = dict.fromkeys((*range(0x09), *range(0x0E, 0x1C), 0x7F, 0xAD,
 """Control characters that are no blanks, soft hyphens, joiners, byte order marks."""
 _BLANKS: Final = re.compile(r"\s+")
 _HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_BLANK_AT_HAN: Final = re.compile(rf"(?<=[{_HAN}]) | (?=[{_HAN}])")
+_HAS_HAN: Final = re.compile(f"[{_HAN}]")
+_BLANK_AT_HAN: Final = re.compile(rf"(?<=[{_HAN}()]) | (?=[{_HAN}()])")
 
 _DIGITS: Final = {
     "零": 0,
@@ -94,7 +95,7 @@ def normalised(text: str) -> str:
     if not usual.isascii():
         usual = usual.translate(_simplified()[0])
     usual = _BLANKS.sub(" ", usual).strip()
-    return _BLANK_AT_HAN.sub("", usual) if " " in usual else usual
+    return _BLANK_AT_HAN.sub("", usual) if " " in usual and _HAS_HAN.search(usual) else usual
 
 
 def comparison_key(text: str) -> str:

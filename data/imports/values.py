@@ -163,16 +163,28 @@ def _texts(attribute: Attribute, texts: pd.Series, reject: Reject) -> pd.Series:
 
 
 def _codes_of_words(attribute: Attribute, texts: pd.Series, reject: Reject) -> pd.Series:
-    """Return texts with the words that mean a code (直埋, 三层聚乙烯) replaced by it; a note says how many."""
+    """Return texts with the words that mean a code (直埋, 三层聚乙烯) replaced by it, each with a note.
+
+    A column of `01` and `02` comes out of a table as 1 and 2: zeros that were lost are put back without a word.
+    """
     odd = texts.notna() & ~texts.isin(list(attribute.codes))
     if not odd.any():
         return texts
-    words = _words(attribute)
-    known = {text: words.get(normalised(text).casefold()) for text in texts[odd].unique()}
-    codes = texts[odd].map(known)
-    read = odd & codes.reindex(texts.index).notna()
-    _refuse(reject, "word_for_code", read, of=attribute, column=texts, why="is a word for a code")
-    return texts.where(~read, codes.reindex(texts.index))
+    words, distinct = _words(attribute), texts[odd].unique()
+    meant = {text: words.get(normalised(text).casefold()) for text in distinct}
+    codes = texts.map({text: code for text, code in meant.items() if code})
+    _refuse(reject, "word_for_code", codes.notna(), of=attribute, column=texts, why="is a word for a code")
+    padded = texts.map({text: code for text in distinct if (code := _padded(attribute, text))})
+    return texts.where(codes.isna(), codes).where(padded.isna(), padded)
+
+
+def _padded(attribute: Attribute, text: str) -> str | None:
+    """Return the code that a number without its leading zeros is; None for any other text."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    lengths = {len(code) for code in attribute.codes}
+    code = text.zfill(lengths.pop()) if len(lengths) == 1 else ""
+    return code if code in attribute.codes else None
 
 
 def _words(attribute: Attribute) -> dict[str, str]:

@@ -31,6 +31,8 @@ TEXTS = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=14).map("".joi
         ("乾安縣後街", "乾安县后街"),  # 乾 is a simplified character too
         ("Heat  Station 3", "Heat Station 3"),
         ("A 区 3 号", "A区3号"),
+        ("绿园区（东） ３號樓", "绿园区(东)3号楼"),
+        ("Station (East) 3", "Station (East) 3"),
         ("\ufeff人民\u200b大街", "人民大街"),
         ("", ""),
     ],
