@@ -100,7 +100,7 @@ class Refresher:
                 await asyncio.sleep(LOOK_S)
 
     def _is_due(self, state: CopyState) -> bool:
-        if not state.older or state.edited_at is None:
+        if state.edited_at is None:
             return False
         version, failed_at = self._failed.get(state.city_id, (-1, 0.0))
         return version != state.present_version or time.monotonic() - failed_at > RETRY_S
@@ -135,7 +135,7 @@ def refresh_city(settings: Settings, city_id: int) -> bool:
         if not try_lock(guard, city_id):
             return False
         with job(settings.database_url, "refresh", city_id=city_id, seat="program") as task:
-            derived = derive(settings, city_id, lambda message, fraction: task.progress(fraction, message))
+            derived = derive(settings, city_id, lambda message, fraction: task.progress(fraction, message), changed=True)
             task.result = {"built": list(derived.built), "buildings": derived.buildings.building_count}
     return True
 

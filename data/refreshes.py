@@ -20,7 +20,7 @@ class CopyState:
     built_at
         When they were built.
     edited_at
-        The last edit since then; None when there is none (after an import, which builds its own copies).
+        The last edit that no refresh began after; None when there is none (an import builds its own copies).
     """
 
     city_id: int

@@ -143,8 +143,9 @@ def read_shape(geojson: Mapping[str, object]) -> BaseGeometry:
     BadEdit
         When it is anything else.
     """
-    if geojson.get("type") not in _GEOMETRIES:
-        raise BadEdit(f"geometry.type is {_shown(geojson.get('type'))}; it must be one of {', '.join(sorted(_GEOMETRIES))}")
+    name = geojson.get("type")
+    if not isinstance(name, str) or name not in _GEOMETRIES:
+        raise BadEdit(f"geometry.type is {_shown(name)}; it must be one of {', '.join(sorted(_GEOMETRIES))}")
     try:
         geometry = shapely.from_geojson(orjson.dumps(dict(geojson)))
     except (shapely.GEOSException, orjson.JSONEncodeError, ValueError, TypeError) as error:

@@ -22,7 +22,7 @@ class RefreshAnswer(BaseModel):
     shown_version: int = Field(description="Version that tiles and 3D show.", examples=[4])
     older: bool = Field(description="True: the copies show older assets; the server rebuilds them.", examples=[True])
     built_at: datetime = Field(description="When they were built.")
-    edited_at: datetime | None = Field(description="The last edit that they do not show.")
+    edited_at: datetime | None = Field(description="The last edit that waits for a refresh.")
 
 
 @router.get("/refresh")

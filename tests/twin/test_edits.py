@@ -108,6 +108,7 @@ _BOW = [[[125.3, 43.8], [125.4, 43.9], [125.4, 43.8], [125.3, 43.9], [125.3, 43.
         ("valve", {"type": "Point"}, "cannot be read"),
         ("valve", {"type": "Feature", "geometry": None}, "'Feature'; it must be one of"),
         ("valve", {}, "geometry.type is None"),
+        ("valve", {"type": ["Point"]}, "must be one of"),
         ("pipe", {"type": "LineString", "coordinates": [[125.3, 43.8]] * (MOST_VERTICES + 1)}, "100001 vertices"),
     ],
 )
