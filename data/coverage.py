@@ -160,7 +160,7 @@ def _write(connection: Connection, city_id: int, buildings: _Buildings) -> Cover
                 ground = grounds.get((kind, each.asset_id))
                 copy.write_row((city_id, of_kind, *_coverage_row(each, found, place), *map(_ewkb, (shapes[place], ground))))
             declared += int(np.count_nonzero(~shapely.is_missing(shapes)))
-            derived += sum(1 for state in found.state if state == "derived")
+            derived += sum(1 for state in found.state if state == "derived" and of_kind != "licence")
     with connection.cursor().copy(sql("coverage_copy_buildings")) as copy:
         for row in _building_rows(city_id, buildings, inside):
             copy.write_row(row)

@@ -1,8 +1,8 @@
 """Lengths of the network as GB/T 43097-2023 6.1.2 counts them: what is a class, a band, a way of laying.
 
-Only the supply pipe is counted, in kilometres on the ellipsoid. The bands are data (`BREAKDOWNS`): names, limits and the number
-that the row has in the table of its class. Where the standard asks nothing of a class (materials of the primary network), the
-bands of another class stand in, without a number.
+Only the supply pipe is counted, in kilometres along its axis on the ellipsoid (with heights, where a pipe has them). The bands are
+data (`BREAKDOWNS`): names, limits and the number that the row has in the table of its class. Where the standard asks nothing of
+a class (materials of the primary network), the bands of another class stand in, without a number.
 
 Three things the standard leaves open are decided here. A pipe in a casing lies in the ground (direct burial); a duct block
 counts as trench, a pipe on the ground as overhead; a renewed pipe is as old as its renewal. Element 0810008 has no code for
