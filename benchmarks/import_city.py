@@ -147,7 +147,7 @@ def _score(path: Path, connection: Connection, report: ImportReport, findings: S
     answers = read_answers(path)
     codes = codes_of(connection, report.city_id, [asset_id for finding in findings for asset_id in finding.asset_ids])
     scores = [*score_import(answers, report.problems), *score_network(answers, findings, codes)]
-    _say(as_text(scores, answers))
+    _say(as_text(scores))
     return {
         "answers": sum(score.found + len(score.missed) for score in scores),
         "missed": sum(len(score.missed) for score in scores),

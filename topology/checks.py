@@ -113,7 +113,8 @@ def loose_ends(tables: NetworkTables, joined: Joined) -> NDArray[np.bool_]:
     ends[joined.valve_u] += 2
     ends[joined.valve_v] += 2
     located = np.isfinite(tables.pipes[["start_lon", "end_lon"]].to_numpy(dtype=float))
-    return (ends[np.column_stack([joined.u, joined.v])] == 1) & located
+    loose: NDArray[np.bool_] = (ends[np.column_stack([joined.u, joined.v])] == 1) & located
+    return loose
 
 
 def _loose_ends(tables: NetworkTables, joined: Joined) -> Iterator[Finding]:

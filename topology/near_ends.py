@@ -1,7 +1,7 @@
 """What a drawing nearly joins: ends that miss each other by a little, inlets beside their service, valves beside their node.
 
-Each proposal is certain in this sense: within reach there is exactly one thing that the end can have been meant to meet. Ends that
-miss each other are first sought among those that meet nothing either; only then among nodes that are complete without it.
+Each proposal is certain in this sense: within reach there is exactly one thing that the end can have been meant to meet. It is
+sought first among what meets nothing either, only then among nodes that are complete without it.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def _score(network: Network, path: Path) -> None:
         named = [asset_id for item in network.findings for asset_id in item.asset_ids]
         codes = codes_of(connection, network.city_id, named)
     scores = [*score_import(answers, problems), *score_network(answers, network.findings, codes)]
-    sys.stdout.write(as_text(scores, answers))
+    sys.stdout.write(as_text(scores))
     if any(score.missed or score.false for score in scores):
         raise typer.Exit(1)
 

@@ -181,7 +181,7 @@ async def get_problem(problem_id: ProblemIdPath, caller: CallerDep, city: CityDe
 
 @router.post("/problems/accept")
 async def post_accept_rule(
-    body: AcceptRuleBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
+    *, body: AcceptRuleBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> AcceptRuleAnswer:
     """Write the repairs of all problems of a rule that wait for a decision, as one change of the archive."""
     done = await accept_rule(
@@ -200,7 +200,7 @@ async def post_accept_rule(
 
 @router.post("/problems/{problem_id}/accept")
 async def post_accept(
-    problem_id: ProblemIdPath, body: DecisionBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
+    *, problem_id: ProblemIdPath, body: DecisionBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> ProblemAnswer:
     """Write the proposed repair of one problem."""
     await accept(pool, caller.scope, city, problem_id, seat=caller.seat, reason=body.reason)
@@ -219,7 +219,7 @@ async def post_dismiss(
 
 @router.post("/problems/{problem_id}/revert")
 async def post_revert(
-    problem_id: ProblemIdPath, body: DecisionBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
+    *, problem_id: ProblemIdPath, body: DecisionBody, request: Request, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> ProblemAnswer:
     """Take an accepted repair or a dismissal back; the assets are again what they were."""
     await revert(pool, caller.scope, city, problem_id, seat=caller.seat, reason=body.reason)

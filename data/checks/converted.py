@@ -1,9 +1,9 @@
 """Layers that were converted once too often: all of them off by what the datum shifts, away from where nothing is in their way.
 
-A layer whose rows were in WGS-84 already when they were converted from GCJ-02 or BD-09 (or that went through the conversion twice)
-lies some 500 m off. Nothing in the layer itself tells; what lies around does. A building stands on no road, no water, no other
-layer's building and in no estate but its own, and one without heat on no heat pipe. For each layer of buildings that a shifted datum was named for, those collisions are
-counted as the layer lies and as it would lie with one conversion taken back.
+A layer whose rows were in WGS-84 already when they were converted from GCJ-02 or BD-09 (or that was converted twice) lies some
+500 m off. Nothing in the layer itself tells; what lies around does. A building stands on no road, no water, no other layer's
+building, in no estate but its own, and one without heat on no heat pipe. For each layer of buildings that came in a shifted datum
+those collisions are counted as the layer lies and as it would lie with one conversion taken back.
 
 Cost: 2,000 buildings of a layer are looked at; 1 s for each layer.
 """

@@ -124,7 +124,11 @@ def _sides(context: Context, findings: Sequence[Finding]) -> Repairs:
     named = _named_sides(context, [int(i) for i in pairs.index])
     right: dict[int, tuple[int, str]] = {}
     for pair_id, group in pairs.groupby("pair_id"):
-        wanted = _wrong_side(group["side"].to_dict(), named) if pair_id and len(group) == 2 else None
+        wanted = (
+            _wrong_side(dict(zip(group.index.tolist(), group["side"].tolist(), strict=True)), named)
+            if pair_id and len(group) == 2
+            else None
+        )
         if wanted is not None:
             right[int(str(pair_id))] = wanted
     repairs: Repairs = {}

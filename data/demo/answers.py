@@ -14,9 +14,9 @@ from data.errors import BadDemo
 
 ANSWER_SHEET = "answer_sheet.csv"
 """Name of the file."""
-WHERES = ("import", "network", "later", "none")
-"""Where a fault is to be found: a problem of the import, a finding of the network's checks, a check that does not exist yet, or
-nowhere, because the row must come through as if it were sound."""
+WHERES = ("import", "network", "check", "none")
+"""Where a fault is to be found: a problem of the import, a finding of the network's checks (and so a problem of the archive), a
+problem of the archive alone, or nowhere, because the row must come through as if it were sound."""
 _COLUMNS = ("dirt", "where", "rule", "file", "kind", "codes", "row", "done")
 _BETWEEN = ";"
 
@@ -32,11 +32,12 @@ class Answer:
     where
         One of `WHERES`.
     rule
-        Rule of the import or of the network's checks; empty for `later` and `none`.
+        Rule of the import, of the network's checks or of those of the archive; empty for `none`.
     file, kind
         Where the spoiled row is.
     codes
-        Of a finding all assets that it names, in rising order; else the code of the spoiled row (empty: the whole layer).
+        Of a finding or problem all assets that it names, in rising order; else the code of the spoiled row (empty: the whole
+        layer).
     row
         Feature or data row in the file, from 1; None = the whole layer, or a row that was left out.
     done

@@ -18,7 +18,9 @@ def spoil_chains(desk: Desk, drawn: Drawn, scale: int) -> None:
     _add_idle_source(desk, drawn)
     for stream, fault in enumerate((_buildings(desk), _substations(desk, drawn), _estates(desk)), start=50):
         if fault is not None:
-            commit(desk, fault, scale, stream)
+            for row in commit(desk, fault, scale, stream):
+                if fault.kind == "estate":  # its substation must keep its company
+                    desk.take([row["substation_code"]])
 
 
 def _add_idle_source(desk: Desk, drawn: Drawn) -> None:
@@ -42,8 +44,12 @@ def _buildings(desk: Desk) -> Fault:
     """Declare buildings to the next substation; the drawing feeds them from the one that their inlets name."""
     feeds = desk.frame("building_inlet").groupby("building_code")["substation_code"].agg(["nunique", "first"])
     fed_by = feeds["first"][feeds["nunique"] == 1]
-    stations = desk.frame("substation")["code"].tolist()
-    following = dict(zip(stations, [*stations[1:], *stations[:1]], strict=True))
+    stations = desk.frame("substation")
+    following: dict[str, str] = {}
+    # of the same company: a substation of another one would put the building outside the licence area as well
+    for _, group in stations.groupby("company_code", sort=False) if "company_code" in stations else [("", stations)]:
+        codes = group["code"].tolist()
+        following |= dict(zip(codes, [*codes[1:], *codes[:1]], strict=True)) if len(codes) > 1 else {}
     return Fault(
         "building_of_another_substation",
         "building",
@@ -52,8 +58,9 @@ def _buildings(desk: Desk) -> Fault:
         count=3,
         where="network",
         rule="declared_substation_differs",
-        only=lambda frame: frame["code"].map(fed_by) == frame["substation_code"],
+        only=lambda frame: (frame["code"].map(fed_by) == frame["substation_code"]) & frame["substation_code"].isin(following),
         names=lambda row, value: [row["code"], str(value)],
+        checks=("inlet_substation_differs",),
     )
 
 
@@ -94,6 +101,8 @@ def _estates(desk: Desk) -> Fault | None:
         "estate",
         "company_code",
         lambda row, _: following[row["company_code"]],
-        where="later",
+        where="check",
+        rule="estate_company_differs",
         only=lambda frame: frame["company_code"].isin(companies),
+        names=lambda row, _: [row["code"], row["substation_code"]],
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely import affinity
 
 from data.demo.desk import Desk, Mark
 from data.demo.faults import Fault, commit, label_of
@@ -24,7 +25,9 @@ CONVERTED_FILE = "halls.geojson"
 
 
 def _unknown(dirt: str, kind: str, column: str, prefix: str) -> Fault:
-    return Fault(dirt, kind, column, lambda _, place: f"{prefix}{place + 1:03d}", rule="missing_reference")
+    return Fault(
+        dirt, kind, column, lambda _, place: f"{prefix}{place + 1:03d}", rule="missing_reference", checks=("reference_unknown",)
+    )
 
 
 def _full_width(kind: str, column: str) -> Fault:
@@ -53,13 +56,25 @@ FAULTS = (
         "network_level",
         lambda _, __: None,
         rule="missing_value",
+        checks=("required_missing",),
         # a secondary pipe without level would leave its network
         only=lambda frame: frame["network_level"] == "primary",
     ),
-    Fault("storeys_negative", "building", "storeys", lambda row, _: -int(row["storeys"]), where="later"),
-    Fault("year_impossible", "building", "year_built", lambda _, __: 2910, where="later"),
-    Fault("district_of_code_wrong", "pipe", "code", lambda row, _: f"220199{row['code'][6:]}", where="later"),
-    Fault("source_unknown", "substation", "source_code", lambda _, __: "GLF999", count=1, where="later"),
+    Fault(
+        "storeys_negative", "building", "storeys", lambda row, _: -int(row["storeys"]), where="check", rule="storeys_impossible"
+    ),
+    Fault("year_impossible", "building", "year_built", lambda _, __: 2910, where="check", rule="year_impossible"),
+    Fault(
+        "district_of_code_wrong",
+        "pipe",
+        "code",
+        lambda row, _: f"220199{row['code'][6:]}",
+        where="check",
+        rule="district_of_code",
+    ),
+    Fault(
+        "source_unknown", "substation", "source_code", lambda _, __: "GLF999", count=1, where="check", rule="reference_unknown"
+    ),
     _unknown("company_unknown", "substation", "company_code", "QY9"),
     _unknown("company_unknown", "pipe", "company_code", "QY9"),
     _unknown("estate_unknown", "building", "estate_code", "XQ9"),
@@ -125,13 +140,24 @@ def _shapes(desk: Desk, scale: int) -> None:
 
 
 def _shape_fault(dirt: str, kind: str, rule: str, worse: Callable[[shapely.Geometry], shapely.Geometry]) -> Fault:
-    return Fault(dirt, kind, "geometry", lambda row, _: worse(row["geometry"]), rule=rule, done=dirt.replace("_", " "))
+    checks = ("geometry_missing",) if rule in {"empty_geometry", "outside_city"} else ()
+    only = _leaves_room if worse is _bow_tie else None
+    done = dirt.replace("_", " ")
+    return Fault(dirt, kind, "geometry", lambda row, _: worse(row["geometry"]), rule=rule, done=done, only=only, checks=checks)
 
 
 def _bow_tie(outline: shapely.Geometry) -> shapely.Geometry:
-    """Return the box around an outline with two corners exchanged."""
-    west, south, east, north = shapely.bounds(outline)
-    return shapely.Polygon([(west, south), (east, north), (east, south), (west, north)])
+    """Return the slanting box around an outline with two corners exchanged: nothing of it lies in a neighbour."""
+    corners = shapely.get_coordinates(shapely.oriented_envelope(outline))[:4]
+    return shapely.Polygon(corners[[0, 2, 1, 3]])
+
+
+def _leaves_room(frame: pd.DataFrame) -> pd.Series:
+    """Tell which buildings half their outline would hold the heated area of: nothing else is wrong with them then."""
+    if "heated_area_m2" not in frame or "storeys" not in frame:
+        return pd.Series(True, index=frame.index)
+    half_m2 = pd.Series(shapely.area(frame.geometry.to_numpy()) / 2.0, index=frame.index)
+    return ~(frame["heated_area_m2"].astype(float) > 1.4 * half_m2 * frame["storeys"].astype(float))
 
 
 def _far_away(point: shapely.Geometry) -> shapely.Geometry:
@@ -198,8 +224,11 @@ def _buildings_twice(desk: Desk, scale: int) -> None:
     rows = _pick_placed(desk, "building", 3 * scale, 148, desk.frame("substation")["code"].tolist())
     for each in _copies(desk, rows, "building", other_code):
         mark = Mark("building_twice", "building", each.label, f"outline of {each.row['code']} under another code")
+        both = [each.row["code"], each.copy["code"]]
         desk.note(mark, "network", "building_without_inlet", [each.copy["code"]])
-        desk.note(mark, "later", "", [each.copy["code"]])
+        desk.note(mark, "check", "building_twice", both)
+        if each.row.get("name") and each.row.get("address"):
+            desk.note(mark, "check", "same_name_address", both)
 
 
 def _buildings_on_river(desk: Desk, scale: int) -> None:
@@ -208,18 +237,46 @@ def _buildings_on_river(desk: Desk, scale: int) -> None:
     if "geometry" not in water:
         return
     shapes = water.geometry.to_numpy()
-    river = shapes[np.argmax(shapely.length(shapes))]
+    longest = int(np.argmax(shapely.length(shapes)))
+    river, river_code = shapes[longest], str(water["code"].iloc[longest])
     rng = desk.stream(149)
+    pipes = shapely.STRtree([line for line in desk.frame("pipe").geometry if line is not None])
+    placed: list[shapely.Geometry] = []
 
     def on_river(row: pd.Series, place: int) -> None:
-        shift = _place_on(river, rng) - shapely.get_coordinates(shapely.centroid(row["geometry"]))[0]
-        row["geometry"] = shapely.transform(row["geometry"], lambda xy: xy + shift)
+        row["geometry"] = _free_place(row["geometry"], lambda: _place_on(river, rng), pipes, placed)
+        placed.append(row["geometry"])
         row["code"], row["name"], row["substation_code"] = f"LD7{place + 1:05d}", f"示例河{place + 1}号楼", None
         row["heated_area_m2"], row["heat_user_count"], row["heat_load_mw"] = 0.0, 0, 0.0
 
     for each in _copies(desk, _pick_placed(desk, "building", 2 * scale, 150), "building", on_river):
         mark = Mark("building_on_river", "building", each.label, "a building without heat added on the river")
-        desk.note(mark, "later", "", [each.copy["code"]])
+        desk.note(mark, "check", "building_on_water", [each.copy["code"], river_code])
+        _note_estate(desk, mark, each.copy)
+
+
+def _free_place(
+    outline: shapely.Geometry,
+    draw: Callable[[], NDArray[np.float64]],
+    pipes: shapely.STRtree,
+    placed: Sequence[shapely.Geometry],
+) -> shapely.Geometry:
+    """Return an outline moved to a drawn place where no pipe crosses and none that was placed before lies."""
+    while True:
+        shift = draw() - shapely.get_coordinates(shapely.centroid(outline))[0]
+        moved = affinity.translate(outline, *shift)
+        if not len(pipes.query(moved, predicate="intersects")) and not shapely.intersects(moved, list(placed)).any():
+            return moved
+
+
+def _note_estate(desk: Desk, mark: Mark, row: pd.Series) -> None:
+    """Tell that a building lies outside the estate that it names."""
+    estates = desk.frame("estate")
+    if "geometry" not in estates or "estate_code" not in row:
+        return
+    own = estates[estates["code"] == row["estate_code"]]
+    if len(own) and shapely.distance(own.geometry.iloc[0], row["geometry"]) > 1.0:
+        desk.note(mark, "check", "building_outside_estate", [row["code"], row["estate_code"]])
 
 
 def _place_on(shape: shapely.Geometry, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -259,4 +316,4 @@ def _converted_file(desk: Desk) -> None:
     if table is not None:
         table.sheet = replace(table.sheet, datum=parse_datum("wgs84"))
         done = "holds WGS-84, the manifest says GCJ-02: everything lands 0.5 km away"
-        desk.note(Mark("converted_already", "building", None, done, CONVERTED_FILE), "later", "", [])
+        desk.note(Mark("converted_already", "building", None, done, CONVERTED_FILE), "check", "converted_already", [])

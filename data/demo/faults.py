@@ -33,6 +33,8 @@ class Fault:
         Returns the codes that the finding names; None = the code of the row.
     done
         Words for the sheet; empty = the old and the new value.
+    checks
+        Rules of the checks of the archive that name the row too, when the fault is first told by others.
     """
 
     dirt: str
@@ -45,6 +47,7 @@ class Fault:
     only: Callable[[pd.DataFrame], pd.Series] | None = None
     names: Callable[[pd.Series, object], Sequence[str]] | None = None
     done: str = ""
+    checks: Sequence[str] = ()
 
 
 def label_of(row: pd.Series) -> int:
@@ -66,6 +69,9 @@ def commit(desk: Desk, fault: Fault, scale: int, stream: int) -> list[pd.Series]
         done = fault.done or f"{fault.column} {row[fault.column]!s} became {'empty' if value is None else repr(value)}"
         code = str(value if fault.column == "code" else row["code"])
         codes = [code] if fault.names is None else fault.names(row, value)
-        desk.note(Mark(fault.dirt, fault.kind, label, done), fault.where, fault.rule, codes)
+        mark = Mark(fault.dirt, fault.kind, label, done)
+        desk.note(mark, fault.where, fault.rule, codes)
+        for rule in fault.checks:
+            desk.note(mark, "check", rule, [code])
     desk.set(fault.kind, fault.column, values)
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.demo.answers import Answer
@@ -55,15 +55,36 @@ def score_network(answers: Sequence[Answer], findings: Iterable[Finding], codes:
     return _scores("network", expected, given)
 
 
-def as_text(scores: Sequence[Score], answers: Sequence[Answer]) -> str:
-    """Return the scores as a table, with everything missed or false named, and what no check looks for yet."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A problem as the table of problems holds it: rule, codes of all its assets (or of its row), or the layer it is of."""
+
+    rule: str
+    codes: tuple[str, ...]
+    layer: str = ""
+
+
+def score_problems(
+    answers: Sequence[Answer], problems: Iterable[Told], rules: Collection[str] | None = None
+) -> tuple[Score, ...]:
+    """Compare the problems of the archive; a problem is known by rule and the codes of all its assets, of a layer by its file.
+
+    Findings of the network are problems too: answers of both are expected. `rules`: only these were looked for; None = all.
+    """
+    wanted = [a for a in answers if a.where in {"check", "network"} and (rules is None or a.rule in rules)]
+    expected = Counter((a.rule, " ".join(a.codes) or a.file) for a in wanted)
+    told = [each for each in problems if rules is None or each.rule in rules]
+    given = Counter((t.rule, t.layer.partition(" > ")[0] or " ".join(sorted(t.codes))) for t in told)
+    return _scores("check", expected, given)
+
+
+def as_text(scores: Sequence[Score]) -> str:
+    """Return the scores as a table, with everything missed or false named."""
     lines = [f"{'found':>7} {'missed':>7} {'false':>7}  rule"]
     for score in scores:
         lines.append(f"{score.found:>7} {len(score.missed):>7} {len(score.false):>7}  {score.where}: {score.rule}")
         lines += [f"{'':25}missed: {text}" for text in score.missed]
         lines += [f"{'':25}false: {text}" for text in score.false]
-    later = Counter(answer.dirt for answer in answers if answer.where == "later")
-    lines += [f"{number:>7} wait for a check of their own: {dirt}" for dirt, number in sorted(later.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -15,10 +15,12 @@ import shapely
 from typer.testing import CliRunner
 
 from api.cli import build_app
+from data.checks.run import run_checks
+from data.checks.telling import read_told
 from data.demo import dirt_rows
 from data.demo.answers import ANSWER_SHEET, WHERES, Answer, read_answers, write_answers
 from data.demo.city import write_city
-from data.demo.score import as_text, score_import, score_network
+from data.demo.score import Told, as_text, score_import, score_network, score_problems
 from data.demo.stored import codes_of, last_problems
 from data.demo.whole_delivery import write_whole
 from data.errors import BadDemo
@@ -32,6 +34,7 @@ from tests.data.demo_files import Delivery
 from tests.data.test_demo_whole import THIN
 from topology.findings import RULES as NETWORK_RULES
 from topology.findings import Finding
+from twin.checks import RULES as CHECK_RULES
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,10 @@ def wrong_scores(answers: tuple[Answer, ...], url: str) -> list[str]:
         network = read_network(connection, 1)
         named = [asset_id for item in network.findings for asset_id in item.asset_ids]
         problems, codes = last_problems(connection, 1), codes_of(connection, 1, named)
+        run_checks(connection, 1)
+        told = read_told(connection, 1)
     scores = [*score_import(answers, problems), *score_network(answers, network.findings, codes)]
+    scores += score_problems(answers, told)
     assert sum(score.found for score in scores) > 80
     wrong = [score for score in scores if score.missed or score.false]
     return [f"{score.where} {score.rule}: missed {score.missed}, false {score.false}" for score in wrong]
@@ -101,6 +107,7 @@ def test_every_sort_of_fault_is_in_the_sample_and_names_rules_that_exist(spoiled
     rules = {where: {answer.rule for answer in spoiled.answers if answer.where == where} for where in WHERES}
     assert rules["import"] <= IMPORT_RULES.keys()
     assert rules["network"] <= NETWORK_RULES.keys()
+    assert rules["check"] <= CHECK_RULES.keys()
     assert all(answer.done and answer.file for answer in spoiled.answers)
     wanted = {
         *("loose_end", "part_without_source", "part_not_fed", "pair_missing", "pair_of_one_side", "duplicate_pipe"),
@@ -209,16 +216,27 @@ ANSWER = Answer("dirt", "network", "loose_end", "network.gpkg", "pipe", ("A",), 
 
 
 def test_a_finding_of_the_sheet_is_found_another_is_false_and_one_that_is_not_there_is_missed():
-    answers = [ANSWER, replace(ANSWER, codes=("B",)), replace(ANSWER, where="later", rule="", dirt="odd")]
+    answers = [ANSWER, replace(ANSWER, codes=("B",)), replace(ANSWER, where="check", rule="odd")]
     findings = [Finding("loose_end", (1,), None, ""), Finding("pair_missing", (3, 1), None, "")]
     scores = score_network(answers, findings, {1: "A", 2: "B", 3: "C"})
     assert [(score.rule, score.found, score.missed, score.false) for score in scores] == [
         ("loose_end", 1, ("B",), ()),
         ("pair_missing", 0, (), ("A C",)),
     ]
-    text = as_text(scores, answers)
-    assert "missed: B" in text
-    assert "1 wait for a check of their own: odd" in text
+    assert "missed: B" in as_text(scores)
+
+
+def test_a_problem_of_the_archive_is_known_by_all_its_codes_and_one_of_a_layer_by_its_file():
+    layer = replace(ANSWER, where="check", rule="converted_already", codes=(), file="halls.geojson")
+    answers = [ANSWER, replace(ANSWER, where="check", rule="building_twice", codes=("A", "B")), layer]
+    told = [Told("building_twice", ("B", "A")), Told("converted_already", ("X", "Y"), "halls.geojson > building")]
+    scores = score_problems(answers, [*told, Told("loose_end", ("C",))])
+    assert [(score.rule, score.found, score.missed, score.false) for score in scores] == [
+        ("building_twice", 1, (), ()),
+        ("converted_already", 1, (), ()),
+        ("loose_end", 0, ("A",), ("C",)),
+    ]
+    assert [score.rule for score in score_problems(answers, told, {"building_twice"})] == ["building_twice"]
 
 
 def test_a_problem_is_known_by_its_row():
