@@ -44,7 +44,7 @@ def test_what_a_crash_left_behind_is_built_by_the_next_load(sample: LoadedSample
         connection.execute("delete from tile_version")
     shutil.rmtree(settings.var_dir / "tiles3d")
     report = load_manifest(sample.manifest, settings, seat="tests")
-    assert (report.imported.changed, report.built) == (False, ("tiles", "tiles3d"))
+    assert (report.imported.changed, report.built) == (False, ("tiles", "tiles3d", "problems"))
 
 
 def test_a_changed_building_changes_tiles_and_solids(settings: Settings) -> None:

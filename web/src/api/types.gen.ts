@@ -93,11 +93,55 @@ export interface paths {
         };
         /**
          * Get Assets
-         * @description List the assets that the caller may see, by rising id.
+         * @description List the assets that the caller may see, by rising id, now or as they were at a past time.
          */
         get: operations["get_assets_assets_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Nearest
+         * @description Find the assets nearest to a place, in metres on the ground.
+         */
+        get: operations["get_nearest_assets_nearest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/within": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Within
+         * @description List the assets in the shape of an asset (a district, an estate, along a pipe) or in a box, and around it.
+         */
+        get: operations["get_within_assets_within_get"];
+        put?: never;
+        /**
+         * Post Within
+         * @description List the assets in a drawn shape, and so many metres around it.
+         */
+        post: operations["post_within_assets_within_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -121,7 +165,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Patch Asset
+         * @description Edit an asset in the name of the caller's seat; the version before stays. 409 when somebody else was faster.
+         */
+        patch: operations["patch_asset_assets__asset_id__patch"];
         trace?: never;
     };
     "/assets/{asset_id}/downstream": {
@@ -136,6 +184,26 @@ export interface paths {
          * @description Tell what is fed through this asset: pipes, substations, buildings behind it.
          */
         get: operations["get_downstream_assets__asset_id__downstream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description List the versions of an asset, newest first: who changed what, when, why, from what. Retired assets have theirs too.
+         */
+        get: operations["get_history_assets__asset_id__history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -164,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/assets/{asset_id}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Proposal
+         * @description Propose an edit; it is checked like an edit and changes nothing until it is approved.
+         */
+        post: operations["post_proposal_assets__asset_id__proposals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/assets/{asset_id}/readings": {
         parameters: {
             query?: never;
@@ -184,6 +272,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/assets/{asset_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Asset
+         * @description Make an asset, current or retired, what one of its versions was, as a new version.
+         */
+        post: operations["restore_asset_assets__asset_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Asset
+         * @description Retire an asset: it is no longer there, its versions stay; `restore` brings it back.
+         */
+        post: operations["retire_asset_assets__asset_id__retire_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/assets/{asset_id}/upstream": {
         parameters: {
             query?: never;
@@ -198,6 +326,86 @@ export interface paths {
         get: operations["get_upstream_assets__asset_id__upstream_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Changes
+         * @description List the changes of the archive, newest first; imports are changes too.
+         */
+        get: operations["get_changes_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Difference
+         * @description Tell what differs between two times: assets added, changed, retired; what changed and came back is no difference.
+         */
+        get: operations["get_difference_changes_difference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Change
+         * @description Show one change and what it did to each asset.
+         */
+        get: operations["get_change_changes__change_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes/{change_id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Revert
+         * @description Take a change back by a new one; 409 names the assets that have changed since.
+         */
+        post: operations["post_revert_changes__change_id__revert_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -336,6 +544,26 @@ export interface paths {
          * @description Return every system that a delivery may be in, with what leads to WGS-84 and how accurate that is.
          */
         get: operations["datums_datums_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/{layer}.{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export
+         * @description Write a layer out in any datum: GeoPackage, GeoParquet, CSV or XLSX, as far as the caller may see it.
+         */
+        get: operations["get_export_export__layer___format__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -664,6 +892,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Proposals
+         * @description List the proposals about assets that the caller sees, newest first.
+         */
+        get: operations["get_proposals_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{proposal_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Approve
+         * @description Make a proposal a change; 409 when the asset has changed since it was made, 403 for one's own proposal.
+         */
+        post: operations["post_approve_proposals__proposal_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{proposal_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Reject
+         * @description Reject a proposal.
+         */
+        post: operations["post_reject_proposals__proposal_id__reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/proposals/{proposal_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Withdraw
+         * @description Withdraw one's own proposal.
+         */
+        post: operations["post_withdraw_proposals__proposal_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/raster": {
         parameters: {
             query?: never;
@@ -718,6 +1026,26 @@ export interface paths {
          * @description Take reading frames; the answer comes after the commit and says of each frame what became of it.
          */
         post: operations["post_readings_readings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Refresh
+         * @description Tell whether the derived copies show the present assets; after an edit they follow within seconds (`GET /jobs`).
+         */
+        get: operations["get_refresh_refresh_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1492,6 +1820,211 @@ export interface components {
             heated_area_m2: number;
         };
         /**
+         * ChangeAnswer
+         * @description A change and a page of the assets that it touched.
+         */
+        ChangeAnswer: {
+            /**
+             * Added
+             * @example 0
+             */
+            added: number;
+            /**
+             * Change Id
+             * @example 3
+             */
+            change_id: number;
+            /**
+             * Changed
+             * @example 1
+             */
+            changed: number;
+            /**
+             * Import Id
+             * @description The import that it was, for `GET /jobs` and the ledger of conversions.
+             */
+            import_id: number | null;
+            /** Items */
+            items: components["schemas"]["ChangedAssetModel"][];
+            /**
+             * Layers
+             * @description Layers of an import.
+             */
+            layers: string[];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Origin
+             * @example edit
+             * @enum {string}
+             */
+            origin: "import" | "edit" | "repair" | "restore" | "approval";
+            /**
+             * Reason
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Retired
+             * @example 0
+             */
+            retired: number;
+            /**
+             * Reverts
+             * @description The change that it takes back.
+             */
+            reverts: number | null;
+            /**
+             * Seat
+             * @description Person, organisation and login.
+             * @example 王工 (市供热办, wang)
+             */
+            seat: string;
+            /**
+             * Source
+             * @description File > kind of an import, proposal, version, rule.
+             * @example pipes.gpkg > pipe
+             */
+            source: string;
+        };
+        /**
+         * ChangeModel
+         * @description A change with the assets that it touched, as far as the caller sees them.
+         */
+        ChangeModel: {
+            /**
+             * Added
+             * @example 0
+             */
+            added: number;
+            /**
+             * Change Id
+             * @example 3
+             */
+            change_id: number;
+            /**
+             * Changed
+             * @example 1
+             */
+            changed: number;
+            /**
+             * Import Id
+             * @description The import that it was, for `GET /jobs` and the ledger of conversions.
+             */
+            import_id: number | null;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Origin
+             * @example edit
+             * @enum {string}
+             */
+            origin: "import" | "edit" | "repair" | "restore" | "approval";
+            /**
+             * Reason
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Retired
+             * @example 0
+             */
+            retired: number;
+            /**
+             * Reverts
+             * @description The change that it takes back.
+             */
+            reverts: number | null;
+            /**
+             * Seat
+             * @description Person, organisation and login.
+             * @example 王工 (市供热办, wang)
+             */
+            seat: string;
+            /**
+             * Source
+             * @description File > kind of an import, proposal, version, rule.
+             * @example pipes.gpkg > pipe
+             */
+            source: string;
+        };
+        /**
+         * ChangeNoteModel
+         * @description Who changed something, when, why, how and from what.
+         */
+        ChangeNoteModel: {
+            /**
+             * Change Id
+             * @example 3
+             */
+            change_id: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Origin
+             * @example edit
+             * @enum {string}
+             */
+            origin: "import" | "edit" | "repair" | "restore" | "approval";
+            /**
+             * Reason
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Seat
+             * @description Person, organisation and login.
+             * @example 王工 (市供热办, wang)
+             */
+            seat: string;
+            /**
+             * Source
+             * @description File > kind of an import, proposal, version, rule.
+             * @example pipes.gpkg > pipe
+             */
+            source: string;
+        };
+        /**
+         * ChangedAssetModel
+         * @description One asset that differs.
+         */
+        ChangedAssetModel: {
+            /** Asset Id */
+            asset_id: number;
+            /** Code */
+            code: string;
+            /** Differences */
+            differences: components["schemas"]["DifferenceModel"][];
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "added" | "changed" | "retired";
+        };
+        /**
+         * ChangesAnswer
+         * @description A page of changes, newest first.
+         */
+        ChangesAnswer: {
+            /** Items */
+            items: components["schemas"]["ChangeModel"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * CityLayerModel
          * @description One of the 23 layers that a city hands over, and what came of it.
          */
@@ -2203,6 +2736,35 @@ export interface components {
             style: string;
         };
         /**
+         * DifferenceModel
+         * @description One field that differs.
+         */
+        DifferenceModel: {
+            /**
+             * After
+             * @description null = it has no value.
+             * @example 500
+             */
+            after: unknown;
+            /**
+             * Before
+             * @description null = it had no value; of `geometry` GeoJSON.
+             * @example 400
+             */
+            before: unknown;
+            /**
+             * Field
+             * @description `name`, `source_key`, `geometry` or an attribute.
+             * @example dn
+             */
+            field: string;
+            /**
+             * Label Zh
+             * @example 公称直径 DN
+             */
+            label_zh: string;
+        };
+        /**
          * DistrictFeatures
          * @description The same as a GeoJSON FeatureCollection, for map layers that read an address.
          */
@@ -2392,6 +2954,72 @@ export interface components {
             derived_version: number;
             /** Districts */
             districts: components["schemas"]["DistrictModel"][];
+        };
+        /**
+         * EditBody
+         * @description What shall become of an asset; what is left out stays as it is.
+         */
+        EditBody: {
+            /**
+             * Attributes
+             * @description Merged into the asset's; null removes one.
+             * @example {
+             *       "dn": 500,
+             *       "material": "钢"
+             *     }
+             */
+            attributes?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Geometry
+             * @description GeoJSON geometry, WGS-84; null = as it is
+             * @example null
+             */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Name
+             * @description null or left out = as it is
+             * @example 北干线
+             */
+            name?: string | null;
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Version
+             * @description The version that you have seen: 409 when the asset has moved on.
+             * @example 1
+             */
+            version?: number | null;
+        };
+        /**
+         * EditedAnswer
+         * @description The change that was made. Tiles and 3D follow within seconds: `GET /refresh`.
+         */
+        EditedAnswer: {
+            /**
+             * Asset Id
+             * @description The asset; null for a change taken back.
+             * @example 12
+             */
+            asset_id: number | null;
+            /**
+             * Change Id
+             * @example 4
+             */
+            change_id: number;
+            /**
+             * Version
+             * @description Its version now; null when it is retired.
+             * @example 2
+             */
+            version: number | null;
         };
         /**
          * FiguresModel
@@ -2673,16 +3301,6 @@ export interface components {
          * @enum {string}
          */
         HeightDatum: "ellipsoid" | "ground";
-        /**
-         * HistoryAnswer
-         * @description Readings of one asset.
-         */
-        HistoryAnswer: {
-            /** Asset Id */
-            asset_id: number;
-            /** Series */
-            series: components["schemas"]["SeriesModel"][];
-        };
         /**
          * ImpactAnswer
          * @description What an alarm on an asset cuts off.
@@ -3136,6 +3754,64 @@ export interface components {
             name: string;
         };
         /**
+         * NearModel
+         * @description An asset and how far it is.
+         */
+        NearModel: {
+            /**
+             * Area Id
+             * @description Asset id of the district.
+             */
+            area_id: number | null;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Code
+             * @example HRZ-0012
+             */
+            code: string;
+            /**
+             * Company Id
+             * @description Asset id of the owner.
+             */
+            company_id: number | null;
+            /**
+             * Distance M
+             * @description Metres on the ground to its nearest point; 0 inside a polygon.
+             * @example 12.5
+             */
+            distance_m: number;
+            /**
+             * Kind
+             * @example substation
+             */
+            kind: string;
+            /**
+             * Name
+             * @example 工农大路换热站
+             */
+            name: string;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * NearestAnswer
+         * @description The nearest assets, nearest first.
+         */
+        NearestAnswer: {
+            /** Items */
+            items: components["schemas"]["NearModel"][];
+        };
+        /**
          * NewPassword
          * @description The old and the new password.
          */
@@ -3456,6 +4132,136 @@ export interface components {
             total: number;
         };
         /**
+         * ProposalBody
+         * @description What the caller proposes to become of an asset.
+         */
+        ProposalBody: {
+            /**
+             * Attributes
+             * @description Merged into the asset's; null removes one.
+             * @example {
+             *       "dn": 500,
+             *       "material": "钢"
+             *     }
+             */
+            attributes?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Geometry
+             * @description GeoJSON geometry, WGS-84; null = as it is
+             * @example null
+             */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Name
+             * @description null or left out = as it is
+             * @example 北干线
+             */
+            name?: string | null;
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Retire
+             * @description True: the asset is no longer there; nothing else may be said then.
+             * @default false
+             */
+            retire: boolean;
+            /**
+             * Version
+             * @description The version that you have seen: 409 when the asset has moved on.
+             * @example 1
+             */
+            version?: number | null;
+        };
+        /**
+         * ProposalModel
+         * @description One proposal.
+         */
+        ProposalModel: {
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Change Id
+             * @description The change that the approval made.
+             */
+            change_id: number | null;
+            /** Code */
+            code: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision Reason */
+            decision_reason: string | null;
+            /**
+             * Differences
+             * @description What it would change, against that version.
+             */
+            differences: components["schemas"]["DifferenceModel"][];
+            /**
+             * Kind
+             * @example pipe
+             */
+            kind: string;
+            /**
+             * Present Version
+             * @description Its version now; another one: it can only be rejected, or made anew.
+             * @example 1
+             */
+            present_version: number;
+            /**
+             * Proposal Id
+             * @example 1
+             */
+            proposal_id: number;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Reason */
+            reason: string;
+            /** Retire */
+            retire: boolean;
+            /**
+             * Seat
+             * @description Who proposes.
+             * @example 李工 (热力公司, li)
+             */
+            seat: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "approved" | "rejected" | "withdrawn";
+            /**
+             * Version
+             * @description Version of the asset that it was made for.
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * ProposalsAnswer
+         * @description A page of proposals, newest first.
+         */
+        ProposalsAnswer: {
+            /** Items */
+            items: components["schemas"]["ProposalModel"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * RasterModel
          * @description A raster layer.
          */
@@ -3518,6 +4324,55 @@ export interface components {
              *     ]
              */
             results: components["schemas"]["Result"][];
+        };
+        /**
+         * ReasonBody
+         * @description Why.
+         */
+        ReasonBody: {
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+        };
+        /**
+         * RefreshAnswer
+         * @description What the derived copies of a city show.
+         */
+        RefreshAnswer: {
+            /**
+             * Built At
+             * Format: date-time
+             * @description When they were built.
+             */
+            built_at: string;
+            /** City Id */
+            city_id: number;
+            /**
+             * Edited At
+             * @description The last edit that waits for a refresh.
+             */
+            edited_at: string | null;
+            /**
+             * Older
+             * @description True: the copies show older assets; the server rebuilds them.
+             * @example true
+             */
+            older: boolean;
+            /**
+             * Present Version
+             * @description Version of the assets.
+             * @example 5
+             */
+            present_version: number;
+            /**
+             * Shown Version
+             * @description Version that tiles and 3D show.
+             * @example 4
+             */
+            shown_version: number;
         };
         /**
          * RegisterCountModel
@@ -3621,11 +4476,53 @@ export interface components {
             text_zh: string;
         };
         /**
+         * RestoreBody
+         * @description Make the asset what one of its versions was.
+         */
+        RestoreBody: {
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Seen
+             * @description The version that you have seen.
+             * @example 2
+             */
+            seen?: number | null;
+            /**
+             * Version
+             * @description The version to restore.
+             * @example 1
+             */
+            version: number;
+        };
+        /**
          * Result
          * @description What became of one frame.
          * @enum {string}
          */
         Result: "accepted" | "duplicate" | "conflict" | "unknown_source" | "bad_schema" | "bad_value" | "too_old" | "future";
+        /**
+         * RetireBody
+         * @description The asset is no longer there.
+         */
+        RetireBody: {
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Version
+             * @description The version that you have seen.
+             * @example 1
+             */
+            version?: number | null;
+        };
         /**
          * RowModel
          * @description One row.
@@ -3930,6 +4827,63 @@ export interface components {
             seat: components["schemas"]["SeatModel"] | null;
         };
         /**
+         * ShapeBody
+         * @description A shape and what to look for.
+         */
+        ShapeBody: {
+            /**
+             * As Of
+             * @description ISO time with zone: the versions valid then.
+             * @example null
+             */
+            as_of?: string | null;
+            /**
+             * Buffer M
+             * @description Metres on the ground.
+             * @default 0
+             * @example 50
+             */
+            buffer_m: number;
+            /**
+             * Geometry
+             * @description GeoJSON geometry, WGS-84; of a point or line take a buffer.
+             * @example {
+             *       "coordinates": [
+             *         125.32,
+             *         43.88
+             *       ],
+             *       "type": "Point"
+             *     }
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /**
+             * Inside
+             * @description True: only assets that lie in it whole.
+             * @default false
+             */
+            inside: boolean;
+            /**
+             * Kind
+             * @description Kinds of the catalogue; left out = all.
+             * @example [
+             *       "building"
+             *     ]
+             */
+            kind?: string[] | string | null;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+            /**
+             * Offset
+             * @default 0
+             */
+            offset: number;
+        };
+        /**
          * SignIn
          * @description In demo mode `seat_id`; else `login` and `password` (`seat_id` chooses among several seats of the person).
          * @example {
@@ -4016,6 +4970,20 @@ export interface components {
              * @description The substation that serves the asset, where one is declared.
              */
             substation_id: number | null;
+        };
+        /**
+         * StateDifferenceAnswer
+         * @description What differs between two states: counts of all assets, and a page of them by rising id.
+         */
+        StateDifferenceAnswer: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Items */
+            items: components["schemas"]["ChangedAssetModel"][];
+            /** Retired */
+            retired: number;
         };
         /**
          * StationCountModel
@@ -4108,6 +5076,11 @@ export interface components {
             assets_version: number;
             /** Description */
             description: string;
+            /**
+             * Older
+             * @description True: the assets have changed since; the tiles follow within seconds.
+             */
+            older: boolean;
             /**
              * Tileset
              * @example network
@@ -4292,6 +5265,80 @@ export interface components {
              */
             state: "open" | "closed" | "unknown";
         };
+        /**
+         * VersionModel
+         * @description One version of an asset.
+         */
+        VersionModel: {
+            /** @description What wrote it; null for rows written without a change. */
+            change: components["schemas"]["ChangeNoteModel"] | null;
+            /**
+             * Differences
+             * @description Against the version before.
+             */
+            differences: components["schemas"]["DifferenceModel"][];
+            /** @description What retired the asset, where no version follows at once. */
+            ended_by: components["schemas"]["ChangeNoteModel"] | null;
+            /**
+             * Valid From At
+             * Format: date-time
+             */
+            valid_from_at: string;
+            /**
+             * Valid To At
+             * @description null = current
+             */
+            valid_to_at: string | null;
+            /**
+             * Version
+             * @example 2
+             */
+            version: number;
+        };
+        /**
+         * WithinAnswer
+         * @description What a shape holds: how many, by kind, and a page by rising id.
+         */
+        WithinAnswer: {
+            /**
+             * Counts
+             * @description By kind, of all pages.
+             * @example {
+             *       "building": 40,
+             *       "pipe": 2
+             *     }
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["AssetItemModel"][];
+            /**
+             * Total
+             * @example 42
+             */
+            total: number;
+        };
+        /**
+         * HistoryAnswer
+         * @description The versions of an asset, newest first.
+         */
+        api__routes__archive__HistoryAnswer: {
+            /** Asset Id */
+            asset_id: number;
+            /** Versions */
+            versions: components["schemas"]["VersionModel"][];
+        };
+        /**
+         * HistoryAnswer
+         * @description Readings of one asset.
+         */
+        api__routes__readings__HistoryAnswer: {
+            /** Asset Id */
+            asset_id: number;
+            /** Series */
+            series: components["schemas"]["SeriesModel"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -4456,6 +5503,12 @@ export interface operations {
                 q?: string | null;
                 /** @description west,south,east,north in degrees */
                 bbox?: string | null;
+                /** @description Exact unified code of CJ/T 553. */
+                unified_code?: string | null;
+                /** @description name:value of an attribute; needs one kind; several must all fit. */
+                attribute?: string[] | null;
+                /** @description ISO time with zone: what was valid then. */
+                as_of?: string | null;
                 limit?: number;
                 offset?: number;
                 /** @description City id; default: the lowest one you may see. */
@@ -4487,10 +5540,135 @@ export interface operations {
             };
         };
     };
+    get_nearest_assets_nearest_get: {
+        parameters: {
+            query: {
+                /** @description WGS-84 degrees. */
+                lon: number;
+                /** @description WGS-84 degrees. */
+                lat: number;
+                /** @description Kinds of the catalogue; several allowed. */
+                kind?: string[] | null;
+                /** @description No farther than this. */
+                farthest_m?: number;
+                /** @description ISO time with zone: the versions valid then. */
+                as_of?: string | null;
+                limit?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearestAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_within_assets_within_get: {
+        parameters: {
+            query?: {
+                /** @description In the shape of this asset. */
+                asset_id?: number | null;
+                /** @description west,south,east,north in degrees */
+                bbox?: string | null;
+                /** @description Metres around it on the ground. */
+                buffer_m?: number;
+                /** @description Kinds of the catalogue; several allowed. */
+                kind?: string[] | null;
+                /** @description True: only assets that lie in it whole; else all that meet it. */
+                inside?: boolean;
+                /** @description ISO time with zone: the versions valid then. */
+                as_of?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithinAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_within_assets_within_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShapeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithinAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_asset_assets__asset_id__get: {
         parameters: {
             query?: {
-                /** @description ISO time with zone: the version valid then. */
+                /** @description ISO time with zone: what was valid then. */
                 as_of?: string | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
@@ -4511,6 +5689,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssetAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_asset_assets__asset_id__patch: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -4561,6 +5778,43 @@ export interface operations {
             };
         };
     };
+    get_history_assets__asset_id__history_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__routes__archive__HistoryAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_impact_assets__asset_id__impact_get: {
         parameters: {
             query?: {
@@ -4585,6 +5839,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImpactAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_proposal_assets__asset_id__proposals_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalModel"];
                 };
             };
             /** @description Validation Error */
@@ -4624,7 +5917,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HistoryAnswer"];
+                    "application/json": components["schemas"]["api__routes__readings__HistoryAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    restore_asset_assets__asset_id__restore_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retire_asset_assets__asset_id__retire_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetireBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -4662,6 +6033,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TraceAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_changes_changes_get: {
+        parameters: {
+            query?: {
+                /** @description ISO time with zone. */
+                from?: string | null;
+                /** @description ISO time with zone. */
+                to?: string | null;
+                /** @description How it came about. */
+                origin?: ("import" | "edit" | "repair" | "restore" | "approval") | null;
+                /** @description Part of who made it. */
+                seat?: string | null;
+                /** @description Kinds of the catalogue; several allowed. */
+                kind?: string[] | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_difference_changes_difference_get: {
+        parameters: {
+            query: {
+                /** @description ISO time with zone. */
+                from: string;
+                /** @description ISO time with zone. */
+                to: string;
+                /** @description Kinds of the catalogue; several allowed. */
+                kind?: string[] | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateDifferenceAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_change_changes__change_id__get: {
+        parameters: {
+            query?: {
+                /** @description Kinds of the catalogue; several allowed. */
+                kind?: string[] | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the change within the city. */
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_revert_changes__change_id__revert_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the change within the city. */
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -4896,6 +6429,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Datums"];
+                };
+            };
+        };
+    };
+    get_export_export__layer___format__get: {
+        parameters: {
+            query?: {
+                /** @description Any name of GET /datums: wgs84, gcj02, bd09, gk(cgcs2000,3,126,plain), local(NAME). */
+                datum?: string;
+                /** @description Only assets of this district. */
+                area_id?: number | null;
+                /** @description Only assets of this company. */
+                company_id?: number | null;
+                /** @description True: a ZIP of the file and its ledger entry, FILE.ledger.json. */
+                bundle?: boolean;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset kind or register. */
+                layer: string;
+                format: "gpkg" | "parquet" | "csv" | "xlsx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. `X-Export-Rows` counts its rows, `X-Export-Sha256` is the hash of its geometries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geopackage+sqlite3": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "application/zip": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5429,6 +7010,161 @@ export interface operations {
             };
         };
     };
+    get_proposals_proposals_get: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                state?: ("open" | "approved" | "rejected" | "withdrawn") | null;
+                /** @description Only about this asset. */
+                asset_id?: number | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_approve_proposals__proposal_id__approve_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the proposal within the city. */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_reject_proposals__proposal_id__reject_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the proposal within the city. */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_withdraw_proposals__proposal_id__withdraw_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the proposal within the city. */
+                proposal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     rasters_raster_get: {
         parameters: {
             query?: {
@@ -5559,6 +7295,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_refresh_refresh_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefreshAnswer"];
                 };
             };
             /** @description Validation Error */
