@@ -82,3 +82,12 @@ def read_assets_version(connection: Connection, city_id: int) -> int:
     if city_id not in versions:
         raise NotFound(f"there is no city {city_id}")
     return versions[city_id]
+
+
+def city_extent(connection: Connection, city_id: int) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north in degrees as a manifest of the city stated them; None when none did, or no such city."""
+    row = connection.execute(sql("city_extent"), {"city_id": city_id}).fetchone()
+    if row is None or row[0] is None:
+        return None
+    west, south, east, north = row[0]
+    return west, south, east, north

@@ -108,12 +108,12 @@ class Finding:
         text = self.same.get(reading.text, reading.text)
         return next((item.distance_m for item in self.scored if item.reading.text == text), None)
 
-    def against(self, datum: Datum) -> float:
-        """Return how many times farther off a declared datum is than the proposed one (as declared: axes as they stand).
+    def against(self, datum: Datum, *, turned: bool = False) -> float:
+        """Return how many times farther off a declared datum is than the proposed one, axes as they stand or turned round.
 
         1 when it is the proposed one, when nothing is proposed, or when it was not scored.
         """
-        declared = self.distance_of(Reading(datum))
+        declared = self.distance_of(Reading(datum, turned))
         if self.proposed is None or declared is None:
             return 1.0
         return _ratio(declared, self.scored[0].distance_m)
@@ -215,13 +215,13 @@ class _Tree:
             distance[finite] = np.minimum(self._tree.query(self.metres(lonlat[finite]))[0], _FARTHEST_M)
         return distance
 
-    def pairs_m(self, lonlat: Floats, within_m: float) -> Floats:
-        """Return the steps (east, north) from each point to the 16 nearest places within a distance."""
+    def pairs_m(self, lonlat: Floats, within_m: float) -> tuple[NDArray[np.int64], Floats]:
+        """Return points and the steps (east, north) from each to the 16 nearest places within a distance."""
         points = self.metres(lonlat[np.isfinite(lonlat).all(axis=1)])
         distance, place = self._tree.query(points, k=min(16, len(self.xy_m)), distance_upper_bound=within_m)
-        row, column = np.nonzero(np.isfinite(np.atleast_2d(distance)))
-        steps: Floats = self.xy_m[np.atleast_2d(place)[row, column]] - points[row]
-        return steps
+        row, column = np.nonzero(np.isfinite(distance))
+        steps: Floats = self.xy_m[place[row, column]] - points[row]
+        return row, steps
 
 
 def _tree(trusted: Trusted | None) -> _Tree | None:
@@ -316,11 +316,7 @@ def _by_extent(points: Floats, scored: list[Scored], extent: Extent) -> Finding:
     )
     best = scored[0]
     margin = _ratio(scored[1].distance_m + half_m, best.distance_m + half_m) if len(scored) > 1 else _CAP
-    seen = [
-        f"as {item.reading.text}, 70 % of {len(points):,} places lie in the city's extent {list(extent)} or at most"
-        f" {item.distance_m / 1000:,.1f} km beyond it"
-        for item in scored[:3]
-    ]
+    seen = [_beyond(item, len(points), extent) for item in scored[:3]]
     refusal = ""
     if best.distance_m > half_m:
         refusal = (
@@ -330,6 +326,14 @@ def _by_extent(points: Floats, scored: list[Scored], extent: Extent) -> Finding:
         equal = ", ".join(item.reading.text for item in scored if _ratio(item.distance_m + half_m, half_m) < LEAST_MARGIN)
         refusal = f"the city's extent alone cannot tell {equal} apart; a layer whose datum is known is needed"
     return Finding(None if refusal else best.reading, margin, refusal, tuple(seen))
+
+
+def _beyond(item: Scored, count: int, extent: Extent) -> str:
+    start = f"as {item.reading.text}, 70 % of {count:,} places lie"
+    if item.distance_m == 0.0:
+        return f"{start} in the city's extent {list(extent)}"
+    far = "more than 1,000" if item.distance_m >= _FARTHEST_M else f"up to {item.distance_m / 1000:,.1f}"
+    return f"{start} {far} km beyond the city's extent"
 
 
 def _without_evidence(points: Floats, readings: list[Reading]) -> Finding:
@@ -358,15 +362,18 @@ def _shift(points: Floats, scored: list[Scored], tree: _Tree) -> str:
     for item in scored[:3]:
         if item.distance_m > _SHIFT_M or item.reading.turned:
             continue
-        steps = tree.pairs_m(item.reading.lonlat(points), _SHIFT_M)
+        point, steps = tree.pairs_m(item.reading.lonlat(points), _SHIFT_M)
         if not len(steps):
             continue
         cell, count = np.unique(np.rint(steps / _SHIFT_BIN_M), axis=0, return_counts=True)
-        peak = cell[np.argmax(count)] * _SHIFT_BIN_M
-        close = np.hypot(*(steps - peak).T) < 1.5 * _SHIFT_BIN_M
+        peak = cell[np.argmax(count)]
+        others = count[np.abs(cell - peak).max(axis=1) > 2]
+        close = np.hypot(*(steps - peak * _SHIFT_BIN_M).T) < 1.5 * _SHIFT_BIN_M
         east, north = np.median(steps[close], axis=0)
         size = float(np.hypot(east, north))
-        if close.sum() < 0.4 * len(points) or size < 1.5:
+        # a heap that chance makes among many neighbours has others of its size beside it
+        alone = not len(others) or count.max() >= 3 * others.max()
+        if size < 1.5 or not alone or len(np.unique(point[close])) < 0.4 * len(points):
             continue
         return f"as {item.reading.text} it fits after a shift of {east:+.1f} m east, {north:+.1f} m north{_old_datum(item, size)}"
     return ""

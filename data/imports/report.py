@@ -54,12 +54,16 @@ class ConversionReport:
 
 @dataclass(frozen=True, slots=True)
 class ControlPointReport:
-    """How well one control point fits: given minus computed metres, and the error at it of the fit without it."""
+    """How well one control point fits: given minus computed metres, and the error at it of the fit without it.
+
+    `position` is its longitude and latitude.
+    """
 
     name: str
     dx_m: float
     dy_m: float
     left_out_m: float
+    position: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +219,14 @@ def grid_reports(grids: Sequence[FittedGrid]) -> tuple[GridReport, ...]:
     """Return the residuals of the grids that were fitted to control points."""
     return tuple(
         GridReport(
-            datum=f"local({grid.name})",
+            datum=grid.datum,
             file=grid.file,
             model=grid.fit.model,
             rms_m=grid.fit.rms_m,
             max_m=grid.fit.worst.distance_m,
             tolerance_m=grid.tolerance_m,
             suspect=grid.fit.suspect,
-            points=tuple(ControlPointReport(r.name, r.dx_m, r.dy_m, r.left_out_m) for r in grid.fit.residuals),
+            points=tuple(ControlPointReport(r.name, r.dx_m, r.dy_m, r.left_out_m, r.position) for r in grid.fit.residuals),
         )
         for grid in grids
     )

@@ -1,0 +1,1 @@
+select extent from city where city_id = %(city_id)s
