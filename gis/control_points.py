@@ -316,14 +316,21 @@ def _between_ellipsoids(points: ControlPoints, base: str, grid: str) -> Pairs:
     if (new.base or new.family) not in {"cgcs2000", "wgs84"}:
         raise BadControlPoints(f"seven parameters lead to CGCS2000: base = {base!r} must be like gk(cgcs2000,3,126,plain)")
     assert points.heights_m is not None
-    start = geocentric_m(own_degrees(points.local_m, old), points.heights_m[:, 0], ELLIPSOIDS[old.base or old.family])
-    lonlat = to_wgs84(points.base_m, new)
-    pairs = Pairs(start, geocentric_m(lonlat, points.heights_m[:, 1], CGCS2000_ELLIPSOID), east_north(lonlat))
-    if bad := [
-        name for name, row in zip(points.names, np.hstack((start, pairs.target)), strict=True) if not np.isfinite(row).all()
-    ]:
-        raise BadControlPoints(f"{', '.join(bad)}: the coordinates are no place of {grid} or {base}")
-    return pairs
+    before, after = own_degrees(points.local_m, old), to_wgs84(points.base_m, new)
+    _require_places(points, before, grid)
+    _require_places(points, after, base)
+    return Pairs(
+        geocentric_m(before, points.heights_m[:, 0], ELLIPSOIDS[old.base or old.family]),
+        geocentric_m(after, points.heights_m[:, 1], CGCS2000_ELLIPSOID),
+        east_north(after),
+    )
+
+
+def _require_places(points: ControlPoints, lonlat: Floats, datum: str) -> None:
+    if bad := [name for name, place in zip(points.names, lonlat, strict=True) if not np.isfinite(place).all()]:
+        raise BadControlPoints(
+            f"{', '.join(bad[:8])}: the coordinates are no place of {datum}; is a zone prefix missing or too many?"
+        )
 
 
 def _ground_steps_m(points: ControlPoints, pairs: Pairs, matrix: Floats, base: str, known: Mapping[str, Parameters]) -> Floats:
@@ -332,6 +339,8 @@ def _ground_steps_m(points: ControlPoints, pairs: Pairs, matrix: Floats, base: s
         return steps_m(matrix, pairs)
     datum = parse_datum(base, known)
     given, computed = (to_wgs84(xy, datum) for xy in (points.base_m, moved(matrix, points.local_m)))
+    _require_places(points, given, base)
+    _require_places(points, computed, base)
     none = np.zeros(len(given))
     step = geocentric_m(given, none, CGCS2000_ELLIPSOID) - geocentric_m(computed, none, CGCS2000_ELLIPSOID)
     ground: Floats = np.einsum("nij,nj->ni", east_north(given), step)

@@ -111,8 +111,9 @@ PlaneParameters: TypeAlias = Similarity | Affine
 Parameters: TypeAlias = PlaneParameters | SevenParameters
 
 
+@np.errstate(invalid="ignore")
 def to_base_grid(xy: Floats, plane: PlaneParameters) -> Floats:
-    """Move points (shape (n, 2), metres) from the city's grid onto its base grid."""
+    """Move points (shape (n, 2), metres) from the city's grid onto its base grid; what is infinite is nowhere (NaN)."""
     x, y = xy[:, 0], xy[:, 1]
     if isinstance(plane, Affine):
         return np.column_stack((plane.dx_m + plane.xx * x + plane.xy * y, plane.dy_m + plane.yx * x + plane.yy * y))
@@ -122,6 +123,7 @@ def to_base_grid(xy: Floats, plane: PlaneParameters) -> Floats:
     )
 
 
+@np.errstate(invalid="ignore")
 def from_base_grid(xy: Floats, plane: PlaneParameters) -> Floats:
     """Undo `to_base_grid`."""
     if isinstance(plane, Affine):

@@ -38,6 +38,11 @@ class FittedGrid:
     tolerance_m: float
     fit: ControlFit
 
+    @property
+    def datum(self) -> str:
+        """Name of the datum, as a layer writes it."""
+        return self.name if self.name in OLD else f"local({self.name})"
+
 
 def stated(manifest: Manifest) -> dict[str, Parameters]:
     """Return the parameters that stand in the manifest, by name."""
@@ -80,13 +85,19 @@ def with_fitted(manifest: Manifest, fitted: list[FittedGrid]) -> Mapping[str, Pa
     return stated(manifest) | {grid.name: grid.fit.parameters for grid in fitted}
 
 
+def is_on_grid(datum: str, name: str) -> bool:
+    """Tell whether a datum, as a manifest writes it, needs the parameters `[datums.NAME]`."""
+    plain = datum.replace(" ", "").lower()
+    return plain in {f"local({name})".lower(), name if name in OLD else ""} or (name in OLD and plain.startswith(f"gk({name},"))
+
+
 def _fit(name: str, entry: DatumEntry, encoding: str | None, folder: Path, known: Mapping[str, Parameters]) -> FittedGrid:
     assert entry.control_points is not None
     assert entry.base is not None
     if name in OLD and entry.model != "helmert":
         raise BadControlPoints(
-            f'an old datum is fitted with model = "helmert" and grid = "gk({name},3,126,plain)" (or what x and y are in); a map in'
-            " the plane is a local(NAME)"
+            f'an old datum is fitted with model = "helmert" and grid = "gk({name},3,126,plain)" (or what x and y are in); a map'
+            " in the plane is a local(NAME)"
         )
     path = folder / entry.control_points
     points = read_control_points(path, encoding=encoding, heights=entry.model == "helmert")

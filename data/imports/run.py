@@ -28,7 +28,7 @@ from psycopg.types.json import Jsonb
 from data import ledger
 from data.errors import BadManifest, ImportFailed
 from data.imports.asset_store import AssetStore
-from data.imports.local_grids import FittedGrid, fit_grids, with_fitted
+from data.imports.local_grids import FittedGrid, fit_grids, is_on_grid, with_fitted
 from data.imports.manifest import LayerEntry, Manifest, RasterEntry, inherited, read_manifest
 from data.imports.placing import NODED_KINDS
 from data.imports.problems import Problems
@@ -262,8 +262,8 @@ def _datum_text(delivery: _Delivery, number: int) -> str:
 
 def _lacks_grid(delivery: _Delivery, number: int) -> bool:
     """Tell whether a layer is in a grid whose control points could not be used."""
-    datum = (inherited(delivery.manifest, delivery.manifest.layer[number]).datum or "").replace(" ", "")
-    return any(datum.lower() == f"local({name})".lower() for name in delivery.grid_errors)
+    datum = inherited(delivery.manifest, delivery.manifest.layer[number]).datum or ""
+    return any(is_on_grid(datum, name) for name in delivery.grid_errors)
 
 
 def _where(delivery: _Delivery, number: int) -> str:

@@ -12,7 +12,7 @@ from data.imports.manifest import read_manifest
 from data.imports.run import run_import
 from data.pool import connect
 from gis.datums import from_wgs84, parse_datum
-from gis.parameters import Similarity, from_base_grid
+from gis.parameters import SevenParameters, Similarity, from_base_grid
 from tests.data.import_helpers import CITY, asset_rows, write_manifest
 
 BASE = "gk(cgcs2000,3,126,plain)"
@@ -62,6 +62,62 @@ def test_a_layer_in_a_grid_of_control_points_lands_where_it_is(database_url: str
     assert row is not None
     assert f"points.csv: 8 control points, four parameters, RMS {grid.rms_m:.3f} m" in row[0]
     assert row[1] == pytest.approx(grid.rms_m)
+
+
+OLD_BASE = f'base = "{BASE}"\ncontrol_points = "points.csv"\n'
+SEVEN = SevenParameters(12.0, -110.0, -60.0, 0.3, -0.2, 0.5, 1.5)
+
+
+def _deliver_old(folder: Path, name: str, datum: str, *, header: str = "name,x,y,h,x_base,y_base,h_base", count: int = 8) -> Path:
+    """Write a delivery whose old datum, or local system on it, is known by control points with heights."""
+    old = parse_datum("gk(xian80,3,126,plain)", {"xian80": SEVEN})
+    places = np.random.default_rng(3).uniform([125.1, 43.7], [125.5, 44.1], (count, 2))
+    start, target = from_wgs84(places, old), from_wgs84(places, parse_datum(BASE))
+    # the parameters hold heights, and move them by what the height of the ellipsoids differs: a few centimetres over a city
+    rows = [
+        f"K{n},{x:.4f},{y:.4f},0,{e:.4f},{m:.4f},{0}" for n, ((x, y), (e, m)) in enumerate(zip(start, target, strict=True), 1)
+    ]
+    (folder / "points.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    valves = from_wgs84(PLACES, old)
+    lines = [f"V{n},{x:.4f},{y:.4f}" for n, (x, y) in enumerate(valves, 1)]
+    (folder / "valves.csv").write_text("\n".join(["code,east,north", *lines]) + "\n", encoding="utf-8")
+    table = f'\n[datums.{name}]\n{OLD_BASE}model = "helmert"\ngrid = "gk(xian80,3,126,plain)"\n'
+    return write_manifest(folder, LAYER.replace("local(city)", datum), table)
+
+
+@pytest.mark.parametrize(("name", "datum"), [("xian80", "gk(xian80,3,126,plain)"), ("east", "local(east)")])
+def test_an_old_datum_is_known_by_its_control_points(database_url: str, tmp_path: Path, name: str, datum: str) -> None:
+    report = run_import(_deliver_old(tmp_path, name, datum), database_url, seat="test")
+    placed = np.array(asset_rows(database_url, "st_x(geom), st_y(geom)"), dtype=float)
+    assert np.abs(placed - PLACES).max() < 3e-7
+    (grid,) = report.grids
+    assert (grid.datum, grid.model, grid.suspect) == ("xian80" if name == "xian80" else "local(east)", "helmert", "")
+    assert grid.rms_m < 0.03
+    with connect(database_url) as connection:
+        row = connection.execute("select operation from datum_conversion").fetchone()
+    assert row is not None
+    assert "points.csv: 8 control points, seven parameters (Helmert), RMS" in row[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"header": "name,x,y,height,x_base,y_base,h_base"}, "there is no column 'h'"),
+        ({"count": 4}, "4 control points (K1, K2, K3, K4); the model helmert needs 5 or more"),
+    ],
+)
+def test_an_old_datum_without_what_it_needs_is_refused(tmp_path: Path, change, says: str) -> None:
+    with pytest.raises(ImportFailed) as caught:
+        run_import(_deliver_old(tmp_path, "xian80", "gk(xian80,3,126,plain)", **change), "postgresql://nowhere", seat="test")
+    assert says in str(caught.value)
+    assert "[datums.xian80]" in str(caught.value)
+
+
+def test_an_old_datum_is_not_fitted_in_the_plane(tmp_path: Path) -> None:
+    manifest = _deliver(tmp_path)
+    manifest.write_text(manifest.read_text().replace("[datums.city]", "[datums.xian80]").replace("local(city)", "xian80"))
+    with pytest.raises(ImportFailed, match=r"\[datums\.xian80\].*model = \"helmert\""):
+        run_import(manifest, "postgresql://nowhere", seat="test")
 
 
 def test_other_control_points_are_another_delivery(database_url: str, tmp_path: Path) -> None:
@@ -119,7 +175,10 @@ def test_a_table_that_cannot_be_used_is_refused(tmp_path: Path, change, says: st
     [
         ('control_points = "p.csv"', "needs `base`"),
         (f'base = "{BASE}"\ncontrol_points = "p.csv"\ndx_m = 1', "dx_m cannot stand beside `control_points`"),
-        (f'base = "{BASE}"\ncontrol_points = "p.csv"\nmodel = "helmert"', "datums.city.model = 'helmert'"),
+        (f'base = "{BASE}"\ncontrol_points = "p.csv"\nmodel = "bursa"', "datums.city.model = 'bursa'"),
+        (f'base = "{BASE}"\ncontrol_points = "p.csv"\nmodel = "helmert"', 'model = "helmert" and `grid`'),
+        (f'base = "{BASE}"\ncontrol_points = "p.csv"\ngrid = "gk(xian80,3,126,plain)"', 'model = "helmert" and `grid`'),
+        (f'base = "{BASE}"\ndx_m = 1\ndy_m = 1\ngrid = "gk(xian80,3,126,plain)"', "grid belongs to seven parameters"),
         (f'base = "{BASE}"\ndx_m = 1\ndy_m = 1\ntolerance_m = 1', "tolerance_m belongs to `control_points`"),
         (f'base = "{BASE}"', "needs `dx_m` and `dy_m`, or `control_points`"),
     ],

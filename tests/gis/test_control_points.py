@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyproj import Geod, Transformer
 
 from gis.control_points import (
     LEAST_POINTS,
+    ControlFit,
     ControlPoints,
     Model,
     fit_control_points,
@@ -17,7 +19,7 @@ from gis.control_points import (
 )
 from gis.datums import describe, from_wgs84, parse_datum, to_wgs84
 from gis.errors import BadControlPoints, UnknownColumn
-from gis.parameters import Affine, PlaneParameters, Similarity, from_base_grid, to_base_grid
+from gis.parameters import Affine, PlaneParameters, SevenParameters, Similarity, from_base_grid, to_base_grid
 
 BASE = "gk(cgcs2000,3,126,plain)"
 SIMILAR = Similarity(BASE, 393_476.0, 4_807_729.0, 0.75, 1.000012)
@@ -105,6 +107,105 @@ def test_exchanged_axes_are_recognised() -> None:
     assert fit_control_points(points, BASE, model="affine").rms_m < 0.1
     with pytest.raises(BadControlPoints, match="x east in both"):
         fit_control_points(points, BASE)
+
+
+def test_residuals_are_metres_on_the_ground_at_a_place_on_the_map() -> None:
+    points = _moved(_points(8, seed=11), 2, (1.5, 0.0))
+    fit = fit_control_points(points, BASE)
+    off = fit.residuals[2]
+    given = to_wgs84(points.base_m, parse_datum(BASE))
+    assert np.abs(np.array([residual.position for residual in fit.residuals]) - given).max() < 1e-12
+    # there the grid's north is 0.9 degrees off true north, so a step along its axis has a part across
+    computed = to_wgs84(to_base_grid(points.local_m[2:3], fit.parameters), parse_datum(BASE))[0]
+    azimuth, _, distance_m = Geod(ellps="GRS80").inv(*computed, *off.position)
+    assert off.dx_m == pytest.approx(distance_m * np.sin(np.radians(azimuth)), abs=1e-4)
+    assert off.dy_m == pytest.approx(distance_m * np.cos(np.radians(azimuth)), abs=1e-4)
+    assert abs(off.dy_m) > 0.005
+
+
+GRID = "gk(xian80,3,126,plain)"
+SEVEN = SevenParameters(12.0, -110.0, -60.0, 0.3, -0.2, 0.5, 1.5)
+HELMERT = (
+    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +a=6378140 +rf=298.257"
+    " +step +proj=helmert +x=12 +y=-110 +z=-60 +rx=0.3 +ry=-0.2 +rz=0.5 +s=1.5 +convention=position_vector"
+    " +step +inv +proj=cart +ellps=GRS80 +step +proj=unitconvert +xy_in=rad +xy_out=deg"
+)
+
+
+def _old_points(count: int, *, seed: int, noise_m: float = 0.0) -> ControlPoints:
+    """Return points with heights whose seven parameters are known; PROJ computes them in space."""
+    random = np.random.default_rng(seed)
+    lonlat = random.uniform((125.0, 43.6), (125.7, 44.2), (count, 2))
+    height_m = random.uniform(150.0, 350.0, count)
+    lon, lat, base_height_m = Transformer.from_pipeline(HELMERT).transform(*lonlat.T, height_m)
+    plane = Transformer.from_pipeline("+proj=tmerc +lat_0=0 +lon_0=126 +k=1 +x_0=500000 +y_0=0 +a=6378140 +rf=298.257")
+    local = np.column_stack(plane.transform(*lonlat.T))
+    base = from_wgs84(np.column_stack((lon, lat)), parse_datum(BASE)) + random.normal(0.0, noise_m, (count, 2))
+    heights = np.column_stack((height_m, base_height_m + random.normal(0.0, 2.0 * noise_m, count)))
+    return ControlPoints(tuple(f"CP{number:02d}" for number in range(1, count + 1)), local, base, heights)
+
+
+def _fit_old(points: ControlPoints, **changes) -> ControlFit:
+    return fit_control_points(points, **({"base": BASE, "model": "helmert", "grid": GRID} | changes))
+
+
+def test_seven_parameters_come_back_from_points_without_noise() -> None:
+    fit = _fit_old(_old_points(6, seed=1))
+    found = fit.parameters
+    assert isinstance(found, SevenParameters)
+    for name in ("dx_m", "dy_m", "dz_m", "rx_arcsec", "ry_arcsec", "rz_arcsec", "scale_ppm"):
+        assert getattr(found, name) == pytest.approx(getattr(SEVEN, name), abs=1e-4)
+    assert fit.rms_m < 1e-6
+
+
+def test_fitted_seven_parameters_place_a_layer_within_the_noise() -> None:
+    inside = np.random.default_rng(5).uniform((125.1, 43.7), (125.6, 44.1), (500, 2))
+    truth = parse_datum(GRID, {"xian80": SEVEN})
+    metres = from_wgs84(inside, truth)
+    off_m, rms_m = [], []
+    for seed in range(40):
+        fit = _fit_old(_old_points(12, seed=seed, noise_m=0.02))
+        placed = to_wgs84(metres, parse_datum(GRID, {"xian80": fit.parameters}))
+        off_m.append((np.abs(placed - inside) * (80_000.0, 111_320.0)).max())
+        rms_m.append(fit.rms_m)
+    assert np.mean(off_m) < 0.04
+    assert np.mean(rms_m) == pytest.approx(0.02 * np.sqrt(2.0), rel=0.1)
+
+
+def test_seven_parameters_name_the_point_that_is_a_metre_off_and_nobody_else() -> None:
+    for seed in range(20):
+        good = _old_points(8, seed=seed, noise_m=0.02)
+        assert _fit_old(good).suspect == ""
+        bad = ControlPoints(good.names, good.local_m, _moved(good, 2, (0.8, -0.6)).base_m, good.heights_m)
+        assert _fit_old(bad).suspect == "CP03"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"grid": ""}, "grid = ''"),
+        ({"grid": "gk(cgcs2000,3,126,plain)"}, "old datum"),
+        ({"base": "gk(beijing54,3,126,plain)"}, "lead to CGCS2000"),
+        ({"grid": "gk(xian80,3,123,plain)"}, "seconds of arc"),
+        ({"grid": "gk(xian80,3,126,prefix)"}, "CP01, CP02.*no place of gk.xian80,3,126,prefix.*prefix"),
+    ],
+)
+def test_seven_parameters_that_no_datum_shift_has_are_refused(changes, says: str) -> None:
+    with pytest.raises(BadControlPoints, match=says):
+        _fit_old(_old_points(8, seed=1), **changes)
+
+
+def test_base_coordinates_of_another_form_are_refused() -> None:
+    with pytest.raises(BadControlPoints, match=r"CP01.*no place of gk\(cgcs2000,3,126,prefix\)"):
+        fit_control_points(_points(8, seed=1), "gk(cgcs2000,3,126,prefix)")
+
+
+def test_seven_parameters_need_heights() -> None:
+    points = _old_points(8, seed=1)
+    with pytest.raises(BadControlPoints, match="the columns h and h_base"):
+        _fit_old(ControlPoints(points.names, points.local_m, points.base_m))
+    with pytest.raises(BadControlPoints, match=r"4 control points \(CP01, .*needs 5 or more"):
+        _fit_old(_old_points(4, seed=1))
 
 
 @pytest.mark.parametrize("model", ["similarity", "affine"])

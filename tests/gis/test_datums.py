@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas
 import numpy as np
 import pytest
@@ -9,9 +11,11 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from pyproj import Geod, Transformer
+from pyproj import CRS, Geod, Transformer
 
-from gis.datums import convert_frame, describe, from_wgs84, parse_datum, to_wgs84
+from gis.datum_list import list_datums
+from gis.datum_names import epsg_of
+from gis.datums import convert_frame, describe, frame_from_wgs84, from_wgs84, parse_datum, to_wgs84
 from gis.errors import ConversionRefused, DatumNeedsParameters, UnknownDatum
 from gis.geometry import coordinates_of
 from gis.parameters import SevenParameters, Similarity
@@ -21,7 +25,16 @@ GRID = Similarity("gk(cgcs2000,3,126,plain)", dx_m=393_476.0, dy_m=4_807_729.0, 
 SEVEN = SevenParameters(12.0, -110.0, -60.0, 0.3, -0.2, 0.5, 1.5, accuracy_m=2.0, source="test")
 PARAMETERS = {"city": GRID, "xian80": SEVEN, "beijing54": SEVEN}
 NAMES = (
-    *("wgs84", "cgcs2000", "gcj02", "bd09", "gk(cgcs2000,3,126,plain)", "gk(cgcs2000,3,126,prefix)", "gk(cgcs2000,6,123,prefix)"),
+    *(
+        "wgs84",
+        "cgcs2000",
+        "gcj02",
+        "bd09",
+        "bd09mc",
+        "gk(cgcs2000,3,126,plain)",
+        "gk(cgcs2000,3,126,prefix)",
+        "gk(cgcs2000,6,123,prefix)",
+    ),
     *("gk(xian80,3,126,plain)", "gk(beijing54,6,123,prefix)", "xian80", "local(city)", "epsg:4490", "epsg:32651", "epsg:4549"),
 )
 EXACT_DEG = 1e-11
@@ -111,13 +124,69 @@ def test_seven_parameters_move_the_point_as_proj_does() -> None:
 
 @pytest.mark.parametrize(
     ("code", "why"),
-    [("epsg:4610", "ballpark"), ("epsg:4214", "Tarim"), ("epsg:2414", "Pearl River"), ("epsg:31467", "West Germany")],
+    [
+        ("epsg:4610", "ballpark"),
+        ("epsg:2366", "ballpark"),
+        ("epsg:4555", "ballpark"),
+        ("epsg:4214", "Tarim"),
+        ("epsg:2414", "Pearl River"),
+        ("epsg:31467", "West Germany"),
+    ],
 )
 def test_an_operation_that_is_not_fit_for_the_place_is_refused(code: str, why: str) -> None:
-    zone = {"epsg:2414": 38_500_000.0, "epsg:31467": 3_500_000.0}
+    zone = {"epsg:2366": 42_500_000.0, "epsg:2414": 38_500_000.0, "epsg:31467": 3_500_000.0}
     points = np.array([[zone[code], 4_800_000.0]]) if code in zone else CHANGCHUN
     with pytest.raises(ConversionRefused, match=why):
         to_wgs84(points, parse_datum(code))
+    with pytest.raises(ConversionRefused, match=why):
+        from_wgs84(CHANGCHUN, parse_datum(code))
+
+
+def test_the_tarim_parameters_are_taken_in_the_tarim_basin_only() -> None:
+    datum = parse_datum("epsg:4214")
+    tarim = np.array([[82.5, 40.1], [82.6, 40.2]])
+    assert _metres(to_wgs84(tarim, datum), tarim).min() > 20.0
+    assert "Beijing 1954 to WGS 84" in describe(datum)[0]
+    with pytest.raises(ConversionRefused, match=r"Tarim.*to 125\.4"):
+        to_wgs84(np.concatenate((tarim, CHANGCHUN)), datum)  # one point outside is enough
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("epsg:2366", "gk(xian80,3,126,prefix)"),
+        ("epsg:2387", "gk(xian80,3,126,plain)"),
+        ("epsg:2335", "gk(xian80,6,123,prefix)"),
+        ("epsg:2418", "gk(beijing54,3,126,prefix)"),
+        ("epsg:2439", "gk(beijing54,3,126,plain)"),
+        ("epsg:21461", "gk(beijing54,6,123,plain)"),
+        ("epsg:4610", "xian80"),
+        ("epsg:4530", "gk(cgcs2000,3,126,prefix)"),
+        ("epsg:4551", "gk(cgcs2000,3,126,plain)"),
+        ("epsg:4510", "gk(cgcs2000,6,123,plain)"),
+        ("epsg:4490", "cgcs2000"),
+    ],
+)
+def test_a_code_that_has_a_name_converts_like_it(code: str, name: str) -> None:
+    by_code, by_name = parse_datum(code, PARAMETERS), parse_datum(name, PARAMETERS)
+    assert by_code.text == code
+    assert epsg_of(by_name) == int(code.removeprefix("epsg:"))
+    assert_array_equal(from_wgs84(CHANGCHUN, by_code), from_wgs84(CHANGCHUN, by_name))
+    own = Transformer.from_crs(CRS(int(code[5:])).geodetic_crs, int(code[5:]), always_xy=True)
+    # the plain projection, without a datum shift, tells zone and false easting apart
+    assert np.abs(np.array(own.transform(*CHANGCHUN.T)).T - from_wgs84(CHANGCHUN, by_code)).max() < 200.0
+
+
+def test_seven_parameters_may_belong_to_a_local_system() -> None:
+    local = SevenParameters(12.0, -110.0, -60.0, 0.3, -0.2, 0.5, 1.5, source="east", grid="gk(xian80,3,126,plain)")
+    datum = parse_datum("local(east)", {"east": local})
+    assert datum.unit == "metre"
+    metres = from_wgs84(CHANGCHUN, parse_datum("gk(xian80,3,126,plain)", PARAMETERS))
+    assert_array_equal(to_wgs84(metres, datum), to_wgs84(metres, parse_datum("gk(xian80,3,126,plain)", PARAMETERS)))
+    assert "local(east)" in describe(datum)[0]
+    assert "(east)" in describe(datum)[0]
+    with pytest.raises(UnknownDatum, match="old datum"):
+        parse_datum("local(east)", {"east": SevenParameters(1.0, 2.0, 3.0, grid="gk(cgcs2000,3,126,plain)")})
 
 
 def test_four_parameters_are_a_rotation_scale_and_shift() -> None:
@@ -158,6 +227,7 @@ def test_a_local_grid_needs_parameters_over_a_gauss_krueger_grid() -> None:
         parse_datum("local(city)", {"city": Similarity("gcj02", 0.0, 0.0)})
 
 
+CHANGCHUN_RING = shapely.Polygon([(125.3, 43.8), (125.4, 43.8), (125.4, 43.9)])
 AWKWARD = [
     shapely.Point(125.32, 43.88),
     None,
@@ -169,7 +239,7 @@ AWKWARD = [
 ]
 
 
-@pytest.mark.parametrize("name", ["wgs84", "gcj02", "bd09", "gk(cgcs2000,3,126,plain)"])
+@pytest.mark.parametrize("name", ["wgs84", "gcj02", "bd09", "bd09mc", "gk(cgcs2000,3,126,plain)"])
 def test_a_layer_keeps_heights_gaps_and_types(name: str) -> None:
     datum = parse_datum(name)
     wgs84 = np.array(AWKWARD, dtype=object)
@@ -192,7 +262,73 @@ def test_a_layer_keeps_heights_gaps_and_types(name: str) -> None:
     assert (record.input_sha256 == record.output_sha256) == (name == "wgs84")
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_layer_goes_to_a_datum_and_comes_back(name: str) -> None:
+    datum = parse_datum(name, PARAMETERS)
+    solid = shapely.LineString([(125.3, 43.8, 201.5), (125.31, 43.81, np.nan)])
+    wgs84 = geopandas.GeoDataFrame({"n": range(4)}, geometry=[solid, None, shapely.Point(), CHANGCHUN_RING], crs=4326)
+    there, record = frame_from_wgs84(wgs84, datum)
+    back, record_back = convert_frame(there, datum)
+    code = epsg_of(datum)
+    assert there.crs is None if code is None else there.crs.to_epsg() == code
+    assert_array_equal(shapely.get_coordinates(there.geometry[0], include_z=True)[:, 2], [201.5, np.nan])
+    assert there.geometry[1] is None
+    assert there.geometry[2].is_empty
+    assert there["n"].tolist() == [0, 1, 2, 3]
+    assert (record.datum, record.direction, record_back.direction) == (datum.text, "from_wgs84", "to_wgs84")
+    assert record.operation == f"inverse of: {record_back.operation}"
+    assert record.vertex_count == record_back.vertex_count == 6
+    assert record.output_sha256 == record_back.input_sha256
+    assert record.output_bounds == record_back.input_bounds
+    assert record.input_bounds == pytest.approx((125.3, 43.8, 125.4, 43.9))
+    assert record.round_trip_max_m < 0.005
+    assert_allclose(coordinates_of(back.geometry.to_numpy()), coordinates_of(wgs84.geometry.to_numpy()), atol=HELMERT_DEG, rtol=0)
+
+
+def test_a_layer_that_is_not_in_wgs84_is_not_taken_for_it() -> None:
+    frame = geopandas.GeoDataFrame(geometry=[shapely.Point(5e5, 4.8e6)], crs=4551)
+    with pytest.raises(ConversionRefused, match="not in WGS-84"):
+        frame_from_wgs84(frame, parse_datum("gcj02"))
+
+
+def test_a_ring_with_an_infinite_vertex_is_kept_whatever_the_datum() -> None:
+    ring = shapely.Polygon([(np.inf, 43.8), (125.4, 43.8), (125.4, 43.9)])
+    for name in NAMES:
+        if "epsg:32651" not in name:
+            frame, record = convert_frame(geopandas.GeoDataFrame(geometry=[ring]), parse_datum(name, PARAMETERS))
+            assert record.vertex_count == 4
+            assert not np.isfinite(shapely.get_coordinates(frame.geometry[0])[0]).all()
+
+
 def test_a_layer_without_vertices_has_no_round_trip() -> None:
     _, record = convert_frame(geopandas.GeoDataFrame(geometry=[None, shapely.Point()]), parse_datum("gcj02"))
     assert record.vertex_count == 0
     assert record.round_trip_max_m is None
+
+
+def test_the_list_names_what_can_be_written_and_says_how_good_it_is() -> None:
+    rows = {row.name: row for row in list_datums()}
+    for name, row in rows.items():
+        datum = parse_datum(name.replace("NAME", "city").replace("epsg:N", "epsg:4326"), PARAMETERS)
+        assert datum.unit == row.unit
+        assert row.operation
+        assert row.note_en
+        assert any("一" <= letter <= "鿿" for letter in row.note_zh)
+        assert row.accuracy_m is None or row.accuracy_m == describe(datum)[1]
+    assert {"wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc", "xian80", "beijing54", "epsg:N", "local(NAME)"} < set(rows)
+    assert rows["cgcs2000"].accuracy_m == 0.5
+    assert "6 fixed rounds" in rows["gcj02"].operation
+
+
+@pytest.mark.parametrize(("name", "before_m", "after_m"), [("双阳区", 411.0, 99.0), ("九台区", 349.0, 110.0)])
+def test_district_outlines_of_a_web_map_move_onto_those_of_tianditu(
+    shared: Path, name: str, before_m: float, after_m: float
+) -> None:
+    delivered = geopandas.read_file(shared / "data/admin-changchun-gcj02/220100_districts.geojson")
+    delivered = delivered.set_crs(None, allow_override=True)[delivered["name"] == name]
+    trusted = geopandas.read_file(shared / "data/admin-cn-tianditu/changchun_districts.geojson")
+    outline = trusted.geometry[trusted["district_name"] == name].to_crs(4551).iloc[0].boundary
+    converted, _ = convert_frame(delivered, parse_datum("gcj02"))
+    for frame, expected_m in ((delivered.set_crs(4326), before_m), (converted, after_m)):
+        vertices = shapely.points(coordinates_of(frame.to_crs(4551).geometry.to_numpy()))
+        assert np.median(shapely.distance(vertices, outline)) == pytest.approx(expected_m, abs=3.0)

@@ -70,3 +70,50 @@ def test_the_hash_tells_none_from_empty_and_height_from_none() -> None:
     values = [[None], [shapely.Point()], [shapely.Point(1, 2)], [shapely.Point(1, 2, 3)], [shapely.Point(1, 2), None]]
     hashes = {geometry_sha256(np.array(value, dtype=object)) for value in values}
     assert len(hashes) == len(values)
+
+
+def test_new_coordinates_agree_with_those_that_shapely_sets_one_by_one() -> None:
+    random = np.random.default_rng(1)
+    many = [
+        *shapely.points(random.uniform(0, 9, (20, 2))),
+        *shapely.linestrings(random.uniform(0, 9, (20, 4, 2))),
+        shapely.LineString([(0, 0), (1, 1), (2, 0)]),
+        *shapely.box(*random.uniform(0, 9, (4, 20))),
+        *(RING, BOW_TIE, shapely.LinearRing([(0, 0), (1, 0), (1, 1)]), shapely.Point(np.nan, 3.0), shapely.Polygon()),
+        *(shapely.MultiPolygon([RING, BOW_TIE]), shapely.GeometryCollection([LINE, shapely.Point(1, 2)]), shapely.LineString()),
+    ]
+    geometries = np.array(many, dtype=object)[random.permutation(len(many))]
+    xy = coordinates_of(geometries) + 100.0
+    expected = shapely.set_coordinates(geometries.copy(), xy)
+    made = with_coordinates(geometries, xy)
+    assert_array_equal(shapely.to_wkb(made), shapely.to_wkb(expected))
+    assert_array_equal(shapely.get_type_id(made), shapely.get_type_id(expected))
+
+
+def test_heights_stay_when_measures_are_there_too() -> None:
+    measured = shapely.from_wkt(["LINESTRING ZM (1 2 3 4, 5 6 7 8)", "POINT Z (1 2 9)"])
+    moved = with_coordinates(measured, coordinates_of(measured) + 10.0)
+    assert_array_equal(shapely.get_coordinates(moved, include_z=True), [[11, 12, 3], [15, 16, 7], [11, 12, 9]])
+
+
+def test_the_hash_tells_the_same_vertices_in_another_order_of_parts_and_rings() -> None:
+    outer, inner = RING.exterior, RING.interiors[0]
+    line = shapely.get_coordinates(LINE)
+    values = [
+        [RING],
+        [shapely.Polygon(inner, [outer])],
+        [shapely.MultiPolygon([RING])],
+        [shapely.MultiLineString([outer, inner])],
+        [shapely.Polygon(outer), shapely.Polygon(inner)],
+        [shapely.LineString(outer), shapely.LineString(inner)],
+        [LINE],
+        [shapely.MultiPoint(line)],
+        list(shapely.points(line)),
+        [shapely.GeometryCollection([LINE])],
+        [shapely.GeometryCollection([shapely.GeometryCollection([LINE])])],
+        [shapely.force_3d(LINE, 0.0)],
+        [shapely.force_3d(LINE, 1.0)],
+    ]
+    hashes = {geometry_sha256(np.array(value, dtype=object)) for value in values}
+    assert len(hashes) == len(values)
+    assert geometry_sha256(np.array([RING, LINE], dtype=object)) == geometry_sha256(np.array([shapely.from_wkb(RING.wkb), LINE]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from gis.mainland import BOUNDS, OUTLINE, inside_mainland
 
@@ -65,3 +66,18 @@ def test_the_bounds_hold_every_vertex() -> None:
     outline = np.array(OUTLINE)
     assert tuple(outline.min(axis=0)) == BOUNDS[:2]
     assert tuple(outline.max(axis=0)) == BOUNDS[2:]
+
+
+@pytest.mark.parametrize(
+    "box", [(125.0, 43.5, 126.0, 44.5), (113.4, 22.0, 114.4, 22.7), (126.0, 37.0, 127.0, 38.0), (100, 20, 130, 45)]
+)
+def test_the_box_of_a_layer_answers_as_its_points_do(box: tuple[float, float, float, float]) -> None:
+    points = np.random.default_rng(1).uniform(box[:2], box[2:], (3_000, 2))
+    alone = np.array([inside_mainland(points[i : i + 1])[0] for i in range(len(points))])
+    assert_array_equal(inside_mainland(points), alone)
+    # one place that is none takes the short way from the others, not their answer
+    assert_array_equal(inside_mainland(np.concatenate((points, [[np.nan, 43.0]])))[:-1], alone)
+
+
+def test_no_points_are_nowhere() -> None:
+    assert inside_mainland(np.zeros((0, 2))).shape == (0,)
