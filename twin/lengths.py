@@ -1,6 +1,6 @@
 """Lengths of the network as GB/T 43097-2023 6.1.2 counts them: what is a class, a band, a way of laying.
 
-Only the supply pipe is counted, in kilometres along its axis on the ellipsoid (with heights, where a pipe has them). The bands are
+Only the supply pipe is counted, in kilometres along its axis on the ellipsoid (with heights where a pipe has them). Bands are
 data (`BREAKDOWNS`): names, limits and the number that the row has in the table of its class. Where the standard asks nothing of
 a class (materials of the primary network), the bands of another class stand in, without a number.
 
