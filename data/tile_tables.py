@@ -25,8 +25,8 @@ SegmentIds: TypeAlias = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]
 ClassNumbers: TypeAlias = SegmentIds
 """Asset ids of pipes and, in the same order, the number of their network class (`twin.lengths.CLASSES`)."""
 
-TILESETS = ("base", "network", "buildings", "assets", "coverage")
-"""Tilesets filled here; each gets a row of `tile_version`."""
+TILESETS = ("base", "network", "buildings", "assets", "coverage", "problems")
+"""Tilesets of a city; each gets a row of `tile_version`. Problems are read from their own table, which the checks fill."""
 
 STOREY_M = 3.0
 """Height of a storey where a building has storeys but no height."""

@@ -14,8 +14,10 @@ from data.pool import Pool
 from data.tile_tables import AREA_MINZOOM, COVERAGE_MINZOOM, POINT_MINZOOM, ROAD_MINZOOM
 from data.tiles import TileCity, TileVersion, read_tile
 from tiles.errors import BadTile, UnknownTileset
-from twin.kinds import kind_of
+from twin.checks import RULES, SEVERITIES, STATES
+from twin.kinds import KINDS, kind_of
 from twin.lengths import CLASSES, LAYINGS, MATERIALS
+from twin.registers import REGISTERS
 from twin.scope import Scope
 
 POINT_KINDS: Sequence[str] = (
@@ -234,6 +236,19 @@ _COVERAGE_NAME_LAYER = Layer(
     _COVERAGE_LAYER.minzoom,
     _COVERAGE_LAYER.attributes,
 )
+_PROBLEM_RULES = tuple(RULES)
+_PROBLEM_LAYER = Layer(
+    "problem",
+    "Problems of the archive, where they are; those that are gone are left out. Below z12 problems of one rule and state that"
+    " share 1/256 of the tile are drawn as one.",
+    8,
+    (
+        Attribute("rule", "rule that is broken", _codes(_PROBLEM_RULES)),
+        Attribute("severity", "how grave", _codes(SEVERITIES)),
+        Attribute("state", "what was decided", _codes(STATES)),
+    ),
+    "problem_id",
+)
 _BASE_LAYERS = (
     Layer("green", "Green areas.", 11, ()),
     Layer("water", "Water areas.", 8, (_NAME,)),
@@ -293,6 +308,14 @@ TILESETS: Mapping[str, Tileset] = {
             {8: "tile_coverage"},
             frozenset({"coverage_area", "licence_area", "no_burn_zone"}),
             codes=(COVERED_KINDS,),
+        ),
+        Tileset(
+            "problems",
+            "Problems of the archive.",
+            (_PROBLEM_LAYER,),
+            {8: "tile_problems"},
+            frozenset({*KINDS, *REGISTERS}),
+            codes=(_PROBLEM_RULES, SEVERITIES, STATES, tuple(rule.severity for rule in RULES.values())),
         ),
     )
 }

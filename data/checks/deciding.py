@@ -222,3 +222,4 @@ async def _record(
     await connection.execute(
         sql("problem_decide"), city_id, list(problem_ids), decision, seat, reason, change_id, present, decision
     )
+    await connection.execute(sql("problem_touch"), city_id)

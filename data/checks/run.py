@@ -131,6 +131,8 @@ def _write(context: Context, rules: Sequence[str], seconds: Mapping[str, float])
     changed = context.execute("problem_update")
     gone = context.execute("problem_gone", {"rules": list(rules)})
     added = context.execute("problem_insert")
+    if changed or gone or added:
+        context.execute("problem_bump")
     counts = dict.fromkeys(rules, 0) | dict(context.connection.execute(sql("check_rule_counts")).fetchall())
     context.execute("check_end")
     return CheckReport(context.city_id, counts, added, changed, gone, seconds)
