@@ -88,6 +88,7 @@ def load_manifest(
     progress: Progress | None = None,
     data_root: Path | None = None,
     city_id: int | None = None,
+    strict: bool = False,
 ) -> LoadReport:
     """Import one manifest and bring every derived copy of its city up to date.
 
@@ -105,6 +106,8 @@ def load_manifest(
         Folder of the manifest's files; None = the manifest's own.
     city_id
         Loads into another city id than the manifest's.
+    strict
+        Refuse the delivery when any row has a fault.
 
     Raises
     ------
@@ -118,7 +121,15 @@ def load_manifest(
     with job(settings.database_url, "load", seat=seat, parameters={"manifest": manifest.name}) as task:
         step = _both(task, progress)
         part = partial(_part, step, 0.0, 0.6)
-        imported = run_import(manifest, settings.database_url, seat=seat, progress=part, data_root=data_root, city_id=city_id)
+        imported = run_import(
+            manifest,
+            settings.database_url,
+            seat=seat,
+            progress=part,
+            data_root=data_root,
+            city_id=city_id,
+            strict=strict,
+        )
         task.belongs_to(imported.city_id)
         report = _derive(settings, task.job_id, imported, step)
         task.result = _result(report)
@@ -147,7 +158,9 @@ def _derive(settings: Settings, job_id: int, imported: ImportReport, step: Progr
     return LoadReport(job_id, imported, derived.tiles, layers, derived.buildings, derived.built)
 
 
-def derive(settings: Settings, city_id: int, step: Progress, *, rasters: Sequence[RasterReport] = (), changed: bool) -> Derived:
+def derive(
+    settings: Settings, city_id: int, step: Progress, *, rasters: Sequence[RasterReport] = (), changed: bool = True
+) -> Derived:
     """Bring every derived copy of a city up to date: tile tables, the rasters given, 3D Tiles, problems.
 
     What is current is left alone; the checks run when assets have `changed` or the tile tables were old.
