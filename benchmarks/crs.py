@@ -42,7 +42,7 @@ import transbigdata
 from coord_convert import transform as coord_convert
 from numpy.typing import NDArray
 
-from gis.datums import Datum, convert_frame, from_wgs84, parse_datum, to_wgs84
+from gis.datums import Datum, convert_frame, frame_from_wgs84, parse_datum, to_wgs84
 from gis.gcj02 import GCJ02_ROUNDS
 from gis.geometry import coordinates_of, with_coordinates
 from gis.kernels import in_threads, shift_gcj02
@@ -66,7 +66,7 @@ def main() -> None:
     gcj02, gk = parse_datum("gcj02"), parse_datum("gk(cgcs2000,3,126,plain)")
     first_call_s = _seconds(lambda: to_wgs84(np.array([[125.32, 43.88]]), gcj02))
     wgs84 = _draw()
-    shifted, projected = _delivered(wgs84, gcj02), _delivered(wgs84, gk)
+    shifted, projected = ([frame_from_wgs84(layer, datum)[0] for layer in wgs84] for datum in (gcj02, gk))
     figures: dict[str, Any] = {"features": sum(map(len, wgs84)), "vertices": len(_vertices(wgs84)), "layers": len(wgs84)}
     figures |= _own(shifted, gcj02, "gcj02_s", "gcj02_bare_s", "round_trip_mm")
     figures |= _own(projected, gk, "gk_s", "gk_bare_s", "gk_round_trip_mm", beside=lambda layer: layer.to_crs(4326))
@@ -99,17 +99,6 @@ def _layer(kind: str, size: int, random: np.random.Generator) -> geopandas.GeoDa
     else:
         shapes = shapely.linestrings(centre[:, None] + random.normal(0.0, 1e-4, (size, 20, 2)).cumsum(axis=1))
     return geopandas.GeoDataFrame({"number": np.arange(size)}, geometry=shapes, crs=4326)
-
-
-def _delivered(wgs84: Layers, datum: Datum) -> Layers:
-    """Return the layers as a delivery in another datum holds them."""
-    code = 4551 if datum.family == "gk" else None
-    result = []
-    for layer in wgs84:
-        geometry = layer.geometry.to_numpy()
-        moved = with_coordinates(geometry, from_wgs84(coordinates_of(geometry), datum))
-        result.append(layer.set_geometry(geopandas.GeoSeries(moved, crs=code), inplace=False))
-    return result
 
 
 def _own(

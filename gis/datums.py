@@ -216,9 +216,11 @@ def _moved(
         input_bounds=_bounds(before),
         output_bounds=_bounds(after),
     )
-    # the frame's own CRS is what the file says about itself, which the manifest may have overruled
     series = geopandas.GeoSeries(converted, index=frame.index, crs=crs)
-    return geopandas.GeoDataFrame(frame.drop(columns=frame.geometry.name)).set_geometry(series), record
+    moved = frame.set_geometry(series, inplace=False)
+    if crs is None:  # set_geometry keeps the old one then
+        moved.set_crs(None, allow_override=True, inplace=True)
+    return moved, record
 
 
 def _never_nan(after: Floats, before: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.errors import BadManifest, ImportFailed
-from data.imports.manifest import read_manifest
+from data.imports.manifest import datum_of, read_manifest
 from data.imports.run import run_import
 from data.pool import connect
 from gis.datums import from_wgs84, parse_datum
@@ -187,3 +187,13 @@ def test_a_table_of_the_manifest_has_one_form(tmp_path: Path, table: str, says: 
     with pytest.raises(BadManifest) as caught:
         read_manifest(write_manifest(tmp_path, LAYER, f"\n[datums.city]\n{table}\n", city=CITY))
     assert says in str(caught.value)
+
+
+def test_stated_seven_parameters_may_belong_to_a_local_system(tmp_path: Path) -> None:
+    table = '[datums.city]\ndx_m = 12\ndy_m = -110\ndz_m = -60\ngrid = "gk(xian80,3,126,plain)"\n'
+    manifest = read_manifest(write_manifest(tmp_path, LAYER, f"\n{table}", city=CITY))
+    parameters = manifest.datums["city"].parameters()
+    assert parameters == SevenParameters(12.0, -110.0, -60.0, grid="gk(xian80,3,126,plain)")
+    datum, _ = datum_of(manifest, manifest.layer[0], {"city": parameters}, declared_epsg=None, where="here")
+    assert datum.grid is not None
+    assert datum.grid.base == "xian80"

@@ -285,6 +285,21 @@ def test_a_layer_goes_to_a_datum_and_comes_back(name: str) -> None:
     assert_allclose(coordinates_of(back.geometry.to_numpy()), coordinates_of(wgs84.geometry.to_numpy()), atol=HELMERT_DEG, rtol=0)
 
 
+@pytest.mark.parametrize("says", [None, 4326, 4551])
+def test_a_layer_keeps_its_columns_and_loses_what_it_says_about_itself(says: int | None) -> None:
+    frame = geopandas.GeoDataFrame({"a": [1], "shape": [shapely.Point(125.32, 43.88)], "b": [2]}, geometry="shape", crs=says)
+    kept = frame.copy()
+    converted, _ = convert_frame(frame, parse_datum("gcj02"))
+    assert list(converted.columns) == ["a", "shape", "b"]
+    assert converted.geometry.name == "shape"
+    assert converted.crs.to_epsg() == 4326
+    back, _ = frame_from_wgs84(converted, parse_datum("gcj02"))
+    assert back.crs is None
+    assert list(back.columns) == ["a", "shape", "b"]
+    assert frame.equals(kept)
+    assert frame.crs == kept.crs
+
+
 def test_a_layer_that_is_not_in_wgs84_is_not_taken_for_it() -> None:
     frame = geopandas.GeoDataFrame(geometry=[shapely.Point(5e5, 4.8e6)], crs=4551)
     with pytest.raises(ConversionRefused, match="not in WGS-84"):
