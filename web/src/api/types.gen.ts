@@ -552,6 +552,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/datums/offset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Offset
+         * @description Tell where a place is and where maps in GCJ-02 (AMap, Tencent) and BD-09 (Baidu) show it.
+         *
+         *     By the published formulas; how far those are from the ground only control points can say.
+         */
+        get: operations["get_offset_datums_offset_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datums/offsets.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Offsets
+         * @description Return the offset over the city as a layer: a line from each place to where maps show it (GeoJSON, WGS-84).
+         *
+         *     Properties: `east_m`, `north_m`, `distance_m`.
+         */
+        get: operations["get_offsets_datums_offsets_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/export/{layer}.{format}": {
         parameters: {
             query?: never;
@@ -3828,6 +3872,88 @@ export interface components {
             password: string;
         };
         /**
+         * OffsetAnswer
+         * @description A place and the offsets there.
+         */
+        OffsetAnswer: {
+            /** Offsets */
+            offsets: components["schemas"]["OffsetModel"][];
+            /**
+             * Position
+             * @description lon, lat in WGS-84.
+             * @example [
+             *       125.32,
+             *       43.88
+             *     ]
+             */
+            position: [
+                number,
+                number
+            ];
+            /**
+             * Shifted
+             * @description False outside China's mainland: maps show the place where it is.
+             */
+            shifted: boolean;
+        };
+        /**
+         * OffsetFeatures
+         * @description The offsets over a city as a GeoJSON FeatureCollection.
+         */
+        OffsetFeatures: {
+            /** Features */
+            features: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Type
+             * @default FeatureCollection
+             * @example FeatureCollection
+             */
+            type: string;
+        };
+        /**
+         * OffsetModel
+         * @description Where a map shows the place.
+         */
+        OffsetModel: {
+            /**
+             * Datum
+             * @example gcj02
+             * @enum {string}
+             */
+            datum: "gcj02" | "bd09";
+            /**
+             * Distance M
+             * @example 559.7
+             */
+            distance_m: number;
+            /**
+             * East M
+             * @description So far east of the place it is shown; metres on the ground.
+             * @example 497.1
+             */
+            east_m: number;
+            /**
+             * North M
+             * @description So far north.
+             * @example 257.2
+             */
+            north_m: number;
+            /**
+             * Position
+             * @description lon, lat in that datum.
+             * @example [
+             *       125.3262,
+             *       43.8823
+             *     ]
+             */
+            position: [
+                number,
+                number
+            ];
+        };
+        /**
          * PointModel
          * @description One point of a frame schema.
          */
@@ -6429,6 +6555,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Datums"];
+                };
+            };
+        };
+    };
+    get_offset_datums_offset_get: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+                /** @description Of `lon` and `lat`. */
+                datum?: "wgs84" | "gcj02" | "bd09";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffsetAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_offsets_datums_offsets_geojson_get: {
+        parameters: {
+            query?: {
+                datum?: "gcj02" | "bd09";
+                /** @description Places along each side of the city's extent. */
+                count?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffsetFeatures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
