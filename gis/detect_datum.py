@@ -131,11 +131,14 @@ def anchors_of(geometries: Geometries) -> tuple[Floats, NDArray[np.int64]]:
     first = shapely.get_geometry(geometries[lines], 0)
     last = shapely.get_geometry(geometries[lines], -1)
     others = there[dimension != 1]
-    places = np.concatenate((shapely.centroid(geometries[others]), shapely.get_point(first, 0), shapely.get_point(last, -1)))
+    with np.errstate(invalid="ignore"):  # coordinates that are no numbers
+        middles = shapely.centroid(geometries[others])
+    places = np.concatenate((middles, shapely.get_point(first, 0), shapely.get_point(last, -1)))
     owner = np.concatenate((others, lines, lines))
-    xy = np.column_stack((shapely.get_x(places), shapely.get_y(places)))
+    there = ~shapely.is_empty(places)  # the centroid of what is no place
+    xy = np.column_stack((shapely.get_x(places[there]), shapely.get_y(places[there])))
     good = np.isfinite(xy).all(axis=1)
-    return xy[good], owner[good]
+    return xy[good], owner[there][good]
 
 
 def detect_datum(

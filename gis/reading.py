@@ -6,56 +6,33 @@ states is given beside it. Row numbers are those of the file: the index of a fra
 
 from __future__ import annotations
 
-import re
+import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 import geopandas
 import numpy as np
 import pandas as pd
 import pyogrio
-import shapely
-from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis.dxf import read_dxf
-from gis.errors import FileMissing, FileOutside, ReadingError, UnknownColumn, UnknownLayer, UnreadableFile, WrongEncoding
+from gis.errors import FileMissing, FileOutside, ReadingError, UnknownLayer, UnreadableFile, WrongEncoding
+from gis.file_checks import require_fit, require_whole_shapefile, unpack
 from gis.pandapipes_json import read_pandapipes
+from gis.tables import CoordinateFormat, GeometryColumns, is_utf8, read_csv, read_xlsx, require_columns, with_positions
+
+__all__ = ["CoordinateFormat", "GeometryColumns", "ReadLayer", "read_layer", "require_columns", "within"]
 
 T = TypeVar("T")
-CoordinateFormat: TypeAlias = Literal["degrees", "metres", "sexagesimal"]
 
 _VECTOR: Final = {".geojson", ".gpkg", ".shp", ".fgb", ".kml", ".gml"}
+_READABLE: Final = _VECTOR | {".dxf", ".json", ".csv", ".txt", ".xlsx", ".xlsm"}
 _CUT_CHARACTERS: Final = 0.1
 """Share of rows of a Shapefile that may hold a character cut in two."""
-
-_SEXAGESIMAL: Final = re.compile(
-    r"^\s*(?P<sign>[-+])?\s*(?P<d>\d{1,3})\s*[°度:\s]\s*(?P<m>\d{1,2})\s*['′分:\s]\s*(?P<s>\d{1,2}(?:\.\d+)?)?\s*"
-    r"(?:\"|″|''|秒)?\s*(?P<side>[NSEW北南东西])?\s*$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class GeometryColumns:
-    """Where a table keeps its positions.
-
-    Attributes
-    ----------
-    x, y
-        Names of the columns with lon/east and lat/north; empty when `wkt` is used.
-    wkt
-        Name of a column with well-known text; empty when `x`, `y` are used.
-    format
-        How x and y are written: `degrees` and `metres` are plain numbers, `sexagesimal` is 125°19'12.3".
-    """
-
-    x: str = ""
-    y: str = ""
-    wkt: str = ""
-    format: CoordinateFormat = "degrees"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +78,9 @@ def read_layer(
     if not path.is_file():
         raise FileMissing(f"{path}: there is no such file")
     suffix = path.suffix.lower()
+    require_fit(path)
+    if suffix == ".zip":
+        return _read_zip(path, layer, encoding, geometry)
     if suffix in _VECTOR:
         return _read_vector(path, layer, encoding)
     if suffix == ".dxf":
@@ -108,10 +88,10 @@ def read_layer(
     if suffix == ".json":
         return _numbered(read_pandapipes(path, layer), None)
     if suffix in {".csv", ".txt"}:
-        return _with_positions(path, _read_csv(path, encoding), geometry)
+        return _with_positions(path, read_csv(path, encoding), geometry)
     if suffix in {".xlsx", ".xlsm"}:
-        return _with_positions(path, _read_xlsx(path, layer), geometry)
-    known = ", ".join(sorted(_VECTOR | {".dxf", ".json", ".csv", ".xlsx"}))
+        return _with_positions(path, read_xlsx(path, layer), geometry)
+    known = ", ".join(sorted(_VECTOR | {".dxf", ".json", ".csv", ".xlsx", ".zip"}))
     hint = "; open the drawing in the CAD program and save it as DXF" if suffix == ".dwg" else ""
     raise UnreadableFile(f"{path}: the ending {suffix!r} is not one of {known}{hint}")
 
@@ -128,18 +108,30 @@ def within(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.resolve().is_relative_to(root):
         raise FileOutside(
-            f"{name}: leads out of the delivery's folder {root} (to {path.resolve()}); copy the file into it, or name a folder that"
-            " holds all files by --data-root"
+            f"{name}: leads out of the delivery's folder {root} (to {path.resolve()}); copy the file into it, or name a folder"
+            " that holds all files by --data-root"
         )
     return path
 
 
-def require_columns(frame: pd.DataFrame, names: Sequence[str], *, where: str) -> None:
-    """Raise `UnknownColumn` unless the frame has all columns; the message lists those it has."""
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        has = ", ".join(str(name) for name in frame.columns if name != "geometry")
-        raise UnknownColumn(f"{where}: there is no column {', '.join(map(repr, missing))}; the columns are {has}")
+def _with_positions(path: Path, table: pd.DataFrame, columns: GeometryColumns | None) -> ReadLayer:
+    frame, unreadable = with_positions(table, columns, where=str(path))
+    return ReadLayer(frame, None, unreadable)
+
+
+def _read_zip(path: Path, layer: str | None, encoding: str | None, geometry: GeometryColumns | None) -> ReadLayer:
+    """Read the only file of an archive, or the one that `layer` names (`pipes.shp`)."""
+    with tempfile.TemporaryDirectory(prefix="heat-twin-zip-") as folder:
+        files = [file for file in unpack(path, Path(folder)) if file.suffix.lower() in _READABLE]
+        chosen = [file for file in files if layer in {None, file.name, file.relative_to(folder).as_posix()}]
+        if len(chosen) != 1:
+            has = ", ".join(file.relative_to(folder).as_posix() for file in files) or "no file that can be read"
+            wanted = "name one of its files by layer" if layer is None else f"there is no single file {layer!r}"
+            raise UnknownLayer(f"{path}: {wanted}; it has {has}")
+        try:
+            return read_layer(chosen[0], encoding=encoding, geometry=geometry)
+        except ReadingError as error:
+            raise type(error)(str(error).replace(f"{folder}/", f"{path}:")) from None
 
 
 def _numbered(frame: geopandas.GeoDataFrame, declared_epsg: int | None) -> ReadLayer:
@@ -151,8 +143,8 @@ def _numbered(frame: geopandas.GeoDataFrame, declared_epsg: int | None) -> ReadL
 
 
 def _read_vector(path: Path, layer: str | None, encoding: str | None) -> ReadLayer:
-    if not path.stat().st_size:
-        raise UnreadableFile(f"{path}: cannot be read as {path.suffix.lstrip('.')}: the file is empty (0 bytes)")
+    if path.suffix.lower() == ".shp":
+        require_whole_shapefile(path)
     names = _guard(path, lambda: [str(row[0]) for row in pyogrio.list_layers(path)])
     if layer is not None and layer not in names:
         raise UnknownLayer(f"{path}: there is no layer {layer!r}; the layers are {', '.join(names)}")
@@ -182,9 +174,11 @@ def _check_encoding(dbf: Path, encoding: str | None) -> None:
     if encoding is None or not dbf.is_file():
         return
     content = dbf.read_bytes()
-    header = int.from_bytes(content[8:10], "little")
+    start = int.from_bytes(content[8:10], "little")
+    if is_utf8(content[start:]) and encoding.lower().replace("-", "").startswith("gb"):
+        raise WrongEncoding(f'{dbf}: its text is utf-8, not {encoding}; write encoding = "utf-8"')
     size = int.from_bytes(content[10:12], "little")
-    starts = range(header, len(content) - size + 1, size)
+    starts = range(start, len(content) - size + 1, size)
     errors = [
         error for row, at in enumerate(starts, 1) if (error := _decodes(content[at : at + size], encoding, f"{dbf}: row {row}"))
     ]
@@ -210,74 +204,3 @@ def _guard(path: Path, read: Callable[[], T]) -> T:
         raise UnreadableFile(f"{path}: cannot be read as {path.suffix.lstrip('.')}: {error}") from error
     except UnicodeDecodeError as error:
         raise WrongEncoding(f"{path}: its text is not {error.encoding}; state another encoding (gbk, utf-8)") from error
-
-
-# ---------------------------------------------------------------- tables
-
-
-def _read_csv(path: Path, encoding: str | None) -> pd.DataFrame:
-    text_encoding = "utf-8-sig" if encoding is None or encoding.lower().replace("-", "") == "utf8" else encoding
-    try:
-        return pd.read_csv(path, encoding=text_encoding, low_memory=False)
-    except LookupError:
-        raise WrongEncoding(f"{path}: {encoding!r} is not a known encoding; try utf-8 or gbk") from None
-    except UnicodeDecodeError as error:
-        raise WrongEncoding(
-            f"{path}: byte {error.start} (0x{error.object[error.start]:02x}) is not {encoding or 'utf-8'};"
-            " state the encoding (gbk, utf-8)"
-        ) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UnreadableFile(f"{path}: cannot be read as CSV: {error}") from error
-
-
-def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
-    try:
-        with pd.ExcelFile(path, engine="openpyxl") as book:
-            if sheet is not None and sheet not in book.sheet_names:
-                raise UnknownLayer(f"{path}: there is no sheet {sheet!r}; the sheets are {', '.join(map(str, book.sheet_names))}")
-            return book.parse(0 if sheet is None else sheet)
-    except ReadingError:
-        raise
-    except Exception as error:  # openpyxl raises a dozen kinds for a broken workbook
-        raise UnreadableFile(f"{path}: cannot be read as a workbook: {error}") from error
-
-
-def _with_positions(path: Path, table: pd.DataFrame, columns: GeometryColumns | None) -> ReadLayer:
-    numbered = _trimmed(table).set_axis(pd.RangeIndex(1, len(table) + 1), axis=0)
-    geometry, bad = np.full(len(table), None, dtype=object), np.zeros(len(table), dtype=bool)
-    shown = pd.Series("", index=numbered.index)
-    if columns is not None and columns.wkt:
-        require_columns(numbered, [columns.wkt], where=str(path))
-        shown = numbered[columns.wkt]
-        text = shown.where(shown.notna(), None).to_numpy(dtype=object)
-        geometry = shapely.from_wkt([None if t is None else str(t) for t in text], on_invalid="ignore")
-        bad = shapely.is_missing(geometry) & shown.notna().to_numpy()
-    elif columns is not None:
-        require_columns(numbered, [columns.x, columns.y], where=str(path))
-        x, y = (_numbers(numbered[name], columns.format) for name in (columns.x, columns.y))
-        shown = numbered[columns.x].astype(str) + ", " + numbered[columns.y].astype(str)
-        given = (numbered[columns.x].notna() | numbered[columns.y].notna()).to_numpy()
-        good = np.isfinite(x) & np.isfinite(y)
-        geometry[good] = shapely.points(x[good], y[good])
-        bad = given & ~good
-    frame = geopandas.GeoDataFrame(numbered, geometry=geometry)
-    rows = tuple((int(row), str(text)[:80]) for row, text in zip(np.flatnonzero(bad) + 1, shown[bad], strict=True))
-    return ReadLayer(frame, None, rows)
-
-
-def _trimmed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with blanks around its column names removed, unless two names would become one."""
-    names = [str(name).strip() for name in table.columns]
-    return table.set_axis(names, axis=1) if len(set(names)) == len(names) else table
-
-
-def _numbers(column: pd.Series, format_: CoordinateFormat) -> NDArray[np.float64]:
-    if format_ != "sexagesimal":
-        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    parts = column.astype(str).str.extract(_SEXAGESIMAL)
-    value = sum(pd.to_numeric(parts[name]).fillna(0.0 if name == "s" else np.nan) / by for name, by in _SIXTIETHS)
-    negative = parts["sign"].eq("-") | parts["side"].isin(["S", "W", "南", "西"])
-    return np.where(negative, -value, value).astype(np.float64)
-
-
-_SIXTIETHS: Final = (("d", 1.0), ("m", 60.0), ("s", 3600.0))

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="import")(import_)
 
 
-def import_(
+def import_(  # noqa: PLR0917 - options of a command line
     manifest: Annotated[
         str,
         typer.Argument(help="Path of a manifest (TOML), or the name of one that ships: schutterwald; with --detect also a file."),
@@ -41,6 +41,7 @@ def import_(
         typer.Option("--city-id", "--city", min=1, max=32767, help="Import into this city instead of the manifest's."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Import nothing when any row has a fault.")] = False,
     detect: Annotated[
         bool,
         typer.Option(
@@ -62,6 +63,7 @@ def import_(
             progress=_show if sys.stderr.isatty() else None,
             data_root=data_root,
             city_id=city_id,
+            strict=strict,
         )
     if report is not None:
         report.write_bytes(orjson.dumps(loaded.imported.as_dict(), option=orjson.OPT_INDENT_2))

@@ -304,7 +304,7 @@ def read_manifest(path: Path) -> Manifest:
         With file, key, value and what would be right.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise BadManifest(f"{path}: there is no such manifest") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

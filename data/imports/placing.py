@@ -135,6 +135,7 @@ def place(context: LayerContext, kind: Kind, delivered: ReadLayer, frame: geopan
     raw, evidence = _with_axes(context, raw, datum, evidence)
     geometry, record, seconds = _convert(context, raw, datum, index)
     entry = _entry(context, record, datum, evidence, geometry, seconds=seconds)
+    _require_converted(context, raw, geometry, datum)
     geometry = _finite_only(context, geometry, index)
     if context.manifest.city.extent is not None:
         hint = partial(_hint, context, raw, datum)
@@ -307,6 +308,17 @@ def _points(entry: LayerEntry, raw: Geometries) -> Floats | None:
 # ---------------------------------------------------------------- afterwards
 
 
+def _require_converted(context: LayerContext, raw: Geometries, geometry: Geometries, datum: Datum) -> None:
+    """Raise when not one of the coordinates that are numbers is a place in the datum."""
+    before, after = (np.isfinite(coordinates_of(item)).all(axis=1) for item in (raw, geometry))
+    if before.any() and not after.any():
+        first = coordinates_of(raw)[before][0].tolist()
+        raise ImportFailed(
+            f"{context.where}: none of its coordinates, such as {first}, is a place in {datum.text}. Is the datum right?"
+            f"{_hint(context, raw, datum, context.manifest.city.extent)}"
+        )
+
+
 def _finite_only(context: LayerContext, geometry: Geometries, index: pd.Index) -> Geometries:
     xy, owner = shapely.get_coordinates(geometry, return_index=True)
     broken = np.zeros(len(geometry), dtype=bool)
@@ -332,7 +344,7 @@ def _inside_only(
     return without(geometry, away)
 
 
-def _hint(context: LayerContext, raw: Geometries, datum: Datum, extent: Extent) -> str:
+def _hint(context: LayerContext, raw: Geometries, datum: Datum, extent: Extent | None) -> str:
     """Return what may be wrong with a layer that lies elsewhere: a reading that brings it into the city, or a rule of thumb."""
     finding = detect_datum(anchors_of(raw)[0], extent=extent, known=context.datums, declared=datum)
     if finding.proposed is not None and finding.proposed != Reading(datum):

@@ -156,7 +156,7 @@ class ImportReport:
         lines += ["", *(_conversion_line(item) for item in self.conversions)] if self.conversions else []
         lines += ["", *(line for item in self.grids for line in _grid_lines(item))] if self.grids else []
         lines += ["", *(f"{item.rows:>9,} x {item.rule}  in {item.layer}" for item in self.problem_counts)]
-        lines += [_problem_line(item) for item in _first_of_each(self.problems)]
+        lines += [f"  {problem_line(item)}" for item in _first_of_each(self.problems)]
         return "\n".join(lines) + "\n"
 
     def _outcome(self) -> str:
@@ -194,9 +194,10 @@ def _first_of_each(problems: tuple[Problem, ...], *, most: int = 3) -> list[Prob
     return shown
 
 
-def _problem_line(item: Problem) -> str:
+def problem_line(item: Problem) -> str:
+    """Return a problem as one line: severity, file, row, rule, what is wrong."""
     row = "" if item.row is None else f" row {item.row}"
-    return f"  {item.severity}: {item.file}{row}: {item.rule}: {item.message}"
+    return f"{item.severity}: {item.file}{row}: {item.rule}: {item.message}"
 
 
 def count_rows(counts: Mapping[tuple[str, str], int]) -> tuple[ProblemCount, ...]:

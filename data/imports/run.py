@@ -31,10 +31,18 @@ from data.imports.asset_store import AssetStore
 from data.imports.local_grids import FittedGrid, fit_grids, is_on_grid, with_fitted
 from data.imports.manifest import LayerEntry, Manifest, RasterEntry, inherited, read_manifest
 from data.imports.placing import NODED_KINDS
-from data.imports.problems import Problems
+from data.imports.problems import Problem, Problems
 from data.imports.rate_store import RateStore
 from data.imports.register_store import RegisterStore
-from data.imports.report import ImportReport, RasterReport, conversion_reports, count_rows, grid_reports, layer_reports
+from data.imports.report import (
+    ImportReport,
+    RasterReport,
+    conversion_reports,
+    count_rows,
+    grid_reports,
+    layer_reports,
+    problem_line,
+)
 from data.imports.staging import Staged, StagedLayer, StagedRates, StagedRegister, layer_names, stage_layer
 from data.imports.transaction import Progress, Store, Transaction
 from data.imports.trust import Archive, objection
@@ -107,6 +115,7 @@ def run_import(
     progress: Progress | None = None,
     data_root: Path | None = None,
     city_id: int | None = None,
+    strict: bool = False,
 ) -> ImportReport:
     """Bring a delivery into the store, whole or not at all.
 
@@ -124,6 +133,8 @@ def run_import(
         Folder that file names are relative to; None = the manifest's folder.
     city_id
         Imports into another city id than the manifest's.
+    strict
+        Refuse the delivery when any row has a fault (warning or error of the report), instead of importing what can be kept.
 
     Returns
     -------
@@ -148,9 +159,23 @@ def run_import(
         summaries = [Staged(name=name, entry=entry, read=0) for name, entry in _named(delivery.manifest)]
         transaction = Transaction(connection, delivery.city_id, problems, summaries)
         report = _import(transaction, delivery, _unobjected(transaction, layers, reading), seat=seat, started=started, say=say)
+        if strict:
+            _require_faultless(report)
     say("unchanged" if not report.changed else "imported", 1.0)
     logger.info("import of city %d: %s", report.city_id, "unchanged" if not report.changed else f"run {report.import_id}")
     return report
+
+
+def _require_faultless(report: ImportReport) -> None:
+    """Raise `ImportFailed` with the first problem of each rule and layer, unless there are only notes."""
+    first: dict[tuple[str, str], Problem] = {}
+    for problem in report.problems:
+        if problem.severity != "note":
+            first.setdefault((problem.layer, problem.rule), problem)
+    if first:
+        counts = {(item.layer, item.rule): item.rows for item in report.problem_counts}
+        lines = (f"  {counts[key]:,} x {problem.rule}: {problem_line(problem)}" for key, problem in first.items())
+        raise ImportFailed(f"{report.manifest}: nothing was imported, because strict refuses every fault\n" + "\n".join(lines))
 
 
 def _silent(_: str, __: float) -> None:

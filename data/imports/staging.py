@@ -6,7 +6,7 @@ The rows are columns of equal length; nothing here loops over rows but the JSON 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from data.errors import ImportFailed
 from data.imports.context import LayerContext
 from data.imports.local_grids import stated
 from data.imports.manifest import ROLLOUT_RATE, LayerEntry, Manifest, inherited
@@ -33,6 +34,10 @@ from twin.registers import REGISTERS, row_kind
 
 Objects: TypeAlias = NDArray[np.object_]
 Floats: TypeAlias = NDArray[np.float64]
+
+LONGEST_CODE: Final = 200
+"""Characters of a code or key: what an index of the database takes, and several times what a code has."""
+LONGEST_NAME: Final = 2_000
 
 _HEAT_ONLY: Final = {"network_level", "side"}
 
@@ -213,6 +218,7 @@ def _assets(context: LayerContext, delivered: ReadLayer, frame: geopandas.GeoDat
     wkb: Objects = np.asarray(shapely.to_wkb(shapely.set_srid(placed.geometry, 4326), include_srid=True), dtype=object)
     keys = _keys(context, frame)
     codes = _codes(context, frame, keys, wkb, attributes)
+    _require_storable(context, frame.index, {"code": codes, "source_key": keys, "name": names}, attributes)
     staged = StagedRegister if context.entry.kind in REGISTERS else StagedLayer
     return staged(
         name=context.name,
@@ -231,6 +237,35 @@ def _assets(context: LayerContext, delivered: ReadLayer, frame: geopandas.GeoDat
         points=placed.points,
         input_sketch=placed.input_sketch,
     )
+
+
+def _require_storable(context: LayerContext, index: pd.Index, texts: Mapping[str, pd.Series], attributes: Objects) -> None:
+    """Raise when a text is what the database cannot hold: a NUL character, or a code or key too long for its index.
+
+    Raises
+    ------
+    ImportFailed
+        With the row and the beginning of the text.
+    """
+    for name, column in texts.items():
+        known = column.dropna()
+        longest = known.str.len().max() if len(known) else 0
+        if longest > LONGEST_NAME or (longest > LONGEST_CODE and name != "name"):
+            place = int(np.argmax(known.str.len()))
+            row, text = known.index[place], str(known.iloc[place])
+            most = LONGEST_NAME if name == "name" else LONGEST_CODE
+            raise ImportFailed(
+                f"{context.where}: row {row}: {name} = {text[:40]!r}... has {len(text):,} characters; {most:,} are taken. Is it"
+                " the right column?"
+            )
+        _refuse_nul(context, known.index, ("\x00" in text for text in known), name)
+    _refuse_nul(context, index, (b"\\u0000" in text for text in attributes), "an attribute")
+
+
+def _refuse_nul(context: LayerContext, index: pd.Index, found: Iterable[bool], name: str) -> None:
+    place = next((place for place, is_there in enumerate(found) if is_there), None)
+    if place is not None:
+        raise ImportFailed(f"{context.where}: row {index[place]}: {name} holds a NUL character; export the layer again as text")
 
 
 # ---------------------------------------------------------------- texts, codes, attributes
