@@ -78,6 +78,10 @@ _NOTES: Final = {
         f"高斯-克吕格 6 度带，中央经线 75、81…135；带号写 prefix。{_CGCS_ZH}",
         f"Gauss-Krueger, 6-degree zones, meridians 75, 81 ... 135; `prefix` with zone number. {_CGCS_EN}",
     ),
+    "twice(gcj02)": (
+        "被当作 GCJ-02 重复换算了一次的 WGS-84 数据：撤销多余的一次换算；百度数据写 twice(bd09)。",
+        "WGS-84 that was taken for GCJ-02 and converted once more: the last conversion is undone; twice(bd09) for BD-09.",
+    ),
 }
 """By name: notes in Chinese and English; the operation is asked of the registry."""
 _WITH_PARAMETERS: Final = (

@@ -57,7 +57,8 @@ def in_threads(kernel: Kernel, xy: Floats, *arguments: float | Floats) -> Floats
     -------
     `out`, a new array of the same shape.
     """
-    rows: Floats = np.ascontiguousarray(xy, dtype=np.float64)
+    # numba compiles anew for every other layout, and for what may not be written
+    rows: Floats = np.require(xy, np.float64, ["C_CONTIGUOUS", "WRITEABLE"])
     out = np.empty_like(rows)
     threads = min(os.cpu_count() or 1, len(rows) // _ROWS_PER_THREAD)
     if threads < 2:

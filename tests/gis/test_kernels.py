@@ -120,6 +120,17 @@ def test_nan_stays_nan_and_the_argument_is_not_changed() -> None:
     assert_array_equal(points, kept)
 
 
+def test_no_layout_of_the_argument_compiles_a_loop_anew() -> None:
+    points = np.array([[125.3, 43.8], [125.4, 43.9]])
+    expected = _gcj02(points)
+    signatures = len(shift_gcj02.signatures)
+    sealed = points.copy()
+    sealed.flags.writeable = False
+    for other in (sealed, np.asfortranarray(points), np.repeat(points, 2, axis=0)[::2], points.astype(">f8")):
+        assert_array_equal(_gcj02(other), expected)
+    assert len(shift_gcj02.signatures) == signatures
+
+
 def test_no_vertices_are_no_trouble() -> None:
     assert [convert(np.zeros((0, 2))).shape for convert in ALL] == [(0, 2)] * len(ALL)
 
