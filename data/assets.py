@@ -153,9 +153,10 @@ async def list_assets(
 ) -> tuple[int, list[AssetItem]]:
     """Return how many visible assets fit, and a page of them by rising id."""
     parameters = (*scope_parameters(scope, city_id).as_tuple(), *wanted.parameters())
-    rows = await pool.fetch(sql("asset_list"), *parameters, limit, offset, *grid_deg(scope))
+    past = wanted.as_of is not None
+    rows = await pool.fetch(sql("asset_list", past=past), *parameters, limit, offset, *grid_deg(scope))
     # counted apart: a window over all rows would compute every position before the page is cut
-    total = int(await pool.fetchval(sql("asset_count"), *parameters))
+    total = int(await pool.fetchval(sql("asset_count", past=past), *parameters))
     return total, [asset_item(row) for row in rows]
 
 

@@ -72,7 +72,16 @@ async def nearest(
     """
     names = None if kinds is None else list(kinds)
     parameters = scope_parameters(scope, city_id).as_tuple()
-    rows = await pool.fetch(sql("asset_nearest"), *parameters, names, *position_wgs84, farthest_m, as_of, limit, *grid_deg(scope))
+    rows = await pool.fetch(
+        sql("asset_nearest", past=as_of is not None),
+        *parameters,
+        names,
+        *position_wgs84,
+        farthest_m,
+        as_of,
+        limit,
+        *grid_deg(scope),
+    )
     step = scope.precision_m
     return [Near(asset_item(row), _rounded(row["distance_m"], step)) for row in rows]
 
@@ -102,9 +111,10 @@ async def within(
     names = None if place.kinds is None else list(place.kinds)
     parameters = scope_parameters(scope, city_id).as_tuple()
     question = (names, shape.hex(), place.buffer_m, place.inside, place.as_of, without, limit, offset)
-    row = await pool.fetchrow(sql("asset_within"), *parameters, *question)
+    past = place.as_of is not None
+    row = await pool.fetchrow(sql("asset_within", past=past), *parameters, *question)
     assert row is not None  # a select of scalars has a row
-    items = await pool.fetch(sql("asset_items"), *parameters, row["asset_ids"], *grid_deg(scope), place.as_of)
+    items = await pool.fetch(sql("asset_items", past=past), *parameters, row["asset_ids"], *grid_deg(scope), place.as_of)
     return Found(int(row["total"]), row["counts"], tuple(asset_item(item) for item in items))
 
 
@@ -118,7 +128,9 @@ async def shape_of(pool: Pool, scope: Scope, city_id: int, asset_id: int, *, as_
     UnfitValue
         When it has no geometry.
     """
-    row = await pool.fetchrow(sql("asset_shape"), *scope_parameters(scope, city_id).as_tuple(), asset_id, as_of)
+    row = await pool.fetchrow(
+        sql("asset_shape", past=as_of is not None), *scope_parameters(scope, city_id).as_tuple(), asset_id, as_of
+    )
     if row is None:
         raise NotFound(f"there is no asset {asset_id} in city {city_id}")
     if row["shape"] is None:

@@ -4,8 +4,8 @@ Statements for asyncpg use `$1, $2, ...`; those for psycopg use `%(name)s`. A st
 `{scope:ALIAS}`, which becomes the only audited text of a Scope. Its parameters are always the first four: `$1` city id,
 `$2` kinds, `$3` area ids, `$4` company ids (NULL = all), as `ScopeParameters` gives them.
 
-`{asset_at:N}` becomes the versions of all cities that were valid at the time in parameter `$N`, the current ones where it is
-NULL; each half has its partial indexes, and without a time the planner drops the second one.
+`{valid:ALIAS=N}` becomes "current" by `sql(name)`, and "valid at the time in parameter `$N`" by `sql(name, past=True)`: two
+statements, because the partial indexes of the current versions serve only a predicate that says so.
 
 The predicate is explicit instead of a row-level policy, because PostGIS operators are not leakproof: behind a policy the
 spatial index is not used and a tile of 5 ms takes 250 ms.
@@ -21,12 +21,10 @@ from importlib.resources import files
 from twin.scope import Scope
 
 _SCOPE = re.compile(r"\{scope:(?P<alias>[a-z_]+)(?:=(?P<kind>[a-z_]+))?\}")
-_AT = re.compile(r"\{asset_at:(?P<number>\d+)\}")
-_VALID_AT = (
-    "(select c.* from asset c where c.valid_to_at is null and (${n}::timestamptz is null or c.valid_from_at <= ${n}::timestamptz)"
-    " union all"
-    " select p.* from asset p where p.valid_to_at > ${n}::timestamptz and p.valid_from_at <= ${n}::timestamptz)"
-)
+_VALID = re.compile(r"\{valid:(?P<alias>[a-z_]+)=(?P<number>\d+)\}")
+# the parameter must appear in both, or asyncpg cannot know its type
+_VALID_NOW = "({a}.valid_to_at is null and ${n}::timestamptz is null)"
+_VALID_THEN = "({a}.valid_from_at <= ${n}::timestamptz and ({a}.valid_to_at is null or {a}.valid_to_at > ${n}::timestamptz))"
 _AREA_AND_OWNER = (
     "{a}.city_id = $1"
     " and ($3::int[] is null or {a}.area_id = any($3::int[]))"
@@ -68,22 +66,23 @@ def scope_parameters(scope: Scope, city_id: int) -> ScopeParameters:
     )
 
 
-def expand_scope(statement: str) -> str:
-    """Replace each `{scope:ALIAS}` (or `{scope:ALIAS=KIND}` for a table of one kind) and `{asset_at:N}` by its text."""
+def expand_scope(statement: str, *, past: bool = False) -> str:
+    """Replace each `{scope:ALIAS}` (or `{scope:ALIAS=KIND}` for a table of one kind) and `{valid:ALIAS=N}` by its predicate."""
 
     def predicate(match: re.Match[str]) -> str:
         alias, kind = match["alias"], match["kind"]
         kinds = _KIND.format(a=alias) if kind is None else _KIND_OF_TABLE.format(k=kind)
         return f"({_AREA_AND_OWNER.format(a=alias)}{kinds})"
 
-    return _AT.sub(lambda match: _VALID_AT.format(n=match["number"]), _SCOPE.sub(predicate, statement))
+    valid = _VALID_THEN if past else _VALID_NOW
+    return _VALID.sub(lambda match: valid.format(a=match["alias"], n=match["number"]), _SCOPE.sub(predicate, statement))
 
 
 @cache
-def sql(name: str) -> str:
-    """Return the statement `data/sql/NAME.sql`, with the scope predicate expanded.
+def sql(name: str, *, past: bool = False) -> str:
+    """Return the statement `data/sql/NAME.sql`, with the scope predicate expanded; `past`: for a time that is given.
 
     Cost: read once per process.
     """
     text = files("data.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    return expand_scope(text)
+    return expand_scope(text, past=past)

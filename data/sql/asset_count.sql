@@ -1,6 +1,7 @@
 select count(*)
-  from {asset_at:12} a
+  from asset a
  where {scope:a}
+   and {valid:a=12}
    and ($5::text[] is null or a.kind = any($5::text[]))
    and ($6::text is null or a.code = $6::text)
    and ($7::text is null or a.source_key = $7::text)

@@ -3,12 +3,13 @@ select a.asset_id, a.kind, a.code, a.name, a.company_id, a.area_id,
             else st_x(st_snaptogrid(p.point, 0, 0, $15, $16::double precision)) end as lon,
        case when $15::double precision is null then st_y(p.point)
             else st_y(st_snaptogrid(p.point, 0, 0, $15, $16::double precision)) end as lat
-  from {asset_at:12} a
+  from asset a
   left join lateral (
        -- of an inlet, valve, station the point itself; of a line or polygon a point on it
        select case when st_dimension(a.geom) = 0 then st_centroid(a.geom) else st_pointonsurface(a.geom) end as point
        ) p on true
  where {scope:a}
+   and {valid:a=12}
    and ($5::text[] is null or a.kind = any($5::text[]))
    and ($6::text is null or a.code = $6::text)
    and ($7::text is null or a.source_key = $7::text)

@@ -12,8 +12,9 @@ with given as materialized (
 ), hit as materialized (
     select a.asset_id, a.kind
       from shape s
-      join {asset_at:9} a on a.geom && s.maybe
+      join asset a on a.geom && s.maybe
      where {scope:a}
+       and {valid:a=9}
        and ($5::text[] is null or a.kind = any($5::text[]))
        and ($10::int is null or a.asset_id <> $10::int)
        and case when $8::boolean then st_covers(s.maybe, a.geom)
