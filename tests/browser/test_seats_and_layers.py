@@ -141,19 +141,12 @@ def test_a_district_under_the_pointer_tells_its_rate(viewer: OpenViewer, program
         shown.assert_clean()
 
 
-def test_the_planner_sees_the_network_check_and_traces_a_pipe(viewer: OpenViewer, program: httpx.Client) -> None:
-    findings = program.get("/network/findings", params={"city": 1}).json()
+def test_the_planner_traces_a_pipe(viewer: OpenViewer, program: httpx.Client) -> None:
     pipe = program.get("/assets", params={"city": 1, "kind": "pipe", "limit": 1}).json()["items"][0]
     answer = program.get(f"/assets/{pipe['asset_id']}/impact", params={"city": 1}).json()
     with viewer(1440, 900) as shown:
         shown.open(f"/plan?city=1&sel={pipe['asset_id']}")
-        check = shown.page.get_by_role("region", name="管网检查")
-        if findings["items"]:
-            first = findings["items"][0]
-            check.get_by_role("button").first.click()
-            check.get_by_role("button").filter(has_text=str(first["asset_ids"][0])).first.wait_for()
-        else:
-            check.get_by_text("没有发现问题").wait_for()
+        shown.page.get_by_role("region", name="数据问题").wait_for()
         impact = shown.page.get_by_role("region", name="影响范围")
         impact.get_by_text(f"影响 {len(answer['reach']['asset_ids'])}", exact=True).wait_for()
         expected = answer["reach"]["asset_ids"]

@@ -15,14 +15,16 @@ import type {
   Grid,
   History,
   Lengths,
+  Near,
   Page,
   Problem,
   ProblemDetail,
   Proposal,
   Refresh,
   Rule,
+  Within,
 } from "./records";
-import type { Answer, AssetItem, AssetKind, Job } from "./shapes";
+import type { AssetKind, Job } from "./shapes";
 
 export const rules = (query: Query) => getJson<{ rules: Rule[] }>("/problems/rules", query);
 export const problems = (query: Query) => getJson<Page<Problem>>("/problems", query);
@@ -102,12 +104,6 @@ export function coverageOf(kind: string, id: number, query: Query): Promise<Cove
 export const districts = (query: Query) => getJson<{ districts: DistrictCoverage[] }>("/coverage/districts", query);
 export const lengths = (query: Query) => getJson<Lengths>("/statistics/lengths", query);
 
-export type Found = Answer<"/assets", "get">;
-
-export interface Within extends Page<AssetItem> {
-  counts: Record<string, number>;
-}
-
 export interface WithinBody {
   geometry: GeoJSON.Geometry;
   buffer_m?: number;
@@ -118,10 +114,6 @@ export interface WithinBody {
 
 export function within(query: Query, body: WithinBody): Promise<Within> {
   return sendJson<Within>("POST", "/assets/within", query, body);
-}
-
-export interface Near extends AssetItem {
-  distance_m: number;
 }
 
 export const nearest = (query: Query) => getJson<{ items: Near[] }>("/assets/nearest", query);

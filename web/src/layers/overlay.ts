@@ -12,9 +12,9 @@ export interface RoleStyle {
 }
 
 export const ROLE_STYLES: Record<Role, RoleStyle> = {
-  before: { colour: "#fdba74", dashes: [2, 1.5], width: 3, fill: 0.12 },
-  after: { colour: "#4ade80", dashes: null, width: 3, fill: 0.18 },
-  past: { colour: "#fde68a", dashes: [4, 2], width: 3, fill: 0.12 },
+  before: { colour: "#fef08a", dashes: [1.6, 1.2], width: 4.5, fill: 0.12 },
+  after: { colour: "#4ade80", dashes: null, width: 4, fill: 0.18 },
+  past: { colour: "#c4b5fd", dashes: [4, 2], width: 3, fill: 0.12 },
   declared: { colour: "#f8fafc", dashes: [3, 2], width: 2.4, fill: 0 },
   derived: { colour: "#38bdf8", dashes: null, width: 1.6, fill: 0.28 },
   residual: { colour: "#67e8f9", dashes: null, width: 2.4, fill: 0 },

@@ -62,7 +62,7 @@ function buildSources(input: LayerInput, origin: string): Record<string, SourceS
     impact: { type: "geojson", data: impactFeatures(input.impact), tolerance: 0 },
     selected: { type: "geojson", data: selectedFeature(input.selectedAt) },
     drawing: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
-    overlay: { type: "geojson", data: input.overlay as GeoJSON.FeatureCollection, tolerance: 0 },
+    overlay: { type: "geojson", data: { type: "FeatureCollection", features: input.overlay.features }, tolerance: 0 },
   };
   for (const [name, tileset] of Object.entries(input.tilesets)) {
     // a decision about a problem changes its tiles, not the version of the assets

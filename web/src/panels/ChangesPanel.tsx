@@ -225,7 +225,10 @@ function OneChange({ id }: { id: number }) {
         listKey={`assets of ${id}`}
         label={t("changes.assets")}
         rowHeight={ASSET_PX}
-        page={(offset, limit) => desk.change(id, { offset, limit })}
+        page={async (offset, limit) => {
+          const { added, changed, retired, items } = await desk.change(id, { offset, limit });
+          return { total: added + changed + retired, items };
+        }}
         empty={t("changes.noAssets")}
       >
         {(asset) => <AssetRow asset={asset} />}

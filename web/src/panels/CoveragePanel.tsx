@@ -30,7 +30,7 @@ export function CoveragePanel() {
         className="kinds"
         aria-label={t("coverage.of")}
         options={[
-          ...KINDS.map((value) => ({ value: value as string, label: t(`kind.${value}`) })),
+          ...KINDS.map((value) => ({ value: value as string, label: t(`coverage.kind.${value}`) })),
           { value: "districts", label: t("coverage.districts") },
         ]}
         value={byDistrict ? "districts" : kind}

@@ -13,7 +13,7 @@ import { RemoteNote } from "./RemoteNote";
 import { useAnswer } from "./useAnswer";
 
 const PARTS = ["ledger", "registry", "grids"] as const;
-const ROW_PX = 112;
+const ROW_PX = 134;
 
 /** Where coordinates came from: the ledger of conversions, the registry of datums, grids fitted to control points. */
 export function DatumsPanel() {
@@ -58,15 +58,17 @@ function ConversionRow({ conversion }: { conversion: Conversion }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
-  const accuracy = conversion.accuracy_m === null ? MISSING : formatValue(conversion.accuracy_m, "m", lang);
+  const accuracy = conversion.accuracy_m === null ? MISSING : formatValue(conversion.accuracy_m, "m", lang, 4);
   const trip =
     conversion.round_trip_max_m === null ? MISSING : formatValue(conversion.round_trip_max_m * 1000, "mm", lang, 6);
   return (
     <div className="row conversion" title={`${conversion.evidence}\nsha256 ${conversion.output_sha256}`}>
       <span className="row-text">
         <strong>{conversion.layer}</strong>
-        <span className="row-detail">
-          <b>{conversion.datum_in}</b> → {conversion.datum_out} · {t("contents.accuracy", { value: accuracy })} ·{" "}
+        <span className="row-detail clamped">
+          <em>{conversion.datum_in}</em> → {conversion.datum_out} · {t("contents.accuracy", { value: accuracy })}
+        </span>
+        <span className="row-detail clamped">
           {t("datums.vertices", { count: formatNumber(conversion.vertex_count, 0, lang) })} ·{" "}
           {t("datums.roundTrip", { value: trip })}
         </span>
@@ -148,9 +150,10 @@ function OneGrid({ grid }: { grid: Grid }) {
   const fitting = exaggerationOf(grid);
   const times = Number(work.times) > 0 ? Number(work.times) : fitting;
   useEffect(() => {
-    desk.show(overlayOf(residualFeatures(grid, times)), true);
+    const note = `× ${formatNumber(times, 0, lang)}`;
+    desk.show({ ...overlayOf(residualFeatures(grid, times)), note }, true);
     return () => desk.clear();
-  }, [desk, grid, times]);
+  }, [desk, grid, times, lang]);
   const metres = (value: number) => formatValue(value, "m", lang, 3);
   const mm = (value: number) => formatNumber(value * 1000, 1, lang);
   const choices = [...new Set([fitting / 10, fitting, fitting * 10, times])]

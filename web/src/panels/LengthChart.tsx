@@ -2,7 +2,7 @@ import type { LengthRow } from "../api/records";
 import { useText } from "../i18n/hooks";
 import { AREA_COLOURS } from "../layers/palette";
 import { useApp } from "../state/context";
-import { formatNumber, type Lang } from "../units";
+import { formatValue, type Lang } from "../units";
 import { type ChartOption, useChart } from "./chart";
 import { type Breakdown, rowLabel, tablesOf } from "./lengths";
 
@@ -38,8 +38,8 @@ export function lengthOption(rows: readonly LengthRow[], lang: Lang): ChartOptio
   return {
     animation: false,
     aria: { enabled: true },
-    grid: { left: 4, right: 56, top: 4, bottom: 4, containLabel: true },
-    tooltip: { trigger: "axis", valueFormatter: (value) => `${formatNumber(Number(value), 3, lang)} km` },
+    grid: { left: 4, right: 64, top: 4, bottom: 4, containLabel: true },
+    tooltip: { trigger: "axis", valueFormatter: (value) => formatValue(Number(value), "km", lang, 3) },
     xAxis: { type: "value", show: false },
     yAxis: {
       type: "category",
@@ -60,7 +60,7 @@ export function lengthOption(rows: readonly LengthRow[], lang: Lang): ChartOptio
           show: true,
           position: "right",
           color: "#e2eefa",
-          formatter: ({ value }) => formatNumber(Number(value), 1, lang),
+          formatter: ({ value }) => formatValue(Number(value), "km", lang, 1),
         },
       },
     ],

@@ -4,6 +4,7 @@ import type { ProblemDetail } from "../api/records";
 import { useText } from "../i18n/hooks";
 import { kindName } from "../i18n/text";
 import { currentCity } from "../state/app";
+import { changedBox } from "../state/box";
 import { useApp, useParts } from "../state/context";
 import { drawn, overlayOf } from "../state/overlay";
 import { formatTime } from "../units";
@@ -80,8 +81,8 @@ function useDrawn(problem: ProblemDetail): void {
   const { problem_id, geometry_before, geometry_after } = problem;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another answer about the same problem is drawn anew
   useEffect(() => {
-    const overlay = overlayOf(drawn(geometry_before, "before"), drawn(geometry_after, "after"));
-    desk.show(overlay, overlay.features.length > 0);
+    const overlay = overlayOf(drawn(geometry_after, "after"), drawn(geometry_before, "before"));
+    desk.show(overlay, changedBox(geometry_before, geometry_after) ?? overlay.features.length > 0);
     return () => desk.clear();
   }, [desk, problem_id, problem.state]);
 }

@@ -1,6 +1,6 @@
 import { InputNumber } from "antd";
 import { useEffect } from "react";
-import type { Near } from "../api/desk";
+import type { Near } from "../api/records";
 import type { AssetItem } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { kindName } from "../i18n/text";

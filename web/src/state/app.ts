@@ -18,7 +18,13 @@ export interface Curve {
 /** Where the map is asked to go; `count` tells two equal wishes apart. */
 export type Goal =
   | { to: "point"; position: [number, number]; zoom: number; count: number }
-  | { to: "box"; box: [number, number, number, number]; animated: boolean; count: number };
+  | {
+      to: "box";
+      box: [number, number, number, number];
+      animated: boolean;
+      closest?: number | undefined;
+      count: number;
+    };
 
 export interface Drawing {
   tool: Tool;
@@ -90,7 +96,7 @@ export type Action =
   | { type: "view/panel"; panel: WorkPanel | null }
   | { type: "view/work"; patch: Partial<Record<WorkKey, string | null>> }
   | { type: "goal/point"; position: [number, number]; zoom: number }
-  | { type: "goal/box"; box: [number, number, number, number]; animated: boolean }
+  | { type: "goal/box"; box: [number, number, number, number]; animated: boolean; closest?: number }
   | { type: "session"; session: Remote<Session> }
   | { type: "seats"; seats: Remote<Seat[]> }
   | { type: "cities"; cities: Remote<City[]> }
@@ -222,7 +228,7 @@ function reduceGoal(state: AppState, action: Action): AppState {
     return { ...state, goal: { to: "point", position: action.position, zoom: action.zoom, count } };
   }
   return action.type === "goal/box"
-    ? { ...state, goal: { to: "box", box: action.box, animated: action.animated, count } }
+    ? { ...state, goal: { to: "box", box: action.box, animated: action.animated, closest: action.closest, count } }
     : state;
 }
 

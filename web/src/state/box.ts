@@ -1,4 +1,4 @@
-type Box = [number, number, number, number];
+export type Box = [number, number, number, number];
 type Nested = readonly (number | Nested)[];
 
 function* positions(nested: Nested): Generator<[number, number]> {
@@ -21,7 +21,7 @@ export function grown([west, south, east, north]: Box, share: number): Box {
 export function boxOf(features: readonly { geometry: object | null }[]): Box | null {
   const box: Box = [Infinity, Infinity, -Infinity, -Infinity];
   for (const feature of features) {
-    for (const [lon, lat] of positions(coordinatesOf(feature.geometry))) {
+    for (const [lon, lat] of positions(feature.geometry === null ? [] : partsOf(feature.geometry))) {
       box[0] = Math.min(box[0], lon);
       box[1] = Math.min(box[1], lat);
       box[2] = Math.max(box[2], lon);
@@ -42,4 +42,23 @@ export function boxOfMost(points: readonly (readonly [number, number])[], leftOu
   };
   if (points.length === 0) return null;
   return [end(0, leftOut), end(1, leftOut), end(0, 1 - leftOut), end(1, 1 - leftOut)];
+}
+
+/** The box of the positions that two geometries do not share; null when they share all, or one of them is missing. */
+export function changedBox(before: object | null, after: object | null): Box | null {
+  if (before === null || after === null) return null;
+  const [old, fresh] = [before, after].map((one) => [...positions(partsOf(one))]);
+  const key = (position: readonly number[]) => position.slice(0, 2).join();
+  const [oldKeys, freshKeys] = [new Set(old?.map(key)), new Set(fresh?.map(key))];
+  const changed = [
+    ...(old ?? []).filter((one) => !freshKeys.has(key(one))),
+    ...(fresh ?? []).filter((one) => !oldKeys.has(key(one))),
+  ];
+  return changed.length === 0 ? null : boxOf([{ geometry: { type: "MultiPoint", coordinates: changed } }]);
+}
+
+/** Coordinates of a geometry, those of a collection's parts together. */
+function partsOf(geometry: object): Nested {
+  if ("geometries" in geometry) return (geometry.geometries as object[]).map(partsOf);
+  return coordinatesOf(geometry);
 }

@@ -3,7 +3,7 @@ import * as requests from "../api/desk";
 import type { AssetEdit } from "../api/records";
 import type { AssetKind } from "../api/shapes";
 import type { Action, AppState } from "./app";
-import { boxOf, grown } from "./box";
+import { type Box, boxOf, grown } from "./box";
 import { NO_OVERLAY, type Overlay } from "./overlay";
 import { type Position, shapeOf, type Tool, writeShape } from "./shapes";
 import type { Store } from "./store";
@@ -11,9 +11,10 @@ import type { WorkKey, WorkPanel } from "./work";
 
 type Filter = Record<string, string | number | boolean | null | undefined>;
 const VISIT_ZOOM = 16;
-/** Around what is shown, as a share of its size, and at least so many degrees (about 60 m). */
+/** Around what is shown, as a share of its size, and at least so many degrees (about 25 m). */
 const MARGIN = 0.35;
-const LEAST_DEG = 0.0006;
+const LEAST_DEG = 0.00025;
+const CLOSEST_ZOOM = 19.5;
 
 /** What people ask and change in the work panels; panels never fetch. Every decision tells the page that the archive changed. */
 export class Desk {
@@ -24,7 +25,9 @@ export class Desk {
     private readonly onChanged: () => void,
   ) {}
 
+  /** Open a panel; problems come with their layer, which can be switched off again. */
   open(panel: WorkPanel | null): void {
+    if (panel === "problems") this.store.dispatch({ type: "view/layer", layer: "problems", on: true });
     this.store.dispatch({ type: "view/panel", panel });
   }
 
@@ -51,14 +54,15 @@ export class Desk {
     this.draw(null);
   }
 
-  /** Draw something over the map, and with `fit` take the map to it. */
-  show(overlay: Overlay, fit = false): void {
+  /** Draw something over the map, and with `fit` take the map to it, or to a box of it. */
+  show(overlay: Overlay, fit: boolean | Box = false): void {
     this.store.dispatch({ type: "overlay", overlay });
-    const box = fit ? boxOf(overlay.features) : null;
+    const box = fit === true ? boxOf(overlay.features) : fit === false ? null : fit;
     if (box === null) return;
     const [west, south, east, north] = grown(box, MARGIN);
     const [dx, dy] = [Math.max(0, LEAST_DEG - (east - west)) / 2, Math.max(0, LEAST_DEG - (north - south)) / 2];
-    this.store.dispatch({ type: "goal/box", box: [west - dx, south - dy, east + dx, north + dy], animated: true });
+    const wide: Box = [west - dx, south - dy, east + dx, north + dy];
+    this.store.dispatch({ type: "goal/box", box: wide, animated: true, closest: CLOSEST_ZOOM });
   }
 
   clear(): void {

@@ -23,6 +23,8 @@ export interface OverlayFeature {
 export interface Overlay {
   type: "FeatureCollection";
   features: OverlayFeature[];
+  /** What the legend adds to the role: by how much vectors are lengthened. */
+  note?: string;
 }
 
 export const NO_OVERLAY: Overlay = { type: "FeatureCollection", features: [] };
