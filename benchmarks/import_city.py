@@ -55,7 +55,7 @@ from topology.joining import join
 from topology.network import build_network
 from topology.tables import NetworkTables
 
-GENERATION = 2
+GENERATION = 3
 """Part of the folder's name; rises when the generator draws another city from the same seed."""
 SEED = 1
 _DOUBLED = ("buildings", "substations", "room_sensors", "heating_devices", "households")

@@ -29,7 +29,7 @@ def authorities(city_code: str, areas: Sequence[Area], city_xy: tuple[float, flo
     middles = metres(shapely.get_coordinates(points))
     columns = {
         "code": [authority_code(city_code), *(authority_code(area.code) for area in areas)],
-        "name": ["示例市供热主管部门", *(f"{area.name.removeprefix('示例')}供热主管部门（示例）" for area in areas)],
+        "name": ["示例市供热主管部门", *(f"{area.name.removeprefix('示例')}供热主管部门(示例)" for area in areas)],
         "authority_level": ["city", *("district" for _ in areas)],
         "adcode": [city_code, *(area.code if area.kind != "zone" else None for area in areas)],
     }

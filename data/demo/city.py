@@ -50,6 +50,7 @@ from data.demo.network import draw_network
 from data.demo.organisation import draw_sources, draw_substations
 from data.demo.people_delivery import land_of_sample, people_layers
 from data.demo.places_delivery import organisation_layers, place_layers, settle_sample
+from data.demo.safety import safety_layers
 from data.demo.sizes import CitySize, size_of
 from data.demo.stations import draw_accumulators, draw_tanks
 from data.demo.streets import draw_river, draw_streets
@@ -132,6 +133,7 @@ def write_city(
         ("stations", lambda: write_stations(folder, city)),
         ("network", lambda: write_network(folder, city)),
         ("points", lambda: write_points(folder, city)),
+        ("safety", lambda: safety_layers(folder, city, settled.urban)),
         ("people", lambda: people_layers(folder, city, plan, replace(land, villages=settled.villages))),
     )
     for number, (name, tabulate) in enumerate(steps, start=1):
@@ -223,6 +225,7 @@ def _write_map(folder: Path, city: DemoCity) -> list[Layer]:
         geojson_layer(folder, "water", "water", tables.water(city)),
         geojson_layer(folder, "green", "green", tables.green(city)),
         geojson_layer(folder, "estates", "estate", tables.estates(city)),
+        geojson_layer(folder, "estate_points", "estate_point", tables.estate_points(city)),
         geojson_layer(folder, "buildings", "building", tables.buildings(city)),
         geojson_layer(folder, "halls", "building", tables.halls(city)),
     ]

@@ -175,6 +175,13 @@ SUBSTATION_FIELDS = {
     "address": "地址",
     "installed_year": "投运年份",
     "branch_code": "支线编号",
+    "management": "管理权限",
+    "exchange_form": "换热形式",
+    "connection_form": "连接形式",
+    "automation": "自动化",
+    "special_type": "特殊类型",
+    "unified_code": "统一代码",
+    "unified_code_state": "代码状态",
 }
 """Names of the Shapefile's fields; GBK holds five characters in the ten bytes that a field may have."""
 

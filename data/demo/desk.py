@@ -50,6 +50,10 @@ class _Note:
     label: int | None
 
 
+_OF_ONE = ("unified_code", "unified_code_state")
+"""Columns that a copied row leaves empty."""
+
+
 class Desk:
     """The tables of a delivery while they are spoiled.
 
@@ -126,6 +130,8 @@ class Desk:
         first = int(table.frame.index.max()) + 1
         labels = list(range(first, first + len(rows)))
         added = pd.DataFrame([row.to_dict() for row in rows], index=labels, columns=table.frame.columns)
+        # what is copied by hand has no code of its own in the register
+        added = added.assign(**{name: None for name in _OF_ONE if name in added})
         frame = pd.concat([pd.DataFrame(table.frame).astype(object), added.astype(object)])
         table.frame = _as(frame, table.frame)
         return labels

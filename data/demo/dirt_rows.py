@@ -44,7 +44,7 @@ FAULTS = (
         "burial_method_unknown",
         "pipe",
         "burial_method",
-        lambda _, place: ("7", "12", "直埋")[place % 3],
+        lambda _, place: ("7", "12", "埋")[place % 3],
         count=3,
         rule="unknown_code",
     ),

@@ -43,7 +43,7 @@ DEVICE_TYPES = (
     DeviceType("太阳能+热泵", "solar", 0.4, 11.0),
     DeviceType("太阳能+蓄热式电暖气", "solar", 0.25, 9.0),
     DeviceType("太阳能+锅炉", "solar", 0.2, 14.0),
-    DeviceType("太阳能（无辅助热源）", "solar", 0.15, 7.0),
+    DeviceType("太阳能(无辅助热源)", "solar", 0.15, 7.0),
 )
 """The seventeen kinds of the tender: electric 9 (fan and water heat pumps of four sizes, storage heaters), biomass 4, solar 4."""
 SUPPLIERS = {"electric": 7, "biomass": 70, "solar": 3}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from data.demo.chains import Network
 from data.demo.flows import DN_SERIES_MM, INSULATION_MM, OUTER_MM, WALL_MM
 from data.demo.ground import height_m
+from data.demo.records import with_unified_codes
 from data.demo.tables import (
     DemoCity,
     accumulator_code,
@@ -156,8 +159,9 @@ def _pipe_columns(city: DemoCity, depth: NDArray[np.float64]) -> dict[str, objec
         "burial_depth_m": depth,
         "burial_method": _burial_method(city, year),
         "material": np.where(dn >= 250, "Q235B 螺旋缝焊接钢管", "20# 无缝钢管"),
-        "insulation_method": "4",
-        "anticorrosion_method": "06",
+        "insulation_method": np.where(year < 1985, "2", "4"),
+        "anticorrosion_method": np.select([year < 1992, year < 2002], ["01", "05"], "06"),
+        "drawn_by": np.where(network.transmission, "plant", "company"),
         "z_source": "from_depth",
         "installed_year": year,
         "company_code": _company_of_trench(city),
@@ -213,7 +217,7 @@ def valves(city: DemoCity) -> geopandas.GeoDataFrame:
         names = np.where(tie, "联络阀", np.where(primary, "一次网阀门", "二次网阀门"))
         columns = {
             "code": codes[side][at],
-            "name": np.char.add(names, f"（{_SIDE_ZH[side]}）"),
+            "name": np.char.add(names, f"({_SIDE_ZH[side]})"),
             "side": side,
             "network_level": level,
             "pair_code": [f"FD{place + 1:06d}" for place in range(len(at))],
@@ -229,21 +233,31 @@ def valves(city: DemoCity) -> geopandas.GeoDataFrame:
                 columns, geometry=shapely.points((network.node_xy + sign * 0.5 * network.node_offset)[at].round(4))
             )
         )
-    return pd.concat(frames, ignore_index=True)
+    return with_unified_codes(pd.concat(frames, ignore_index=True), city.adcode, "valve")
 
 
 def pipe_points(city: DemoCity) -> geopandas.GeoDataFrame:
     """Return tees, elbows, compensators, fixed supports, drains at low and vents at high points."""
     network = city.network
     at = np.flatnonzero(np.isin(network.node_kind, ["tee", "joint", "compensator"]))
+    types = _point_types(city)[at]
     columns = {
         "code": node_codes(city)["supply"][at],
-        "name": "",
-        "point_type": _point_types(city)[at],
+        "name": [_POINT_NAMES[kind] for kind in types.tolist()],
+        "point_type": types,
         "company_code": _company_of_trench(city)[_one_trench_at(network)[at]],
     }
-    columns["name"] = columns["point_type"]
     return geopandas.GeoDataFrame(columns, geometry=shapely.points(network.node_xy[at].round(4)))
+
+
+_POINT_NAMES: Mapping[str, str] = {
+    "compensator": "补偿器",
+    "drain": "泄水",
+    "vent": "放气",
+    "fixed_support": "固定支架",
+    "tee": "三通",
+    "elbow": "弯头",
+}
 
 
 def _point_types(city: DemoCity) -> NDArray[np.str_]:
@@ -254,9 +268,9 @@ def _point_types(city: DemoCity) -> NDArray[np.str_]:
     for here, there in ((network.start, network.end), (network.end, network.start)):
         np.minimum.at(lowest, here, ground[there])
         np.maximum.at(highest, here, ground[there])
-    joint = np.where(ground < lowest, "泄水", np.where(ground > highest, "放气", "固定支架"))
+    joint = np.where(ground < lowest, "drain", np.where(ground > highest, "vent", "fixed_support"))
     types: NDArray[np.str_] = np.select(
-        [network.node_kind == "compensator", network.node_kind == "joint", degree >= 3], ["补偿器", joint, "三通"], "弯头"
+        [network.node_kind == "compensator", network.node_kind == "joint", degree >= 3], ["compensator", joint, "tee"], "elbow"
     )
     return types
 

@@ -20,6 +20,7 @@ from data.demo.files import Layer
 from data.demo.names import company_names, large_company_name
 from data.demo.outlines import District
 from data.demo.places import Places, areas_frame, draw_places, lattice_cells, quarter_cell, with_townships
+from data.demo.records import company_record
 from data.demo.roads import crossings_frame, draw_lanes, draw_roads
 from data.demo.streets import Road
 from data.demo.tables import DemoCity
@@ -119,7 +120,7 @@ def company_list(settled: Settled) -> pd.DataFrame:
                 "licence": [f"示例热许{index + 1:03d}" for index in range(COMPANIES)],
             }
         )
-    return licensed(listed, settled.city, settled.areas, settled.city.rng_seed)
+    return company_record(licensed(listed, settled.city, settled.areas, settled.city.rng_seed), settled.city.rng_seed)
 
 
 def organisation_layers(folder: Path, settled: Settled) -> list[Layer]:

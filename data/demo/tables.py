@@ -17,6 +17,7 @@ from data.demo.flows import Flows
 from data.demo.ground import Ground
 from data.demo.names import company_names
 from data.demo.organisation import Source, Substation, draw_halls
+from data.demo.records import building_record, source_record, station_record, with_unified_codes
 from data.demo.stations import MainStation, Store
 from data.demo.streets import Streets
 
@@ -191,7 +192,7 @@ def buildings(city: DemoCity) -> geopandas.GeoDataFrame:
         "heat_load_mw": [each.heat_load_mw for each in drawn],
         "address": [_address(city, city.estates[each.estate]) for each in drawn],
     }
-    return _frame(columns, [each.outline for each in drawn])
+    return building_record(_frame(columns, [each.outline for each in drawn]), city.rng_seed)
 
 
 def halls(city: DemoCity) -> geopandas.GeoDataFrame:
@@ -207,6 +208,13 @@ def halls(city: DemoCity) -> geopandas.GeoDataFrame:
     return _frame(columns, [hall.outline for hall in drawn])
 
 
+def estate_points(city: DemoCity) -> geopandas.GeoDataFrame:
+    """Return the estates as points, beside their extents: what a survey hands over as two layers."""
+    frame = estates(city)
+    columns = {"code": frame["code"] + "D", "name": frame["name"], "of_code": frame["code"], "address": frame["address"]}
+    return _frame(columns, shapely.point_on_surface(frame.geometry.to_numpy()))
+
+
 def sources(city: DemoCity) -> geopandas.GeoDataFrame:
     """Return plants and boiler houses, told apart by `source_kind`; all are running."""
     drawn = city.sources
@@ -219,7 +227,9 @@ def sources(city: DemoCity) -> geopandas.GeoDataFrame:
         "running": ["false" if index in city.idle else "true" for index in range(len(drawn))],
         "peak_only": ["true" if source.peak_only else "false" for source in drawn],
     }
-    return _frame(columns, [shapely.Point(source.xy) for source in drawn])
+    frame = source_record(_frame(columns, [shapely.Point(source.xy) for source in drawn]), city.rng_seed)
+    parts = [with_unified_codes(frame[frame["source_kind"] == name], city.adcode, kind) for kind, name in SOURCE_KINDS.items()]
+    return pd.concat(parts).sort_index()
 
 
 def substations(city: DemoCity) -> geopandas.GeoDataFrame:
@@ -236,7 +246,8 @@ def substations(city: DemoCity) -> geopandas.GeoDataFrame:
         "address": [_address(city, city.estates[each.estate]) for each in drawn],
         "installed_year": [each.installed_year for each in drawn],
     }
-    return _frame(columns, [shapely.Point(each.xy) for each in drawn])
+    frame = station_record(_frame(columns, [shapely.Point(each.xy) for each in drawn]), city.rng_seed)
+    return with_unified_codes(frame, city.adcode, "substation")
 
 
 def weather_stations(city: DemoCity) -> geopandas.GeoDataFrame:

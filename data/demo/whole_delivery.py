@@ -34,6 +34,7 @@ from data.demo.layout import TOWNS
 from data.demo.outlines import District
 from data.demo.people_delivery import Land, people_layers
 from data.demo.places_delivery import Settled, organisation_layers, place_layers, settle
+from data.demo.safety import safety_layers
 from data.demo.sizes import CitySize
 from data.demo.station_tables import plant_branches
 from data.demo.whole import WholeCity, draw_whole
@@ -76,6 +77,7 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
         ("stations", lambda: write_stations(folder, whole.city)),
         ("network", lambda: write_network(folder, whole.city, _branches(whole))),
         ("points", lambda: write_points(folder, whole.city)),
+        ("safety", lambda: safety_layers(folder, whole.city, settled.urban)),
         ("people", lambda: _write_people(folder, whole, plan, districts, settled)),
     )
     for number, (name, tabulate) in enumerate(steps):
@@ -129,6 +131,7 @@ def _write_map(folder: Path, whole: WholeCity) -> list[Layer]:
         geojson_layer(folder, "water", "water", _water(whole)),
         geojson_layer(folder, "green", "green", tables.green(city)),
         geojson_layer(folder, "estates", "estate", tables.estates(city)),
+        geojson_layer(folder, "estate_points", "estate_point", tables.estate_points(city)),
         geojson_layer(folder, "buildings", "building", tables.buildings(city)),
         geojson_layer(folder, "halls", "building", tables.halls(city)),
     ]

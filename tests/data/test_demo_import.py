@@ -69,7 +69,7 @@ def test_the_companys_own_key_is_kept(city, database_url):
 def test_codes_that_look_like_numbers_stay_text(city, database_url):
     run_import(city.folder / "manifest.toml", database_url, seat="test")
     found = rows(database_url, "select distinct attributes->>'anticorrosion_method' from asset where kind = 'pipe'")
-    assert found == [("06",)]
+    assert set(found) <= {("01",), ("05",), ("06",)}
     assert ("220104",) in rows(database_url, "select code from asset where kind = 'district'")
 
 

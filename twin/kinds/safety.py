@@ -108,7 +108,7 @@ KINDS: Final = (
             Attribute("competent_unit_address", "text", "主管单位地址", source=_SOURCE + "ZGDWDZ"),
             # printed without a unit beside an extent in km²
             Attribute("influence_area_km2", "number", "影响范围", "km²", source=_SOURCE + "YXFW"),
-            Attribute("service_life_years", "integer", "设计使用年限", "年", source=_SOURCE + "SJSYNX"),
+            Attribute("service_life_a", "integer", "设计使用年限", "年", source=_SOURCE + "SJSYNX"),
             Attribute("started_at", "datetime", "投入使用时间", source=_SOURCE + "TRSYSJ"),
             Attribute("disaster_forms", "text", "可能灾害形式", source=_SOURCE + "KNZHXS"),
             ADDRESS,
