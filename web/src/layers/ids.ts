@@ -10,13 +10,16 @@ export const LAYER_IDS = [
   "coverage-boiler-house",
   "coverage-substation",
   "coverage-estate",
+  "no-burn",
   "buildings",
   "network",
+  "gas",
   "devices",
   "weather",
   "stations",
   "mains",
   "fittings",
+  "safety",
   "problems",
   "alarms",
 ] as const;
@@ -34,5 +37,5 @@ export const VISIBLE_AT_FIRST: readonly LayerId[] = [
 ];
 
 /** Groups of layers in the layer panel, top first. */
-export const LAYER_GROUPS = ["heat", "monitoring", "quality", "coverage", "ground"] as const;
+export const LAYER_GROUPS = ["heat", "monitoring", "safety", "quality", "coverage", "ground"] as const;
 export type LayerGroup = (typeof LAYER_GROUPS)[number];

@@ -1,7 +1,10 @@
 import { BUILDINGS_FROM } from "./buildings";
 import { DEVICE_SIGNS } from "./devices";
+import { GAS_SIGNS } from "./gas";
 import type { LayerId } from "./ids";
 import { MAIN_SIGNS } from "./mains";
+import { NO_BURN_SIGNS } from "./noBurn";
+import { SAFETY_SIGNS } from "./safety";
 import { WEATHER_SIGNS } from "./weather";
 
 /** Layer that draws a kind, and the zoom from which it does. */
@@ -15,6 +18,7 @@ const DRAWN: Record<string, DrawnBy> = {
   boiler_house: { layer: "stations", zoom: 8 },
   substation: { layer: "stations", zoom: 10 },
   pipe: { layer: "network", zoom: 10 },
+  gas_pipe: { layer: "gas", zoom: 10 },
   valve: { layer: "fittings", zoom: 15 },
   chamber: { layer: "fittings", zoom: 15 },
   building_inlet: { layer: "fittings", zoom: 16 },
@@ -37,7 +41,14 @@ const DRAWN: Record<string, DrawnBy> = {
 
 /** Where a kind is drawn; null for one that the map shows only when it is selected. */
 export function drawnBy(kind: string): DrawnBy | null {
-  const layers = { mains: MAIN_SIGNS, devices: DEVICE_SIGNS, weather: WEATHER_SIGNS } as const;
+  const layers = {
+    mains: MAIN_SIGNS,
+    devices: DEVICE_SIGNS,
+    weather: WEATHER_SIGNS,
+    gas: GAS_SIGNS,
+    safety: SAFETY_SIGNS,
+    "no-burn": NO_BURN_SIGNS,
+  } as const;
   for (const [layer, list] of Object.entries(layers)) {
     const sign = list.find((one) => one.kind === kind);
     if (sign !== undefined) return { layer: layer as LayerId, zoom: sign.from };

@@ -7,15 +7,13 @@ function code(input: LayerInput, field: string, name: string): number {
   return codeOf(input, "network", "pipe", field, name);
 }
 
-/** Live state first, then gas, then supply or return where both pipes are drawn, else the level. */
+/** Live state first, then supply or return where both pipes are drawn, else the level. */
 function colour(input: LayerInput): ExpressionSpecification {
   const level = ["coalesce", ["get", "level"], 0];
   return [
     "case",
     ["any", IN_ALARM, ["==", STATUS_CODE, 8]],
     STATUS_COLOUR,
-    ["==", ["coalesce", ["get", "medium"], 0], code(input, "medium", "gas")],
-    COLOURS.gas,
     ["==", ["coalesce", ["get", "side"], 0], code(input, "side", "supply")],
     COLOURS.supply,
     ["==", ["coalesce", ["get", "side"], 0], code(input, "side", "return")],
@@ -46,6 +44,8 @@ export const network: LayerDefinition = {
         type: "line",
         source: "network",
         "source-layer": "pipe",
+        // gas has a layer of its own
+        filter: ["!=", ["coalesce", ["get", "medium"], 0], code(input, "medium", "gas")],
         layout: { "line-cap": "round", "line-join": "round" },
         paint: {
           "line-color": bandColour(input) ?? colour(input),

@@ -13,12 +13,15 @@ import {
 import type { LayerDefinition } from "./definition";
 import { devices } from "./devices";
 import { fittings } from "./fittings";
+import { gas } from "./gas";
 import { hillshade } from "./hillshade";
 import { LAYER_IDS, type LayerId } from "./ids";
 import { mains } from "./mains";
 import { network } from "./network";
+import { noBurn } from "./noBurn";
 import { problems } from "./problems";
 import { rollout } from "./rollout";
+import { safety } from "./safety";
 import { stations } from "./stations";
 import { weather } from "./weather";
 
@@ -33,13 +36,16 @@ const DEFINITIONS: Record<LayerId, LayerDefinition> = {
   "coverage-boiler-house": boilerHouseCoverage,
   "coverage-substation": substationCoverage,
   "coverage-estate": estateCoverage,
+  "no-burn": noBurn,
   buildings,
   network,
+  gas,
   devices,
   weather,
   stations,
   mains,
   fittings,
+  safety,
   problems,
   alarms,
 };

@@ -9,8 +9,11 @@ import {
 import type { Alarm, District } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
 import { DEVICE_SIGNS } from "../layers/devices";
+import { GAS_SIGNS } from "../layers/gas";
 import { MAIN_SIGNS } from "../layers/mains";
+import { NO_BURN_SIGNS } from "../layers/noBurn";
 import { PROBLEM_LAYERS } from "../layers/problems";
+import { SAFETY_SIGNS } from "../layers/safety";
 import { WEATHER_SIGNS } from "../layers/weather";
 import type { AppState, Goal } from "../state/app";
 import type { Parts } from "../state/context";
@@ -33,10 +36,14 @@ const PICKED = [
   "stations-dot",
   ...WEATHER_SIGNS.map(({ kind }) => `weather-${kind}`),
   ...DEVICE_SIGNS.map(({ kind }) => `devices-${kind}`),
+  ...SAFETY_SIGNS.map(({ kind }) => `safety-${kind}`),
+  ...GAS_SIGNS.map(({ kind }) => `gas-${kind}`),
+  ...NO_BURN_SIGNS.map(({ kind }) => `no-burn-${kind}`),
   "fittings-dot",
   "fittings-point",
   "impact-line",
   "network-pipe",
+  "gas-pipe",
   "buildings-fill",
 ];
 const NO_ALARMS: readonly Alarm[] = [];
@@ -46,6 +53,8 @@ const PITCH_3D = 55;
 const LEAST_FIRST_ZOOM = 10.2;
 /** The base map begins at zoom 8: further out there is nothing to see. */
 const LEAST_ZOOM = 8;
+/** How close a box brings the map where nobody wants it closer. */
+const CLOSEST_FIT = 17;
 const NARROW_PX = 640;
 const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 
@@ -187,7 +196,7 @@ export class HeatMap {
     if (state.goal.to === "box") {
       const options = {
         padding: roomAround(this.map.getContainer()),
-        maxZoom: 17,
+        maxZoom: state.goal.closest ?? CLOSEST_FIT,
         animate: state.goal.animated && !calm,
       };
       const fitting = this.map.cameraForBounds(state.goal.box, options);

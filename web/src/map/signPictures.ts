@@ -259,6 +259,96 @@ const crossing: Draw = (context) => {
   }
 };
 
+/** A gas main with its regulator. */
+const gasStation: Draw = (context) => {
+  plate(context, HEXAGON, COLOURS.gas);
+  trace(context, [
+    [12, 15],
+    [32, 29],
+    [32, 15],
+    [12, 29],
+  ]);
+  context.stroke();
+};
+
+function mark(context: CanvasRenderingContext2D, top: number): void {
+  context.fillRect(20, top, 4, 11);
+  context.fillRect(20, top + 14, 4, 4);
+}
+
+/** A warning triangle. */
+const hazard: Draw = (context) => {
+  plate(
+    context,
+    [
+      [22, 4],
+      [41, 38],
+      [3, 38],
+    ],
+    COLOURS.safety,
+  );
+  mark(context, 16);
+};
+
+/** A diamond: something dangerous that is always there. */
+const hazardSource: Draw = (context) => {
+  plate(
+    context,
+    [
+      [22, 3],
+      [41, 22],
+      [22, 41],
+      [3, 22],
+    ],
+    COLOURS.safety,
+  );
+  mark(context, 13);
+};
+
+/** An eye. */
+const patrolFinding: Draw = (context) => {
+  context.beginPath();
+  context.moveTo(3, 22);
+  context.quadraticCurveTo(22, 2, 41, 22);
+  context.quadraticCurveTo(22, 42, 3, 22);
+  context.fillStyle = COLOURS.ground;
+  context.fill();
+  pen(context, COLOURS.safety);
+  context.stroke();
+  context.beginPath();
+  context.arc(HALF, HALF, 6, 0, 2 * Math.PI);
+  context.fill();
+};
+
+/** A burst. */
+const accident: Draw = (context) => {
+  const points: [number, number][] = [];
+  for (let i = 0; i < 16; i += 1) {
+    const radius = i % 2 === 0 ? 19 : 10;
+    points.push([HALF + radius * Math.sin((i * Math.PI) / 8), HALF - radius * Math.cos((i * Math.PI) / 8)]);
+  }
+  plate(context, points, COLOURS.safety);
+};
+
+/** A flame, struck out. */
+const noBurn: Draw = (context) => {
+  disc(context, 19, COLOURS.noBurn);
+  context.beginPath();
+  context.moveTo(22, 9);
+  context.bezierCurveTo(32, 20, 31, 33, 22, 33);
+  context.bezierCurveTo(13, 33, 12, 20, 22, 9);
+  context.stroke();
+  trace(
+    context,
+    [
+      [9, 9],
+      [35, 35],
+    ],
+    false,
+  );
+  context.stroke();
+};
+
 /** Pictures by asset kind: told apart by shape first, then by the colour of their group. */
 export const SIGN_PICTURES: Record<string, Draw> = {
   relay_pump_station: relayPump,
@@ -274,4 +364,10 @@ export const SIGN_PICTURES: Record<string, Draw> = {
   weather_station: weather,
   air_station: air,
   crossing,
+  gas_station: gasStation,
+  hazard,
+  hazard_source: hazardSource,
+  patrol_finding: patrolFinding,
+  accident,
+  no_burn_zone: noBurn,
 };

@@ -3,11 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { Alarm, Impact } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
 import { DEVICE_SIGNS } from "../layers/devices";
+import { GAS_SIGNS } from "../layers/gas";
 import { LAYER_IDS, VISIBLE_AT_FIRST } from "../layers/ids";
 import { drawnBy } from "../layers/kinds";
 import { MAIN_SIGNS } from "../layers/mains";
+import { NO_BURN_SIGNS } from "../layers/noBurn";
 import { AREA_COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
+import { SAFETY_SIGNS } from "../layers/safety";
 import { WEATHER_SIGNS } from "../layers/weather";
 import { NO_OVERLAY, ROLES } from "../state/overlay";
 import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
@@ -155,7 +158,14 @@ describe("the style of the map", () => {
 
 describe("signs", () => {
   it("have a picture for each kind, and a layer that draws the kind from the zoom it is said to be drawn from", () => {
-    for (const { kind, from } of [...MAIN_SIGNS, ...DEVICE_SIGNS, ...WEATHER_SIGNS]) {
+    for (const { kind, from } of [
+      ...MAIN_SIGNS,
+      ...DEVICE_SIGNS,
+      ...WEATHER_SIGNS,
+      ...GAS_SIGNS,
+      ...SAFETY_SIGNS,
+      ...NO_BURN_SIGNS,
+    ]) {
       expect(SIGN_PICTURES[kind]).toBeDefined();
       const drawn = drawnBy(kind);
       expect(drawn?.zoom).toBe(from);

@@ -7,7 +7,7 @@ import { useApp, useParts } from "../state/context";
 import { Panel } from "./Panel";
 
 /** Groups that most people never open stay folded until a layer of theirs is on. */
-const FOLDED: readonly LayerGroup[] = ["monitoring", "coverage"];
+const FOLDED: readonly LayerGroup[] = ["monitoring", "safety", "coverage"];
 
 /** Switches of the layer registry by group, top layer first. */
 export function LayerPanel() {

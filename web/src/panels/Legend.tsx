@@ -1,20 +1,23 @@
-import { type ReactNode, useState } from "react";
+import { type CSSProperties, type ReactNode, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { kindName, type TextKey, type Translate } from "../i18n/text";
 import { zh } from "../i18n/zh";
 import { AREA_LEGEND } from "../layers/areas";
 import { bandColours } from "../layers/bands";
 import { DEVICE_SIGNS } from "../layers/devices";
+import { GAS_SIGNS } from "../layers/gas";
 import type { LayerId } from "../layers/ids";
 import { MAIN_SIGNS } from "../layers/mains";
+import { NO_BURN_SIGNS, NO_BURN_STATES } from "../layers/noBurn";
 import { ROLE_STYLES } from "../layers/overlay";
 import { AREA_COLOURS, COLOURS, RATE_RAMP } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
+import { SAFETY_SIGNS } from "../layers/safety";
 import type { Sign } from "../layers/signs";
 import { WEATHER_SIGNS } from "../layers/weather";
 import { signAddress } from "../map/icons";
 import { useApp } from "../state/context";
-import { rolesIn } from "../state/overlay";
+import { type Role, rolesIn } from "../state/overlay";
 import { arrived } from "../state/remote";
 import { countOf } from "./contents";
 import { SEVERITIES } from "./problems";
@@ -24,6 +27,9 @@ const SIGNS: readonly [LayerId, readonly Sign[]][] = [
   ["mains", MAIN_SIGNS],
   ["weather", WEATHER_SIGNS],
   ["devices", DEVICE_SIGNS],
+  ["gas", GAS_SIGNS],
+  ["safety", SAFETY_SIGNS],
+  ["no-burn", NO_BURN_SIGNS],
 ];
 
 function Line({ colour, label }: { colour: string; label: string }) {
@@ -59,6 +65,7 @@ export function Legend() {
         <Pipes />
         <Signs />
         <Areas />
+        <Safety />
         <Coverage />
       </ul>
       {layers.includes("rollout") && <RateRamp />}
@@ -85,10 +92,10 @@ function Work(): ReactNode {
         <li key={role}>
           <i
             className={`swatch${ROLE_STYLES[role].dashes === null ? "" : " dashed"}`}
-            style={{ background: ROLE_STYLES[role].colour, borderColor: ROLE_STYLES[role].colour }}
+            style={swatchOf(role)}
             aria-hidden="true"
           />
-          {t(`legend.${role}`)}
+          {t(`legend.${role}`)} {overlay.note}
         </li>
       ))}
       {bands !== null &&
@@ -97,6 +104,11 @@ function Work(): ReactNode {
         ))}
     </>
   );
+}
+
+function swatchOf(role: Role): CSSProperties {
+  const { colour, dashes } = ROLE_STYLES[role];
+  return dashes === null ? { background: colour } : { borderColor: colour };
 }
 
 /** Names of classes and codes are texts; limits speak for themselves, with what they limit. */
@@ -163,6 +175,28 @@ function Areas(): ReactNode {
       {kindName(lang, kind)}
     </li>
   ));
+}
+
+/** No-burn zones by state, and gas mains. */
+function Safety(): ReactNode {
+  const lang = useApp((state) => state.view.lang);
+  const layers = useApp((state) => state.view.layers);
+  const holds = useHolds();
+  return (
+    <>
+      {layers.includes("gas") && holds("gas_pipe") && (
+        <li>
+          <i className="swatch dashed" style={{ borderColor: COLOURS.gas }} aria-hidden="true" />
+          {kindName(lang, "gas_pipe")}
+        </li>
+      )}
+      {layers.includes("no-burn") &&
+        holds("no_burn_zone") &&
+        NO_BURN_STATES.map(({ state, colour, ...label }) => (
+          <Line key={state} colour={colour} label={`${kindName(lang, "no_burn_zone")} · ${label[lang]}`} />
+        ))}
+    </>
+  );
 }
 
 /** Coverage has a colour an object, too many to list: the legend says what the colours tell apart. */
