@@ -10,7 +10,7 @@ import json
 import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
@@ -103,7 +103,13 @@ def open_writer(format_name: str, path: Path, layout: Layout) -> Iterator[Writer
         When the format cannot hold the layer.
     """
     writer = _WRITERS[format_name](path, layout)
-    yield writer
+    try:
+        yield writer
+    except BaseException:
+        # what was begun is closed and of no use; the first error is the one to tell
+        with suppress(Exception):
+            writer.close()
+        raise
     writer.close()
 
 
