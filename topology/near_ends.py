@@ -88,7 +88,7 @@ class Ends:
         if self._tree is None or not len(xy):
             return [np.zeros(0, np.int64) for _ in range(len(xy))]
         found = self._tree.query_ball_point(self._keyed(xy, group), REACH_M)
-        return [self.known[np.asarray(each, dtype=np.int64)] for each in found]
+        return [self.known[np.sort(np.asarray(each, dtype=np.int64))] for each in found]
 
 
 def _xy(frame: pd.DataFrame, x: str, y: str) -> Floats:
@@ -180,7 +180,7 @@ def _near_inlets(joined: Joined, ends: Ends, numbers: Rows) -> list[Rows]:
         return [np.zeros(0, np.int64) for _ in numbers]
     at = joined.at["inlets"]
     found = cKDTree(ends.inlet_xy[placed]).query_ball_point(ends.xy[numbers], REACH_M)
-    rows = [placed[np.asarray(each, dtype=np.int64)] for each in found]
+    rows = [placed[np.sort(np.asarray(each, dtype=np.int64))] for each in found]
     return [
         near[(at[near, group] < 0) & (at[near] >= 0).any(axis=1)] for near, group in zip(rows, ends.group[numbers], strict=True)
     ]

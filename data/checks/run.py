@@ -72,7 +72,8 @@ def run_checks(
     city_id
         The city.
     rules
-        Only these; None = all. Rules that one statement finds together are run together.
+        Only these; None = all. Rules that one statement finds together are run together, and `converted_already` with those of
+        places.
     progress
         Called with a message and the done share 0..1.
     now
@@ -119,7 +120,10 @@ def _steps(rules: Sequence[str] | None) -> Sequence[Step]:
     unknown = sorted(set(rules) - set(RULES))
     if unknown:
         raise NotFound(f"there is no rule {unknown[0]!r}; rules are {', '.join(RULES)}")
-    return [step for step in STEPS if not set(rules).isdisjoint(step.rules)]
+    wanted = set(rules)
+    if any(RULES[name].group == "place" or name == "building_twice" for name in rules):
+        wanted.add("converted_already")  # says nothing of places where a whole layer lies wrong
+    return [step for step in STEPS if not wanted.isdisjoint(step.rules)]
 
 
 def _write(context: Context, rules: Sequence[str], seconds: Mapping[str, float]) -> CheckReport:
