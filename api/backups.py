@@ -80,7 +80,8 @@ def restore(settings: Settings, file: Path, *, replace: bool, seat: str, progres
     shutil.rmtree(settings.var_dir / "tiles3d", ignore_errors=True)
     with job(settings.database_url, "restore", seat=seat, parameters=from_backup) as task:
         for done, city_id in enumerate(report.city_ids):
-            derive(settings, city_id, partial(_part, progress, *_share(done, len(report.city_ids))))
+            step = partial(_part, progress, *_share(done, len(report.city_ids)))
+            derive(settings, city_id, step, changed=True)
         task.result = {"rows": sum(report.rows.values()), "cities": list(report.city_ids)}
     return report
 

@@ -145,15 +145,17 @@ def _numbered(frame: geopandas.GeoDataFrame, declared_epsg: int | None) -> ReadL
 def _read_vector(path: Path, layer: str | None, encoding: str | None) -> ReadLayer:
     if path.suffix.lower() == ".shp":
         require_whole_shapefile(path)
-    names = _guard(path, lambda: [str(row[0]) for row in pyogrio.list_layers(path)])
-    if layer is not None and layer not in names:
-        raise UnknownLayer(f"{path}: there is no layer {layer!r}; the layers are {', '.join(names)}")
-    if path.suffix.lower() == ".shp":
-        _check_encoding(path.with_suffix(".dbf"), encoding or _code_page(path))
     with warnings.catch_warnings():
         # a GeoPackage with an odd last-change time and the like; what matters is checked below
         warnings.simplefilter("ignore", RuntimeWarning)
-        frame = _guard(path, lambda: pyogrio.read_dataframe(path, layer=layer, encoding=encoding))
+        names = _guard(path, lambda: [str(row[0]) for row in pyogrio.list_layers(path)])
+        if layer is not None and layer not in names:
+            raise UnknownLayer(f"{path}: there is no layer {layer!r}; the layers are {', '.join(names)}")
+        if path.suffix.lower() == ".shp":
+            _check_encoding(path.with_suffix(".dbf"), encoding or _code_page(path))
+        # the first layer by its name, else a warning; open rings are closed, a line of one vertex is no geometry
+        wanted = layer if layer is not None or not names else names[0]
+        frame = _guard(path, lambda: pyogrio.read_dataframe(path, layer=wanted, encoding=encoding, on_invalid="fix"))
     if not isinstance(frame, geopandas.GeoDataFrame):
         frame = geopandas.GeoDataFrame(frame, geometry=np.full(len(frame), None, dtype=object))
     epsg = None if frame.crs is None else frame.crs.to_epsg()
