@@ -10,14 +10,13 @@ select c.change_id, c.made_at, c.seat, c.reason, c.origin, c.source, c.import_id
    and ($10::int is null or c.change_id = $10::int)
    and (
         ($2::text[] is null and $3::int[] is null and $4::int[] is null and $9::text[] is null)
-        or exists (
-            select 1 from asset a
+        -- the first row is enough; as `exists` the planner would hash every asset of the city
+        or (select true from asset a
              where {scope:a} and a.change_id = c.change_id and ($9::text[] is null or a.kind = any($9::text[]))
-           )
-        or exists (
-            select 1 from asset a
+             limit 1)
+        or (select true from asset a
              where {scope:a} and a.ended_by = c.change_id and ($9::text[] is null or a.kind = any($9::text[]))
-           )
+             limit 1)
        )
  order by c.change_id desc
  limit $11 offset $12

@@ -10,11 +10,15 @@ select last.asset_id, last.version, last.valid_to_at is null, former.asset_id is
        last.company_id, last.area_id, last.attributes ->> 'pair_code',
        coalesce(former.geom is not null, false), coalesce(former.attributes ? 'company_code', false)
   from (
-        select a.asset_id, max(a.version) as version
-          from asset a
-         where a.city_id = $1::smallint and $2::int in (a.change_id, a.ended_by)
-         group by a.asset_id
+        select w.asset_id, max(w.version) as version
+          from (
+                select a.asset_id, a.version from asset a where a.city_id = $1::smallint and a.change_id = $2::int
+                 union all
+                select a.asset_id, a.version from asset a where a.city_id = $1::smallint and a.ended_by = $2::int
+               ) w
+         group by w.asset_id
        ) t
   join asset last on last.city_id = $1::smallint and last.asset_id = t.asset_id and last.version = t.version
-  left join asset former
-    on former.city_id = $1::smallint and former.asset_id = t.asset_id and former.ended_by = $2::int
+  left join (
+        select * from asset a where a.city_id = $1::smallint and a.ended_by = $2::int
+       ) former on former.asset_id = t.asset_id

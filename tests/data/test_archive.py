@@ -358,3 +358,11 @@ def test_an_import_that_runs_is_not_edited_into(town: str) -> None:
         with pytest.raises(Conflict, match="import of city 7 is being written"):
             edit(town, Edit(PIPE_1, {"dn": 600}))
     edit(town, Edit(PIPE_1, {"dn": 600}))
+
+
+def test_a_district_that_is_retired_and_comes_back_links_its_ground(town: str) -> None:
+    change = edit(town, Edit(WEST, retire=True))
+    assert (current(town, PIPE_1, "area_id"), current(town, PIPE_3, "area_id")) == ((None,), (EAST,))
+    run(town, lambda connection: revert_change(connection, 7, change, seat="a", reason="b"))
+    assert current(town, PIPE_1, "area_id") == (WEST,)
+    assert current(town, VILLAGE, "area_id") == (WEST,)
