@@ -7,9 +7,10 @@ import { currentCity } from "../state/app";
 import { changedBox } from "../state/box";
 import { useApp, useParts } from "../state/context";
 import { drawn, overlayOf } from "../state/overlay";
+import { arrived } from "../state/remote";
 import { formatTime } from "../units";
 import { Differences } from "./Differences";
-import { attributeDifferences } from "./differences";
+import { attributeDifferences, named } from "./differences";
 import { Panel } from "./Panel";
 import { useMay } from "./permissions";
 import { messageOf, subjectOf } from "./problems";
@@ -68,11 +69,20 @@ function Card({ problem }: { problem: ProblemDetail }) {
           <b>{t("problems.repair")}</b> {lang === "zh" ? problem.repair.text_zh : problem.repair.text_en}
         </p>
       )}
-      <Differences items={attributeDifferences(problem.attributes_before, problem.attributes_after)} />
+      <AttributeDifferences problem={problem} />
       <Decided problem={problem} />
       <Decide problem={problem} />
     </>
   );
+}
+
+/** What the repair changes of the attributes, with the names and codes of the catalogue. */
+function AttributeDifferences({ problem }: { problem: ProblemDetail }) {
+  const { desk } = useParts();
+  const { kind, register } = problem;
+  const known = arrived(useAnswer(register === null ? `kind ${kind}` : null, () => desk.kind(kind)));
+  const found = attributeDifferences(problem.attributes_before ?? null, problem.attributes_after ?? null);
+  return <Differences items={found.map((item) => named(item, known?.attributes ?? []))} />;
 }
 
 /** Before and after over the map, as long as the card is open. */
@@ -81,8 +91,11 @@ function useDrawn(problem: ProblemDetail): void {
   const { problem_id, geometry_before, geometry_after } = problem;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another answer about the same problem is drawn anew
   useEffect(() => {
-    const overlay = overlayOf(drawn(geometry_after, "after"), drawn(geometry_before, "before"));
-    desk.show(overlay, changedBox(geometry_before, geometry_after) ?? overlay.features.length > 0);
+    const moved = changedBox(geometry_before ?? null, geometry_after ?? null);
+    // a repair of values leaves the shape alone: one drawing of it is enough
+    const after = moved === null && geometry_before ? [] : drawn(geometry_after, "after");
+    const overlay = overlayOf(after, drawn(geometry_before, "before"));
+    desk.show(overlay, moved ?? overlay.features.length > 0);
     return () => desk.clear();
   }, [desk, problem_id, problem.state]);
 }

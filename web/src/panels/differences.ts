@@ -1,4 +1,5 @@
 import type { Difference, Json } from "../api/records";
+import type { KindAttribute } from "../api/shapes";
 import { formatNumber, type Lang, MISSING } from "../units";
 
 /** A value of the archive as people read it; geometry is told by its type and size, not by its numbers. */
@@ -33,4 +34,12 @@ export function attributeDifferences(before: Json | null, after: Json | null): D
   return names
     .map((field) => ({ field, label_zh: field, before: before?.[field] ?? null, after: after[field] ?? null }))
     .filter((one) => JSON.stringify(one.before) !== JSON.stringify(one.after));
+}
+
+/** A difference with the catalogue's name of its field, and the meanings of codes. */
+export function named(item: Difference, attributes: readonly KindAttribute[]): Difference {
+  const attribute = attributes.find(({ name }) => name === item.field);
+  if (attribute === undefined) return item;
+  const meaning = (value: unknown) => attribute.codes[String(value)] ?? value;
+  return { ...item, label_zh: attribute.label_zh, before: meaning(item.before), after: meaning(item.after) };
 }
