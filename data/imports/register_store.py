@@ -1,8 +1,8 @@
 """Writes staged rows of registers: heat users, rural households, projects (`twin/registers.py`).
 
 Like assets they are compared by content, and equal rows stay untouched; a changed row is written over, and what it was goes to
-`register_version`, with the change that ended it. Rows that a later delivery no longer holds stay. Parent, owner and district become
-ids after the assets are written, and anew when one of those has changed.
+`register_version`, with the change that ended it. Rows that a later delivery no longer holds stay. Parent, owner and district
+become ids after the assets are written, and anew when one of those has changed.
 
 Cost: linear in rows; 325,000 households took 17 to 25 s of processor time in PostgreSQL, the same rows again 9 s.
 """
