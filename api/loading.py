@@ -165,7 +165,7 @@ def derive(
 
     What is current is left alone; the checks run when assets have `changed` or the tile tables were old.
 
-    Cost: 22 s and 1 GB for a city of 600,000 rows, and its checks (docs/checks.md).
+    Cost: the tile tables and 3D Tiles of the whole city (ARCHITECTURE.md), and its checks (docs/checks.md).
     """
     built = []
     step("tile tables", 0.0)

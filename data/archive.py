@@ -8,7 +8,7 @@ version that an edit wrote carries the hash of what was last delivered, so that 
 Owner, district and pair of the touched assets are found anew, as are those of the rows of registers that hang on them; when a
 district is touched, those of everything.
 
-Cost: a dozen small statements, 10 ms for one asset at any size of the city, 0.2 ms for each further one (5,000 pipes: 1 s). A
+Cost: a dozen small statements, 50 ms for one asset of 600,000 on a busy machine, 3 s for 5,000 pipes. A
 district that moves costs a look at the ground that it lost or gained.
 """
 

@@ -135,7 +135,7 @@ async def list_changes(
     """Return how many changes fit, and a page of them, newest first.
 
     A restricted caller sees the changes that touched an asset of its Scope, with the counts of those assets. Cost: a few
-    milliseconds; for a restricted caller a look at the assets of each import, up to 0.5 s for one of 600,000 rows.
+    milliseconds; for a restricted caller a look at the assets of each import, 1 to 2 s for one of 600,000 rows.
     """
     seat = None if wanted.seat is None else f"%{escape_like(wanted.seat)}%"
     kinds = None if wanted.kinds is None else list(wanted.kinds)
@@ -185,7 +185,7 @@ async def difference_between(
 ) -> StateDifference:
     """Return the assets that differ between two times. Times are those of changes: what was made at a time belongs to it.
 
-    Cost: grows with the assets touched in between, 4 s for 600,000.
+    Cost: grows with the assets touched in between; 0.4 s for 5,000, 25 s for 600,000 on a busy machine.
     """
     row = await pool.fetchrow(sql("archive_change_ids"), city_id, from_at, to_at)
     assert row is not None
