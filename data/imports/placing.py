@@ -22,7 +22,7 @@ from data.ledger import Entry, entry_beside, parameters_of
 from gis.datums import ConversionRecord, Datum, convert_frame, parse_datum
 from gis.detect import Extent, find_swapped_axes, hint_for, outside
 from gis.detect_claims import claims_of, contradictions, same_system
-from gis.detect_datum import anchors_of, detect_datum, sampled
+from gis.detect_datum import SAMPLE, anchors_of, detect_datum, sampled
 from gis.detect_mixed import Mixture, mixed_units
 from gis.detect_readings import Reading
 from gis.errors import GisError
@@ -212,7 +212,8 @@ def _datum(context: LayerContext, delivered: ReadLayer, raw: Geometries) -> tupl
 
 
 def _some(raw: Geometries) -> Floats:
-    return sampled(anchors_of(raw)[0])
+    there = np.flatnonzero(~shapely.is_missing(raw))
+    return sampled(anchors_of(raw[there[:: max(1, -(-len(there) // SAMPLE))]])[0])
 
 
 def _require_one_system(context: LayerContext, raw: Geometries, index: pd.Index) -> None:

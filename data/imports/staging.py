@@ -6,7 +6,7 @@ The rows are columns of equal length; nothing here loops over rows but the JSON 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -38,6 +38,7 @@ Floats: TypeAlias = NDArray[np.float64]
 LONGEST_CODE: Final = 200
 """Characters of a code or key: what an index of the database takes, and several times what a code has."""
 LONGEST_NAME: Final = 2_000
+_CHUNK: Final = 50_000
 
 _HEAT_ONLY: Final = {"network_level", "side"}
 
@@ -249,23 +250,25 @@ def _require_storable(context: LayerContext, index: pd.Index, texts: Mapping[str
     """
     for name, column in texts.items():
         known = column.dropna()
-        longest = known.str.len().max() if len(known) else 0
-        if longest > LONGEST_NAME or (longest > LONGEST_CODE and name != "name"):
-            place = int(np.argmax(known.str.len()))
-            row, text = known.index[place], str(known.iloc[place])
-            most = LONGEST_NAME if name == "name" else LONGEST_CODE
+        values = known.tolist()
+        most = LONGEST_NAME if name == "name" else LONGEST_CODE
+        if max(map(len, values), default=0) > most:
+            place = int(np.argmax([len(value) for value in values]))
             raise ImportFailed(
-                f"{context.where}: row {row}: {name} = {text[:40]!r}... has {len(text):,} characters; {most:,} are taken. Is it"
-                " the right column?"
+                f"{context.where}: row {known.index[place]}: {name} = {values[place][:40]!r}... has {len(values[place]):,}"
+                f" characters; {most:,} are taken. Is it the right column?"
             )
-        _refuse_nul(context, known.index, ("\x00" in text for text in known), name)
-    _refuse_nul(context, index, (b"\\u0000" in text for text in attributes), "an attribute")
+        if "\x00" in "\n".join(values):
+            _refuse_nul(context, known.index, [value.encode() for value in values], name, b"\x00")
+    _refuse_nul(context, index, attributes, "an attribute", b"\\u0000")
 
 
-def _refuse_nul(context: LayerContext, index: pd.Index, found: Iterable[bool], name: str) -> None:
-    place = next((place for place, is_there in enumerate(found) if is_there), None)
-    if place is not None:
-        raise ImportFailed(f"{context.where}: row {index[place]}: {name} holds a NUL character; export the layer again as text")
+def _refuse_nul(context: LayerContext, index: pd.Index, texts: Sequence[bytes] | Objects, name: str, nul: bytes) -> None:
+    for start in range(0, len(texts), _CHUNK):
+        chunk = list(texts[start : start + _CHUNK])
+        if nul in b"\n".join(chunk):  # a hundred times faster than row by row
+            row = index[start + next(place for place, text in enumerate(chunk) if nul in text)]
+            raise ImportFailed(f"{context.where}: row {row}: {name} holds a NUL character; export the layer again as text")
 
 
 # ---------------------------------------------------------------- texts, codes, attributes
