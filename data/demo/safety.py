@@ -192,7 +192,7 @@ def no_burn_zones(urban: shapely.Geometry) -> geopandas.GeoDataFrame:
     cuts = (west, west + 0.45 * (east - west), west + 0.8 * (east - west), east)
     parts = [shapely.intersection(urban, shapely.box(cuts[i], south, cuts[i + 1], north)) for i in range(3)]
     hulls = [shapely.convex_hull(part) for part in parts]
-    points = [shapely.Point((west + east) / 2.0, south - 900.0), shapely.Point(east + 700.0, (south + north) / 2.0)]
+    points = [shapely.point_on_surface(parts[0]), shapely.point_on_surface(parts[2])]
     columns = {
         "code": [f"JR{number + 1:03d}" for number in range(5)],
         "name": ["西部禁燃区", "中心禁燃区", "东部拟划禁燃区", "示例中学禁燃点", "示例医院禁燃点"],
