@@ -68,7 +68,7 @@ def sit(shown: Viewer, role: str) -> None:
     assert taken.ok, taken.text()
 
 
-def get(client: httpx.Client, path: str, **query: object) -> Any:
+def get(client: httpx.Client, path: str, **query: str | float | bool) -> Any:
     answer = client.get(path, params={"city": 1, **query})
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -144,6 +144,23 @@ def test_an_accepted_repair_is_drawn_written_and_gone_from_the_list(bench: Any, 
         change = get(office, f"/changes/{after['change_id']}")
         assert change["origin"] == "repair"
         assert "规划员" in change["seat"]
+        shown.assert_clean()
+
+
+def test_a_sign_on_the_map_opens_its_problem(bench: Any, office: httpx.Client) -> None:
+    problem = next(one for one in get(office, "/problems", state="open", severity="error")["items"] if one["position"])
+    lon, lat = problem["position"]
+    with bench() as shown:
+        shown.open(f"/plan?city=1&panel=problems&rule={problem['rule']}&layers=base,problems&lon={lon}&lat={lat}&z=18")
+        drawn = "window.__ht.map.queryRenderedFeatures({layers: ['problems-error']}).map((one) => one.id)"
+        wait_for(lambda: problem["problem_id"] in shown.look(drawn), what="the sign to be drawn")
+        assert shown.look("window.__ht.map.queryRenderedFeatures({layers: ['problems-notice', 'problems-warning']})") == []
+        shown.still()
+        shown.page.mouse.click(*shown.pixel_of((lon, lat)))
+        card = shown.page.get_by_role("region", name="问题详情")
+        card.get_by_role("heading").first.wait_for()
+        opened = int(shown.look("new URLSearchParams(window.location.search).get('problem')"))
+        assert opened in shown.look(drawn)
         shown.assert_clean()
 
 
