@@ -71,8 +71,9 @@ def backup(
     """Write everything that cannot be computed again into one file; nobody has to stop."""
     with open_database(read_settings(), migrated=False) as settings, progress_bar() as step:
         report = back_up(settings, target, seat=_seat(), progress=step)
+    files = len(report.parts) - 1
     size_mb = sum(part.bytes for part in report.parts) / 1e6
-    typer.echo(f"{report.path}: {sum(report.rows.values()):,} rows, {len(report.parts)} parts, {size_mb:,.1f} MB")
+    typer.echo(f"{report.path}: {sum(report.rows.values()):,} rows, {files} file{'s' * (files != 1)}, {size_mb:,.1f} MB")
     for path in report.missing_files:
         typer.echo(f"warning: {path} is named by the database and is not in the var dir; the backup lacks it", err=True)
 

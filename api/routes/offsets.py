@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -46,7 +47,7 @@ class OffsetFeatures(BaseModel):
 
 
 @router.get("/datums/offset")
-async def get_offset(
+def get_offset(
     _: CallerDep,
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False, examples=[125.32])],
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False, examples=[43.88])],
@@ -90,7 +91,8 @@ async def get_offsets(
     if extent is None:
         raise NotFound(f"city {city} has no extent yet; import something with a position")
     places = grid_over(extent, count)
-    found = offsets_of(places, datum)
+    # in a thread, as the route above: the first call in a process loads, or compiles, the loop
+    found = await asyncio.to_thread(offsets_of, places, datum)
     lines = np.stack((places, found.lonlat), axis=1).round(_DECIMALS).tolist()
     numbers = np.column_stack((found.east_m, found.north_m, found.distance_m)).round(3).tolist()
     return OffsetFeatures(type="FeatureCollection", features=list(map(_feature, lines, numbers)))
