@@ -31,6 +31,8 @@ LEAST_COLLIDING: Final = 0.1
 MOST_REPAIRED: Final = 20_000
 """Assets that one proposed repair may hold; a larger layer is delivered again with `datum = "twice(...)"`."""
 
+_MEMBERS: Final = ("check_members", "check_members_key", "check_members_analyze")
+_LINES: Final = ("check_lines", "check_lines_index", "check_lines_analyze")
 Geometries = NDArray[np.object_]
 
 
@@ -50,8 +52,10 @@ class _Layer:
 
 def find_converted_layers(context: Context) -> None:
     """Find layers of buildings that one conversion too many has moved, and leave out what else is wrong with their places."""
-    context.execute("check_displaced")
-    for layer in _layers(context):
+    context.once(("check_displaced", *_MEMBERS))
+    layers = _layers(context)
+    context.once(_LINES if layers else ())
+    for layer in layers:
         colliding = _collisions(context, layer)
         if colliding is not None:
             context.insert([_found(context, layer, *colliding)])
@@ -76,7 +80,7 @@ def _collisions(context: Context, layer: _Layer) -> tuple[int, int, int] | None:
     shapes = _shapes(context, layer, step=max(1, -(-layer.count // SAMPLE)))
     ids, geometries = list(shapes), np.array(list(shapes.values()), dtype=object)
     moved = taken_back(geometries, layer.datum)
-    values = {"ids": ids, "moved": [shapely.to_wkb(shape) for shape in moved], "city_id": context.city_id, **layer.values()}
+    values = {"ids": ids, "moved": [shapely.to_wkb(shape) for shape in moved], **context.values, **layer.values()}
     row = context.connection.execute(sql("check_collisions"), values).fetchone()
     before, after = (0, 0) if row is None else (int(row[0]), int(row[1]))
     if before < max(FEWEST_COLLISIONS, LEAST_COLLIDING * len(ids)) or after > LARGEST_SHARE * before:

@@ -93,7 +93,7 @@ STEPS: tuple[Step, ...] = (
     Step(("ends_apart",), finder=find_gaps),
     Step(("class_differs",), finder=find_class_differences),
     # last: it takes back what others have said about the places of a layer that lies wrong as a whole
-    Step(("converted_already",), finder=find_converted_layers),
+    Step(("converted_already",), finder=find_converted_layers, needs=_SHAPES),
 )
 """All steps that find, in the order in which they run."""
 

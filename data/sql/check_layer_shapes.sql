@@ -2,11 +2,10 @@ select s.asset_id, s.shape
   from (
         select a.asset_id, st_asbinary(a.geom) as shape, row_number() over (order by a.asset_id) as place
           from asset a
+          join check_member l on l.asset_id = a.asset_id and l.change_id = %(change_id)s and l.layer_no = %(layer_no)s
          where a.city_id = %(city_id)s
            and a.valid_to_at is null
            and a.kind = 'building'
-           and a.change_id = %(change_id)s
-           and a.layer_no = %(layer_no)s
            and a.geom is not null
            and not st_isempty(a.geom)
        ) s

@@ -1,15 +1,15 @@
 -- layers of buildings as they were delivered last, with the datum that they were converted from
 select l.change_id, l.layer_no, l.name, coalesce(d.datum, ''), l.buildings
   from (
-        select a.change_id, a.layer_no, c.import_id, coalesce(c.layers[a.layer_no], '') as name, count(*) as buildings
+        select l.change_id, l.layer_no, c.import_id, coalesce(c.layers[l.layer_no], '') as name, count(*) as buildings
           from asset a
-          join archive_change c on c.city_id = a.city_id and c.change_id = a.change_id
+          join check_member l on l.asset_id = a.asset_id
+          join archive_change c on c.city_id = a.city_id and c.change_id = l.change_id
          where a.city_id = %(city_id)s
            and a.valid_to_at is null
            and a.kind = 'building'
            and a.geom is not null
-           and a.layer_no is not null
-         group by a.change_id, a.layer_no, c.import_id, c.layers[a.layer_no]
+         group by l.change_id, l.layer_no, c.import_id, c.layers[l.layer_no]
        ) l
   left join lateral (
         select x.datum

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -263,7 +264,7 @@ def dirty_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def archive(dirty_template: str, server_url: str) -> Iterator[Archive]:
-    url = create_database(server_url, dirty_template.rpartition("/")[2].partition("?")[0])
+    url = create_database(server_url, urlsplit(dirty_template).path.removeprefix("/"))
     yield Archive(url)
     drop_database(url)
 

@@ -1,0 +1,1 @@
+create unique index on check_member (asset_id)
