@@ -16,9 +16,11 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import orjson
+import pandas as pd
 import psycopg
 import shapely
 from numpy.typing import NDArray
+from psycopg.types.json import set_json_loads
 
 from data.assets import grid_deg
 from data.cities import read_assets_version
@@ -262,6 +264,7 @@ def _batches(connection: Connection, scope: Scope, plan: ExportPlan) -> Iterator
     fixed = _ASSET_COLUMNS if plan.layer in KINDS else _ROW_COLUMNS
     hidden = _hidden(plan.layer, scope)
     with psycopg.RawServerCursor(connection, "export") as cursor:
+        set_json_loads(orjson.loads, cursor)
         cursor.execute(sql(statement), parameters)
         while rows := cursor.fetchmany(BATCH):
             yield _batch(rows, plan.layer, fixed, hidden)
@@ -273,23 +276,36 @@ def _hidden(layer: str, scope: Scope) -> frozenset[str]:
 
 def _batch(rows: Sequence[tuple[Any, ...]], layer: str, fixed: Sequence[Column], hidden: frozenset[str]) -> Batch:
     *values, attributes, wkb = (list(column) for column in zip(*rows, strict=True))
-    columns = dict(zip((column.name for column in fixed), values, strict=True))
-    for name in ("valid_from_at", "changed_at"):
-        if name in columns:
-            columns[name] = [at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for at in columns[name]]
+    columns: dict[str, Sequence[Any]] = dict(zip((column.name for column in fixed), values, strict=True))
     known = row_kind(layer).attributes
+    names = [attribute.name for attribute in known]
+    # pandas lays dicts out as columns in one compiled pass
+    table = pd.DataFrame(attributes, columns=names, dtype=object)
     for attribute in known:
-        convert = _CONVERT.get(attribute.type, _as_text)
-        columns[attribute.name] = [convert(row.get(attribute.name)) for row in attributes]
-    names = {attribute.name for attribute in known}
-    others = [{name: value for name, value in row.items() if name not in names} for row in attributes]
-    columns[_OTHER.name] = [orjson.dumps(row).decode() if row else None for row in others]
+        columns[attribute.name] = _converted_column(table[attribute.name].to_numpy(), attribute)
+    others = [row if row.keys() - names else None for row in attributes]
+    columns[_OTHER.name] = [None if row is None else _others(row, names) for row in others]
     for name in hidden & set(columns):
         columns[name] = [MASK if value not in {None, ""} else value for value in columns[name]]
     if hidden:
         # what the catalogue does not know may be about a person
         columns[_OTHER.name] = [MASK if value is not None else None for value in columns[_OTHER.name]]
     return Batch(columns, np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object))
+
+
+def _others(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    return orjson.dumps({name: value for name, value in row.items() if name not in names}).decode()
+
+
+def _converted_column(values: NDArray[np.object_], attribute: Attribute) -> Sequence[Any]:
+    missing = pd.isna(values)
+    if missing.all():
+        return [None] * len(values)
+    values[missing] = None
+    if attribute.type not in _CONVERT and pd.api.types.infer_dtype(values, skipna=True) == "string":
+        texts: list[Any] = values.tolist()
+        return texts
+    return [_CONVERT.get(attribute.type, _as_text)(value) for value in values]
 
 
 def _as_text(value: object) -> str | None:

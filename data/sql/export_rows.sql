@@ -1,5 +1,5 @@
 -- rows of one register ($5) for a caller; $6 area, $7 company, $8 and $9 steps of rounding in degrees
-select r.row_id, r.code, r.name, r.source_key, r.changed_at,
+select r.row_id, r.code, r.name, r.source_key, to_char(r.changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as changed_at,
        r.asset_id, p.code as asset_code, r.company_id, c.name as company_name, r.area_id, d.name as area_name, r.attributes,
        st_asbinary(case when $8::float8 is null then r.geom else st_snaptogrid(r.geom, 0, 0, $8, $9::float8) end) as geometry
   from register_row r
