@@ -25,6 +25,7 @@ from twin.coverage import (
     Comparison,
     Ids,
     Shapes,
+    alike,
     building_grounds,
     buildings_inside,
     compare,
@@ -219,9 +220,16 @@ def _grounds(buildings: _Buildings, objects: Sequence[_Object], plane: Operation
     flat = with_coordinates(footprints, apply(plane, coordinates_of(footprints)))
     single[buildings.placed] = building_grounds(flat, apply(plane, coordinates_of(points)))
     result: dict[tuple[str, int], Any] = {}
+    # what has substation, source and company in common grows together once
+    chains = [_server(of_kind, buildings) for of_kind in ("substation", "plant", "company")]
+    number = alike(*chains)
+    parts, first = np.unique(number, return_index=True)
+    pieces = grown_together(single, number, parts, simple=False)
     for of_kind in ("substation", "estate", "plant", "boiler_house", "company"):
         own = np.array([each.asset_id for each in objects if each.kind == of_kind], np.int32)
-        merged = grown_together(single, _server(of_kind, buildings), own)
+        server = _server(of_kind, buildings)
+        shapes, servers = (single, server) if of_kind == "estate" else (pieces, server[first])
+        merged = grown_together(shapes, servers, own)
         lonlat = with_coordinates(merged, apply(plane, coordinates_of(merged), inverse=True))
         fixed, _ = repair(lonlat)
         result.update({(of_kind, asset_id): shape for asset_id, shape in zip(own.tolist(), fixed, strict=True)})

@@ -229,7 +229,13 @@ def _points(xy: NDArray[np.float64]) -> Shapes:
     return np.asarray(shapely.points(xy), dtype=object)
 
 
-def grown_together(grounds: Shapes, server_ids: Ids, object_ids: Ids) -> Shapes:
+def alike(*server_ids: Ids) -> NDArray[np.int32]:
+    """Return a number from 1 on for each building, the same for buildings that have all their servers in common."""
+    _, number = np.unique(np.column_stack(server_ids), axis=0, return_inverse=True)
+    return (number.reshape(-1) + 1).astype(np.int32)
+
+
+def grown_together(grounds: Shapes, server_ids: Ids, object_ids: Ids, *, simple: bool = True) -> Shapes:
     """Return the ground of each object: the union of those of the buildings that it serves, None where it serves none.
 
     Parameters
@@ -240,10 +246,12 @@ def grown_together(grounds: Shapes, server_ids: Ids, object_ids: Ids) -> Shapes:
         Object of each; 0 = none.
     object_ids
         Rising asset ids.
+    simple
+        False: edges stay as they are, for a union of unions.
 
     Returns
     -------
-    Valid polygons and multipolygons. Cost: 3 s for 50,000 grounds of 3,500 objects.
+    Valid polygons and multipolygons. Cost: 8 s of one core for 50,000 grounds of 3,500 objects.
     """
     result = np.full(len(object_ids), None, dtype=object)
     server = _index_of(server_ids, object_ids)
@@ -255,5 +263,5 @@ def grown_together(grounds: Shapes, server_ids: Ids, object_ids: Ids) -> Shapes:
     parts, of = shapely.get_parts(grounds[use], return_index=True)
     whole = np.asarray(shapely.multipolygons(parts, indices=number[of]), dtype=object)
     merged = shapely.union_all(whole.reshape(-1, 1), axis=1, grid_size=_GRID_M)
-    result[groups], _ = repair(np.asarray(shapely.simplify(merged, _SIMPLE_M), dtype=object))
+    result[groups], _ = repair(np.asarray(shapely.simplify(merged, _SIMPLE_M) if simple else merged, dtype=object))
     return result
