@@ -358,6 +358,8 @@ def _verdict(layer: _Layer) -> LayerDetection:
     seen = [*layer.notes, *finding.seen]
     if finding.refusal and len(layer.xy) and not layer.failed:
         seen.append(finding.refusal)
+    if proposed is None and layer.declared is None:
+        seen += [f"{claim.text}; that is a claim, which a manifest with the city's extent checks" for claim in layer.claims]
     seen += contradictions(layer.claims, sampled(layer.xy), proposed or layer.reading())
     verdict = _compared(layer, finding)
     write = ""
