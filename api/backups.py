@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,12 @@ from api.loading import derive
 from api.settings import Settings
 from data.backup import BackupReport, backup_path, write_backup
 from data.backup_file import read_backup
-from data.jobs import job
+from data.jobs import Job, job
 from data.restore import RestoreReport, check_fit, restore_backup
 
 Progress: TypeAlias = Callable[[str, float], None]
+_LOADED = 0.4
+"""Share of a restore after which the rows are there and the derived copies are built."""
 _MARKS = "demo/*.loaded"
 """`heat-twin demo` notes there which demo city is whole; without it the next start would load it over the restored one."""
 
@@ -70,7 +72,7 @@ def restore(settings: Settings, file: Path, *, replace: bool, seat: str, progres
     check_fit(backup, settings.database_url)
     backup.verify(partial(_part, progress, 0.0, 0.1))
     report = restore_backup(
-        settings.database_url, backup, var_dir=settings.var_dir, replace=replace, progress=partial(_part, progress, 0.1, 0.6)
+        settings.database_url, backup, var_dir=settings.var_dir, replace=replace, progress=partial(_part, progress, 0.1, _LOADED)
     )
     for mark in settings.var_dir.glob(_MARKS):
         if mark.relative_to(settings.var_dir).as_posix() not in report.files:
@@ -79,15 +81,23 @@ def restore(settings: Settings, file: Path, *, replace: bool, seat: str, progres
     # 3D Tiles of another past may bear the version number of the restored one
     shutil.rmtree(settings.var_dir / "tiles3d", ignore_errors=True)
     with job(settings.database_url, "restore", seat=seat, parameters=from_backup) as task:
-        for done, city_id in enumerate(report.city_ids):
-            step = partial(_part, progress, *_share(done, len(report.city_ids)))
-            derive(settings, city_id, step, changed=True)
+        _derive_all(settings, report.city_ids, _both(task, partial(_part, progress, _LOADED, 1.0)))
         task.result = {"rows": sum(report.rows.values()), "cities": list(report.city_ids)}
     return report
 
 
-def _share(done: int, total: int) -> tuple[float, float]:
-    return 0.6 + 0.4 * done / total, 0.6 + 0.4 * (done + 1) / total
+def _derive_all(settings: Settings, city_ids: Sequence[int], progress: Progress) -> None:
+    count = len(city_ids)
+    for done, city_id in enumerate(city_ids):
+        derive(settings, city_id, partial(_part, progress, done / count, (done + 1) / count), changed=True)
+
+
+def _both(task: Job, progress: Progress) -> Progress:
+    def step(message: str, fraction: float) -> None:
+        task.progress(fraction, message)
+        progress(message, fraction)
+
+    return step
 
 
 def _part(progress: Progress, first: float, last: float, message: str, fraction: float) -> None:
