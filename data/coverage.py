@@ -30,6 +30,7 @@ from twin.coverage import (
     buildings_inside,
     compare,
     grown_together,
+    joined,
 )
 from twin.served import NOBODY, Served, served_buildings
 
@@ -224,12 +225,11 @@ def _grounds(buildings: _Buildings, objects: Sequence[_Object], plane: Operation
     chains = [_server(of_kind, buildings) for of_kind in ("substation", "plant", "company")]
     number = alike(*chains)
     parts, first = np.unique(number, return_index=True)
-    pieces = grown_together(single, number, parts, simple=False)
+    pieces = grown_together(single, number, parts)
     for of_kind in ("substation", "estate", "plant", "boiler_house", "company"):
         own = np.array([each.asset_id for each in objects if each.kind == of_kind], np.int32)
         server = _server(of_kind, buildings)
-        shapes, servers = (single, server) if of_kind == "estate" else (pieces, server[first])
-        merged = grown_together(shapes, servers, own)
+        merged = grown_together(single, server, own) if of_kind == "estate" else joined(pieces, server[first], own)
         lonlat = with_coordinates(merged, apply(plane, coordinates_of(merged), inverse=True))
         fixed, _ = repair(lonlat)
         result.update({(of_kind, asset_id): shape for asset_id, shape in zip(own.tolist(), fixed, strict=True)})

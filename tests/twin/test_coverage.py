@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.coverage import REACH_M, Comparison, building_grounds, buildings_inside, compare, grown_together
+from twin.coverage import REACH_M, Comparison, alike, building_grounds, buildings_inside, compare, grown_together, joined
 
 OBJECTS = np.array([10, 20, 30], np.int32)
 POINTS = shapely.points([[0, 0], [1, 0], [10, 0], [11, 0], [50, 0]])
@@ -149,3 +149,17 @@ def test_two_footprints_at_one_place_and_a_broken_one_have_ground() -> None:
 def test_no_building_has_no_ground() -> None:
     assert len(building_grounds(np.zeros(0, dtype=object), np.zeros((0, 2)))) == 0
     assert grown_together(np.zeros(0, dtype=object), np.zeros(0, np.int32), OBJECTS).tolist() == [None, None, None]
+
+
+def test_grounds_that_grew_together_in_parts_are_joined_without_cracks() -> None:
+    shapes, middles = blocks([(x, y) for x in range(6) for y in range(6)])
+    grounds = building_grounds(shapes, middles)
+    whole = grown_together(grounds, np.ones(36, np.int32), np.array([1], np.int32))[0]
+    number = alike(np.repeat([7, 8, 9], 12).astype(np.int32), np.ones(36, np.int32))
+    assert number.tolist() == [1] * 12 + [2] * 12 + [3] * 12
+    pieces = grown_together(grounds, number, np.array([1, 2, 3], np.int32))
+    [found] = joined(pieces, np.ones(3, np.int32), np.array([1], np.int32))
+    assert shapely.is_valid(found)
+    assert found.geom_type == "Polygon"
+    assert len(found.interiors) == 0
+    assert shapely.symmetric_difference(found, whole).area < 0.6 * whole.length
