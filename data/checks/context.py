@@ -79,8 +79,10 @@ class Context:
 
     def insert(self, found: Iterable[Found]) -> None:
         """Put what arrays have found beside what statements have."""
+        # all of them first: one that reads what it needs only now would wait for the copy, and the copy for it
+        rows = list(found)
         with self.connection.cursor() as cursor, cursor.copy(sql("check_copy")) as copy:
-            for item in found:
+            for item in rows:
                 lon, lat = item.position or (None, None)
                 repair = None if item.repair is None else Jsonb(item.repair)
                 copy.write_row(
