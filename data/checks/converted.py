@@ -26,7 +26,7 @@ SAMPLE: Final = 2000
 FEWEST_COLLISIONS: Final = 3
 LARGEST_SHARE: Final = 0.25
 """Taken back, so many of the collisions may be left at most."""
-LEAST_COLLIDING: Final = 0.1
+LEAST_COLLIDING: Final = 0.25
 """Share of the buildings that collide as they lie; a town is never drawn so badly otherwise."""
 MOST_REPAIRED: Final = 20_000
 """Assets that one proposed repair may hold; a larger layer is delivered again with `datum = "twice(...)"`."""
@@ -38,16 +38,14 @@ Geometries = NDArray[np.object_]
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """A delivered layer of buildings: the change that wrote it and its number there, file, datum it was converted from."""
+    """A delivered layer of buildings: file and kind, the datum that it was converted from, how many they are."""
 
-    change_id: int
-    layer_no: int
     name: str
     datum: Datum
     count: int
 
     def values(self, **more: object) -> dict[str, Any]:
-        return {"change_id": self.change_id, "layer_no": self.layer_no, **more}
+        return {"layer": self.name, **more}
 
 
 def find_converted_layers(context: Context) -> None:
@@ -65,7 +63,7 @@ def find_converted_layers(context: Context) -> None:
 
 def _layers(context: Context) -> list[_Layer]:
     rows = context.connection.execute(sql("check_layers"), context.values).fetchall()
-    layers = [_Layer(int(change), int(number), name, _shifted(datum), int(count)) for change, number, name, datum, count in rows]
+    layers = [_Layer(str(name), _shifted(str(datum)), int(count)) for name, datum, count in rows]
     return [layer for layer in layers if layer.datum.text != "wgs84"]
 
 

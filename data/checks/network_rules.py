@@ -24,6 +24,7 @@ _SPELT_OUT: Final = 20
 def find_network_problems(context: Context) -> None:
     """Take over every finding of `topology.checks`."""
     context.insert(_problems(context, context.network.findings))
+    context.execute("check_found_analyze")
     context.execute("check_network_codes")
 
 

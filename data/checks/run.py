@@ -95,6 +95,7 @@ def run_checks(
         values = {**parameters((now or datetime.now(UTC)).date()), **local_scale(connection, city_id)}
         context = Context(connection, city_id, values)
         context.execute("check_begin")
+        context.execute("check_found_key")
         for number, step in enumerate(steps):
             if progress is not None:
                 progress(f"checking {step.rules[0]}", number / len(steps))
@@ -103,6 +104,7 @@ def run_checks(
             seconds[step.rules[0]] = round(seconds.get(step.rules[0], 0.0) + time.perf_counter() - started, 3)
         started = time.perf_counter()
         names = {name for step in steps for name in step.rules}
+        context.execute("check_found_analyze")
         for step in REPAIRS:
             if not names.isdisjoint(step.rules):
                 step.run(context)

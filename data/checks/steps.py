@@ -13,7 +13,8 @@ from topology.findings import RULES as FINDINGS
 from twin.checks import RULES
 
 _FINDINGS = tuple(name for name in FINDINGS if name in RULES)
-_SHAPES = ("check_shapes", "check_shapes_index", "check_shapes_key", "check_shapes_analyze")
+_HANGS = ("check_hangs", "check_hangs_analyze")
+_SHAPES = ("check_shapes", "check_shapes_index", "check_shapes_analyze")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(("z_implausible",), "check_z"),
     Step(("same_place",), "check_same_place"),
-    Step(("building_twice", "buildings_overlap"), "check_buildings_overlap", needs=(*_SHAPES, "check_hangs")),
+    Step(("building_twice", "buildings_overlap"), "check_buildings_overlap", needs=(*_SHAPES, *_HANGS)),
     Step(("same_name_address",), finder=find_same_names),
     Step(("outside_city",), "check_outside_city", needs=_SHAPES),
     Step(("outside_parent_area",), "check_outside_parent", needs=_SHAPES),

@@ -102,12 +102,15 @@ def _tell(desk: Desk, mark: Mark, rule: str, codes: Sequence[str]) -> None:
 
 
 def _end_moved(desk: Desk, drawn: Drawn, pipe: int, which: int, rng: np.random.Generator) -> tuple[object, str]:
-    """Return the pipe's line with one end moved to where no other pipe ends, and words for the sheet."""
+    """Return the pipe's line with one end moved to where no other pipe ends and it does not cross itself; words for the sheet."""
     line = desk.frame("pipe").geometry.loc[pipe]
-    xyz = shapely.get_coordinates(line, include_z=True)
+    before = shapely.get_coordinates(line, include_z=True)
     place = -which
-    xyz[place, :2], metres = _moved(drawn, xyz[place, :2], rng)
-    return shapely.LineString(xyz), f"{'end' if which else 'start'} moved by {metres:.2f} m"
+    while True:
+        xyz = before.copy()
+        xyz[place, :2], metres = _moved(drawn, before[place, :2], rng)
+        if shapely.is_simple(moved := shapely.LineString(xyz)):
+            return moved, f"{'end' if which else 'start'} moved by {metres:.2f} m"
 
 
 def _moved(drawn: Drawn, xy: NDArray[np.float64], rng: np.random.Generator) -> tuple[NDArray[np.float64], float]:

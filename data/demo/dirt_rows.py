@@ -18,6 +18,8 @@ from gis.datums import parse_datum
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _FAR_M = np.array([620_000.0, 40_000.0])
 _BESIDE_M = (6.0, 4.0)
+_ROOM_M2 = 100_000.0
+"""Water that buildings are put on must be so large."""
 SWAPPED_KIND = "green"
 """Kind whose file is written with latitude first."""
 CONVERTED_FILE = "halls.geojson"
@@ -241,6 +243,7 @@ def _buildings_on_river(desk: Desk, scale: int) -> None:
     river, river_code = shapes[longest], str(water["code"].iloc[longest])
     rng = desk.stream(149)
     pipes = shapely.STRtree([line for line in desk.frame("pipe").geometry if line is not None])
+    river = _in_town(desk, river)
     placed: list[shapely.Geometry] = []
 
     def on_river(row: pd.Series, place: int) -> None:
@@ -253,6 +256,15 @@ def _buildings_on_river(desk: Desk, scale: int) -> None:
         mark = Mark("building_on_river", "building", each.label, "a building without heat added on the river")
         desk.note(mark, "check", "building_on_water", [each.copy["code"], river_code])
         _note_estate(desk, mark, each.copy)
+
+
+def _in_town(desk: Desk, river: shapely.Geometry) -> shapely.Geometry:
+    """Return the part of a river that lies near estates: a river leaves the city."""
+    estates = desk.frame("estate")
+    if "geometry" not in estates:
+        return river
+    near = shapely.intersection(river, shapely.union_all(shapely.buffer(estates.geometry.to_numpy(), 300.0)))
+    return near if shapely.area(near) > _ROOM_M2 else river
 
 
 def _free_place(
@@ -282,8 +294,10 @@ def _note_estate(desk: Desk, mark: Mark, row: pd.Series) -> None:
 def _place_on(shape: shapely.Geometry, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the middle of a random cut through a shape."""
     west, south, east, north = shapely.bounds(shape)
-    y = rng.uniform(south, north)
-    cuts = shapely.get_parts(shapely.intersection(shape, shapely.LineString([(west, y), (east, y)])))
+    cuts = shapely.get_parts(None)
+    while not len(cuts) or not shapely.length(cuts).any():  # a shape of several parts has nothing at some heights
+        y = rng.uniform(south, north)
+        cuts = shapely.get_parts(shapely.intersection(shape, shapely.LineString([(west, y), (east, y)])))
     middle = shapely.line_interpolate_point(cuts[np.argmax(shapely.length(cuts))], 0.5, normalized=True)
     place: NDArray[np.float64] = shapely.get_coordinates(middle)[0]
     return place

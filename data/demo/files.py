@@ -87,7 +87,11 @@ def to_datum(frame: geopandas.GeoDataFrame, datum: Datum) -> geopandas.GeoDataFr
     has_z = bool(shapely.has_z(shapes).any())
     coordinates = shapely.get_coordinates(shapes, include_z=has_z)
     coordinates[:, :2] = from_wgs84(coordinates[:, :2], datum).round(decimals)
-    return frame.set_geometry(shapely.set_coordinates(shapes.copy(), coordinates), crs=None)
+    written = shapely.set_coordinates(shapes.copy(), coordinates)
+    areas = shapely.get_dimensions(written) == 2
+    # corners that rounding has put into one
+    written[areas] = shapely.remove_repeated_points(written[areas])
+    return frame.set_geometry(written, crs=None)
 
 
 def write_geojson(frame: geopandas.GeoDataFrame, path: Path) -> None:

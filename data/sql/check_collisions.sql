@@ -14,7 +14,7 @@ select count(*) filter (where h.hit and not h.moved), count(*) filter (where h.h
                           and exists (
                               select 1
                                 from check_member l
-                               where l.asset_id = o.asset_id and l.change_id = %(change_id)s and l.layer_no = %(layer_no)s
+                               where l.asset_id = o.asset_id and l.layer = %(layer)s
                           )
                       )
                       and st_intersects(o.m, p.m)

@@ -6,7 +6,7 @@ with coded as (
       join asset d on d.city_id = a.city_id and d.asset_id = a.area_id and d.valid_to_at is null
      where a.city_id = %(city_id)s
        and a.valid_to_at is null
-       and a.kind <> all(array['district', 'authority'])
+       and a.kind <> all(array['district', 'zone', 'subdistrict', 'community', 'township', 'village', 'authority'])
        and a.code ~ '^[0-9]{6}[^0-9]*[A-Za-z0-9]'
        and length(a.code) > 6
        and d.code ~ '^[0-9]{6}$'
@@ -34,5 +34,6 @@ select 'district_of_code', c.asset_id::text, array[c.asset_id], c.asset_id,
           and d.valid_to_at is null
           and d.kind = 'district'
           and d.code = c.named
-          and st_intersects(d.geom, c.geom)
+          -- some 50 m: what runs along a border may be of either side
+          and st_dwithin(d.geom, c.geom, 0.0005)
    )

@@ -1,0 +1,1 @@
+create index on check_found (rule, key)
