@@ -1,1 +1,0 @@
-create index on check_shape (kind, asset_id)
