@@ -7,6 +7,7 @@ heights.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -322,9 +323,15 @@ def _local(datum: Datum) -> _Conversion:
         lambda xy: below.forward(to_base_grid(xy, plane)),
         lambda lonlat: from_base_grid(below.backward(lonlat), plane),
         text,
-        plane.accuracy_m if plane.accuracy_m is not None else below.accuracy_m,
+        _both_accuracies(plane.accuracy_m, below.accuracy_m),
         below.operation,
     )
+
+
+def _both_accuracies(plane_m: float | None, below_m: float | None) -> float | None:
+    """Return the accuracy of two independent steps in metres: root of the sum of squares of those that are known."""
+    known = [each for each in (plane_m, below_m) if each is not None]
+    return math.hypot(*known) if known else None
 
 
 _BY_FAMILY: Mapping[str, Callable[[Datum], _Conversion]] = {

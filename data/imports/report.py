@@ -166,7 +166,7 @@ class ImportReport:
 
 
 def _conversion_line(item: ConversionReport) -> str:
-    accuracy = "unknown" if item.accuracy_m is None else f"{item.accuracy_m:g} m"
+    accuracy = "unknown" if item.accuracy_m is None else f"{item.accuracy_m:.2f} m"
     trip = "none" if item.round_trip_max_m is None else f"{item.round_trip_max_m * 1000:.6f} mm"
     return (
         f"  {item.layer}: {item.datum} ({item.evidence}), {item.vertex_count:,} vertices, accuracy {accuracy},"

@@ -11,7 +11,7 @@ from data.errors import BadManifest, ImportFailed
 from data.imports.manifest import datum_of, read_manifest
 from data.imports.run import run_import
 from data.pool import connect
-from gis.datums import from_wgs84, parse_datum
+from gis.datums import CGCS2000_ACCURACY_M, from_wgs84, parse_datum
 from gis.parameters import SevenParameters, Similarity, from_base_grid
 from tests.data.import_helpers import CITY, asset_rows, write_manifest
 
@@ -61,7 +61,7 @@ def test_a_layer_in_a_grid_of_control_points_lands_where_it_is(database_url: str
         row = connection.execute("select operation, accuracy_m from datum_conversion").fetchone()
     assert row is not None
     assert f"points.csv: 8 control points, four parameters, RMS {grid.rms_m:.3f} m" in row[0]
-    assert row[1] == pytest.approx(grid.rms_m)
+    assert row[1] == pytest.approx(np.hypot(grid.rms_m, CGCS2000_ACCURACY_M))
 
 
 OLD_BASE = f'base = "{BASE}"\ncontrol_points = "points.csv"\n'
