@@ -165,7 +165,11 @@ BROKEN: tuple[tuple[str, str], ...] = (
     ("object_unknown", value("camera", "of_code", '"HRZ9"')),
     ("object_far", shape("camera", _AWAY)),
     ("company_without_authority", lacking("company", "authority_code")),
-    ("coverage_object_unknown", value("coverage_area", "of_code", '"NN"')),
+    (
+        "coverage_object_unknown",
+        'update asset set attributes = attributes || \'{"of_code": "NN"}\''
+        " where kind = 'coverage_area' and attributes ->> 'of_kind' = 'substation'",
+    ),
     (
         "building_outside_licence",
         "update asset set geom = st_translate(geom, 0.5, 0) where kind = 'licence_area' and code = 'XKQY02'",
