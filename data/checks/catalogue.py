@@ -13,8 +13,10 @@ from twin.registers import REGISTERS
 
 _LINKED_KINDS = ("substation", "accumulator", "water_tank")
 """Kinds whose `source_code` names a plant or a boiler house."""
-_SHARE_A_PLACE = frozenset({"crossing", "coverage_area", "camera", "gateway", "room_sensor", "heating_device", "company"})
-"""Kinds of which several may stand at one point."""
+_SHARE_A_PLACE = frozenset(
+    {"crossing", "pipe_point", "coverage_area", "camera", "gateway", "room_sensor", "heating_device", "company"}
+)
+"""Kinds of which several may stand at one point, as the pipe points of supply and return do."""
 _LENGTHS = ("_mm", "_m", "_m2", "_m3", "_mw", "_kw", "_cny", "_t", "_count", "_mpa")
 
 

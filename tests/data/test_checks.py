@@ -172,7 +172,8 @@ BROKEN: tuple[tuple[str, str], ...] = (
     ),
     (
         "building_outside_licence",
-        "update asset set geom = st_translate(geom, 0.5, 0) where kind = 'licence_area' and code = 'XKQY02'",
+        'update asset set attributes = attributes || \'{"company_code": "QY03"}\''
+        " where kind = 'substation' and attributes ->> 'company_code' = 'QY02'",
     ),
     ("class_differs", value("pipe", "network_level", '"secondary"')),
     ("ends_apart", shape("pipe", "st_setpoint(geom, 0, st_translate(st_startpoint(geom), 0.0000002, 0))")),
