@@ -19,7 +19,7 @@ from psycopg import IsolationLevel
 from api.settings import Settings
 from data import coverage, tile_tables
 from data.buildings import read_buildings
-from data.checks.run import run_checks
+from data.checks.run import CheckReport, run_checks
 from data.cities import city_ids, read_assets_version
 from data.errors import NotFound
 from data.imports.report import RasterReport
@@ -41,11 +41,12 @@ Progress: TypeAlias = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Derived copies after `derive`: tile rows (None when they were current), the 3D Tiles, and the names of what was built."""
+    """Derived copies after `derive`: tile rows (None: current), the 3D Tiles, what was built, what the checks found."""
 
     tiles: TileReport | None
     buildings: Published
     built: tuple[str, ...]
+    checks: CheckReport | None
 
 
 GROUND_LAYER = "ground"
@@ -70,6 +71,8 @@ class LoadReport:
         The 3D Tiles that are served now.
     built
         Names of the derived copies that were built: `tiles`, `raster`, `tiles3d`, `problems`.
+    checks
+        What the checks found; None when nothing had changed.
     """
 
     job_id: int
@@ -78,6 +81,7 @@ class LoadReport:
     rasters: tuple[str, ...]
     buildings: Published
     built: tuple[str, ...]
+    checks: CheckReport | None
 
 
 def load_manifest(
@@ -155,7 +159,7 @@ def _derive(settings: Settings, job_id: int, imported: ImportReport, step: Progr
         settings, imported.city_id, partial(_part, step, 0.6, 1.0), rasters=imported.rasters, changed=imported.changed
     )
     layers = tuple(raster.layer for raster in imported.rasters)
-    return LoadReport(job_id, imported, derived.tiles, layers, derived.buildings, derived.built)
+    return LoadReport(job_id, imported, derived.tiles, layers, derived.buildings, derived.built, derived.checks)
 
 
 def derive(
@@ -181,11 +185,12 @@ def derive(
     buildings, fresh = rebuild_buildings(settings, city_id)
     if fresh:
         built.append("tiles3d")
+    checks = None
     if changed or tiles is not None:
         with connect(settings.database_url) as connection:
-            run_checks(connection, city_id, progress=partial(_part, step, 0.6, 1.0))
+            checks = run_checks(connection, city_id, progress=partial(_part, step, 0.6, 1.0))
         built.append("problems")
-    return Derived(tiles, buildings, tuple(dict.fromkeys(built)))
+    return Derived(tiles, buildings, tuple(dict.fromkeys(built)), checks)
 
 
 def _result(report: LoadReport) -> Mapping[str, Any]:

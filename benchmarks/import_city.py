@@ -10,14 +10,15 @@ Progress goes to stderr; the only line on stdout holds the figures.
 |---|---|
 | generate_s | drawing and writing the files |
 | import_s | import of the files |
-| derived_s | tile tables, raster and 3D Tiles |
+| derived_s | tile tables, served ground, raster and 3D Tiles |
+| checks_s | all rules of `heat-twin check` |
 | network_s | reading and building the network |
 | peak_mb | largest resident memory of this process; the database is another |
 | rows | rows read from the files |
 | supply_km | length of the supply pipes of the heat network |
 | loops | cyclomatic number of the primary supply side with every valve open |
-| findings | what the network's own checks find |
-| answers, missed, false | faults of the answer sheet that the checks must name; how many they did not, and what they made up |
+| findings | problems that the checks find in the archive, those of the network among them |
+| answers, missed, false | what import and checks must say by the answer sheet; how much they did not, and what they made up |
 | load1 | load of the machine in the last minute at the start and at the end, the larger one |
 """
 
@@ -30,7 +31,6 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,16 +41,15 @@ from scipy.sparse.csgraph import connected_components
 from api.loading import load_manifest
 from api.serving import open_database
 from api.settings import Settings, read_settings
+from data.checks.telling import read_told
 from data.demo.answers import ANSWER_SHEET, read_answers
 from data.demo.city import write_city
-from data.demo.score import as_text, score_import, score_network
+from data.demo.score import as_text, score_import, score_problems
 from data.demo.sizes import size_of
-from data.demo.stored import codes_of
 from data.demo.whole_delivery import write_whole
 from data.imports.run import ImportReport
 from data.network import read_network_tables
 from data.pool import Connection, connect
-from topology.findings import Finding
 from topology.joining import join
 from topology.network import build_network
 from topology.tables import NetworkTables
@@ -122,31 +121,34 @@ def _measure(place: _Place, size: str, *, twice: bool) -> dict[str, float]:
     generate_s = clock.lap("generate")
     loaded = load_manifest(manifest, place.settings, seat="bench", progress=_progress)
     report, import_s = loaded.imported, round(loaded.imported.seconds, 1)
-    derived_s = round(clock.lap("import, tile tables, raster, 3D Tiles") - import_s, 1)
+    checks = loaded.checks
+    checks_s = 0.0 if checks is None else round(sum(checks.seconds.values()), 1)
+    derived_s = round(clock.lap("import, derived copies, checks") - import_s - checks_s, 1)
     with connect(place.settings.database_url) as connection:
         tables = read_network_tables(connection, report.city_id)
-        network = build_network(tables)
+        build_network(tables)
         network_s = clock.lap("network")
-        score = _score(place.files / ANSWER_SHEET, connection, report, network.findings)
+        score = _score(place.files / ANSWER_SHEET, connection, report)
     return {
         "size": f"{size} twice" if twice else size,  # type: ignore[dict-item]
         "generate_s": generate_s,
         "import_s": import_s,
         "derived_s": derived_s,
+        "checks_s": checks_s,
         "network_s": network_s,
         "peak_mb": _peak_mb(),
         **_counts(report, tables),
-        "findings": len(network.findings),
+        "findings": 0 if checks is None else checks.total,
         **score,
         "load1": started,
     }
 
 
-def _score(path: Path, connection: Connection, report: ImportReport, findings: Sequence[Finding]) -> dict[str, float]:
-    """Hold what the import and the network's checks said against the answer sheet; differences are told."""
+def _score(path: Path, connection: Connection, report: ImportReport) -> dict[str, float]:
+    """Hold what the import and the checks said against the answer sheet; differences are told."""
     answers = read_answers(path)
-    codes = codes_of(connection, report.city_id, [asset_id for finding in findings for asset_id in finding.asset_ids])
-    scores = [*score_import(answers, report.problems), *score_network(answers, findings, codes)]
+    told = read_told(connection, report.city_id)
+    scores = [*score_import(answers, report.problems), *score_problems(answers, told)]
     _say(as_text(scores))
     return {
         "answers": sum(score.found + len(score.missed) for score in scores),
