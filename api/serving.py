@@ -22,6 +22,7 @@ from api.errors import BadSetting, CannotListen
 from api.settings import Settings
 from data import cluster as clusters
 from data.migrate import migrate
+from data.pool import Connection, connect
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,13 @@ def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[Sett
         if started:
             with _held_signals():
                 clusters.stop(cluster)
+
+
+@contextmanager
+def open_connection(settings: Settings) -> Iterator[Connection]:
+    """Yield a connection to a database that is running and migrated, as `open_database` makes it."""
+    with open_database(settings) as opened, connect(opened.database_url) as connection:
+        yield connection
 
 
 @contextmanager

@@ -34,12 +34,19 @@ def guarded(text: str) -> str:
     return GUARD + text if text.startswith(FORMULA_STARTS) else text
 
 
+def _written(cell: Cell) -> Cell:
+    """Return a cell as CSV takes it: texts guarded, a zero without sign."""
+    if isinstance(cell, str):
+        return guarded(cell)
+    return 0.0 if isinstance(cell, float) and cell == 0.0 else cell
+
+
 def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return a table as CSV: UTF-8 with a byte order mark (Excel reads it so), lines end in CR LF."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([guarded(name) for name in head])
-    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows([_written(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 

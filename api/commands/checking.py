@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
+from api.serving import open_connection
 from api.settings import read_settings
 from data.checks.run import CheckReport, run_checks
 from data.checks.telling import read_told
-from data.cluster import private_cluster
 from data.demo.answers import read_answers
 from data.demo.score import Score, as_text, score_import, score_problems
 from data.demo.stored import last_problems
 from data.network import first_city
-from data.pool import Connection, connect
+from data.pool import Connection
 from twin.checks import RULES
 
 
@@ -36,8 +36,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object instead of text.")] = False,
 ) -> None:
     """Check a city and bring its problems up to date; exit code 1 when there are errors, or answers are not met."""
-    settings = read_settings()
-    with connect(settings.database_url or private_cluster(settings.var_dir).url) as connection:
+    with open_connection(read_settings()) as connection:
         city_id = first_city(connection) if city is None else city
         report = run_checks(connection, city_id, rules=rule)
         connection.commit()

@@ -13,14 +13,13 @@ import orjson
 import typer
 
 from api.loading import load_manifest
-from api.serving import open_database
+from api.serving import open_connection, open_database
 from api.settings import Settings, read_settings
 from data.cities import city_extent
 from data.cluster import private_cluster
 from data.imports.detecting import Detection, detect_delivery, detect_file
 from data.imports.manifest import locate_manifest, read_manifest
 from data.imports.trust import Archive
-from data.pool import connect
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +103,6 @@ def _archive(settings: Settings, city_id: int | None) -> Iterator[Archive | None
     if city_id is None or not (settings.database_url or private_cluster(settings.var_dir).exists):
         yield None
         return
-    with open_database(settings) as opened, connect(opened.database_url) as connection:
+    with open_connection(settings) as connection:
         yield Archive(connection, city_id)
         connection.rollback()  # nothing was written, and nothing is to be

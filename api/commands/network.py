@@ -10,16 +10,15 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from api.serving import open_connection
 from api.settings import read_settings
 from data.assets import find_asset_ids
-from data.cluster import private_cluster
 from data.demo.answers import read_answers
 from data.demo.score import as_text, score_import, score_network
 from data.demo.stored import codes_of, last_problems
 from data.errors import NotFound
 from data.hydraulics import read_hydraulic_tables
 from data.network import first_city, read_network
-from data.pool import connect
 from topology.assets import KINDS
 from topology.codes import OPEN, SOURCE
 from topology.hydraulic_summary import summary
@@ -77,7 +76,7 @@ def check(
 
 def _score(network: Network, path: Path) -> None:
     answers = read_answers(path)
-    with connect(_database_url()) as connection:
+    with open_connection(read_settings()) as connection:
         problems = last_problems(connection, network.city_id)
         named = [asset_id for item in network.findings for asset_id in item.asset_ids]
         codes = codes_of(connection, network.city_id, named)
@@ -96,7 +95,7 @@ def solve(
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON list instead of text.")] = False,
 ) -> None:
     """Solve pressures and flows of the primary network; exit code 1 when one makes no physical sense."""
-    with connect(_database_url()) as connection:
+    with open_connection(read_settings()) as connection:
         city_id = first_city(connection) if city is None else city
         network = read_network(connection, city_id)
         tables = read_hydraulic_tables(connection, city_id)
@@ -128,13 +127,8 @@ def _zone_text(zone: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"  {each['rule']}: {each['message']}" for each in zone["problems"])])
 
 
-def _database_url() -> str:
-    settings = read_settings()
-    return settings.database_url or private_cluster(settings.var_dir).url
-
-
 def _network(city: int | None, asset: str | None) -> tuple[Network, int]:
-    with connect(_database_url()) as connection:
+    with open_connection(read_settings()) as connection:
         city_id = first_city(connection) if city is None else city
         asset_id = 0 if asset is None else _asset_id(find_asset_ids(connection, city_id, asset), asset, city_id)
         return read_network(connection, city_id), asset_id
