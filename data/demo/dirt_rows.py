@@ -13,13 +13,18 @@ from shapely import affinity
 
 from data.demo.desk import Desk, Mark
 from data.demo.faults import Fault, commit, label_of
+from data.errors import BadDemo
 from gis.datums import parse_datum
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _FAR_M = np.array([620_000.0, 40_000.0])
 _BESIDE_M = (6.0, 4.0)
-_ROOM_M2 = 100_000.0
-"""Water that buildings are put on must be so large."""
+_ROOM_M2 = 20_000.0
+"""Water for each building that is put on it."""
+_REACHES_M = (300.0, 600.0, 1200.0)
+"""How far from an estate a river is in town; the first that gives room counts."""
+_DRAWS = 1000
+"""Places that are tried for one building."""
 SWAPPED_KIND = "green"
 """Kind whose file is written with latitude first."""
 CONVERTED_FILE = "halls.geojson"
@@ -243,7 +248,7 @@ def _buildings_on_river(desk: Desk, scale: int) -> None:
     river, river_code = shapes[longest], str(water["code"].iloc[longest])
     rng = desk.stream(149)
     pipes = shapely.STRtree([line for line in desk.frame("pipe").geometry if line is not None])
-    river = _in_town(desk, river)
+    river = _in_town(desk, river, 2 * scale)
     placed: list[shapely.Geometry] = []
 
     def on_river(row: pd.Series, place: int) -> None:
@@ -258,13 +263,18 @@ def _buildings_on_river(desk: Desk, scale: int) -> None:
         _note_estate(desk, mark, each.copy)
 
 
-def _in_town(desk: Desk, river: shapely.Geometry) -> shapely.Geometry:
-    """Return the part of a river that lies near estates: a river leaves the city."""
+def _in_town(desk: Desk, river: shapely.Geometry, count: int) -> shapely.Geometry:
+    """Return the part of a river near estates with room for so many buildings: a river leaves the city."""
     estates = desk.frame("estate")
     if "geometry" not in estates:
         return river
-    near = shapely.intersection(river, shapely.union_all(shapely.buffer(estates.geometry.to_numpy(), 300.0)))
-    return near if shapely.area(near) > _ROOM_M2 else river
+    hull = shapely.convex_hull(shapely.multipoints(shapely.get_coordinates(estates.geometry.dropna().to_numpy())))
+    for reach_m in _REACHES_M:
+        near = shapely.intersection(river, shapely.union_all(shapely.buffer(estates.geometry.to_numpy(), reach_m)))
+        if shapely.area(near) > _ROOM_M2 * count:
+            return near
+    inside = shapely.intersection(river, hull)
+    return river if shapely.is_empty(inside) else shapely.union_all(inside)
 
 
 def _free_place(
@@ -274,11 +284,12 @@ def _free_place(
     placed: Sequence[shapely.Geometry],
 ) -> shapely.Geometry:
     """Return an outline moved to a drawn place where no pipe crosses and none that was placed before lies."""
-    while True:
+    for _ in range(_DRAWS):
         shift = draw() - shapely.get_coordinates(shapely.centroid(outline))[0]
         moved = affinity.translate(outline, *shift)
         if not len(pipes.query(moved, predicate="intersects")) and not shapely.intersects(moved, list(placed)).any():
             return moved
+    raise BadDemo(f"no room for another building on the river after {_DRAWS} draws; {len(placed)} are placed")
 
 
 def _note_estate(desk: Desk, mark: Mark, row: pd.Series) -> None:
@@ -292,12 +303,13 @@ def _note_estate(desk: Desk, mark: Mark, row: pd.Series) -> None:
 
 
 def _place_on(shape: shapely.Geometry, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the middle of a random cut through a shape."""
-    west, south, east, north = shapely.bounds(shape)
-    cuts = shapely.get_parts(None)
-    while not len(cuts) or not shapely.length(cuts).any():  # a shape of several parts has nothing at some heights
-        y = rng.uniform(south, north)
-        cuts = shapely.get_parts(shapely.intersection(shape, shapely.LineString([(west, y), (east, y)])))
+    """Return the middle of a random cut through a part of a shape, the parts drawn by their area."""
+    parts = shapely.get_parts(shape)
+    areas = shapely.area(parts)
+    part = parts[rng.choice(len(parts), p=areas / areas.sum())]
+    west, south, east, north = shapely.bounds(part)
+    y = rng.uniform(south, north)
+    cuts = shapely.get_parts(shapely.intersection(part, shapely.LineString([(west, y), (east, y)])))
     middle = shapely.line_interpolate_point(cuts[np.argmax(shapely.length(cuts))], 0.5, normalized=True)
     place: NDArray[np.float64] = shapely.get_coordinates(middle)[0]
     return place
