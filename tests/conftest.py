@@ -125,6 +125,11 @@ class LoadedSample:
         """Name of the template database."""
         return urlsplit(self.template_url).path.removeprefix("/")
 
+    def copy_var_dir(self, folder: Path) -> Path:
+        """Return a var dir of the caller's own in a folder: a server that sees an edit writes into it."""
+        copied: Path = shutil.copytree(self.var_dir, folder / "var")
+        return copied
+
 
 @pytest.fixture(scope="session")
 def sample(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedSample]:
@@ -141,9 +146,18 @@ def sample(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     url = create_database(server_url, urlsplit(template_url).path.removeprefix("/"))
     with connect(url, autocommit=True) as connection:
         connection.execute(f"alter database {urlsplit(url).path.removeprefix('/')} set default_transaction_read_only = on")
+    before = _files(folder / "var")
     yield LoadedSample(template_url, url, folder / "var", manifest)
+    assert _files(folder / "var") == before, "a test wrote into the var dir that all tests share: take copy_var_dir"
     drop_database(url)
     drop_database(template_url)
+
+
+def _files(folder: Path) -> dict[Path, int]:
+    """Return every raster and 3D Tiles file with the time it was written."""
+    return {
+        file: file.stat().st_mtime_ns for part in ("raster", "tiles3d") for file in (folder / part).rglob("*") if file.is_file()
+    }
 
 
 @pytest.fixture(scope="session")

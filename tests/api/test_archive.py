@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -290,8 +289,7 @@ def test_hostile_bodies_get_an_answer(http: httpx.Client) -> None:
 
 
 def test_tiles_follow_an_edit_by_themselves(sample_copy_url: str, sample: LoadedSample, tmp_path: Path) -> None:
-    shutil.copytree(sample.var_dir, tmp_path / "var")
-    with serve(sample_copy_url, tmp_path / "var") as address, httpx.Client(base_url=address, timeout=30) as http:
+    with serve(sample_copy_url, sample.copy_var_dir(tmp_path)) as address, httpx.Client(base_url=address, timeout=30) as http:
         pipe = http.get("/assets", params={"kind": "substation", "limit": 1}).json()["items"][0]["asset_id"]
         shown = http.get("/refresh").json()
         assert not shown["older"]

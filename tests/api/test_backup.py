@@ -110,10 +110,8 @@ def observed(answer: dict[str, Any]) -> list[int]:
 def test_the_restored_city_gives_the_same_answers(
     sample: LoadedSample, sample_copy_url: str, database_url: str, tmp_path: Path
 ) -> None:
-    before, after = settings_of(sample_copy_url, tmp_path / "var"), settings_of(database_url, tmp_path / "restored")
-    before.var_dir.mkdir()
-    for name in ("raster", "tiles3d"):
-        (before.var_dir / name).symlink_to(sample.var_dir / name)
+    before = settings_of(sample_copy_url, sample.copy_var_dir(tmp_path))
+    after = settings_of(database_url, tmp_path / "restored")
     first_ms, port = now_ms() - 3_000_000, free_port()
     with serve(before.database_url, before.var_dir, port=port) as url, httpx.Client(base_url=url, timeout=60) as client:
         one, two = client.get("/assets", params={"kind": "substation", "limit": 2}).json()["items"]

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -129,10 +130,11 @@ def test_every_kind_of_the_catalogue_is_in_one_group() -> None:
 
 
 @pytest.fixture(scope="module")
-def http(sample: LoadedSample, server_url: str) -> Iterator[httpx.Client]:
+def http(sample: LoadedSample, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Yield a client of a server over the sample city; tests only read."""
     database_url = create_database(server_url, sample.template)
-    with serve(database_url, sample.var_dir) as url, httpx.Client(base_url=url, timeout=60) as client:
+    var_dir = sample.copy_var_dir(tmp_path_factory.mktemp("contents"))
+    with serve(database_url, var_dir) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
     drop_database(database_url)
 
@@ -168,8 +170,8 @@ def test_the_length_of_the_network_is_that_of_its_pipes(http: httpx.Client, samp
     assert found == pytest.approx(dict(rows))
 
 
-def test_findings_are_told_once_the_network_has_been_read(sample: LoadedSample, sample_copy_url: str) -> None:
-    with serve(sample_copy_url, sample.var_dir) as url, httpx.Client(base_url=url, timeout=60) as client:
+def test_findings_are_told_once_the_network_has_been_read(sample: LoadedSample, sample_copy_url: str, tmp_path: Path) -> None:
+    with serve(sample_copy_url, sample.copy_var_dir(tmp_path)) as url, httpx.Client(base_url=url, timeout=60) as client:
         assert client.get("/contents").json()["finding_count"] is None
         items = client.get("/network/findings", params={"limit": 10_000}).json()["items"]
         assert client.get("/contents").json()["finding_count"] == len(items)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.api.serving import serve
-from tests.conftest import LoadedSample
+from tests.conftest import LoadedSample, create_database, drop_database
 
 VALUES = (
     "-1",
@@ -29,10 +29,12 @@ ENDLESS = {"/alarms/stream"}
 
 
 @pytest.fixture(scope="module")
-def sample_server(sample: LoadedSample) -> Iterator[str]:
-    """Yield a server over the read-only sample city; what it writes at start is there already."""
-    with serve(sample.template_url, sample.var_dir) as url:
+def sample_server(sample: LoadedSample, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield a server over a sample city of this module's own."""
+    database_url = create_database(server_url, sample.template)
+    with serve(database_url, sample.copy_var_dir(tmp_path_factory.mktemp("hostile"))) as url:
         yield url
+    drop_database(database_url)
 
 
 def requests_of(openapi: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:

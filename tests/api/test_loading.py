@@ -26,8 +26,7 @@ from twin.scope import Scope
 @pytest.fixture
 def settings(sample: LoadedSample, sample_copy_url: str, tmp_path: Path) -> Settings:
     """Return settings of a loaded sample city that the test may change."""
-    shutil.copytree(sample.var_dir, tmp_path / "var")
-    return Settings(var_dir=tmp_path / "var", database_url=sample_copy_url)
+    return Settings(var_dir=sample.copy_var_dir(tmp_path), database_url=sample_copy_url)
 
 
 def test_loading_the_same_again_builds_nothing(sample: LoadedSample, settings: Settings) -> None:

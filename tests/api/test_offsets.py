@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -34,8 +36,8 @@ def test_half_a_place_is_refused(http: httpx.Client, parameters) -> None:
     assert http.get("/datums/offset", params=parameters).status_code == 422
 
 
-def test_the_offset_over_a_city_is_a_layer(sample: LoadedSample, sample_copy_url: str) -> None:
-    with serve(sample_copy_url, sample.var_dir) as url:
+def test_the_offset_over_a_city_is_a_layer(sample: LoadedSample, sample_copy_url: str, tmp_path: Path) -> None:
+    with serve(sample_copy_url, sample.copy_var_dir(tmp_path)) as url:
         answer = httpx.get(f"{url}/datums/offsets.geojson", params={"count": 3, "datum": "bd09"}, timeout=60)
     features = answer.raise_for_status().json()["features"]
     assert len(features) == 9

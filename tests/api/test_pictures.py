@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -28,8 +27,7 @@ from twin.rollout import CLEAN_HEATING_RATE, clean_heating_rate
 def city(sample: LoadedSample, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Yield addresses of a database and of a server over a sample city of this module's own."""
     url = create_database(server_url, sample.template)
-    var_dir = tmp_path_factory.mktemp("pictures") / "var"
-    shutil.copytree(sample.var_dir, var_dir)
+    var_dir = sample.copy_var_dir(tmp_path_factory.mktemp("pictures"))
     with serve(url, var_dir) as address:
         yield url, address
     drop_database(url)

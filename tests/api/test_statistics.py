@@ -24,14 +24,22 @@ from data.jobs import job
 from data.pool import connect
 from gis.errors import ConversionRefused
 from tests.api.serving import serve
-from tests.conftest import LoadedSample
+from tests.conftest import LoadedSample, create_database, drop_database
 from twin.scope import EVERYTHING
 
 
 @pytest.fixture(scope="module")
-def sample_client(sample: LoadedSample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def city_url(sample: LoadedSample, server_url: str) -> Iterator[str]:
+    """Yield the address of a sample city of this module's own: an export is a job that is written down."""
+    url = create_database(server_url, sample.template)
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def sample_client(city_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Yield a client of a server over the sample city."""
-    with serve(sample.template_url, tmp_path_factory.mktemp("var")) as url, httpx.Client(base_url=url, timeout=120) as client:
+    with serve(city_url, tmp_path_factory.mktemp("var")) as url, httpx.Client(base_url=url, timeout=120) as client:
         yield client
 
 
@@ -203,8 +211,8 @@ def test_what_cannot_be_exported_is_refused_in_words(
     assert message in answer.text
 
 
-def test_a_refused_export_leaves_no_file(sample: LoadedSample, tmp_path: Path) -> None:
-    settings = Settings(var_dir=tmp_path, database_url=sample.template_url)
+def test_a_refused_export_leaves_no_file(city_url: str, tmp_path: Path) -> None:
+    settings = Settings(var_dir=tmp_path, database_url=city_url)
     with pytest.raises(ConversionRefused):
         run_export(settings, EVERYTHING, ExportOrder(1, "pipe", "gpkg", "epsg:31370"), seat="tests", folder=tmp_path)
     with pytest.raises(BadExport):
@@ -220,9 +228,7 @@ def test_more_exports_than_cores_wait_their_turn(sample_client: httpx.Client) ->
     assert sample_client.get("/export/substation.csv").status_code == 200
 
 
-def test_a_cancelled_export_says_so_and_leaves_no_file(
-    sample: LoadedSample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cancelled_export_says_so_and_leaves_no_file(city_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = job
 
     def cancelled(*arguments: object, **options: object):
@@ -231,7 +237,7 @@ def test_a_cancelled_export_says_so_and_leaves_no_file(
 
         def entered() -> object:
             task = enter()
-            with connect(sample.template_url) as connection:
+            with connect(city_url) as connection:
                 connection.execute("update job set cancel_requested = true where job_id = %s", (task.job_id,))
             return task
 
@@ -239,7 +245,7 @@ def test_a_cancelled_export_says_so_and_leaves_no_file(
         return _Entered(context, entered)
 
     monkeypatch.setattr(exports, "job", cancelled)
-    settings = Settings(var_dir=tmp_path, database_url=sample.template_url)
+    settings = Settings(var_dir=tmp_path, database_url=city_url)
     with pytest.raises(exports.Conflict, match="cancelled"):
         run_export(settings, EVERYTHING, ExportOrder(1, "pipe", "csv", "wgs84"), seat="tests", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -261,41 +267,41 @@ class _Entered:
 # ---------------------------------------------------------------- command line
 
 
-def command(sample: LoadedSample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *arguments: str):
-    monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", sample.template_url)
+def command(city_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *arguments: str):
+    monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", city_url)
     monkeypatch.setenv("HEAT_TWIN_VAR_DIR", str(tmp_path / "var"))
     return CliRunner().invoke(build_app("export"), ["export", *arguments])
 
 
 def test_the_command_writes_file_and_entry_and_replaces_only_when_told(
-    sample: LoadedSample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    city_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     out = tmp_path / "s.gpkg"
     wanted = ("--kind", "substation", "--datum", "gcj02", "-o", str(out))
-    first = command(sample, monkeypatch, tmp_path, *wanted)
+    first = command(city_url, monkeypatch, tmp_path, *wanted)
     assert first.exit_code == 0, first.output
     assert "60 rows" in first.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.gpkg", "s.gpkg.ledger.json"]
-    again = command(sample, monkeypatch, tmp_path, *wanted)
+    again = command(city_url, monkeypatch, tmp_path, *wanted)
     assert isinstance(again.exception, BadExport)
     assert "--force" in str(again.exception)
-    assert command(sample, monkeypatch, tmp_path, *wanted, "--force").exit_code == 0
+    assert command(city_url, monkeypatch, tmp_path, *wanted, "--force").exit_code == 0
 
 
-def test_a_failed_command_leaves_the_old_file(sample: LoadedSample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_failed_command_leaves_the_old_file(city_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     out = tmp_path / "s.csv"
     out.write_text("old", encoding="utf-8")
-    failed = command(sample, monkeypatch, tmp_path, "--kind", "nothing", "-o", str(out), "--force")
+    failed = command(city_url, monkeypatch, tmp_path, "--kind", "nothing", "-o", str(out), "--force")
     assert isinstance(failed.exception, BadExport)
     assert out.read_text(encoding="utf-8") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["s.csv"]
 
 
 def test_the_command_takes_local_grids_from_a_manifest(
-    sample: LoadedSample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    city_url: str, sample: LoadedSample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     out = tmp_path / "s.csv"
     wanted = ("--kind", "substation", "--datum", "local(demo_grid)", "-o", str(out), "--manifest", str(sample.manifest))
-    done = command(sample, monkeypatch, tmp_path, *wanted)
+    done = command(city_url, monkeypatch, tmp_path, *wanted)
     assert done.exit_code == 0, done.output
     assert "four parameters" in done.output

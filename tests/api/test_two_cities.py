@@ -38,9 +38,10 @@ def pair(sample: LoadedSample, server_url: str, tmp_path_factory: pytest.TempPat
     alone = create_database(server_url, sample.template)
     both = create_database(server_url, sample.template)
     second = write_city(folder / "city", seed=2, city_id=2, clean=True)
-    load_manifest(second, Settings(var_dir=sample.var_dir, database_url=both), seat="tests")
+    var_dir = sample.copy_var_dir(folder)
+    load_manifest(second, Settings(var_dir=var_dir, database_url=both), seat="tests")
     with ExitStack() as stack:
-        urls = [stack.enter_context(serve(url, sample.var_dir)) for url in (alone, both)]
+        urls = [stack.enter_context(serve(url, var_dir)) for url in (alone, both)]
         for url in urls:
             wait_for(lambda url=url: live_ids(url, 1), what="live state of city 1")
         wait_for(lambda: live_ids(urls[1], 2), what="live state of city 2")
