@@ -1,0 +1,84 @@
+"""Every table of the store, described with SQLAlchemy and GeoAlchemy2; Alembic migrates from here.
+
+`city_id` leads every primary key, so that a city is the unit of sharding. Geometry is WGS-84 (SRID 4326), except for the
+derived tile copies in Web Mercator (SRID 3857). Times are `timestamptz` and their names end in `_at`.
+"""
+
+from __future__ import annotations
+
+from data.tables.assets import asset, asset_key, city
+from data.tables.changes import archive_change, proposal
+from data.tables.columns import metadata
+from data.tables.coverage import coverage, coverage_version, rollout_rate, served_building
+from data.tables.imports import datum_conversion, import_run
+from data.tables.jobs import job
+from data.tables.live import (
+    alarm,
+    alarm_rule,
+    alarm_transition,
+    frame_schema,
+    latest_frame,
+    reading_conflict,
+    reading_frame,
+    source,
+)
+from data.tables.network import valve_state
+from data.tables.problems import problem, problem_decision
+from data.tables.registers import register_row, register_version
+from data.tables.seats import api_key, api_nonce, organisation, person, seat, session, session_ticket
+from data.tables.tiles import (
+    asset_summary,
+    raster_layer,
+    tile_base,
+    tile_building,
+    tile_coverage,
+    tile_pipe,
+    tile_pipe_zoom,
+    tile_point,
+    tile_version,
+)
+
+__all__ = [
+    "alarm",
+    "alarm_rule",
+    "alarm_transition",
+    "api_key",
+    "api_nonce",
+    "archive_change",
+    "asset",
+    "asset_key",
+    "asset_summary",
+    "city",
+    "coverage",
+    "coverage_version",
+    "datum_conversion",
+    "frame_schema",
+    "import_run",
+    "job",
+    "latest_frame",
+    "metadata",
+    "organisation",
+    "person",
+    "problem",
+    "problem_decision",
+    "proposal",
+    "raster_layer",
+    "reading_conflict",
+    "reading_frame",
+    "register_row",
+    "register_version",
+    "rollout_rate",
+    "seat",
+    "served_building",
+    "session",
+    "session_ticket",
+    "source",
+    "tile_base",
+    "tile_building",
+    "tile_coverage",
+    "tile_pipe",
+    "tile_pipe_zoom",
+    "tile_point",
+    "tile_version",
+    "valve_state",
+]

@@ -1,0 +1,148 @@
+"""Derived copies for tiles (Web Mercator), their versions, and raster layers."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, SmallInteger, Table, Text
+
+from data.tables.columns import geometry, metadata, now
+
+tile_pipe = Table(
+    "tile_pipe",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("pair_id", Integer, nullable=False),
+    Column("segment_id", Integer, comment="smallest asset_id of its topology segment; NULL outside the heat network"),
+    Column("level", SmallInteger, nullable=False, comment="1 transmission, 2 primary, 3 secondary, 0 unknown"),
+    Column("side", SmallInteger, nullable=False, comment="1 supply, 2 return, 0 unknown"),
+    Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
+    Column("trench", Boolean, nullable=False, comment="true: stands for its pair where only the trench is drawn (z <= 14)"),
+    Column("dn", SmallInteger),
+    Column("network_class", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.CLASSES; 0 unknown"),
+    Column("laying", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.LAYINGS; 0 unknown"),
+    Column("material", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.MATERIALS; 0 unknown"),
+    Column("since_year", SmallInteger, comment="year of the pipe that lies there now; NULL = unknown"),
+    Column("renewed_year", SmallInteger, comment="year of its last renewal; NULL = none known"),
+    Column("length_m", Double, nullable=False, server_default="0", comment="on the ellipsoid"),
+    Column("stated_length_m", Double, comment="as delivered; NULL = none"),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_pipe_geom", tile_pipe.c.geom, postgresql_using="gist")
+
+tile_pipe_zoom = Table(
+    "tile_pipe_zoom",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("zoom", SmallInteger, primary_key=True, comment="10..13"),
+    Column("row_id", Integer, primary_key=True, autoincrement=False),
+    Column("segment_id", Integer, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
+    Column("dn", SmallInteger),
+    Column("network_class", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.CLASSES; 0 unknown"),
+    Column("laying", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.LAYINGS; 0 unknown"),
+    Column("material", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.MATERIALS; 0 unknown"),
+    Column("since_year", SmallInteger, comment="year of the pipe that lies there now; NULL = unknown"),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_pipe_zoom_geom", tile_pipe_zoom.c.geom, postgresql_using="gist")
+
+tile_building = Table(
+    "tile_building",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("height_dm", SmallInteger, comment="height in decimetres"),
+    Column("substation_id", Integer),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_building_geom", tile_building.c.geom, postgresql_using="gist")
+
+tile_point = Table(
+    "tile_point",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("minzoom", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    geometry("geom", "POINT", 3857, nullable=False),
+)
+Index("ix_tile_point_geom", tile_point.c.geom, postgresql_using="gist")
+
+tile_base = Table(
+    "tile_base",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False, comment="road | water | green | estate | district | ..."),
+    Column("class", Text, nullable=False, server_default=""),
+    Column("minzoom", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_base_geom", tile_base.c.geom, postgresql_using="gist")
+
+tile_coverage = Table(
+    "tile_coverage",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False, comment="coverage_area | licence_area"),
+    Column("of_kind", Text, nullable=False, comment="what the area is of: company, plant, ...; licence; city = urban extent"),
+    Column("of_id", Integer, comment="asset_id of what it is the area of; NULL = not among the assets"),
+    Column("minzoom", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company_id", Integer),
+    Column("area_id", Integer),
+    geometry("geom", "GEOMETRY", 3857, nullable=False),
+)
+Index("ix_tile_coverage_geom", tile_coverage.c.geom, postgresql_using="gist")
+
+asset_summary = Table(
+    "asset_summary",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("row_id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False, comment="network level of pipes and valves; empty for others"),
+    Column("area_id", Integer),
+    Column("company_id", Integer),
+    Column("asset_count", Integer, nullable=False),
+    Column("placed_count", Integer, nullable=False, comment="those with a geometry"),
+    Column("supply_length_m", Double, nullable=False, comment="supply pipes of the heat network, on the ellipsoid"),
+    Column("heat_user_count", Double, nullable=False, comment="of buildings"),
+    Column("heated_area_m2", Double, nullable=False, comment="of buildings"),
+    *(Column(name, Double, comment="WGS-84 degrees") for name in ("west", "south", "east", "north")),
+    comment="assets summed by kind, level, district and owner; derived with the tile tables",
+)
+
+tile_version = Table(
+    "tile_version",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("tileset", Text, primary_key=True),
+    Column("assets_version", BigInteger, nullable=False, comment="version of the assets it was built from"),
+    now("built_at"),
+)
+
+raster_layer = Table(
+    "raster_layer",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("layer", Text, primary_key=True),
+    Column("path", Text, nullable=False, comment="relative to the var dir"),
+    Column("style", Text, nullable=False, comment="hillshade | terrain | colour"),
+    Column("attribution", Text, nullable=False, server_default=""),
+    now("added_at"),
+)
