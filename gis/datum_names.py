@@ -27,19 +27,25 @@ from gis.projections import crs_of_epsg
 Family: TypeAlias = Literal["wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc", "xian80", "beijing54", "gk", "epsg", "local", "twice"]
 Unit: TypeAlias = Literal["degree", "metre"]
 
-OLD: Final = ("xian80", "beijing54")
+OLD: Final[dict[str, Family]] = {"xian80": "xian80", "beijing54": "beijing54"}
 """National datums whose shift to CGCS2000 is not public."""
 NAMES: Final = (
     "wgs84, cgcs2000, gcj02, bd09, bd09mc, gk(cgcs2000,3,126,plain), gk(..,prefix), xian80, beijing54, epsg:N, local(NAME),"
     " twice(gcj02)"
 )
 
-_PLAIN: Final = ("wgs84", "cgcs2000", "gcj02", "bd09", "bd09mc")
+_PLAIN: Final[dict[str, Family]] = {
+    "wgs84": "wgs84",
+    "cgcs2000": "cgcs2000",
+    "gcj02": "gcj02",
+    "bd09": "bd09",
+    "bd09mc": "bd09mc",
+}
 _GK = re.compile(r"gk\((?P<datum>[a-z0-9]+),(?P<width>\d+),(?P<meridian>\d+(?:\.\d+)?),(?P<form>[a-z]+)\)")
 _EPSG = re.compile(r"epsg:(?P<code>\d+)")
 _TWICE = re.compile(r"twice\((?P<base>gcj02|bd09)\)")
 _LOCAL = re.compile(r"(?i:local)\((?P<name>[^()]+)\)")
-_GEOGRAPHIC_EPSG: Final = {"cgcs2000": 4490, "xian80": 4610, "beijing54": 4214}
+_GEOGRAPHIC_EPSG: Final[dict[Family, int]] = {"cgcs2000": 4490, "xian80": 4610, "beijing54": 4214}
 # EPSG code of the first zone (3 degrees: zone 25, 75 E; 6 degrees: zone 13, 75 E), the others follow; prefix, plain
 _GK_EPSG: Final = {
     ("cgcs2000", 3): (4513, 4534),
@@ -126,9 +132,9 @@ def parse_datum(text: str, parameters: Mapping[str, Parameters] | None = None) -
     stripped = re.sub(r"\s+", "", text)
     plain = stripped.lower()
     if plain in _PLAIN:
-        return Datum(plain, plain)  # type: ignore[arg-type]  # the five are families
+        return Datum(plain, _PLAIN[plain])
     if plain in OLD:
-        return Datum(plain, plain, parameters=known.get(plain))  # type: ignore[arg-type]
+        return Datum(plain, OLD[plain], parameters=known.get(plain))
     if match := _GK.fullmatch(plain):
         return _parse_gk(plain, match, known)
     if match := _EPSG.fullmatch(plain):
@@ -182,7 +188,7 @@ def _name_of_epsg(code: int) -> Datum | None:
     """Return the datum of the registry that an EPSG code means; None when it holds no name for it."""
     for family, geographic in _GEOGRAPHIC_EPSG.items():
         if code == geographic:
-            return Datum(family, family)  # type: ignore[arg-type]
+            return Datum(family, family)
     for (base, width), firsts in _GK_EPSG.items():
         for first, form in zip(firsts, ("prefix", "plain"), strict=True):
             meridian = _WESTMOST_DEG + (code - first) * width

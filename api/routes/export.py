@@ -42,7 +42,7 @@ async def get_export(
     city: CityDep,
     settings: SettingsDep,
     layer: Annotated[str, PathParameter(max_length=60, description="Asset kind or register.", examples=["pipe"])],
-    format: Annotated[Format, PathParameter(examples=["gpkg"])],  # noqa: A002 - the name in the address
+    file_format: Annotated[Format, PathParameter(alias="format", examples=["gpkg"])],
     datum: Annotated[
         str,
         Query(max_length=60, description="Any name of GET /datums: wgs84, gcj02, bd09, gk(cgcs2000,3,126,plain), local(NAME)."),
@@ -52,12 +52,12 @@ async def get_export(
     bundle: Annotated[bool, Query(description="True: a ZIP of the file and its ledger entry, FILE.ledger.json.")] = False,
 ) -> FileResponse:
     """Write a layer out in any datum: GeoPackage, GeoParquet, CSV or XLSX, as far as the caller may see it."""
-    order = ExportOrder(city, layer, format, datum, area_id, company_id)
+    order = ExportOrder(city, layer, file_format, datum, area_id, company_id)
     folder, path, report = await asyncio.to_thread(_write, settings, caller, order, bundle)
     headers = {"Cache-Control": PRIVATE, "X-Export-Rows": str(report.rows)}
     if report.entry is not None:
         headers["X-Export-Sha256"] = str(report.entry["output_sha256"])
-    media = MEDIA["zip" if bundle else format]
+    media = MEDIA["zip" if bundle else file_format]
     cleaning = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
     return FileResponse(path, media_type=media, filename=path.name, headers=headers, background=cleaning)
 

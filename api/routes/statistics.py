@@ -32,7 +32,7 @@ router = APIRouter(tags=["statistics"])
 Format: TypeAlias = Literal["json", "csv", "xlsx"]
 AreaQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only assets of this district.", examples=[3])]
 CompanyQuery = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only assets of this company.", examples=[5])]
-FormatQuery = Annotated[Format, Query(description="json, or the table as a file.")]
+FormatQuery = Annotated[Format, Query(alias="format", description="json, or the table as a file.")]
 
 _MEDIA = {
     "csv": "text/csv; charset=utf-8",
@@ -221,7 +221,7 @@ async def get_lengths(
     year: Annotated[int | None, Query(ge=1900, le=2200, description="Year of the statistics; default: this year.")] = None,
     area_id: AreaQuery = None,
     company_id: CompanyQuery = None,
-    format: FormatQuery = "json",  # noqa: A002 - the name in the address
+    file_format: FormatQuery = "json",
 ) -> Response:
     """Tell the length of the network by class, laying, diameter, material or age, as GB/T 43097-2023 6.1.2 asks."""
     version = await statistics_version(pool, city)
@@ -229,8 +229,8 @@ async def get_lengths(
     wanted_year = year or datetime.now(UTC).astimezone(ZoneInfo(version.zone)).year
     rows = tabulate(found.sums, BREAKDOWN_NAMES if by == "all" else (by,), year=wanted_year)
     models = [_length_row(row) for row in rows]
-    if format != "json":
-        return _file(f"lengths_{by}", format, list(_LENGTH_ROW), [list(model.model_dump().values()) for model in models])
+    if file_format != "json":
+        return _file(f"lengths_{by}", file_format, list(_LENGTH_ROW), [list(model.model_dump().values()) for model in models])
     answer = LengthsAnswer(
         year=wanted_year,
         rows=models,
@@ -253,15 +253,15 @@ async def get_substation_statistics(
     pool: PoolDep,
     area_id: AreaQuery = None,
     company_id: CompanyQuery = None,
-    format: FormatQuery = "json",  # noqa: A002 - the name in the address
+    file_format: FormatQuery = "json",
 ) -> Response:
     """Count substations by size and by what the catalogue has of GB/T 43097-2023 6.1.3."""
     stations = await read_substations(pool, caller.scope, city, Part(area_id, company_id))
     areas = [each.stated_area_m2 or each.served_area_m2 for each in stations]
     rows = [_station_row(row) for row in count_stations(areas, [each.attributes for each in stations])]
-    if format != "json":
+    if file_format != "json":
         return _file(
-            "substations", format, list(StationCountModel.model_fields), [list(row.model_dump().values()) for row in rows]
+            "substations", file_format, list(StationCountModel.model_fields), [list(row.model_dump().values()) for row in rows]
         )
     return _json(
         SubstationsAnswer(
@@ -281,7 +281,7 @@ async def get_user_statistics(
     pool: PoolDep,
     area_id: AreaQuery = None,
     company_id: CompanyQuery = None,
-    format: FormatQuery = "json",  # noqa: A002 - the name in the address
+    file_format: FormatQuery = "json",
 ) -> Response:
     """Count heat users by use, connection and heating, and buildings by type and energy class. The file holds the users."""
     part = Part(area_id, company_id)
@@ -295,8 +295,10 @@ async def get_user_statistics(
         )
         for each in await count_users(pool, caller.scope, city, part)
     ]
-    if format != "json":
-        return _file("users", format, list(UserCountModel.model_fields), [list(user.model_dump().values()) for user in users])
+    if file_format != "json":
+        return _file(
+            "users", file_format, list(UserCountModel.model_fields), [list(user.model_dump().values()) for user in users]
+        )
     buildings = [
         BuildingCountModel(
             building_type=each.building_type,
@@ -314,10 +316,10 @@ def _json(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(by_alias=True), media_type="application/json", headers={"Cache-Control": PRIVATE})
 
 
-def _file(name: str, format: Format, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Response:  # noqa: A002
-    body = csv_bytes(head, rows) if format == "csv" else xlsx_bytes(name, head, rows)
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"', "Cache-Control": PRIVATE}
-    return Response(body, media_type=_MEDIA[format], headers=headers)
+def _file(name: str, file_format: Format, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Response:
+    body = csv_bytes(head, rows) if file_format == "csv" else xlsx_bytes(name, head, rows)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{file_format}"', "Cache-Control": PRIVATE}
+    return Response(body, media_type=_MEDIA[file_format], headers=headers)
 
 
 def _km(metres: float) -> float:

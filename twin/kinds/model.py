@@ -66,8 +66,8 @@ class Kind:
         return next((a for a in self.attributes if a.name == name), None)
 
 
-def coded(name: str, label_zh: str, codes: CodeList, *, required: bool = False, format: str = "") -> Attribute:  # noqa: A002
+def coded(name: str, label_zh: str, codes: CodeList, *, required: bool = False, cjt545_format: str = "") -> Attribute:
     """Return an attribute whose values are those of a code list."""
     return Attribute(
-        name, "code", label_zh, codes=codes.codes, source=codes.source, required=required, words=codes.words, format=format
+        name, "code", label_zh, codes=codes.codes, source=codes.source, required=required, words=codes.words, format=cjt545_format
     )
