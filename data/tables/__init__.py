@@ -22,7 +22,15 @@ from data.tables.live import (
     reading_frame,
     source,
 )
-from data.tables.network import valve_state
+from data.tables.network import (
+    element_interval,
+    interval_version,
+    source_state,
+    source_state_history,
+    valve_state,
+    valve_state_history,
+)
+from data.tables.plans import plan, plan_event, plan_valve
 from data.tables.problems import problem, problem_decision
 from data.tables.registers import register_row, register_version
 from data.tables.seats import api_key, api_nonce, organisation, person, seat, session, session_ticket
@@ -52,13 +60,18 @@ __all__ = [
     "coverage",
     "coverage_version",
     "datum_conversion",
+    "element_interval",
     "frame_schema",
     "import_run",
+    "interval_version",
     "job",
     "latest_frame",
     "metadata",
     "organisation",
     "person",
+    "plan",
+    "plan_event",
+    "plan_valve",
     "problem",
     "problem_decision",
     "proposal",
@@ -73,6 +86,8 @@ __all__ = [
     "session",
     "session_ticket",
     "source",
+    "source_state",
+    "source_state_history",
     "tile_base",
     "tile_building",
     "tile_coverage",
@@ -81,4 +96,5 @@ __all__ = [
     "tile_point",
     "tile_version",
     "valve_state",
+    "valve_state_history",
 ]
