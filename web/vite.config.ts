@@ -15,6 +15,7 @@ const WORK_ROUTES = [
   "statistics",
   "export",
 ];
+const PLAN_ROUTES = ["trace", "plans", "valves", "sources", "zones", "whatif", "causes", "leaks"];
 const SERVER = "http://127.0.0.1:8000";
 
 export default defineConfig({
@@ -33,7 +34,9 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     proxy: {
-      ...Object.fromEntries([...ROUTES, ...MORE_ROUTES, ...WORK_ROUTES].map((name) => [`/${name}`, SERVER])),
+      ...Object.fromEntries(
+        [...ROUTES, ...MORE_ROUTES, ...WORK_ROUTES, ...PLAN_ROUTES].map((name) => [`/${name}`, SERVER]),
+      ),
       "/live": { target: SERVER, ws: true },
     },
   },

@@ -6,6 +6,7 @@ import { type AppState, firstState, reduce } from "./state/app";
 import { PartsContext } from "./state/context";
 import { Controller } from "./state/controller";
 import { Desk } from "./state/desk";
+import { Planning } from "./state/planning";
 import { arrived } from "./state/remote";
 import { createStore } from "./state/store";
 import { readView, writeView } from "./state/view";
@@ -16,8 +17,8 @@ const statuses = new StatusTable();
 const hooks = installHooks(statuses);
 const store = createStore(reduce, firstState(readView(window.location.search)));
 const controller = new Controller(store, statuses, (error) => hooks.errors.push(error.message));
-
 const desk = new Desk(store, () => controller.refresh());
+const planning = new Planning(store);
 
 /** The address always holds the whole view; going back in history restores the one before. */
 function followAddress(state: AppState): void {
@@ -42,7 +43,7 @@ store.subscribe(() => {
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root");
 createRoot(root).render(
-  <PartsContext value={{ store, statuses, controller, desk }}>
+  <PartsContext value={{ store, statuses, controller, desk, planning }}>
     <App />
   </PartsContext>,
 );

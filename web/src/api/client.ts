@@ -83,8 +83,9 @@ export function sendJson<T>(
   path: string,
   query: Query = {},
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<T> {
   const content =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
-  return request<T>(address(path, query), { method, ...content });
+  return request<T>(address(path, query), { method, ...content, ...(signal ? { signal } : {}) });
 }

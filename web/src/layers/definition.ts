@@ -1,6 +1,7 @@
 import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
 import type { Alarm, Impact, Raster, Rollout } from "../api/shapes";
 import type { TileJson } from "../state/app";
+import type { Marks } from "../state/marks";
 import type { Overlay } from "../state/overlay";
 import type { LayerGroup, LayerId } from "./ids";
 
@@ -22,6 +23,8 @@ export interface LayerInput {
   bands: Bands | null;
   /** What the open panel draws. */
   overlay: Overlay;
+  /** What the open tool of a planner draws. */
+  marks: Marks;
 }
 
 /** Bands of pipes, in the order of their colours. */
@@ -61,7 +64,7 @@ export function among(field: string, codes: number[]): FilterSpecification {
 
 /** Dims what lies around an answer while an answer is drawn. */
 export function dimmed(input: LayerInput, opacity: number): number {
-  return input.impact === null ? opacity : opacity * 0.35;
+  return input.impact === null && !input.marks.dims ? opacity : opacity * 0.35;
 }
 
 export const FONT = ["Noto Sans CJK SC"];

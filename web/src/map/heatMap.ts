@@ -1,6 +1,7 @@
 import "./worker";
 import {
   type GeoJSONSource,
+  type MapGeoJSONFeature,
   Map as MapLibreMap,
   type MapMouseEvent,
   NavigationControl,
@@ -11,14 +12,17 @@ import type { LayerInput } from "../layers/definition";
 import { DEVICE_SIGNS } from "../layers/devices";
 import { GAS_SIGNS } from "../layers/gas";
 import { MAIN_SIGNS } from "../layers/mains";
+import { MARK_LAYERS } from "../layers/marks";
 import { NO_BURN_SIGNS } from "../layers/noBurn";
 import { PROBLEM_LAYERS } from "../layers/problems";
 import { SAFETY_SIGNS } from "../layers/safety";
 import { WEATHER_SIGNS } from "../layers/weather";
-import type { AppState, Goal } from "../state/app";
+import type { AppState, Goal, Picking } from "../state/app";
 import type { Parts } from "../state/context";
 import { arrived } from "../state/remote";
+import { isTool } from "../state/work";
 import { Drawing } from "./drawing";
+import { assetIdOf, kindOf } from "./features";
 import { Halos } from "./halos";
 import { Handle } from "./handle";
 import { addIcons } from "./icons";
@@ -29,6 +33,7 @@ import { buildStyle, EMPTY_STYLE } from "./style";
 
 /** Layers that answer a click, most wanted first. */
 const PICKED = [
+  "marks-sign",
   "alarms-sign",
   ...PROBLEM_LAYERS,
   "stations-source",
@@ -41,6 +46,7 @@ const PICKED = [
   ...NO_BURN_SIGNS.map(({ kind }) => `no-burn-${kind}`),
   "fittings-dot",
   "fittings-point",
+  ...MARK_LAYERS.filter((id) => id !== "marks-sign"),
   "impact-line",
   "network-pipe",
   "gas-pipe",
@@ -166,6 +172,7 @@ export class HeatMap {
     this.followCamera(state);
     this.followMode(state);
     this.drawing.follow(state);
+    this.map.getCanvas().classList.toggle("picks", state.picking !== null);
     this.handle.follow(state);
   }
 
@@ -175,7 +182,7 @@ export class HeatMap {
     const alarms = arrived(state.alarms) ?? NO_ALARMS;
     const wanted = [view.layers, view.lang, view.mode, view.city, state.tilesets, state.rasters];
     const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset?.position, view.selected];
-    const work = [state.overlay, view.panel, view.work, state.bands, state.archiveRevision];
+    const work = [state.overlay, state.marks, view.panel, view.work, state.bands, state.archiveRevision];
     const next = [...wanted, ...moving, ...work];
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
     const sourcesChanged = wanted.slice(3).some((value, i) => value !== this.wanted[i + 3]);
@@ -262,19 +269,29 @@ export class HeatMap {
 
   private pick(event: MapMouseEvent): void {
     const { x, y } = event.point;
+    const { picking } = this.parts.store.get();
     const layers = PICKED.filter((id) => this.map.getLayer(id) !== undefined);
     const box: [[number, number], [number, number]] = [
       [x - PICK_RADIUS_PX, y - PICK_RADIUS_PX],
       [x + PICK_RADIUS_PX, y + PICK_RADIUS_PX],
     ];
-    const found = this.map.queryRenderedFeatures(box, { layers });
+    const found = this.map.queryRenderedFeatures(box, { layers }).filter(this.wantedBy(picking));
     const best = layers.map((layer) => found.find((feature) => feature.layer.id === layer)).find((feature) => feature);
-    const id = best?.id ?? best?.properties.asset_id;
-    if (id !== undefined && PROBLEM_LAYERS.includes(best?.layer.id ?? "")) {
-      this.parts.desk.openProblem(Number(id));
-      return;
-    }
-    this.parts.controller.select(id === undefined ? null : Number(id));
+    const id = assetIdOf(best);
+    if (this.parts.planning.picked(id)) return;
+    if (id !== null && PROBLEM_LAYERS.includes(best?.layer.id ?? "")) this.parts.desk.openProblem(id);
+    else this.parts.controller.select(id);
+  }
+
+  /** While assets are picked, only those of the wanted kinds answer. */
+  private wantedBy(picking: Picking | null): (feature: MapGeoJSONFeature) => boolean {
+    if (picking === null) return () => true;
+    const tilesets = arrived(this.parts.store.get().tilesets) ?? {};
+    return (feature) => {
+      if (PROBLEM_LAYERS.includes(feature.layer.id)) return false;
+      const kind = kindOf(feature, tilesets);
+      return picking.kinds === null || (kind !== null && picking.kinds.includes(kind));
+    };
   }
 
   private hover(event: MapMouseEvent): void {
@@ -286,7 +303,7 @@ export class HeatMap {
 }
 
 function layerInput(state: AppState): LayerInput {
-  const impact = arrived(state.impact);
+  const impact = showsImpact(state.view) ? arrived(state.impact) : null;
   return {
     lang: state.view.lang,
     mode: state.view.mode,
@@ -300,7 +317,13 @@ function layerInput(state: AppState): LayerInput {
     problems: shownProblems(state),
     bands: state.view.panel === "statistics" ? state.bands : null,
     overlay: state.overlay,
+    marks: state.marks,
   };
+}
+
+/** A tool that asks something else of the network draws its own answer in place of the impact. */
+function showsImpact({ panel, work }: AppState["view"]): boolean {
+  return panel === "trace" ? (work.ask ?? "impact") === "impact" : !isTool(panel);
 }
 
 /** What the panel lists is what the map shows; without it, everything that is open. */

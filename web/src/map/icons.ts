@@ -1,9 +1,11 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import type { Severity } from "../api/records";
 import { COLOURS } from "../layers/palette";
+import type { MarkSign } from "../state/marks";
 import { STATUS_COLOURS } from "../state/status";
 import { PROBLEM_PICTURES } from "./problemPictures";
 import { type Draw, SIGN_PICTURES, SIZE } from "./signPictures";
+import { VALVE_PICTURES } from "./valvePictures";
 
 const RATIO = 2;
 const LEVEL_COLOURS = [STATUS_COLOURS.alarmLevel1, STATUS_COLOURS.alarmLevel2, STATUS_COLOURS.alarmLevel3];
@@ -28,6 +30,11 @@ export function signAddress(kind: string): string {
 /** The sign of a severity as the address of a picture. */
 export function problemAddress(severity: Severity): string {
   return addressOf(`problem-${severity}`, PROBLEM_PICTURES[severity]);
+}
+
+/** The sign of a valve in an answer as the address of a picture. */
+export function valveAddress(sign: MarkSign): string {
+  return addressOf(sign, VALVE_PICTURES[sign]);
 }
 
 function addressOf(name: string, draw: Draw): string {
@@ -85,7 +92,13 @@ const source: Draw = (context) => {
 export function addIcons(map: MapLibreMap): void {
   const alarms = { "alarm-1": diamond(1), "alarm-2": diamond(2), "alarm-3": diamond(3) };
   const problems = Object.entries(PROBLEM_PICTURES).map(([severity, draw]) => [`problem-${severity}`, draw]);
-  const icons: Record<string, Draw> = { source, ...alarms, ...SIGN_PICTURES, ...Object.fromEntries(problems) };
+  const icons: Record<string, Draw> = {
+    source,
+    ...alarms,
+    ...SIGN_PICTURES,
+    ...VALVE_PICTURES,
+    ...Object.fromEntries(problems),
+  };
   for (const [name, draw] of Object.entries(icons)) {
     if (!map.hasImage(name)) map.addImage(name, drawn(draw).getImageData(0, 0, SIZE, SIZE), { pixelRatio: RATIO });
   }

@@ -12,6 +12,7 @@ import { AREA_COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { SAFETY_SIGNS } from "../layers/safety";
 import { WEATHER_SIGNS } from "../layers/weather";
+import { NO_MARKS } from "../state/marks";
 import { NO_OVERLAY, ROLES } from "../state/overlay";
 import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
 import { SIGN_PICTURES } from "./signPictures";
@@ -83,6 +84,7 @@ const INPUT: LayerInput = {
   selectedAt: [1, 2],
   problems: { state: "open", rule: null, chosen: 7, revision: 0 },
   bands: null,
+  marks: NO_MARKS,
   overlay: {
     type: "FeatureCollection",
     features: ROLES.map((role) => ({
@@ -109,6 +111,7 @@ describe("the style of the map", () => {
     const empty = {
       ...INPUT,
       overlay: NO_OVERLAY,
+      marks: NO_MARKS,
       tilesets: {},
       rasters: [],
       rollout: null,

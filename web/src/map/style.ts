@@ -4,6 +4,7 @@ import { alarmFeatures } from "../layers/alarms";
 import type { LayerInput } from "../layers/definition";
 import type { LayerId } from "../layers/ids";
 import { impactAbove, impactBelow, impactFeatures } from "../layers/impact";
+import { markFeatures, marksAbove, marksBelow } from "../layers/marks";
 import { drawingLayers, overlayLayers } from "../layers/overlay";
 import { COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
@@ -44,9 +45,16 @@ export function buildStyle(
   return {
     ...EMPTY_STYLE,
     sources: buildSources(input, origin),
-    layers: [...EMPTY_STYLE.layers, ...below, ...impactBelow(input), ...above, ...impactAbove(input), ...worked].map(
-      (layer) => magnified(layer, magnify),
-    ),
+    layers: [
+      ...EMPTY_STYLE.layers,
+      ...below,
+      ...impactBelow(input),
+      ...marksBelow(input),
+      ...above,
+      ...impactAbove(input),
+      ...worked,
+      ...marksAbove(input),
+    ].map((layer) => magnified(layer, magnify)),
   };
 }
 
@@ -62,6 +70,7 @@ function buildSources(input: LayerInput, origin: string): Record<string, SourceS
     impact: { type: "geojson", data: impactFeatures(input.impact), tolerance: 0 },
     selected: { type: "geojson", data: selectedFeature(input.selectedAt) },
     drawing: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+    marks: { type: "geojson", data: markFeatures(input.marks), tolerance: 0 },
     overlay: { type: "geojson", data: { type: "FeatureCollection", features: input.overlay.features }, tolerance: 0 },
   };
   for (const [name, tileset] of Object.entries(input.tilesets)) {

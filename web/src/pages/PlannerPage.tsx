@@ -1,31 +1,53 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { AssetPanel } from "../panels/AssetPanel";
 import { MapView } from "../panels/MapView";
 import { ProblemCard } from "../panels/ProblemCard";
+import { SandboxBanner } from "../panels/SandboxBanner";
 import WorkBench from "../panels/WorkBench";
 import { useApp, useParts } from "../state/context";
+import { sandboxKey } from "../state/sandbox";
+import { isTool } from "../state/work";
 import { Header } from "./Header";
 
-/** `/plan`: the work bench beside the map, and what is selected. */
+/** `/plan`: a rail of tools, one panel, and the map as large as can be. */
 export function PlannerPage() {
   const { desk } = useParts();
   const panel = useApp((state) => state.view.panel);
+  const selected = useApp((state) => state.view.selected !== null);
+  const details = useApp((state) => state.view.work.details !== undefined);
+  const problem = useApp((state) => state.view.panel === "problems" && state.view.work.problem !== undefined);
+  useSupposed();
   useEffect(() => {
-    if (panel === null) desk.open("problems");
+    if (panel === null) desk.open("trace");
   }, [desk, panel]);
+  // a tool names what is selected itself; its details stand on the right only when asked for
+  const shown = selected && (!isTool(panel) || details);
   return (
-    <div className="page planner working">
+    <div className={`page planner working${shown || problem ? "" : " bare"}`}>
       <Header path="/plan" />
       <main>
         <MapView />
+        <SandboxBanner />
         <aside className="side left">
-          <WorkBench first="problems" />
+          <WorkBench tools first="trace" />
         </aside>
         <aside className="side right">
           <ProblemCard />
-          <AssetPanel />
+          {shown && <AssetPanel />}
         </aside>
       </main>
     </div>
   );
+}
+
+/** The impact of the selected asset follows what is supposed. */
+function useSupposed(): void {
+  const { controller } = useParts();
+  const key = useApp((state) => sandboxKey(state.view));
+  const asked = useRef(key);
+  useEffect(() => {
+    if (asked.current === key) return;
+    asked.current = key;
+    controller.askImpact();
+  }, [controller, key]);
 }

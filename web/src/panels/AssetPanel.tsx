@@ -6,6 +6,7 @@ import { kindName } from "../i18n/text";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { statusName } from "../state/status";
+import { isTool } from "../state/work";
 import { AssetEditor } from "./AssetEditor";
 import { AssetHistory, PastBanner } from "./AssetHistory";
 import { type Attribute, attributeText, nameInEnglish } from "./attributes";
@@ -22,13 +23,16 @@ const CurvePanel = lazy(() => import("./CurvePanel"));
 /** Everything about the selected asset: attributes, curve, impact. */
 export function AssetPanel({ readOnly = false }: { readOnly?: boolean }) {
   const t = useText();
-  const { controller } = useParts();
+  const { controller, desk } = useParts();
+  const tool = useApp((state) => isTool(state.view.panel));
   const selected = useApp((state) => state.view.selected);
   const asset = useApp((state) => state.asset);
   if (selected === null) return null;
   const title = asset.state === "ready" ? asset.value.name || asset.value.code : t("asset.title");
+  // a tool goes on asking about what is selected
+  const leave = () => (tool && !readOnly ? desk.set({ details: null }) : controller.select(null));
   const close = (
-    <Button size="small" type="text" aria-label={t("app.close")} onClick={() => controller.select(null)}>
+    <Button size="small" type="text" aria-label={t("app.close")} onClick={leave}>
       ✕
     </Button>
   );
@@ -39,7 +43,7 @@ export function AssetPanel({ readOnly = false }: { readOnly?: boolean }) {
         <PastBanner asset={arrived(asset)} />
         {asset.state === "ready" && <Tabs asset={asset.value} readOnly={readOnly} />}
       </Panel>
-      <ImpactPanel />
+      {(!tool || readOnly) && <ImpactPanel />}
       <Suspense fallback={null}>
         <CurvePanel />
       </Suspense>

@@ -1,61 +1,145 @@
+import AimOutlined from "@ant-design/icons/AimOutlined";
+import ApartmentOutlined from "@ant-design/icons/ApartmentOutlined";
+import AppstoreOutlined from "@ant-design/icons/AppstoreOutlined";
+import AuditOutlined from "@ant-design/icons/AuditOutlined";
+import BarChartOutlined from "@ant-design/icons/BarChartOutlined";
+import BgColorsOutlined from "@ant-design/icons/BgColorsOutlined";
+import BorderOuterOutlined from "@ant-design/icons/BorderOuterOutlined";
+import BugOutlined from "@ant-design/icons/BugOutlined";
+import CompassOutlined from "@ant-design/icons/CompassOutlined";
+import DisconnectOutlined from "@ant-design/icons/DisconnectOutlined";
+import ExperimentOutlined from "@ant-design/icons/ExperimentOutlined";
+import GatewayOutlined from "@ant-design/icons/GatewayOutlined";
+import HistoryOutlined from "@ant-design/icons/HistoryOutlined";
+import RadarChartOutlined from "@ant-design/icons/RadarChartOutlined";
+import ScheduleOutlined from "@ant-design/icons/ScheduleOutlined";
+import SwapOutlined from "@ant-design/icons/SwapOutlined";
+import { type ComponentType, lazy, Suspense } from "react";
 import { useText } from "../i18n/hooks";
 import { useApp, useParts } from "../state/context";
-import { WORK_PANELS, type WorkPanel } from "../state/work";
-import { ChangesPanel } from "./ChangesPanel";
-import { CoveragePanel } from "./CoveragePanel";
-import { DatumsPanel } from "./DatumsPanel";
-import { LayerPanel } from "./LayerPanel";
-import { ProblemsPanel } from "./ProblemsPanel";
-import { ProposalsPanel } from "./ProposalsPanel";
-import { SelectionPanel } from "./SelectionPanel";
-import { StatisticsPanel } from "./StatisticsPanel";
+import { TOOLS, WORK_PANELS, type WorkPanel } from "../state/work";
+
+const PANELS: Record<WorkPanel, ComponentType> = {
+  trace: lazy(() => import("./TracePanel")),
+  isolation: lazy(() => import("./IsolationPanel")),
+  whatif: lazy(() => import("./WhatIfPanel")),
+  causes: lazy(() => import("./CausesPanel")),
+  leaks: lazy(() => import("./LeaksPanel")),
+  plans: lazy(() => import("./PlansPanel")),
+  "off-normal": lazy(() => import("./OffNormalPanel")),
+  criticality: lazy(() => import("./CriticalityPanel")),
+  problems: lazy(async () => ({ default: (await import("./ProblemsPanel")).ProblemsPanel })),
+  changes: lazy(async () => ({ default: (await import("./ChangesPanel")).ChangesPanel })),
+  proposals: lazy(async () => ({ default: (await import("./ProposalsPanel")).ProposalsPanel })),
+  statistics: lazy(async () => ({ default: (await import("./StatisticsPanel")).StatisticsPanel })),
+  coverage: lazy(async () => ({ default: (await import("./CoveragePanel")).CoveragePanel })),
+  datums: lazy(async () => ({ default: (await import("./DatumsPanel")).DatumsPanel })),
+  selection: lazy(async () => ({ default: (await import("./SelectionPanel")).SelectionPanel })),
+  layers: lazy(async () => ({ default: (await import("./LayerPanel")).LayerPanel })),
+};
+
+const ICONS: Record<WorkPanel, ComponentType> = {
+  trace: ApartmentOutlined,
+  isolation: DisconnectOutlined,
+  whatif: ExperimentOutlined,
+  causes: AimOutlined,
+  leaks: BgColorsOutlined,
+  plans: ScheduleOutlined,
+  "off-normal": SwapOutlined,
+  criticality: RadarChartOutlined,
+  problems: BugOutlined,
+  changes: HistoryOutlined,
+  proposals: AuditOutlined,
+  statistics: BarChartOutlined,
+  coverage: BorderOuterOutlined,
+  datums: CompassOutlined,
+  selection: GatewayOutlined,
+  layers: AppstoreOutlined,
+};
+
+interface WorkBenchProps {
+  /** With the planners' tools, as a rail beside the panel. */
+  tools?: boolean;
+  first?: WorkPanel;
+  onClose?: () => void;
+}
 
 /** The panels people work in, one at a time; which one is in the address. */
-export default function WorkBench({ first, onClose }: { first?: WorkPanel; onClose?: () => void }) {
-  const t = useText();
-  const { desk } = useParts();
+export default function WorkBench({ tools = false, first, onClose }: WorkBenchProps) {
   const open = useApp((state) => state.view.panel) ?? first ?? null;
   return (
-    <div className="bench">
-      <nav className="bench-tabs" aria-label={t("work.title")}>
-        {WORK_PANELS.map((panel) => (
-          <button
-            key={panel}
-            type="button"
-            aria-current={panel === open ? "page" : undefined}
-            onClick={() => desk.open(panel)}
-          >
-            {t(`work.${panel}`)}
-          </button>
-        ))}
-        {onClose !== undefined && (
-          <button type="button" className="bench-close" aria-label={t("app.close")} onClick={onClose}>
-            ✕
-          </button>
-        )}
-      </nav>
-      {open !== null && <OpenPanel panel={open} />}
+    <div className={tools ? "bench railed" : "bench"}>
+      {tools ? <Rail open={open} /> : <Tabs open={open} onClose={onClose} />}
+      {open !== null && <OpenPanel key={open} panel={open} />}
     </div>
   );
 }
 
 function OpenPanel({ panel }: { panel: WorkPanel }) {
-  switch (panel) {
-    case "problems":
-      return <ProblemsPanel />;
-    case "changes":
-      return <ChangesPanel />;
-    case "proposals":
-      return <ProposalsPanel />;
-    case "statistics":
-      return <StatisticsPanel />;
-    case "coverage":
-      return <CoveragePanel />;
-    case "datums":
-      return <DatumsPanel />;
-    case "selection":
-      return <SelectionPanel />;
-    case "layers":
-      return <LayerPanel />;
-  }
+  const t = useText();
+  const Shown = PANELS[panel];
+  return (
+    <Suspense fallback={<p className="panel empty">{t("app.loading")}</p>}>
+      <Shown />
+    </Suspense>
+  );
+}
+
+/** Tools of the network above, the archive below. */
+function Rail({ open }: { open: WorkPanel | null }) {
+  const t = useText();
+  return (
+    <nav className="rail" aria-label={t("work.title")}>
+      {[TOOLS, WORK_PANELS].map((group, i) => (
+        <ul key={group[0]} aria-label={t(i === 0 ? "work.tools" : "work.archive")}>
+          {group.map((panel) => (
+            <li key={panel}>
+              <RailButton panel={panel} open={panel === open} />
+            </li>
+          ))}
+        </ul>
+      ))}
+    </nav>
+  );
+}
+
+function RailButton({ panel, open }: { panel: WorkPanel; open: boolean }) {
+  const t = useText();
+  const { desk } = useParts();
+  const Icon = ICONS[panel];
+  return (
+    <button
+      type="button"
+      aria-current={open ? "page" : undefined}
+      title={t(`${panel}.title`)}
+      onClick={() => desk.open(panel)}
+    >
+      <Icon />
+      <span>{t(`work.${panel}`)}</span>
+    </button>
+  );
+}
+
+function Tabs({ open, onClose }: { open: WorkPanel | null; onClose: (() => void) | undefined }) {
+  const t = useText();
+  const { desk } = useParts();
+  return (
+    <nav className="bench-tabs" aria-label={t("work.title")}>
+      {WORK_PANELS.map((panel) => (
+        <button
+          key={panel}
+          type="button"
+          aria-current={panel === open ? "page" : undefined}
+          onClick={() => desk.open(panel)}
+        >
+          {t(`work.${panel}`)}
+        </button>
+      ))}
+      {onClose !== undefined && (
+        <button type="button" className="bench-close" aria-label={t("app.close")} onClick={onClose}>
+          ✕
+        </button>
+      )}
+    </nav>
+  );
 }

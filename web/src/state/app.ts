@@ -3,6 +3,7 @@ import type { Bands } from "../layers/definition";
 import type { LayerId } from "../layers/ids";
 import type { Connection } from "../live/feed";
 import { type Clock, NO_CLOCK } from "./clock";
+import { type Marks, NO_MARKS } from "./marks";
 import { NO_OVERLAY, type Overlay } from "./overlay";
 import { IDLE, LOADING, type Remote } from "./remote";
 import type { Position, Tool } from "./shapes";
@@ -29,6 +30,12 @@ export type Goal =
 export interface Drawing {
   tool: Tool;
   points: readonly Position[];
+}
+
+/** Clicks on assets of these kinds (null: of any) go to a key of the address. */
+export interface Picking {
+  key: WorkKey;
+  kinds: readonly string[] | null;
 }
 
 export interface LiveState {
@@ -59,6 +66,10 @@ export interface AppState {
   curve: Remote<Curve>;
   /** What the open panel draws over the map. */
   overlay: Overlay;
+  /** What the open tool of a planner draws over the map. */
+  marks: Marks;
+  /** The assets that a person picks on the map; null: clicks select. */
+  picking: Picking | null;
   /** The shape that a person is drawing; null: clicks select. */
   drawing: Drawing | null;
   /** Where a point of the asset that is edited stands now; it can be dragged on the map. */
@@ -110,6 +121,8 @@ export type Action =
   | { type: "impact"; impact: Remote<Impact> }
   | { type: "curve"; curve: Remote<Curve> }
   | { type: "overlay"; overlay: Overlay }
+  | { type: "marks"; marks: Marks }
+  | { type: "picking"; picking: Picking | null }
   | { type: "draw/tool"; tool: Tool | null }
   | { type: "draw/points"; points: readonly Position[] }
   | { type: "handle"; position: Position | null }
@@ -138,6 +151,8 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     impact: IDLE,
     curve: IDLE,
     overlay: NO_OVERLAY,
+    marks: NO_MARKS,
+    picking: null,
     drawing: null,
     handle: null,
     bands: null,
@@ -179,12 +194,17 @@ function reduceView(state: AppState, action: Action): AppState {
     case "view/live":
       return { ...state, view: { ...view, at: null }, clock: NO_CLOCK };
     case "view/panel":
-      return { ...state, view: { ...view, panel: action.panel }, overlay: NO_OVERLAY, drawing: null };
+      return { ...cleared(state), view: { ...view, panel: action.panel } };
     case "view/work":
       return { ...state, view: { ...view, work: patched(view.work, action.patch) } };
     default:
       return state;
   }
+}
+
+/** Nothing of the panel that was open is left on the map. */
+function cleared(state: AppState): AppState {
+  return { ...state, overlay: NO_OVERLAY, marks: NO_MARKS, picking: null, drawing: null };
 }
 
 function withSelection(state: AppState, changed: boolean): AppState {
@@ -266,6 +286,10 @@ function reduceRemote(state: AppState, action: Action): AppState {
       return { ...state, curve: action.curve };
     case "overlay":
       return { ...state, overlay: action.overlay };
+    case "marks":
+      return { ...state, marks: action.marks };
+    case "picking":
+      return { ...state, picking: action.picking };
     case "handle":
       return { ...state, handle: action.position };
     case "bands":

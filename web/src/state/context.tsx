@@ -3,6 +3,7 @@ import type { StatusTable } from "../live/table";
 import type { Action, AppState } from "./app";
 import type { Controller } from "./controller";
 import type { Desk } from "./desk";
+import type { Planning } from "./planning";
 import type { Store } from "./store";
 
 /** What every part of the page can reach. */
@@ -11,6 +12,7 @@ export interface Parts {
   statuses: StatusTable;
   controller: Controller;
   desk: Desk;
+  planning: Planning;
 }
 
 export const PartsContext = createContext<Parts | null>(null);

@@ -1,4 +1,5 @@
 import { RequestFailed, sendJson, serverNowMs } from "../api/client";
+import { impactIn } from "../api/planner";
 import * as server from "../api/server";
 import type { Asset, AssetItem, KindCount, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
@@ -8,6 +9,7 @@ import type { StatusTable } from "../live/table";
 import { type Action, type AppState, currentCity } from "./app";
 import { boxOf, boxOfMost, grown } from "./box";
 import { arrived, failed, IDLE, type Remote, ready } from "./remote";
+import { sandboxOf, supposes } from "./sandbox";
 import type { Store } from "./store";
 
 const ALARM_DELAY_MS = 150;
@@ -41,6 +43,7 @@ export class Controller {
   private alarmTimer: ReturnType<typeof setTimeout> | undefined;
   private curveTimer: ReturnType<typeof setInterval> | undefined;
   private selection = new AbortController();
+  private impact = new AbortController();
   private readonly names = new Map<string, Promise<AssetItem | null>>();
   private readonly changeListeners = new Set<(ids: readonly number[]) => void>();
 
@@ -316,22 +319,39 @@ export class Controller {
 
   private loadSelection(): void {
     this.selection.abort();
+    this.impact.abort();
     this.selection = new AbortController();
+    this.impact = new AbortController();
     const { selected, at: replayed, work } = this.store.get().view;
     if (selected === null) return;
     const at = work.as_of ?? replayed;
     const signal = this.selection.signal;
+    const asked = this.impact.signal;
     const city = this.city();
     const asset = this.load(server.asset(city, selected, at, signal), (found) => ({ type: "asset", asset: found }));
-    void asset.then((found) => this.loadImpact(city, found, signal));
+    void asset.then((found) => this.loadImpact(city, found, asked));
     void this.loadCurve();
+  }
+
+  /** Ask again what the selected asset cuts off: somebody supposes something else of valves and sources. */
+  askImpact(): void {
+    this.impact.abort();
+    this.impact = new AbortController();
+    void this.loadImpact(this.city(), arrived(this.store.get().asset), this.impact.signal);
   }
 
   /** Only what stands in the network cuts something off: asking for a camera would be an error of ours. */
   private async loadImpact(city: number, asset: Asset | null, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    if (asset === null || !IN_NETWORK.has(asset.kind)) this.store.dispatch({ type: "impact", impact: IDLE });
-    else await this.load(server.impact(city, asset.asset_id, signal), (impact) => ({ type: "impact", impact }));
+    if (asset === null || !IN_NETWORK.has(asset.kind)) {
+      this.store.dispatch({ type: "impact", impact: IDLE });
+      return;
+    }
+    const sandbox = sandboxOf(this.store.get().view);
+    const answer = supposes(sandbox)
+      ? impactIn(city, asset.asset_id, sandbox, signal)
+      : server.impact(city, asset.asset_id, signal);
+    await this.load(answer, (impact) => ({ type: "impact", impact }));
   }
 
   private async loadCurve(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The panels in which planners work, and what each of them holds in the address. */
 
+/** The archive and its quality: on both pages. */
 export const WORK_PANELS = [
   "problems",
   "changes",
@@ -10,7 +11,10 @@ export const WORK_PANELS = [
   "selection",
   "layers",
 ] as const;
-export type WorkPanel = (typeof WORK_PANELS)[number];
+/** What planners ask of the network: on `/plan`. */
+export const TOOLS = ["trace", "isolation", "whatif", "causes", "leaks", "plans", "off-normal", "criticality"] as const;
+export type Tool = (typeof TOOLS)[number];
+export type WorkPanel = (typeof WORK_PANELS)[number] | Tool;
 
 /** What of a panel a shared link restores; no key is one of the view's own. */
 const PANEL_KEYS = {
@@ -22,22 +26,53 @@ const PANEL_KEYS = {
   datums: ["part", "grid", "times"],
   selection: ["shape", "buffer", "kind"],
   layers: [],
+  trace: ["ask", "target", "set"],
+  isolation: ["also", "alternative"],
+  whatif: ["zone", "close", "open", "stop_pumps", "stop_sources", "leak", "outdoor", "job", "station"],
+  causes: ["alarmed", "silent", "cause"],
+  leaks: ["zone", "make_up", "candidate"],
+  plans: ["plan", "plan_state"],
+  "off-normal": ["valve"],
+  criticality: ["segment"],
 } as const satisfies Record<WorkPanel, readonly string[]>;
 /** What of the selected asset a link restores: the tab of its panel, and the time as of which it is shown. */
 const ASSET_KEYS = ["tab", "as_of"] as const;
+/** Valves, sources and stuck valves as somebody supposes them; see `sandbox.ts`. */
+const SANDBOX_KEYS = ["valves", "sources", "stuck"] as const;
+/** Tools show the details of what is selected on demand. */
+const TOOL_KEYS = ["details"] as const;
+/** Panels whose answers follow the sandbox. */
+const SANDBOX_PANELS: readonly (WorkPanel | null)[] = ["trace", "isolation"];
 
-export type WorkKey = (typeof PANEL_KEYS)[WorkPanel][number] | (typeof ASSET_KEYS)[number];
+export type WorkKey =
+  | (typeof PANEL_KEYS)[WorkPanel][number]
+  | (typeof ASSET_KEYS)[number]
+  | (typeof SANDBOX_KEYS)[number]
+  | (typeof TOOL_KEYS)[number];
 export type Work = Readonly<Partial<Record<WorkKey, string>>>;
 
 const LONGEST = 4000;
 
 export function readPanel(query: URLSearchParams): WorkPanel | null {
   const name = query.get("panel");
-  return WORK_PANELS.find((panel) => panel === name) ?? null;
+  return [...WORK_PANELS, ...TOOLS].find((panel) => panel === name) ?? null;
+}
+
+export function isTool(panel: WorkPanel | null): panel is Tool {
+  return TOOLS.some((tool) => tool === panel);
+}
+
+export function hasSandbox(panel: WorkPanel | null): boolean {
+  return SANDBOX_PANELS.includes(panel);
 }
 
 function keysOf(panel: WorkPanel | null, selected: number | null): readonly WorkKey[] {
-  return [...(panel === null ? [] : PANEL_KEYS[panel]), ...(selected === null ? [] : ASSET_KEYS)];
+  return [
+    ...(panel === null ? [] : PANEL_KEYS[panel]),
+    ...(hasSandbox(panel) ? SANDBOX_KEYS : []),
+    ...(isTool(panel) ? TOOL_KEYS : []),
+    ...(selected === null ? [] : ASSET_KEYS),
+  ];
 }
 
 /** What a panel and the selected asset hold in an address. */

@@ -1,0 +1,12 @@
+import { useText } from "../i18n/hooks";
+import { Panel } from "./Panel";
+import { Subject } from "./Subject";
+
+export default function PlansPanel() {
+  const t = useText();
+  return (
+    <Panel title={t("plans.title")} className="work-panel tool-panel">
+      <Subject />
+    </Panel>
+  );
+}
