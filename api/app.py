@@ -45,6 +45,7 @@ from api.routes import (
     system,
     tiles,
     tiles3d,
+    valves,
 )
 from api.settings import Settings
 from data.pool import open_pool
@@ -61,6 +62,7 @@ ROUTERS = (
     contents.router,
     registers.router,
     network.router,
+    valves.router,
     problems.router,
     tiles.router,
     rollout.router,

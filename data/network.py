@@ -1,4 +1,4 @@
-"""Reads the tables of a city's heat network, and writes valve states."""
+"""Reads the tables of a city's heat network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 
 from data.errors import NotFound
 from data.pool import Connection, Pool
-from data.statements import scope_parameters, sql
+from data.statements import sql
 from topology.assets import KINDS
 from topology.network import Network, build_network
 from topology.tables import COLUMNS, NetworkTables
@@ -143,25 +143,6 @@ async def current_versions(pool: Pool, city_id: int) -> Versions:
     if row is None:
         raise NotFound(f"there is no city {city_id}")
     return Versions(row["network_version"], row["valve_version"])
-
-
-async def set_valve_state(
-    pool: Pool, scope: Scope, city_id: int, asset_id: int, *, state: ValveState, origin: StateOrigin, seat: str, note: str = ""
-) -> int:
-    """Record the state of a valve and return the new version of the city's valve states.
-
-    The same state from the same origin again is recorded (who and when) and still counts as a change.
-
-    Raises
-    ------
-    NotFound
-        When there is no such valve, or the scope does not hold it.
-    """
-    parameters = scope_parameters(scope, city_id).as_tuple()
-    version = await pool.fetchval(sql("network_set_valve_state"), *parameters, asset_id, state, origin, seat, note)
-    if version is None:
-        raise NotFound(f"there is no valve {asset_id} in city {city_id}")
-    return int(version)
 
 
 def visible_rows(network: Network, scope: Scope) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""The network as a whole: what is wrong with it, and the states of its valves."""
+"""The network as a whole: what is wrong with it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from api.dependencies import CallerDep, CityDep, PoolDep
+from api.dependencies import CallerDep, CityDep
 from api.impacts import FindingModel, visible_findings
-from api.routes.assets import AssetIdPath
-from data.network import StateOrigin, ValveState, set_valve_state, visible_rows
+from data.network import visible_rows
 from topology.findings import RULES
 
 router = APIRouter(tags=["network"])
@@ -25,24 +24,6 @@ class FindingsAnswer(BaseModel):
     counts: dict[str, int] = Field(description="Findings by rule, of all pages.", examples=[{"loose_end": 3}])
     rules: dict[str, str] = Field(description="Meaning of the rules found.")
     items: list[FindingModel]
-
-
-class ValveStateBody(BaseModel):
-    """A valve was operated, or its state was seen."""
-
-    state: ValveState = Field(examples=["closed"])
-    origin: StateOrigin = Field("reported", description="measured, reported by a person, or assumed", examples=["reported"])
-    note: str = Field("", max_length=2000, examples=["抢修关阀"])
-
-
-class ValveStateAnswer(BaseModel):
-    """The state as recorded."""
-
-    asset_id: int
-    state: ValveState
-    origin: StateOrigin
-    seat: str = Field(description="Who recorded it.")
-    valve_version: int = Field(description="Version of the city's valve states; the next answers carry it.")
 
 
 @router.get("/network/findings")
@@ -70,14 +51,3 @@ async def get_findings(
         rules={name: RULES[name] for name in counts},
         items=[FindingModel(**item) for item in shown[offset : offset + limit]],
     )
-
-
-@router.post("/valves/{asset_id}/state")
-async def post_valve_state(
-    asset_id: AssetIdPath, body: ValveStateBody, caller: CallerDep, city: CityDep, pool: PoolDep
-) -> ValveStateAnswer:
-    """Record the state of a valve in the name of the caller's seat; the next trace counts with it."""
-    version = await set_valve_state(
-        pool, caller.scope, city, asset_id, state=body.state, origin=body.origin, seat=caller.seat, note=body.note
-    )
-    return ValveStateAnswer(asset_id=asset_id, state=body.state, origin=body.origin, seat=caller.seat, valve_version=version)

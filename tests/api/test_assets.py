@@ -12,8 +12,8 @@ from api.impacts import ImpactAnswer, TraceAnswer, answer_impact
 from api.networks import NetworkStore
 from data.assets import grid_deg
 from data.errors import NotFound
-from data.network import set_valve_state
 from data.pool import connect, open_pool
+from data.valves import set_valve_state
 from tests.handmade_town import COMPANY_A, DISTRICT_EAST, DISTRICT_WEST, SUBSTATION, TOWN, insert_town, line, pipe
 from twin.scope import Scope
 
