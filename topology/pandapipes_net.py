@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topology.codes import SUPPLY
-from topology.hydraulic_zone import Floats, Zone
+from topology.hydraulic_zone import Floats, Ints, Zone
 
 GRAVITY_M_PER_S2 = 9.80665
 BAR_PER_MPA = 10.0
 KELVIN = 273.15
 _REFERENCE_BAR = 1000.0
 """Held at both slacks: pressures are only differences until the operation is chosen, and pandapipes warns below zero."""
-_ITERATIONS = 100
+_TOLERANCES = ((1e-6, 1e-6, 40), (1e-5, 0.02, 100))
+"""bar, kg/s, iterations. Rings in which nearly nothing flows swing between laminar and turbulent by some g/s for ever: then the
+second row counts, and the gate on the mass balance judges what comes out."""
+_OPEN_MM = 100.0
+"""Bore of the stand-in for an open control valve; its loss coefficient makes the resistance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Solved:
         Darcy's, of each pipe.
     imbalance_kg_per_s
         Largest over the nodes of what flows in minus what flows out.
+    station_kg_per_s
+        What flows through each station; None where it was given for all.
     """
 
     converged: bool
@@ -55,6 +61,37 @@ class Solved:
     lift_flow_kg_per_s: Floats
     friction_factor: Floats
     imbalance_kg_per_s: float
+    station_kg_per_s: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class OpenStations:
+    """Stations whose control valve is fully open: their flow follows from the differential.
+
+    Attributes
+    ----------
+    mask
+        Which stations.
+    full_kg_per_s
+        Flow of every station at `full_mpa`; the differential goes with its square.
+    full_mpa
+        Differential at which the open valve lets that flow through.
+    """
+
+    mask: NDArray[np.bool_]
+    full_kg_per_s: Floats
+    full_mpa: float
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """Water that leaves the pipes: nodes and kg/s."""
+
+    node: Ints
+    kg_per_s: Floats
+
+
+NO_LOSSES = Losses(np.zeros(0, np.int64), np.zeros(0))
 
 
 def water_at(supply_degc: float, return_degc: float) -> Water:
@@ -66,6 +103,13 @@ def water_at(supply_degc: float, return_degc: float) -> Water:
     return Water((density[0], density[1]), capacity)
 
 
+def viscosity_pa_s(supply_degc: float, return_degc: float) -> tuple[float, float]:
+    """Return the dynamic viscosity of water at both temperatures, out of the same tables."""
+    fluid = _empty_net().fluid
+    supply, back = (float(fluid.get_viscosity(each + KELVIN)) for each in (supply_degc, return_degc))
+    return supply, back
+
+
 def solve(
     zone: Zone,
     *,
@@ -74,43 +118,83 @@ def solve(
     temperature_degc: tuple[float, float],
     roughness_mm: float,
     local_share: float,
+    held_mpa: tuple[float, float] | None = None,
+    open_stations: OpenStations | None = None,
+    losses: Losses = NO_LOSSES,
 ) -> Solved:
     """Solve both sides of a zone with given flows at stations and at every source but the first, which balances.
 
     Every station takes its flow from the supply and gives it to the return; a helper source does the reverse. The first source
-    holds one pressure on each side, so the sides are solved apart and the answer is unique. (The library's heat consumers and
-    circulation pumps couple them: a consumer short of pressure then pumps, and some nets do not converge.)
+    holds one pressure on each side. While all flows are given the sides are solved apart and the answer is unique; stations
+    with an open valve join them. (The library's heat consumers and circulation pumps couple them as well, but a consumer short
+    of pressure then pumps, and the pump does not converge with a leak in the net.)
 
     Parameters
     ----------
     station_kg_per_s, feed_kg_per_s
-        Flow of each station and of each source; that of the first source is not used.
+        Flow of each station and of each source; that of the first source, and of open stations, is not used.
     temperature_degc
         Of supply and return; it sets density and viscosity.
     roughness_mm
         Of the pipe wall.
     local_share
         Losses of bends, valves and compensators as a share of the friction of the straight pipe.
+    held_mpa
+        Pressures of supply and return at the first source; pressures then count from the atmosphere. None: from that source.
+    open_stations
+        Stations whose flow follows from the differential; needs `held_mpa`.
+    losses
+        Leaks; the first source makes up for them.
 
     Notes
     -----
     Friction after Swamee and Jain. Cost: 0.3 s for 5,000 nodes; the first call in a process compiles for some seconds.
     """
-    import pandapipes  # noqa: PLC0415 - takes seconds to load, and only this question needs it
-
     net = _net(zone, temperature_degc, roughness_mm, local_share)
-    pandapipes.create_sinks(net, zone.station_supply, mdot_kg_per_s=station_kg_per_s)
-    pandapipes.create_sources(net, zone.station_return, mdot_kg_per_s=station_kg_per_s)
-    if len(zone.feed_id) > 1:
-        pandapipes.create_sources(net, zone.feed_supply[1:], mdot_kg_per_s=feed_kg_per_s[1:])
-        pandapipes.create_sinks(net, zone.feed_return[1:], mdot_kg_per_s=feed_kg_per_s[1:])
+    given = np.ones(len(zone.station_id), bool) if open_stations is None else ~open_stations.mask
+    _take(net, zone, np.where(given, station_kg_per_s, 0.0), feed_kg_per_s, losses)
+    if held_mpa is not None:
+        net.ext_grid["p_bar"] = [_REFERENCE_BAR + each * BAR_PER_MPA for each in held_mpa]
+    if open_stations is not None and open_stations.mask.any():
+        _open(net, zone, open_stations, temperature_degc[0])
     if not _run(net):
         return _nothing(zone)
     pressure = (net.res_junction["p_bar"].to_numpy(float) - _REFERENCE_BAR) / BAR_PER_MPA
     flow = net.res_pipe["mdot_from_kg_per_s"].to_numpy(float)
     lift = net.res_pump["mdot_from_kg_per_s"].to_numpy(float) if len(zone.lift_id) else np.zeros(0)
-    taken = _taken(zone, station_kg_per_s, feed_kg_per_s, net.res_ext_grid["mdot_kg_per_s"].to_numpy(float))
-    return Solved(True, pressure, flow, lift, net.res_pipe["lambda"].to_numpy(float), _imbalance(zone, flow, lift, taken))
+    through = np.where(given, station_kg_per_s, 0.0)
+    if not given.all():
+        through[~given] = net.res_valve["mdot_from_kg_per_s"].to_numpy(float)
+    taken = _taken(zone, through, feed_kg_per_s, net.res_ext_grid["mdot_kg_per_s"].to_numpy(float))
+    np.add.at(taken, losses.node, losses.kg_per_s)
+    factor = net.res_pipe["lambda"].to_numpy(float)
+    return Solved(True, pressure, flow, lift, factor, _imbalance(zone, flow, lift, taken), through)
+
+
+def _take(net: Any, zone: Zone, station: Floats, feed: Floats, losses: Losses) -> None:
+    """Add sinks and sources for given flows; those of nothing are left out."""
+    import pandapipes  # noqa: PLC0415 - takes seconds to load
+
+    takes, gives = zone.station_supply[station > 0], zone.station_return[station > 0]
+    pandapipes.create_sinks(net, takes, mdot_kg_per_s=station[station > 0])
+    pandapipes.create_sources(net, gives, mdot_kg_per_s=station[station > 0])
+    if len(zone.feed_id) > 1:
+        pandapipes.create_sources(net, zone.feed_supply[1:], mdot_kg_per_s=feed[1:])
+        pandapipes.create_sinks(net, zone.feed_return[1:], mdot_kg_per_s=feed[1:])
+    if len(losses.node):
+        pandapipes.create_sinks(net, losses.node, mdot_kg_per_s=losses.kg_per_s)
+
+
+def _open(net: Any, zone: Zone, stations: OpenStations, supply_degc: float) -> None:
+    """Join supply and return at open stations by a valve with the loss coefficient dp = zeta x rho / 2 x v2 asks for."""
+    import pandapipes  # noqa: PLC0415 - takes seconds to load
+
+    density = float(net.fluid.get_density(supply_degc + KELVIN))
+    area = np.pi / 4.0 * (_OPEN_MM / 1000.0) ** 2
+    full = stations.full_kg_per_s[stations.mask]
+    zeta = 2.0 * density * area**2 * stations.full_mpa * 1e6 / full**2
+    ends = zone.station_supply[stations.mask], zone.station_return[stations.mask]
+    pandapipes.create_valves(net, *ends, "ju", inner_diameter_mm=_OPEN_MM, loss_coefficient=zeta)
 
 
 def _empty_net() -> Any:
@@ -141,21 +225,27 @@ def _net(zone: Zone, temperature_degc: tuple[float, float], roughness_mm: float,
     return net
 
 
-def _run(net: Any) -> bool:
+def _run(net: Any, *, mode: str = "hydraulics") -> bool:
     """Solve; False where Newton's method finds nothing."""
-    import pandapipes  # noqa: PLC0415 - takes seconds to load
-    from pandapipes.pf.pipeflow_setup import PipeflowNotConverged  # noqa: PLC0415
-
     level = logging.getLogger("pandapipes").level
     logging.getLogger("pandapipes").setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its numerics; what comes out is judged by the gates
-            pandapipes.pipeflow(net, friction_model="swamee-jain", max_iter_hyd=_ITERATIONS, tol_p=1e-6, tol_m=1e-6)
-    except PipeflowNotConverged:
-        return False
+            return any(_converges(net, mode, *each) for each in _TOLERANCES)
     finally:
         logging.getLogger("pandapipes").setLevel(level)
+
+
+def _converges(net: Any, mode: str, tolerance_bar: float, tolerance_kg_per_s: float, iterations: int) -> bool:
+    import pandapipes  # noqa: PLC0415 - takes seconds to load, and only this question needs it
+    from pandapipes.pf.pipeflow_setup import PipeflowNotConverged  # noqa: PLC0415
+
+    limits = {"max_iter_hyd": iterations, "max_iter_therm": iterations, "tol_p": tolerance_bar, "tol_m": tolerance_kg_per_s}
+    try:
+        pandapipes.pipeflow(net, mode=mode, friction_model="swamee-jain", **limits)
+    except PipeflowNotConverged:
+        return False
     return bool(net.converged)
 
 
