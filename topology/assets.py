@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from topology.errors import NotTraceable
 from topology.tables import NetworkTables
 
 KINDS: tuple[str, ...] = (
@@ -71,6 +72,13 @@ class AssetTable:
             return np.full(len(asset_ids), -1, np.int32)
         found = np.minimum(np.searchsorted(self.asset_id, asset_ids), self.asset_id.size - 1)
         return np.where(self.asset_id[found] == asset_ids, found, -1).astype(np.int32)
+
+
+def not_traceable(city_id: int, asset_id: int) -> NotTraceable:
+    """Return the error for an asset that a network does not hold."""
+    return NotTraceable(
+        f"asset {asset_id} is not part of the hot-water network of city {city_id}; these kinds can be traced: {', '.join(KINDS)}"
+    )
 
 
 def asset_table(tables: NetworkTables) -> AssetTable:

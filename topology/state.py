@@ -2,50 +2,46 @@
 
 The *elements* are the root (number 0), the segments, and every edge that is not a pipe (valve, exchanger half, source half), so
 that an answer for any of them is a slice. Supply and return are separate below the root: a consumer is fed when both reach it.
+
+A refresh finds who is fed and both trees; every list that hangs on them is laid out when it is first asked for, once a state.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numba import njit
 from numpy.typing import NDArray
 
-from topology.assets import KIND_CODE, AssetTable
-from topology.codes import CLOSED, EXCHANGER, ROOT, SOURCE, VALVE
-from topology.dominators import BlockTree, DominatorTree, block_tree, dominator_tree
+from topology.codes import EXCHANGER, ROOT, VALVE
+from topology.dominators import BlockTree, DominatorTree
 from topology.edges import Edges, Services
-from topology.segments import Segments, components
+from topology.lost import Lost, lost_buildings, lost_inlets
+from topology.refresh import blocks_of, dominators_of, flood_links, services_fed
+from topology.segment_net import Links, SegmentNet, gates_of, links_of, segments_of, stations_of
+from topology.segments import Segments
+from topology.uneven import uneven_exchangers
+
+__all__ = [
+    "Fed",
+    "Links",
+    "Slices",
+    "State",
+    "element_of_edge",
+    "exchanger_zones",
+    "flood",
+    "flood_net",
+    "links_of",
+    "read_state",
+    "slices",
+    "things",
+]
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int32]
-_BUILDING = KIND_CODE["building"]
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Edges that are not pipes, as links between segments; arrays of shape (links,).
-
-    Attributes
-    ----------
-    edge
-        Number of the edge; its element is `1 + segment count + position`.
-    kind
-        Kind of the edge.
-    a, b
-        Segments; `a` of a source is -1.
-    row
-        Row of the asset.
-    """
-
-    edge: IntArray
-    kind: NDArray[np.uint8]
-    a: IntArray
-    b: IntArray
-    row: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,39 +97,82 @@ class Slices:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class State:
-    """Everything that changes with a valve.
+    """Everything that changes with a valve or a source.
 
     Attributes
     ----------
-    links, fed
-        The segment graph and who is fed.
+    net
+        The segments and links, which stay.
+    fed
+        Who is fed.
     dominators, blocks
         Trees over the elements.
-    lost
-        Rows by preorder number of the dominator tree: what an element takes with it is `lost.between(first, last)`.
-    reach
-        Rows by depth-first number of the blocks, within one zone.
-    of_zone
-        Rows by zone: what an exchanger feeds.
-    exchanger_at, exchanger_zone
-        Depth-first number of the primary segment of working exchanger halves, rising, and the zones that hang on them.
-    uneven_at
-        Preorder numbers of exchangers of zones whose supply and return hang on different exchangers; slices do not hold there and
-        a flood answers.
     """
 
-    links: Links
+    net: SegmentNet = field(repr=False)
     fed: Fed
     dominators: DominatorTree
     blocks: BlockTree
-    lost: Slices
-    reach: Slices
-    of_zone: Slices
-    exchanger_at: IntArray
-    exchanger_zone: IntArray
-    uneven_at: IntArray
+
+    @property
+    def links(self) -> Links:
+        """The links of the segment graph."""
+        return self.net.links
+
+    @cached_property
+    def buildings(self) -> Lost:
+        """Buildings by preorder number: what an element takes along is one slice."""
+        return lost_buildings(self.net, self.dominators, self.fed.zone, self.fed.passes, self.fed.service)
+
+    @cached_property
+    def inlets(self) -> Lost:
+        """Inlets likewise."""
+        return lost_inlets(self.net, self.dominators, self.fed.zone, self.fed.passes, self.fed.service)
+
+    @cached_property
+    def lost(self) -> Slices:
+        """Rows by preorder number of the dominator tree: what an element takes with it is `lost.between(first, last)`."""
+        return _lost(self)
+
+    @cached_property
+    def reach(self) -> Slices:
+        """Rows by depth-first number of the blocks, within one zone."""
+        return Slices(*_by_position(self, self.blocks.first, int(self.blocks.last[ROOT])))
+
+    @cached_property
+    def of_zone(self) -> Slices:
+        """Rows by zone: what an exchanger feeds."""
+        zone = np.concatenate([np.array([-1], np.int32), self.fed.zone, self.fed.zone[self.links.b]])
+        return Slices(*_by_position(self, zone, len(self.fed.zone_fed)))
+
+    @cached_property
+    def _exchangers(self) -> tuple[IntArray, IntArray]:
+        exchanger = np.flatnonzero(self.fed.passes & (self.links.kind == EXCHANGER))
+        return exchanger_zones(self.links, self.fed, self.blocks.first[1 + self.links.a[exchanger]])
+
+    @property
+    def exchanger_at(self) -> IntArray:
+        """Depth-first number of the primary segment of working exchanger halves, rising."""
+        return self._exchangers[0]
+
+    @property
+    def exchanger_zone(self) -> IntArray:
+        """The zones that hang on the exchanger halves of `exchanger_at`."""
+        return self._exchangers[1]
+
+    @cached_property
+    def uneven_at(self) -> IntArray:
+        """Preorder numbers of exchangers of zones whose supply and return hang on different exchangers.
+
+        Slices of `lost` do not hold there and a flood answers; those of `buildings` hold everywhere.
+        """
+        links, net = self.links, self.net
+        uneven = uneven_exchangers(
+            links.kind, links.a, links.b, net.station, net.supply_segment, net.return_segment, self.fed.zone, self.fed.passes
+        )
+        return np.sort(self.dominators.first[1 + links.a[uneven]])
 
 
 def element_of_edge(edge: int, edges: Edges, segments: Segments) -> int:
@@ -143,28 +182,16 @@ def element_of_edge(edge: int, edges: Edges, segments: Segments) -> int:
     return 1 + segments.count + edge - edges.pipe_count
 
 
-def links_of(edges: Edges, segments: Segments) -> Links:
-    """Return the edges that are not pipes as links between segments."""
-    part = slice(edges.pipe_count, None)
-    a, b = edges.u[part], edges.v[part]
-    return Links(
-        edge=np.arange(edges.pipe_count, len(edges.kind), dtype=np.int32),
-        kind=edges.kind[part],
-        a=np.where(a >= 0, segments.of_node[np.maximum(a, 0)], -1).astype(np.int32) if len(a) else a,
-        b=segments.of_node[b] if len(b) else b,
-        row=edges.row[part],
-    )
+_NOTHING = np.zeros(0, np.bool_)
 
 
-def flood(
-    links: Links, state: NDArray[np.uint8], services: Services, segments: Segments, *, removed: BoolArray | None = None
-) -> Fed:
+def flood_net(net: SegmentNet, state: NDArray[np.uint8], *, removed: BoolArray | None = None) -> Fed:
     """Find who is fed, with some elements taken out.
 
     Parameters
     ----------
-    links, services, segments
-        The network.
+    net
+        Segments and links.
     state
         State of each link.
     removed
@@ -172,105 +199,108 @@ def flood(
 
     Notes
     -----
-    An exchanger works when its primary supply and its primary return are fed. Cost: 2 ms for 20,000 links (scipy).
+    An exchanger works when its primary supply and its primary return are fed. Cost: see docs/topology.md, below a millisecond for
+    a city.
     """
-    gone = np.zeros(1 + segments.count + len(links.edge), bool) if removed is None else removed
-    segment_gone, link_gone = gone[1 : 1 + segments.count], gone[1 + segments.count :]
-    a, b = np.maximum(links.a, 0), links.b
-    usable = (state != CLOSED) & ~link_gone & ~(segment_gone[b] | ((links.a >= 0) & segment_gone[a]))
-    valve = usable & (links.kind == VALVE)
-    count, zone = components(links.a[valve], b[valve], segments.count)
-    zone_fed = np.zeros(count, bool)
-    zone_fed[zone[b[usable & (links.kind == SOURCE)]]] = True
-    zone_fed[zone[np.flatnonzero(segment_gone)]] = False
-    exchanger = links.kind == EXCHANGER
-    of_row = np.ones(int(links.row.max(initial=-1)) + 1, bool)
-    primary_fed = zone_fed[zone[a]] & ~link_gone if len(a) else exchanger
-    np.logical_and.at(of_row, links.row[exchanger], primary_fed[exchanger])
-    works = exchanger & of_row[links.row]
-    passes = valve | (usable & (links.kind == SOURCE)) | (usable & works)
-    zone_fed[zone[b[usable & works]]] = True
-    return Fed(zone, zone_fed, passes, works, _services_fed(services, segments, zone, zone_fed))
+    links = net.links
+    gone = _NOTHING if removed is None else removed
+    zone, zone_fed, passes, works = flood_links(links.kind, links.a, links.b, net.station, state, gone, net.segment_count)
+    return Fed(zone, zone_fed, passes, works, services_fed(net.supply_segment, net.return_segment, zone, zone_fed))
 
 
-def _services_fed(services: Services, segments: Segments, zone: IntArray, zone_fed: BoolArray) -> BoolArray:
-    fed = np.ones(len(services.inlet_row), bool)
-    for node in (services.supply_node, services.return_node):
-        drawn = node >= 0
-        fed[drawn] &= zone_fed[zone[segments.of_node[node[drawn]]]]
-    return fed
+def flood(
+    links: Links, state: NDArray[np.uint8], services: Services, segments: Segments, *, removed: BoolArray | None = None
+) -> Fed:
+    """Find who is fed, as `flood_net`, where no `SegmentNet` is at hand; what it would have prepared is derived again (1 ms)."""
+    gone = _NOTHING if removed is None else removed
+    station, _ = stations_of(links)
+    zone, zone_fed, passes, works = flood_links(links.kind, links.a, links.b, station, state, gone, segments.count)
+    supply, back = (segments_of(node, segments) for node in (services.supply_node, services.return_node))
+    return Fed(zone, zone_fed, passes, works, services_fed(supply, back, zone, zone_fed))
 
 
-def read_state(edges: Edges, services: Services, segments: Segments, assets: AssetTable) -> State:
-    """Derive everything that depends on valve states.
+def read_state(net: SegmentNet, state: NDArray[np.uint8]) -> State:
+    """Derive what depends on the states of the links.
 
     Notes
     -----
-    Cost: see docs/topology.md; linear in links and assets.
+    Cost: see docs/topology.md; linear in links and services.
     """
-    links = links_of(edges, segments)
-    fed = flood(links, edges.state[edges.pipe_count :], services, segments)
-    count = 1 + segments.count + len(links.edge)
-    on = np.flatnonzero(fed.passes).astype(np.int32)
-    element = 1 + segments.count + on
-    a, b = links.a[on] + 1, links.b[on] + 1  # a source's -1 becomes the root
-    valve = links.kind[on] == VALVE
-    tail = np.concatenate([a, element, b[valve], element[valve]]).astype(np.int32)
-    head = np.concatenate([element, b, element[valve], a[valve]]).astype(np.int32)
-    dominators = dominator_tree(tail, head, count, ROOT)
-    above = np.where(links.kind[on] == EXCHANGER, ROOT, a)
-    blocks = block_tree(
-        np.concatenate([above, element]).astype(np.int32), np.concatenate([element, b]).astype(np.int32), count, ROOT
+    links = net.links
+    fed = flood_net(net, state)
+    first, last, parent, head, order = blocks_of(
+        links.kind, links.a, links.b, net.incident.start, net.incident.item, net.entries, fed.passes
     )
-    return _lay_out(
-        edges=edges,
-        services=services,
-        segments=segments,
-        assets=assets,
-        links=links,
-        fed=fed,
-        dominators=dominators,
-        blocks=blocks,
-    )
+    tree = dominators_of(links.kind, links.a, links.b, fed.zone, fed.passes, parent, head, order)
+    return State(net, fed, DominatorTree(*tree), BlockTree(first, last, parent, head))
 
 
-def _lay_out(
-    *,
-    edges: Edges,
-    services: Services,
-    segments: Segments,
-    assets: AssetTable,
-    links: Links,
-    fed: Fed,
-    dominators: DominatorTree,
-    blocks: BlockTree,
-) -> State:
-    element = np.concatenate(
-        [1 + segments.of_node[edges.u[: edges.pipe_count]], np.arange(1 + segments.count, 1 + segments.count + len(links.edge))]
-    )
-    of_node = 1 + segments.of_node
-    at, rows = things(edges, services, links, fed, edge_at=dominators.first[element], node_at=dominators.first[of_node])
-    single = assets.kind[rows] != _BUILDING
-    buildings_at, buildings = _buildings_once(services, segments, fed, dominators)
-    behind, behind_rows = things(edges, services, links, fed, edge_at=blocks.first[element], node_at=blocks.first[of_node])
-    zone = np.concatenate([[-1], fed.zone, fed.zone[links.b]]).astype(np.int32)
-    zone_at, zone_rows = things(edges, services, links, fed, edge_at=zone[element], node_at=zone[of_node])
-    exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
-    exchanger_at, exchanger_zone = exchanger_zones(links, fed, blocks.first[1 + links.a[exchanger]])
-    return State(
-        links=links,
-        fed=fed,
-        dominators=dominators,
-        blocks=blocks,
-        lost=slices(
-            np.concatenate([at[single], buildings_at]), np.concatenate([rows[single], buildings]), int(dominators.last[ROOT])
-        ),
-        reach=slices(behind, behind_rows, int(blocks.last[ROOT])),
-        of_zone=slices(zone_at, zone_rows, len(fed.zone_fed)),
-        exchanger_at=exchanger_at,
-        exchanger_zone=exchanger_zone,
-        uneven_at=np.sort(dominators.first[1 + links.a[_uneven(services, segments, links, fed)]]),
-    )
+def _gates(state: State) -> BoolArray:
+    return gates_of(state.fed.passes, state.fed.works, state.fed.service)
+
+
+def _by_position(state: State, at: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """Lay out all rows by a position of their elements; those of elements at -1 are left out."""
+    things, consumers = state.net.things, state.net.consumers
+    gates = _gates(state)
+    start = np.zeros(size + 1, np.int32)
+    for part in (things, consumers):
+        count_things(part.start, part.gate, gates, at, start)
+    np.cumsum(start, out=start)
+    rows, free = np.empty(start[-1], np.int32), start[:-1].copy()
+    for part in (things, consumers):
+        place_things(part.start, part.row, part.gate, gates, at, free, rows)
+    return start, rows
+
+
+def _lost(state: State) -> Slices:
+    """Lay out rows by preorder number; a building stands only where all of its inlets fall."""
+    net, at = state.net, state.dominators.first
+    gates, things = _gates(state), net.things
+    consumers = ((state.buildings, net.building_row), (state.inlets, net.inlet_row))
+    start = np.zeros(int(state.dominators.last[ROOT]) + 1, np.int32)
+    for found, _ in consumers:
+        start[1:] += np.diff(found.start)
+    count_things(things.start, things.gate, gates, at, start)
+    np.cumsum(start, out=start)
+    rows, free = np.empty(start[-1], np.int32), start[:-1].copy()
+    place_things(things.start, things.row, things.gate, gates, at, free, rows)
+    for found, row in consumers:
+        place_runs(found.start, row[found.place], free, rows)
+    return Slices(start, rows)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def count_things(start: IntArray, gate: IntArray, gates: BoolArray, at: IntArray, count: IntArray) -> None:
+    """Count what stands at each position, into the place after it."""
+    for element in range(start.size - 1):
+        if at[element] >= 0:
+            for k in range(start[element], start[element + 1]):
+                if gates[gate[k]]:
+                    count[at[element] + 1] += 1
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def place_things(
+    start: IntArray, row: IntArray, gate: IntArray, gates: BoolArray, at: IntArray, free: IntArray, rows: IntArray
+) -> None:
+    """Write the rows that stand at each position to its next free places."""
+    for element in range(start.size - 1):
+        position = at[element]
+        if position >= 0:
+            for k in range(start[element], start[element + 1]):
+                if gates[gate[k]]:
+                    rows[free[position]] = row[k]
+                    free[position] += 1
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def place_runs(start: IntArray, row: IntArray, free: IntArray, rows: IntArray) -> None:
+    """Write rows that are already in the order of their positions."""
+    for position in range(start.size - 1):
+        for k in range(start[position], start[position + 1]):
+            rows[free[position]] = row[k]
+            free[position] += 1
 
 
 def things(
@@ -299,10 +329,24 @@ def exchanger_zones(links: Links, fed: Fed, at: IntArray) -> tuple[IntArray, Int
 
     An exchanger stops as a whole: what its supply half loses, its return side loses too.
     """
-    exchanger = fed.passes & (links.kind == EXCHANGER)
-    halves = pd.DataFrame({"row": links.row[exchanger], "at": at, "zone": fed.zone[links.b[exchanger]]})
-    pairs = halves[["row", "at"]].merge(halves[["row", "zone"]], on="row").sort_values("at", kind="stable")
-    return pairs["at"].to_numpy(np.int32), pairs["zone"].to_numpy(np.int32)
+    exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
+    row = links.row[exchanger]
+    by_row = np.argsort(row, kind="stable")
+    run = np.cumsum(np.concatenate([[0], np.diff(row[by_row]) != 0])) if len(row) else row
+    size = np.bincount(run) if len(row) else row
+    first = np.concatenate([[0], np.cumsum(size)[:-1]]) if len(row) else row
+    # every half of a station with every half of it
+    one = np.repeat(by_row, size[run])
+    other = by_row[np.repeat(first[run], size[run]) + _within(size[run])]
+    order = np.argsort(at[one], kind="stable")
+    return at[one][order].astype(np.int32), fed.zone[links.b[exchanger[other]]][order].astype(np.int32)
+
+
+def _within(size: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Count 0, 1, ... within each run of the given sizes."""
+    end = np.cumsum(size)
+    counted: NDArray[np.int64] = np.arange(int(end[-1]) if len(end) else 0) - np.repeat(end - size, size)
+    return counted
 
 
 def slices(position: IntArray, rows: IntArray, size: int) -> Slices:
@@ -312,62 +356,3 @@ def slices(position: IntArray, rows: IntArray, size: int) -> Slices:
     start = np.zeros(size + 1, np.int32)
     np.cumsum(np.bincount(position, minlength=size), out=start[1:])
     return Slices(start, rows[order])
-
-
-def _buildings_once(services: Services, segments: Segments, fed: Fed, dominators: DominatorTree) -> tuple[IntArray, IntArray]:
-    """Give each building one position a side: with several inlets that of the nearest element that dominates them all."""
-    named = np.flatnonzero(fed.service & (services.building_row >= 0))
-    named = named[np.argsort(services.building_row[named], kind="stable")]
-    rows, start = np.unique(services.building_row[named], return_index=True)
-    bounds = np.append(start, len(named)).astype(np.int32)
-    positions, kept = [], []
-    for node in (services.supply_node, services.return_node):
-        at = node[named]
-        element = np.where(at >= 0, 1 + segments.of_node[np.maximum(at, 0)] if len(at) else at, ROOT).astype(np.int32)
-        shared = _nearest_common(dominators.parent, dominators.first, dominators.last, bounds, element)
-        positions.append(dominators.first[shared[shared != ROOT]])
-        kept.append(rows[shared != ROOT])
-    return np.concatenate(positions).astype(np.int32), np.concatenate(kept).astype(np.int32)
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _nearest_common(parent: IntArray, first: IntArray, last: IntArray, bounds: IntArray, element: IntArray) -> IntArray:
-    shared = np.empty(bounds.size - 1, np.int32)
-    for group in range(bounds.size - 1):
-        node = element[bounds[group]]
-        for k in range(bounds[group] + 1, bounds[group + 1]):
-            while not first[node] <= first[element[k]] < last[node]:
-                node = parent[node]
-        shared[group] = node
-    return shared
-
-
-def _uneven(services: Services, segments: Segments, links: Links, fed: Fed) -> NDArray[np.intp]:
-    """Return the exchanger links behind which one side alone does not tell who is lost.
-
-    1. The zone of one half is fed by other exchangers (or by a source) than the zone of the other half.
-    2. A consumer of the zone is drawn on one side only.
-    3. One side of the primary network is not drawn and the other stands for it.
-    """
-    exchanger = np.flatnonzero(fed.passes & (links.kind == EXCHANGER))
-    zone = fed.zone[links.b[exchanger]]
-    halves = pd.DataFrame({"row": links.row[exchanger], "zone": zone, "link": exchanger, "from": links.a[exchanger]})
-    pairs = halves.merge(halves, on="row", suffixes=("", "_other"))
-    pairs = pairs[pairs["link"] != pairs["link_other"]]
-    # 1: supply and return zones correspond one to one, and either both or none has a source of its own
-    mates = pairs.groupby("zone")["zone_other"].transform("nunique") + pairs.groupby("zone_other")["zone"].transform("nunique")
-    alone = halves.groupby("row")["link"].transform("size") == 1
-    sourced = np.zeros(len(fed.zone_fed), bool)
-    sourced[fed.zone[links.b[fed.passes & (links.kind == SOURCE)]]] = True
-    one_sided = np.zeros(len(fed.zone_fed), bool)
-    for node, other in ((services.supply_node, services.return_node), (services.return_node, services.supply_node)):
-        drawn = (node >= 0) & (other < 0)
-        one_sided[fed.zone[segments.of_node[node[drawn]]]] = True  # 2
-    here, there = pairs["zone"].to_numpy(), pairs["zone_other"].to_numpy()
-    bad = (mates.to_numpy() > 2) | (sourced[here] != sourced[there]) | one_sided[here] | one_sided[there]
-    bad |= (pairs["from"] == pairs["from_other"]).to_numpy()  # 3
-    # an exchanger with one half beside others with two
-    mixed = np.isin(zone, zone[alone.to_numpy()]) & np.isin(zone, here) if len(zone) else np.zeros(0, bool)
-    rows = np.unique(np.concatenate([pairs["row"].to_numpy()[bad], halves["row"].to_numpy()[mixed]]))
-    found: NDArray[np.intp] = exchanger[np.isin(links.row[exchanger], rows)]
-    return found
