@@ -18,7 +18,7 @@ from topology.declared import Declared, read_declared
 from topology.drawing import Drawing, number_drawing
 from topology.edges import Edges, Services
 from topology.findings import Finding
-from topology.intervals import intervals
+from topology.numbering import intervals
 from topology.joining import Joined, join
 from topology.lost_several import lost_with_several
 from topology.segment_net import SegmentNet, segment_net
@@ -162,7 +162,7 @@ class Network:
     def intervals(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
         """Return asset ids with their preorder intervals in the present state: `asset_id`, `tin`, `tout`.
 
-        What is lost with *x* stands where `x.tin <= tin < x.tout` for one of the rows of *x*; see `topology.lost.intervals`.
+        What is lost with *x* stands where `x.tin <= tin < x.tout` for one of the rows of *x*; see `topology.numbering.intervals`.
         """
         return intervals(self.net, self.state)
 
