@@ -23,7 +23,8 @@ from data.tables.live import (
     source,
 )
 from data.tables.network import (
-    element_interval,
+    interval_element,
+    interval_pipe,
     interval_version,
     source_state,
     source_state_history,
@@ -60,9 +61,10 @@ __all__ = [
     "coverage",
     "coverage_version",
     "datum_conversion",
-    "element_interval",
     "frame_schema",
     "import_run",
+    "interval_element",
+    "interval_pipe",
     "interval_version",
     "job",
     "latest_frame",

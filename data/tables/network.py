@@ -107,22 +107,35 @@ interval_version = Table(
     Column("valve_version", BigInteger, nullable=False),
     now("built_at"),
     prefixes=["UNLOGGED"],
-    comment="versions that element_interval was written from",
+    comment="versions that interval_element was written from",
 )
 
-element_interval = Table(
-    "element_interval",
+interval_element = Table(
+    "interval_element",
     metadata,
     Column("city_id", SmallInteger, nullable=False),
-    Column("asset_id", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("asset_id", Integer, nullable=False, comment="of a segment the smallest of its pipes"),
+    Column("kind", Text, nullable=False, comment="segment, or the kind of the asset"),
     Column("pair_id", Integer, comment="asset of the other side that an answer names with it; NULL = none"),
     Column("tin", Integer, nullable=False, comment="preorder number: what is shut at [tin, tout) takes it along"),
     Column("tout", Integer, nullable=False, comment="one past the last number that falls with it; = tin: nothing does"),
-    Column("stands", Boolean, nullable=False, comment="it is lost itself when its number falls"),
-    Column("exact", Boolean, nullable=False, comment="false: only a flood tells what falls with it"),
+    Column("exact", Boolean, nullable=False, comment="false: beside buildings only a flood tells what falls with it"),
     prefixes=["UNLOGGED"],
-    comment="dominator tree of the network in preorder, a row an asset and side (derived)",
+    comment="dominator tree of the network in preorder, a row an element and side (derived)",
 )
-Index("ix_element_interval_asset", element_interval.c.city_id, element_interval.c.asset_id)
-Index("ix_element_interval_tin", element_interval.c.city_id, element_interval.c.kind, element_interval.c.tin)
+Index("ix_interval_element_asset", interval_element.c.city_id, interval_element.c.asset_id)
+Index("ix_interval_element_tin", interval_element.c.city_id, interval_element.c.kind, interval_element.c.tin)
+
+interval_pipe = Table(
+    "interval_pipe",
+    metadata,
+    Column("city_id", SmallInteger, nullable=False),
+    Column("asset_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False, comment="pipe, or what sits on one without interrupting it"),
+    Column("pair_id", Integer, comment="pipe of the other side; NULL = none"),
+    Column("segment_id", Integer, nullable=False, comment="asset_id of its segment in interval_element"),
+    prefixes=["UNLOGGED"],
+    comment="segments of pipes, which no valve changes (derived)",
+)
+Index("ix_interval_pipe_asset", interval_pipe.c.city_id, interval_pipe.c.asset_id)
+Index("ix_interval_pipe_segment", interval_pipe.c.city_id, interval_pipe.c.segment_id)

@@ -32,7 +32,7 @@ from tests.conftest import LoadedSample, _database, create_database, drop_databa
 from tests.data.import_helpers import table_dump
 
 AT = datetime(2026, 11, 21, 17, 30, tzinfo=UTC)
-LEFT_OUT = {"asset_summary", "element_interval", "interval_version", "session", "session_ticket"}
+LEFT_OUT = {"asset_summary", "interval_element", "interval_pipe", "interval_version", "session", "session_ticket"}
 
 
 def quiet(_message: str, _fraction: float) -> None:

@@ -24,72 +24,91 @@ select v.city_id, v.asset_id, v.state, v.origin, v.seat, v.note, v.changed_at, c
  order by v.changed_at, v.asset_id
 """
 
-_IMPACT_OF = """
-create function impact_of(of_city integer, of_asset integer)
-returns table (asset_id integer, kind text, exact boolean, stale boolean)
-language sql stable
-as $$
-with version as (
+# per asset, for plain SQL: docs/intervals.md
+_ELEMENT_INTERVAL = """
+create view element_interval as
+select i.city_id, i.asset_id, i.kind, i.pair_id, i.tin, i.tout, i.exact, w.network_version, w.valve_version,
+       (w.network_version, w.valve_version) is distinct from (c.network_version, c.valve_version) as stale
+  from interval_element i
+  join interval_version w on w.city_id = i.city_id
+  join city c on c.city_id = i.city_id
+ where i.kind <> 'segment'
+union all
+select p.city_id, p.asset_id, p.kind, p.pair_id, i.tin, i.tout, i.exact, w.network_version, w.valve_version,
+       (w.network_version, w.valve_version) is distinct from (c.network_version, c.valve_version)
+  from interval_pipe p
+  join interval_element i on i.city_id = p.city_id and i.asset_id = p.segment_id and i.kind = 'segment'
+  join interval_version w on w.city_id = p.city_id
+  join city c on c.city_id = p.city_id
+"""
+
+_CUT = """
+with version as materialized (
     select (w.network_version, w.valve_version) is distinct from (c.network_version, c.valve_version) as stale
       from city c
       left join interval_version w on w.city_id = c.city_id
      where c.city_id = of_city
-), cut as (
+), cut as materialized (
     select i.tin, i.tout, i.exact
-      from element_interval i
+      from interval_element i
      where i.city_id = of_city
        and i.asset_id = of_asset
+       and i.kind <> 'segment'
        and i.tout > i.tin
        and not (select v.stale from version v)
-), lost as (
-    select i.asset_id, i.kind, i.pair_id, c.exact
-      from cut c
-      join element_interval i
-        on i.city_id = of_city
-       and i.kind in ('pipe', 'valve', 'substation', 'building_inlet', 'building')
-       and i.tin >= c.tin
-       and i.tin < c.tout
-       and i.stands
-), named as (
-    select l.asset_id, l.kind, l.exact from lost l
-    union all
-    select l.pair_id, l.kind, l.exact from lost l where l.pair_id is not null
-)
-select n.asset_id, n.kind, bool_and(n.exact), false
-  from named n
- group by n.asset_id, n.kind
+    union
+    select i.tin, i.tout, i.exact
+      from interval_pipe p
+      join interval_element i on i.city_id = p.city_id and i.asset_id = p.segment_id and i.kind = 'segment'
+     where p.city_id = of_city
+       and p.asset_id = of_asset
+       and not (select v.stale from version v)
+)"""
+
+_LOST_BUILDINGS_OF = """
+create function lost_buildings_of(of_city integer, of_asset integer)
+returns table (asset_id integer, stale boolean)
+language sql stable
+as $$
+CUT
+select distinct i.asset_id, false
+  from cut c
+  join interval_element i on i.city_id = of_city and i.kind = 'building' and i.tin >= c.tin and i.tin < c.tout
 union all
-select null, null, null, true
+select null, true
   from version v
  where v.stale
 $$
 """
 
-_LOST_BUILDINGS_OF = """
-create function lost_buildings_of(of_city integer, of_asset integer)
-returns table (asset_id integer, exact boolean, stale boolean)
+_IMPACT_OF = """
+create function impact_of(of_city integer, of_asset integer)
+returns table (asset_id integer, kind text, exact boolean, stale boolean)
 language sql stable
 as $$
-with version as (
-    select (w.network_version, w.valve_version) is distinct from (c.network_version, c.valve_version) as stale
-      from city c
-      left join interval_version w on w.city_id = c.city_id
-     where c.city_id = of_city
+CUT, lost as (
+    select i.asset_id, i.kind, i.pair_id, c.exact or i.kind = 'building' as exact
+      from cut c
+      join interval_element i
+        on i.city_id = of_city
+       and i.kind in ('valve', 'substation', 'building')
+       and i.tin >= c.tin
+       and i.tin < c.tout
+    union all
+    select p.asset_id, p.kind, p.pair_id, c.exact
+      from cut c
+      join interval_element i on i.city_id = of_city and i.kind = 'segment' and i.tin >= c.tin and i.tin < c.tout
+      join interval_pipe p on p.city_id = of_city and p.segment_id = i.asset_id and p.kind = 'pipe'
 )
-select i.asset_id, bool_and(c.exact), false
-  from element_interval c
-  join element_interval i
-    on i.city_id = of_city
-   and i.kind = 'building'
-   and i.tin >= c.tin
-   and i.tin < c.tout
- where c.city_id = of_city
-   and c.asset_id = of_asset
-   and c.tout > c.tin
-   and not (select v.stale from version v)
- group by i.asset_id
+select n.asset_id, n.kind, bool_and(n.exact), false
+  from (
+       select l.asset_id, l.kind, l.exact from lost l
+       union all
+       select l.pair_id, l.kind, l.exact from lost l where l.pair_id is not null
+       ) n
+ group by n.asset_id, n.kind
 union all
-select null, null, true
+select null, null, null, true
   from version v
  where v.stale
 $$
@@ -164,21 +183,32 @@ def _intervals() -> None:
         prefixes=["UNLOGGED"],
     )
     op.create_table(
-        "element_interval",
+        "interval_element",
         *_city(foreign=False),
         sa.Column("asset_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("pair_id", sa.Integer(), nullable=True),
         sa.Column("tin", sa.Integer(), nullable=False),
         sa.Column("tout", sa.Integer(), nullable=False),
-        sa.Column("stands", sa.Boolean(), nullable=False),
         sa.Column("exact", sa.Boolean(), nullable=False),
         prefixes=["UNLOGGED"],
     )
-    op.create_index("ix_element_interval_asset", "element_interval", ["city_id", "asset_id"])
-    op.create_index("ix_element_interval_tin", "element_interval", ["city_id", "kind", "tin"])
-    op.execute(_IMPACT_OF)
-    op.execute(_LOST_BUILDINGS_OF)
+    op.create_index("ix_interval_element_asset", "interval_element", ["city_id", "asset_id"])
+    op.create_index("ix_interval_element_tin", "interval_element", ["city_id", "kind", "tin"])
+    op.create_table(
+        "interval_pipe",
+        *_city(foreign=False),
+        sa.Column("asset_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("pair_id", sa.Integer(), nullable=True),
+        sa.Column("segment_id", sa.Integer(), nullable=False),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_index("ix_interval_pipe_asset", "interval_pipe", ["city_id", "asset_id"])
+    op.create_index("ix_interval_pipe_segment", "interval_pipe", ["city_id", "segment_id"])
+    op.execute(_ELEMENT_INTERVAL)
+    for statement in (_LOST_BUILDINGS_OF, _IMPACT_OF):
+        op.execute(statement.replace("CUT", _CUT.strip()))
 
 
 def _plans() -> None:
@@ -216,7 +246,7 @@ def _plans() -> None:
         sa.Column("state_before", sa.Text(), nullable=True),
         sa.CheckConstraint("action in ('close', 'open')", name=op.f("ck_plan_valve_action")),
         sa.CheckConstraint("state_before in ('open', 'closed', 'unknown')", name=op.f("ck_plan_valve_state_before")),
-        sa.ForeignKeyConstraint(*of_plan, name=op.f("fk_plan_valve_city_id_plan")),
+        sa.ForeignKeyConstraint(*of_plan, name=op.f("fk_plan_valve_city_id_plan_id")),
         sa.PrimaryKeyConstraint("city_id", "plan_id", "order_no", name=op.f("pk_plan_valve")),
         sa.UniqueConstraint("city_id", "plan_id", "asset_id", name=op.f("uq_plan_valve_city_id_plan_id_asset_id")),
     )
@@ -232,7 +262,7 @@ def _plans() -> None:
         sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
         sa.Column("happened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("event in ('saved', 'changed', 'started', 'finished', 'cancelled')", name=op.f("ck_plan_event_event")),
-        sa.ForeignKeyConstraint(*of_plan, name=op.f("fk_plan_event_city_id_plan")),
+        sa.ForeignKeyConstraint(*of_plan, name=op.f("fk_plan_event_city_id_plan_id")),
         sa.PrimaryKeyConstraint("city_id", "plan_id", "version", name=op.f("pk_plan_event")),
     )
 
@@ -248,6 +278,9 @@ def downgrade() -> None:
         op.drop_table(name)
     for name in ("lost_buildings_of", "impact_of"):
         op.execute(f"drop function {name}(integer, integer)")
-    for name in ("element_interval", "interval_version", "source_state_history", "source_state", "valve_state_history"):
+    op.execute("drop view element_interval")
+    for name in ("interval_pipe", "interval_element", "interval_version"):
+        op.drop_table(name)
+    for name in ("source_state_history", "source_state", "valve_state_history"):
         op.drop_table(name)
     op.drop_column("valve_state", "operability")
