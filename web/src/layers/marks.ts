@@ -1,5 +1,5 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from "maplibre-gl";
-import type { Marks } from "../state/marks";
+import type { MarkedIds, Marks } from "../state/marks";
 import { FONT, type LayerInput } from "./definition";
 import { COLOURS } from "./palette";
 
@@ -102,47 +102,63 @@ export function marksAbove({ marks }: LayerInput): LayerSpecification[] {
   ];
 }
 
-/** Assets by their ids, as the tiles hold them: pipes from zoom 14 on carry their own. */
-function idLayers({ tilesets }: LayerInput, { colour, ids }: Marks["ids"][number], i: number): LayerSpecification[] {
+/** Things by their ids, as the tiles hold them: pipes carry their own from zoom 14 on, their segment's before. */
+function idLayers(input: LayerInput, { colour, ids, of = "assets" }: MarkedIds, i: number): LayerSpecification[] {
   if (ids.length === 0) return [];
-  const filter = ["match", ["coalesce", ["id"], -1], [...new Set(ids)], true, false] as unknown as FilterSpecification;
+  const wanted = [...new Set(ids)];
+  if (of === "segments") {
+    const segment = ["coalesce", ["get", "segment_id"], ["id"], -1];
+    return input.tilesets.network ? [pipes(`marks-ids-segment-${i}`, colour, isAmong(segment, wanted), 10)] : [];
+  }
+  const filter = isAmong(["coalesce", ["id"], -1], wanted);
   const layers: LayerSpecification[] = [];
-  if (tilesets.buildings) {
-    layers.push({
-      id: `marks-ids-building-${i}`,
-      type: "fill",
-      source: "buildings",
-      "source-layer": "building",
-      filter,
-      paint: { "fill-color": colour, "fill-opacity": 0.55 },
-    });
-  }
-  if (tilesets.network) {
-    layers.push({
-      id: `marks-ids-pipe-${i}`,
-      type: "line",
-      source: "network",
-      "source-layer": "pipe",
-      minzoom: 14,
-      filter,
-      layout: { "line-cap": "round", "line-join": "round" },
-      paint: { "line-color": colour, "line-width": ["interpolate", ["linear"], ["zoom"], 14, 3, 18, 8] },
-    });
-  }
-  if (tilesets.assets) {
-    layers.push({
-      id: `marks-ids-asset-${i}`,
-      type: "circle",
-      source: "assets",
-      "source-layer": "asset",
-      filter,
-      paint: {
-        "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 3, 16, 9],
-        "circle-color": "transparent",
-        "circle-stroke-color": colour,
-        "circle-stroke-width": 2.2,
-      },
-    });
-  }
+  if (input.tilesets.buildings) layers.push(buildings(`marks-ids-building-${i}`, colour, filter));
+  if (input.tilesets.network) layers.push(pipes(`marks-ids-pipe-${i}`, colour, filter, 14));
+  if (input.tilesets.assets) layers.push(points(`marks-ids-asset-${i}`, colour, filter));
   return layers;
+}
+
+function isAmong(value: unknown[], ids: readonly number[]): FilterSpecification {
+  return ["match", value, ids, true, false] as unknown as FilterSpecification;
+}
+
+function pipes(id: string, colour: string, filter: FilterSpecification, minzoom: number): LayerSpecification {
+  const width = ["interpolate", ["linear"], ["zoom"], 10, 2, 14, 3.5, 18, 8] as unknown as ExpressionSpecification;
+  return {
+    id,
+    type: "line",
+    source: "network",
+    "source-layer": "pipe",
+    minzoom,
+    filter,
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": colour, "line-width": width },
+  };
+}
+
+function buildings(id: string, colour: string, filter: FilterSpecification): LayerSpecification {
+  return {
+    id,
+    type: "fill",
+    source: "buildings",
+    "source-layer": "building",
+    filter,
+    paint: { "fill-color": colour, "fill-opacity": 0.55 },
+  };
+}
+
+function points(id: string, colour: string, filter: FilterSpecification): LayerSpecification {
+  return {
+    id,
+    type: "circle",
+    source: "assets",
+    "source-layer": "asset",
+    filter,
+    paint: {
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 3, 16, 9],
+      "circle-color": "transparent",
+      "circle-stroke-color": colour,
+      "circle-stroke-width": 2.2,
+    },
+  };
 }

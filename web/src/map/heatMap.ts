@@ -20,7 +20,7 @@ import { WEATHER_SIGNS } from "../layers/weather";
 import type { AppState, Goal, Picking } from "../state/app";
 import type { Parts } from "../state/context";
 import { arrived } from "../state/remote";
-import { isTool } from "../state/work";
+import { showsImpact } from "../state/work";
 import { Drawing } from "./drawing";
 import { assetIdOf, kindOf } from "./features";
 import { Halos } from "./halos";
@@ -319,11 +319,6 @@ function layerInput(state: AppState): LayerInput {
     overlay: state.overlay,
     marks: state.marks,
   };
-}
-
-/** A tool that asks something else of the network draws its own answer in place of the impact. */
-function showsImpact({ panel, work }: AppState["view"]): boolean {
-  return panel === "trace" ? (work.ask ?? "impact") === "impact" : !isTool(panel);
 }
 
 /** What the panel lists is what the map shows; without it, everything that is open. */

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "react";
+import { useText } from "../i18n/hooks";
 import { AssetPanel } from "../panels/AssetPanel";
 import { MapView } from "../panels/MapView";
 import { ProblemCard } from "../panels/ProblemCard";
@@ -28,6 +29,7 @@ export function PlannerPage() {
       <main>
         <MapView />
         <SandboxBanner />
+        <Notice />
         <aside className="side left">
           <WorkBench tools first="trace" />
         </aside>
@@ -36,6 +38,27 @@ export function PlannerPage() {
           {shown && <AssetPanel />}
         </aside>
       </main>
+    </div>
+  );
+}
+
+/** Why something that was asked on the map did not happen. */
+function Notice() {
+  const t = useText();
+  const { store } = useParts();
+  const notice = useApp((state) => state.notice);
+  if (notice === null) return null;
+  return (
+    <div className="notice" role="alert">
+      {notice}
+      <button
+        type="button"
+        className="more"
+        aria-label={t("app.close")}
+        onClick={() => store.dispatch({ type: "notice", text: null })}
+      >
+        ✕
+      </button>
     </div>
   );
 }

@@ -15,10 +15,11 @@ import { LAYERS } from "../layers/registry";
 import { SAFETY_SIGNS } from "../layers/safety";
 import type { Sign } from "../layers/signs";
 import { WEATHER_SIGNS } from "../layers/weather";
-import { signAddress } from "../map/icons";
+import { signAddress, valveAddress } from "../map/icons";
 import { useApp } from "../state/context";
 import { type Role, rolesIn } from "../state/overlay";
 import { arrived } from "../state/remote";
+import { showsImpact } from "../state/work";
 import { countOf } from "./contents";
 import { SEVERITIES } from "./problems";
 import { SeverityMark } from "./SeverityMark";
@@ -61,6 +62,7 @@ export function Legend() {
         {t("legend.title")} {open ? "▾" : "▸"}
       </button>
       <ul>
+        <Marks />
         <Work />
         <Pipes />
         <Signs />
@@ -70,6 +72,21 @@ export function Legend() {
       </ul>
       {layers.includes("rollout") && <RateRamp />}
     </section>
+  );
+}
+
+/** What the open tool of a planner draws. */
+function Marks(): ReactNode {
+  const legend = useApp((state) => state.marks.legend);
+  return legend.map(({ colour, label, sign }) =>
+    sign === undefined ? (
+      <Line key={label} colour={colour} label={label} />
+    ) : (
+      <li key={label}>
+        <img className="sign" src={valveAddress(sign)} alt="" />
+        {label}
+      </li>
+    ),
   );
 }
 
@@ -122,7 +139,7 @@ function Pipes(): ReactNode {
   const t = useText();
   const on = useApp((state) => state.view.layers.includes("network"));
   const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= 15);
-  const answered = useApp((state) => state.impact.state === "ready");
+  const answered = useApp((state) => state.impact.state === "ready" && showsImpact(state.view));
   const banded = useApp((state) => state.bands !== null);
   if (banded) return null;
   return (

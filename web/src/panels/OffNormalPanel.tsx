@@ -1,12 +1,98 @@
+import type { OffNormalValve } from "../api/planner";
 import { useText } from "../i18n/hooks";
+import { VALVE_COLOURS } from "../map/valvePictures";
+import { currentCity } from "../state/app";
+import { useApp, useParts } from "../state/context";
+import { type Marks, markedPoint } from "../state/marks";
+import { arrived } from "../state/remote";
+import { formatTime } from "../units";
+import { OperateValve } from "./OperateValve";
+import { PagedList } from "./PagedList";
 import { Panel } from "./Panel";
+import { useMarks, useVisit } from "./planning";
 import { Subject } from "./Subject";
+import { useAnswer } from "./useAnswer";
+import { ValveHistoryList } from "./ValveHistoryList";
 
+const ROW_PX = 66;
+/** So many are drawn; the list holds all of them. */
+const MOST_DRAWN = 1000;
+
+/** Valves that do not stand as they normally do; a valve's history, and its operation by hand. */
 export default function OffNormalPanel() {
   const t = useText();
+  const { planning } = useParts();
+  const asset = useApp((state) => arrived(state.asset));
+  const chosen = useApp((state) => state.view.selected !== null);
+  const drawn = useAnswer("off-normal drawn", () => planning.offNormal({ limit: MOST_DRAWN }));
+  const items = arrived(drawn)?.items ?? [];
+  useMarks(`off-normal ${items.map(({ asset_id, state }) => `${asset_id}${state}`).join()}`, () =>
+    items.length === 0 ? null : marksOf(items, t("off-normal.closed"), t("off-normal.opened")),
+  );
   return (
-    <Panel title={t("off-normal.title")} className="work-panel tool-panel">
-      <Subject />
+    <Panel title={t("off-normal.title")} className="work-panel tool-panel off-normal-panel">
+      {chosen && <Subject />}
+      {asset?.kind === "valve" && (
+        <>
+          <OperateValve key={asset.asset_id} id={asset.asset_id} />
+          <ValveHistoryList id={asset.asset_id} />
+        </>
+      )}
+      {chosen && asset !== null && asset.kind !== "valve" && <p className="note">{t("off-normal.notValve")}</p>}
+      <PagedList<OffNormalValve>
+        listKey="off-normal"
+        label={t("off-normal.title")}
+        rowHeight={ROW_PX}
+        page={(offset, limit) => planning.offNormal({ offset, limit })}
+        empty={t("off-normal.none")}
+      >
+        {(valve) => <ValveRow valve={valve} />}
+      </PagedList>
     </Panel>
+  );
+}
+
+function marksOf(items: readonly OffNormalValve[], closed: string, opened: string): Marks {
+  const features = items.flatMap(({ asset_id, state, position, name, code }) => {
+    const sign = state === "closed" ? "valve-close" : "valve-open";
+    return markedPoint(position, { colour: VALVE_COLOURS[sign], sign, asset_id, kind: "valve", label: name || code });
+  });
+  const legend = [
+    { colour: VALVE_COLOURS["valve-close"], sign: "valve-close" as const, label: closed },
+    { colour: VALVE_COLOURS["valve-open"], sign: "valve-open" as const, label: opened },
+  ];
+  return { features, ids: [], legend, dims: false };
+}
+
+function ValveRow({ valve }: { valve: OffNormalValve }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
+  const visit = useVisit();
+  const normal = valve.normal_state === "open" || valve.normal_state === "closed" ? valve.normal_state : "unknown";
+  return (
+    <div className="row">
+      <button type="button" className="row-main" onClick={() => visit(valve.asset_id, valve.position)}>
+        <span className="row-text">
+          <strong>
+            {valve.name || valve.code}{" "}
+            <em className="state">
+              {t(`valve.${normal}`)} → {t(`valve.${valve.state}`)}
+            </em>
+          </strong>
+          <span className="row-detail clamped">
+            {[t(`origin.valve.${valve.origin}`), valve.seat, valve.note].filter(Boolean).join(" · ")}
+          </span>
+          <span className="row-detail clamped">
+            {[
+              formatTime(Date.parse(valve.changed_at), zone, lang),
+              valve.operability === "usable" ? "" : t(`operability.${valve.operability}`),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
+          </span>
+        </span>
+      </button>
+    </div>
   );
 }

@@ -1,12 +1,289 @@
+import { Select } from "antd";
+import { useState } from "react";
+import { type GivenBack, PLAN_STATES, type Plan, type PlanConflict, type PlanStep } from "../api/planner";
 import { useText } from "../i18n/hooks";
+import { VALVE_COLOURS } from "../map/valvePictures";
+import { currentCity } from "../state/app";
+import { useApp, useParts } from "../state/context";
+import { type Marks, markedPoint } from "../state/marks";
+import { formatArea, formatNumber, formatTime, formatValue } from "../units";
+import { Figure } from "./Figure";
+import { DRAINED } from "./isolation";
+import { PagedList } from "./PagedList";
 import { Panel } from "./Panel";
-import { Subject } from "./Subject";
+import { useMay } from "./permissions";
+import { useMarks, useVisit } from "./planning";
+import { ReasonBox } from "./ReasonBox";
+import { RemoteNote } from "./RemoteNote";
+import { Line } from "./RingFigures";
+import { useAnswer } from "./useAnswer";
 
+const ROW_PX = 66;
+
+/** Isolations that are planned, under way or over, and where they lie in each other's way. */
 export default function PlansPanel() {
   const t = useText();
+  const plan = useApp((state) => state.view.work.plan);
   return (
-    <Panel title={t("plans.title")} className="work-panel tool-panel">
-      <Subject />
+    <Panel title={t("plans.title")} className="work-panel tool-panel plans-panel">
+      {plan === undefined ? <PlanList /> : <OnePlan key={plan} id={Number(plan)} />}
     </Panel>
   );
+}
+
+function PlanList() {
+  const t = useText();
+  const { desk, planning } = useParts();
+  const state = useApp((app) => app.view.work.plan_state);
+  const options = PLAN_STATES.map((value) => ({ value: value as string, label: t(`plans.state.${value}`) }));
+  return (
+    <>
+      <Select
+        size="small"
+        allowClear
+        aria-label={t("plans.state")}
+        placeholder={t("plans.state")}
+        value={state}
+        options={options}
+        onChange={(next: string | undefined) => desk.set({ plan_state: next ?? null })}
+      />
+      <PagedList<Plan>
+        listKey={`plans ${state ?? ""}`}
+        label={t("plans.title")}
+        rowHeight={ROW_PX}
+        page={(offset, limit) => planning.plans({ state, offset, limit })}
+        empty={t("plans.none")}
+      >
+        {(plan) => <PlanRow plan={plan} />}
+      </PagedList>
+    </>
+  );
+}
+
+/** From and to, in the city's time. */
+function usePeriod(): (from: string, to: string) => string {
+  const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
+  return (from, to) => [from, to].map((at) => formatTime(Date.parse(at), zone, lang)).join(" – ");
+}
+
+function useLoss(): (loss: GivenBack) => string {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  return (loss) =>
+    [
+      `${formatNumber(loss.buildings, 0, lang)} ${t("unit.buildings")}`,
+      `${formatNumber(loss.heat_user_count, 0, lang)} ${t("unit.users")}`,
+      formatArea(loss.heated_area_m2, lang),
+    ].join(" · ");
+}
+
+function PlanRow({ plan }: { plan: Plan }) {
+  const t = useText();
+  const { desk } = useParts();
+  const period = usePeriod();
+  const loss = useLoss();
+  const conflicts = plan.conflicts.length;
+  return (
+    <div className={`row plan-row ${plan.state}`}>
+      <button type="button" className="row-main" onClick={() => desk.set({ plan: String(plan.plan_id) })}>
+        <span className="row-text">
+          <strong>
+            {plan.title} <em className="state">{t(`plans.state.${plan.state}`)}</em>
+          </strong>
+          <span className="row-detail clamped">{period(plan.planned_from_at, plan.planned_to_at)}</span>
+          <span className="row-detail clamped">
+            {conflicts > 0 && <b className="conflict">{t("plans.conflicts", { count: conflicts })} </b>}
+            {t("legend.lost")} {loss(plan.lost)}
+          </span>
+        </span>
+      </button>
+    </div>
+  );
+}
+
+function OnePlan({ id }: { id: number }) {
+  const t = useText();
+  const { desk, planning } = useParts();
+  const found = useAnswer(`plan ${id}`, () => planning.plan(id));
+  return (
+    <>
+      <button type="button" className="more" onClick={() => desk.set({ plan: null })}>
+        ‹ {t("plans.back")}
+      </button>
+      <RemoteNote remote={found} />
+      {found.state === "ready" && <Facts plan={found.value} />}
+    </>
+  );
+}
+
+function planMarks(plan: Plan, legend: Marks["legend"]): Marks {
+  const valves = plan.valves.flatMap(({ asset_id, position, action, order }) =>
+    markedPoint(position, {
+      colour: VALVE_COLOURS[action === "close" ? "valve-close" : "valve-open"],
+      sign: action === "close" ? "valve-close" : "valve-open",
+      asset_id,
+      kind: "valve",
+      label: String(order),
+    }),
+  );
+  return { features: valves, ids: [{ colour: DRAINED, ids: plan.asset_ids }], legend, dims: true };
+}
+
+function Facts({ plan }: { plan: Plan }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
+  const visit = useVisit();
+  const period = usePeriod();
+  const legend = [
+    { colour: VALVE_COLOURS["valve-close"], sign: "valve-close" as const, label: t("plans.action.close") },
+    { colour: VALVE_COLOURS["valve-open"], sign: "valve-open" as const, label: t("plans.action.open") },
+  ];
+  useMarks(`plan ${plan.plan_id}`, () => planMarks(plan, legend), `plan ${plan.plan_id}`);
+  return (
+    <>
+      <h3>
+        {plan.title} <em className={`state ${plan.state}`}>{t(`plans.state.${plan.state}`)}</em>
+      </h3>
+      <dl className="facts">
+        <Line label={t("plans.period")} value={period(plan.planned_from_at, plan.planned_to_at)} />
+        <Line label={t("plans.crew")} value={plan.crew || "—"} />
+        {plan.note !== "" && <Line label={t("plans.note")} value={plan.note} />}
+        <Line label={t("plans.made")} value={`${plan.seat} · ${formatTime(Date.parse(plan.made_at), zone, lang)}`} />
+      </dl>
+      <Loss loss={plan.lost} />
+      <section className="valves" aria-label={t("plans.order")}>
+        <h3>{t("plans.order")}</h3>
+        <ol className="valve-order">
+          {[...plan.valves]
+            .sort((a, b) => a.order - b.order)
+            .map((valve) => (
+              <li key={valve.asset_id}>
+                <i className="number">{valve.order}</i>
+                <em>{t(`plans.action.${valve.action}`)}</em>
+                <button type="button" className="link" onClick={() => visit(valve.asset_id, valve.position)}>
+                  {valve.name || valve.code}
+                </button>
+              </li>
+            ))}
+        </ol>
+      </section>
+      <Conflicts conflicts={plan.conflicts} />
+      <Customers plan={plan} />
+      <Steps plan={plan} />
+      <p className="note">{t("impact.versions", { network: plan.network_version, valve: plan.valve_version })}</p>
+    </>
+  );
+}
+
+function Loss({ loss }: { loss: GivenBack }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  return (
+    <dl className="figures">
+      <Figure
+        label={t("isolation.lostBuildings")}
+        value={`${formatNumber(loss.buildings, 0, lang)} ${t("unit.buildings")}`}
+      />
+      <Figure label={t("impact.users")} value={`${formatNumber(loss.heat_user_count, 0, lang)} ${t("unit.users")}`} />
+      <Figure label={t("impact.area")} value={formatArea(loss.heated_area_m2, lang)} />
+      <Figure label={t("impact.load")} value={formatValue(loss.heat_load_mw, "MW", lang)} />
+    </dl>
+  );
+}
+
+/** Plans that overlap in time: together they may cut off more than each of them. */
+function Conflicts({ conflicts }: { conflicts: readonly PlanConflict[] }) {
+  const t = useText();
+  const { desk } = useParts();
+  const period = usePeriod();
+  const loss = useLoss();
+  if (conflicts.length === 0) return <p className="note">{t("plans.noConflict")}</p>;
+  return (
+    <section aria-label={t("plans.conflictsTitle")}>
+      <h3>{t("plans.conflictsTitle")}</h3>
+      <ul className="rows">
+        {conflicts.map((conflict) => (
+          <li key={conflict.plan_id} className="row conflicting">
+            <button type="button" className="row-main" onClick={() => desk.set({ plan: String(conflict.plan_id) })}>
+              <span className="row-text">
+                <strong>{conflict.title}</strong>
+                <span className="row-detail">{period(conflict.from_at, conflict.to_at)}</span>
+                <span className="row-detail">
+                  {t("plans.joint")} {loss(conflict.joint)}
+                </span>
+                <span className="row-detail">
+                  {t("plans.apart")} {loss(conflict.apart)}
+                </span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Customers({ plan }: { plan: Plan }) {
+  const t = useText();
+  const { planning } = useParts();
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  async function save(format: "csv" | "xlsx"): Promise<void> {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await planning.save(`/plans/${plan.plan_id}/customers.${format}`);
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <section aria-label={t("plans.customers")}>
+      <p className="exports">
+        {t("plans.customers")}
+        {(["csv", "xlsx"] as const).map((format) => (
+          <button key={format} type="button" className="more" disabled={busy} onClick={() => void save(format)}>
+            {t(`export.${format}`)}
+          </button>
+        ))}
+        {busy && <span className="empty">{t("export.busy")}</span>}
+      </p>
+      {failure !== null && (
+        <p className="failed" role="alert">
+          {failure}
+        </p>
+      )}
+    </section>
+  );
+}
+
+const STEPS: Record<Plan["state"], readonly PlanStep[]> = {
+  planned: ["start", "cancel"],
+  running: ["finish"],
+  finished: [],
+  cancelled: [],
+};
+
+/** What can become of the plan next; starting it operates its valves. */
+function Steps({ plan }: { plan: Plan }) {
+  const t = useText();
+  const { desk, planning } = useParts();
+  const may = useMay("plan");
+  const steps = STEPS[plan.state];
+  if (steps.length === 0) return null;
+  if (!may) return <p className="note">{t("plans.mayNot")}</p>;
+  const deeds = steps.map((step) => ({
+    label: t(`plans.${step}`),
+    primary: step !== "cancel",
+    ...(step === "cancel" ? {} : { sure: t(`plans.${step}Sure`, { count: plan.valves.length }) }),
+    act: async (note: string) => {
+      await planning.movePlan(plan.plan_id, step, note);
+      desk.changed();
+    },
+  }));
+  return <ReasonBox deeds={deeds} hint={t("plans.stepNote")} />;
 }

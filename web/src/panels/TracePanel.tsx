@@ -1,12 +1,115 @@
+import { Button, Segmented } from "antd";
+import { type Cut, QUESTIONS, type Question } from "../api/planner";
 import { useText } from "../i18n/hooks";
+import { COLOURS } from "../layers/palette";
+import { useApp, useParts } from "../state/context";
+import { formatNumber } from "../units";
 import { Panel } from "./Panel";
+import { RemoteNote } from "./RemoteNote";
+import { Concerned, CoolingTimes, FaultBand, RingFigures } from "./RingFigures";
+import { SandboxBox } from "./SandboxBox";
 import { Subject } from "./Subject";
+import { TraceAnswer } from "./TraceAnswer";
+import { Versions } from "./Versions";
 
+const SETS = ["reach", "lost", "degraded"] as const;
+type SetName = (typeof SETS)[number];
+const SET_COLOURS: Record<SetName, string> = { reach: "#ffffff", lost: COLOURS.lost, degraded: COLOURS.degraded };
+
+/** What hangs on the selected asset, and every way through the network from it. */
 export default function TracePanel() {
   const t = useText();
+  const { desk } = useParts();
+  const work = useApp((state) => state.view.work);
+  const selected = useApp((state) => state.view.selected);
+  const question = QUESTIONS.find((one) => one === work.ask) ?? "impact";
   return (
-    <Panel title={t("trace.title")} className="work-panel tool-panel">
+    <Panel title={t("trace.title")} className="work-panel tool-panel trace-panel" extra={<Fit question={question} />}>
       <Subject />
+      <fieldset className="tools-row wrapping" aria-label={t("trace.ask")}>
+        {QUESTIONS.map((one) => (
+          <button
+            key={one}
+            type="button"
+            aria-pressed={one === question}
+            onClick={() => desk.set({ ask: one === "impact" ? null : one })}
+          >
+            {t(`trace.ask.${one}`)}
+          </button>
+        ))}
+      </fieldset>
+      <SandboxBox />
+      {selected !== null && (question === "impact" ? <ImpactAnswer /> : <TraceAnswer question={question} />)}
     </Panel>
+  );
+}
+
+function Fit({ question }: { question: Question }) {
+  const t = useText();
+  const { controller } = useParts();
+  const ready = useApp((state) => state.impact.state === "ready");
+  if (question !== "impact" || !ready) return null;
+  return (
+    <Button size="small" onClick={() => controller.fitImpact()}>
+      {t("impact.fit")}
+    </Button>
+  );
+}
+
+/** Reach, lost and degraded: three lists that are never mixed. */
+function ImpactAnswer() {
+  const t = useText();
+  const impact = useApp((state) => state.impact);
+  if (impact.state === "idle") return <p className="empty">{t("trace.untraceable")}</p>;
+  if (impact.state !== "ready") return <RemoteNote remote={impact} />;
+  return <ThreeLists cut={impact.value as Cut} />;
+}
+
+function ThreeLists({ cut }: { cut: Cut }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const { desk } = useParts();
+  const wanted = useApp((state) => state.view.work.set);
+  const first = cut.lost.asset_ids.length > 0 ? "lost" : cut.degraded.asset_ids.length > 0 ? "degraded" : "reach";
+  const name = SETS.find((set) => set === wanted) ?? first;
+  const options = SETS.map((set) => ({
+    value: set,
+    label: (
+      <span className="set-label" data-testid={`set-${set}`}>
+        <i style={{ background: SET_COLOURS[set] }} aria-hidden="true" />
+        {t(`impact.${set}`)}{" "}
+        <b>
+          {formatNumber(cut[set].counts.building ?? 0, 0, lang)} {t("unit.buildings")}
+        </b>
+      </span>
+    ),
+  }));
+  return (
+    <>
+      <Segmented
+        block
+        size="small"
+        options={options}
+        value={name}
+        onChange={(next) => desk.set({ set: next })}
+        aria-label={t("impact.title")}
+      />
+      <RingFigures ring={cut[name]} />
+      <p className="note">{t(`impact.how.${name}`)}</p>
+      {cut.fault && <FaultBand fault={cut.fault} />}
+      {cut.cooling && <CoolingTimes cooling={cut.cooling} />}
+      <Concerned key={name} ring={cut[name]} />
+      <p className="deeds">
+        <Button size="small" type="primary" onClick={() => desk.open("isolation")}>
+          {t("trace.isolate")}
+        </Button>
+      </p>
+      <Versions
+        network={cut.network_version}
+        valve={cut.valve_version}
+        methods={[cut.methods[name]]}
+        findings={cut.findings}
+      />
+    </>
   );
 }

@@ -30,6 +30,13 @@ export interface MarkFeature {
   properties: MarkStyle;
 }
 
+export interface MarkedIds {
+  colour: string;
+  ids: readonly number[];
+  /** `assets` when left out. */
+  of?: "assets" | "segments";
+}
+
 export interface MarkLegend {
   colour: string;
   label: string;
@@ -38,8 +45,11 @@ export interface MarkLegend {
 
 export interface Marks {
   features: readonly MarkFeature[];
-  /** Assets in a colour, by ids: pipes from zoom 14 on, buildings 14, the others where the map draws them. */
-  ids: readonly { colour: string; ids: readonly number[] }[];
+  /**
+   * Things in a colour, by ids. Assets: pipes and buildings from zoom 14 on, the others where the map draws them. Segments
+   * (all pipes between the same valves): at every zoom of the network.
+   */
+  ids: readonly MarkedIds[];
   legend: readonly MarkLegend[];
   /** Dims what lies around. */
   dims: boolean;

@@ -1,11 +1,12 @@
 import { getJson, type Query, saveFile, sendJson } from "../api/client";
+import * as requests from "../api/planner";
 import * as server from "../api/server";
 import type { Asset } from "../api/shapes";
 import type { Action, AppState } from "./app";
 import { boxOf, grown } from "./box";
 import { readIds, toggledId, writeIds } from "./ids";
 import { type Marks, NO_MARKS } from "./marks";
-import { type Sandbox, sandboxOf, writeSandbox } from "./sandbox";
+import { NO_SANDBOX, type Sandbox, sandboxOf, withSource, withValve, writeSandbox } from "./sandbox";
 import type { Store } from "./store";
 import type { WorkKey } from "./work";
 
@@ -35,6 +36,28 @@ export class Planning {
   /** Fetch a file and hand it to the browser. */
   save(path: string, query: Query = {}): Promise<void> {
     return saveFile(path, this.query(query));
+  }
+
+  readonly criticality = (filter: Query) => requests.criticality(this.query(filter));
+  readonly plans = (filter: Query) => requests.plans(this.query(filter));
+  readonly plan = (id: number) => requests.plan(id, this.query({}));
+  readonly savePlan = (body: requests.NewPlan) => requests.savePlan(this.query({}), body);
+  readonly offNormal = (filter: Query) => requests.offNormal(this.query(filter));
+  readonly valveHistory = (id: number) => requests.valveHistory(id, this.query({ limit: 20 }));
+  readonly sourceStates = () => requests.sourceStates(this.query({}));
+
+  /** Ask the network, as the sandbox of the open panel supposes it, or as it is. */
+  trace<T>(body: requests.TraceBody, supposed = true): Promise<T> {
+    const sandbox = supposed ? sandboxOf(this.store.get().view) : NO_SANDBOX;
+    return requests.trace<T>(this.query({}), body, sandbox);
+  }
+
+  movePlan(id: number, step: requests.PlanStep, note: string): Promise<unknown> {
+    return requests.movePlan(id, step, this.query({}), note);
+  }
+
+  operateValve(id: number, body: requests.ValveOperation): Promise<unknown> {
+    return requests.operateValve(id, this.query({}), body);
   }
 
   /** The facts of an asset that is known by its id; asked for once until the archive changes. */
@@ -86,8 +109,39 @@ export class Planning {
   picked(id: number | null): boolean {
     const { picking } = this.store.get();
     if (picking === null) return false;
-    if (id !== null) this.toggle(picking.key, id);
+    if (id !== null && picking.key === "valves") void this.flip(id);
+    else if (id !== null) this.toggle(picking.key, id);
     return true;
+  }
+
+  /** Suppose a valve or a source the other way round; what was supposed already is taken back. */
+  async flip(id: number): Promise<void> {
+    try {
+      const { kind } = await this.asset(id);
+      const sandbox = sandboxOf(this.store.get().view);
+      if (kind === "valve") {
+        const next = sandbox.valves.has(id) ? null : (await this.isOpen(id)) ? "closed" : "open";
+        this.suppose((now) => withValve(now, id, next));
+      } else {
+        const next = sandbox.sources.has(id) ? null : !(await this.runs(id));
+        this.suppose((now) => withSource(now, id, next));
+      }
+    } catch (error) {
+      this.store.dispatch({ type: "notice", text: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** Whether a valve is open now; one of which nobody knows counts as open. */
+  private async isOpen(id: number): Promise<boolean> {
+    const { items } = await this.valveHistory(id);
+    const { attributes } = await this.asset(id);
+    const normal = attributes.find(({ name }) => name === "normal_state")?.value;
+    return (items[0]?.state ?? normal) !== "closed";
+  }
+
+  private async runs(id: number): Promise<boolean> {
+    const { items } = await this.sourceStates();
+    return items.find(({ asset_id }) => asset_id === id)?.running ?? true;
   }
 
   toggle(key: WorkKey, id: number): void {

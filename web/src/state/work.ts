@@ -66,6 +66,11 @@ export function hasSandbox(panel: WorkPanel | null): boolean {
   return SANDBOX_PANELS.includes(panel);
 }
 
+/** Whether the map draws what the selected asset cuts off: a tool that asks something else draws its own answer. */
+export function showsImpact({ panel, work }: { panel: WorkPanel | null; work: Work }): boolean {
+  return panel === "trace" ? (work.ask ?? "impact") === "impact" : !isTool(panel);
+}
+
 function keysOf(panel: WorkPanel | null, selected: number | null): readonly WorkKey[] {
   return [
     ...(panel === null ? [] : PANEL_KEYS[panel]),
