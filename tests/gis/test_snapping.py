@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import Geod
@@ -26,6 +26,7 @@ def _brute_force(metres: np.ndarray, group: np.ndarray, tolerance_m: float) -> n
     return np.array([order.setdefault(value, len(order)) for value in result], dtype=np.int64)
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["supply", "return"])), max_size=40),
     st.sampled_from([0.0, 0.6, 1.1, 2.3]),
