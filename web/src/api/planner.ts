@@ -4,7 +4,9 @@ import type { Sandbox } from "../state/sandbox";
 import { bodyOf } from "../state/sandbox";
 import { getJson, type Query, sendJson } from "./client";
 import type { Figures, Impact } from "./shapes";
+import type { components } from "./types.gen";
 
+export type Finding = components["schemas"]["FindingModel"];
 export type LonLat = [number, number];
 
 export interface Named {
@@ -14,7 +16,7 @@ export interface Named {
 
 /** A list of assets with what they add up to, and whom it concerns. */
 export interface Ring extends Figures {
-  estates?: Named[];
+  estates?: (Named & { buildings: number })[];
   companies?: (Named & { buildings: number })[];
   hospitals?: Named[];
   schools?: Named[];
@@ -40,7 +42,7 @@ export interface Hours {
 /** How long rooms stay warm. */
 export interface Cooling {
   outdoor_degc: number | null;
-  outdoor_source: string;
+  outdoor_source: "parameter" | "weather_station" | "design";
   to_18_degc_h: Hours;
   to_0_degc_h: Hours;
   assumptions: string[];
@@ -73,6 +75,38 @@ export interface TraceBody {
   to?: number;
   geometry?: boolean;
   ids?: "assets" | "buildings" | "segments" | "none";
+}
+
+export interface Feeding extends Named {
+  kind: string;
+  running: boolean;
+  length_m: number;
+  valves_to_open: number[];
+}
+
+export interface SourcesReply {
+  now: Feeding[];
+  could: Feeding[];
+}
+
+export interface PathReply {
+  found: boolean;
+  length_m: number;
+  pipes: number[];
+  valves: number[];
+  closed_valves: number[];
+  substations: Named[];
+}
+
+export interface Link extends Named {
+  kind: string;
+  role: "user" | "substation" | "source" | "branch" | "company";
+}
+
+export interface DeclaredReply {
+  declared: Link[];
+  traced: Link[];
+  differences: { role: string; declared: number; traced: number[] }[];
 }
 
 export interface Operability {
@@ -195,9 +229,11 @@ export interface ValveRecord {
   seat: string;
   note: string;
   changed_at: string;
+  operation_id: number;
 }
 
 export interface ValveHistory {
+  state: Operability["state"];
   total: number;
   items: ValveRecord[];
 }
@@ -240,7 +276,7 @@ export function movePlan(id: number, step: PlanStep, query: Query, note: string)
 
 export const offNormal = (query: Query) => getJson<Listed<OffNormalValve>>("/valves/off-normal", query);
 export const valveHistory = (id: number, query: Query) => getJson<ValveHistory>(`/valves/${id}/history`, query);
-export const sourceStates = (query: Query) => getJson<Listed<SourceState>>("/sources/states", query);
+export const sourceStates = (query: Query) => getJson<{ items: SourceState[] }>("/sources/states", query);
 
 export function operateValve(id: number, query: Query, body: ValveOperation): Promise<unknown> {
   return sendJson("POST", `/valves/${id}/state`, query, { ...body, origin: "reported" });

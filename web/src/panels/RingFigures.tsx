@@ -33,16 +33,17 @@ export function RingFigures({ ring }: { ring: Ring }) {
 export function Concerned({ ring }: { ring: Ring }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
-  const companies = (ring.companies ?? []).map((one) => ({
-    ...one,
-    name: `${one.name} ${formatNumber(one.buildings, 0, lang)} ${t("unit.buildings")}`,
-  }));
+  const counted = (shares: Ring["companies"] = []) =>
+    shares.map((one) => ({
+      ...one,
+      name: `${one.name} ${formatNumber(one.buildings, 0, lang)} ${t("unit.buildings")}`,
+    }));
   return (
     <>
       <NamedList label={t("ring.hospitals")} items={ring.hospitals ?? []} open />
       <NamedList label={t("ring.schools")} items={ring.schools ?? []} open />
-      <NamedList label={t("ring.estates")} items={ring.estates ?? []} open />
-      <NamedList label={t("ring.companies")} items={companies} />
+      <NamedList label={t("ring.estates")} items={counted(ring.estates)} open />
+      <NamedList label={t("ring.companies")} items={counted(ring.companies)} />
       <NamedList label={t("impact.substations")} items={ring.substations} />
     </>
   );
@@ -109,7 +110,7 @@ export function CoolingTimes({ cooling }: { cooling: Cooling }) {
       <dl className="facts">
         <Line
           label={t("cooling.outdoor")}
-          value={`${formatValue(cooling.outdoor_degc, "degC", lang, 1)} · ${cooling.outdoor_source}`}
+          value={`${formatValue(cooling.outdoor_degc, "degC", lang, 1)} · ${t(`cooling.source.${cooling.outdoor_source}`)}`}
         />
         <Line label={t("cooling.to18")} value={useHours(cooling.to_18_degc_h)} />
         <Line label={t("cooling.to0")} value={useHours(cooling.to_0_degc_h)} />

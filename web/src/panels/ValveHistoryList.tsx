@@ -22,7 +22,7 @@ export function ValveHistoryList({ id }: { id: number }) {
       {items.length === 0 && <p className="empty">{t("valve.noHistory")}</p>}
       <ol aria-label={t("valve.history")}>
         {items.map((record) => (
-          <li key={record.changed_at}>
+          <li key={record.operation_id}>
             <b>{t(`valve.${record.state}`)}</b>
             {record.operability !== null && record.operability !== "usable" && (
               <em>{t(`operability.${record.operability}`)}</em>

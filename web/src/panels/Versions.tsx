@@ -1,8 +1,6 @@
-import type { components } from "../api/types.gen";
+import type { Finding } from "../api/planner";
 import { useText } from "../i18n/hooks";
 import { useVisit } from "./planning";
-
-type Finding = components["schemas"]["FindingModel"];
 
 /** Which picture an answer was computed on, how it was found, and what is wrong around it. */
 export function Versions(props: {

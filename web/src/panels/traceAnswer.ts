@@ -1,6 +1,6 @@
 /** Lists inside an answer of `POST /trace`, whatever the question was. */
 
-import type { Ring } from "../api/planner";
+import type { Finding, Ring } from "../api/planner";
 import { COLOURS } from "../layers/palette";
 import { type Marks, markedAll } from "../state/marks";
 
@@ -9,6 +9,7 @@ export interface TraceReply {
   valve_version: number;
   method?: string;
   methods?: Readonly<Record<string, string>>;
+  findings?: readonly Finding[];
   geometry?: GeoJSON.FeatureCollection | null;
   [name: string]: unknown;
 }

@@ -133,10 +133,7 @@ export class Planning {
 
   /** Whether a valve is open now; one of which nobody knows counts as open. */
   private async isOpen(id: number): Promise<boolean> {
-    const { items } = await this.valveHistory(id);
-    const { attributes } = await this.asset(id);
-    const normal = attributes.find(({ name }) => name === "normal_state")?.value;
-    return (items[0]?.state ?? normal) !== "closed";
+    return (await this.valveHistory(id)).state !== "closed";
   }
 
   private async runs(id: number): Promise<boolean> {
