@@ -140,8 +140,10 @@ def row_of(network: Network, asset_id: int) -> int:
     NotTraceable
         When the network does not hold the asset.
     """
-    row = int(network.assets.rows_of(np.array([asset_id]))[0])
-    if row < 0:
+    ids = network.assets.asset_id
+    # a Python integer would make NumPy copy all ids into 64 bits first
+    row = int(np.searchsorted(ids, np.int32(asset_id))) if 0 < asset_id <= np.iinfo(np.int32).max else ids.size
+    if row >= ids.size or ids[row] != asset_id:
         raise NotTraceable(
             f"asset {asset_id} is not part of the hot-water network of city {network.city_id}; "
             f"these kinds can be traced: {', '.join(KINDS)}"
