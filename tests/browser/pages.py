@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,6 +106,15 @@ class Viewer:
         assert self.watch.strangers == []
         assert self.watch.errors == []
         assert self.look("window.__ht.errors") == []
+
+
+def sit(shown: Viewer, role: str) -> None:
+    """Take the first seat of a role before the page is opened."""
+    seats = shown.page.request.get(f"{shown.url}/seats").json()
+    seat = next(one for one in seats if one["role"] == role)
+    body = json.dumps({"seat_id": seat["seat_id"]})
+    taken = shown.page.request.post(f"{shown.url}/session", data=body, headers={"Content-Type": "application/json"})
+    assert taken.ok, taken.text()
 
 
 def wait_for(found: Callable[[], Any], *, what: str, limit_s: float = LIMIT_S) -> Any:

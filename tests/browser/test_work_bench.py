@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from api.loading import load_manifest
 from api.settings import Settings
 from data.demo.city import write_city
 from tests.api.serving import serve
-from tests.browser.pages import LIMIT_S, Viewer, open_viewer, wait_for
+from tests.browser.pages import LIMIT_S, Viewer, open_viewer, sit, wait_for
 from tests.conftest import create_database, drop_database
 
 LAYERS = "base,buildings,network,stations"
@@ -57,15 +56,6 @@ def bench(browser: Browser, dirty_server: str) -> Any:
             yield shown
 
     return opened
-
-
-def sit(shown: Viewer, role: str) -> None:
-    """Take the first seat of a role before the page is opened."""
-    seats = shown.page.request.get(f"{shown.url}/seats").json()
-    seat = next(one for one in seats if one["role"] == role)
-    body = json.dumps({"seat_id": seat["seat_id"]})
-    taken = shown.page.request.post(f"{shown.url}/session", data=body, headers={"Content-Type": "application/json"})
-    assert taken.ok, taken.text()
 
 
 def get(client: httpx.Client, path: str, **query: str | float | bool) -> Any:
@@ -451,7 +441,8 @@ def test_the_phone_lists_problems_and_opens_one(bench: Any, office: httpx.Client
 
 @pytest.mark.parametrize(("width", "height"), [(2400, 1350), (390, 844)])
 def test_every_panel_fits_its_window_and_speaks_both_languages(bench: Any, pictures: Path, width: int, height: int) -> None:
-    panels = ("problems", "changes", "proposals", "statistics", "coverage", "datums", "selection", "layers")
+    tools = ("trace", "isolation", "whatif", "causes", "leaks", "plans", "off-normal", "criticality")
+    panels = (*tools, "problems", "changes", "proposals", "statistics", "coverage", "datums", "selection", "layers")
     with bench(width=width, height=height) as shown:
         for lang in ("zh", "en"):
             shown.page.goto(f"{shown.url}/plan?city=1&layers=base&lang={lang}", timeout=LIMIT_S * 1000)

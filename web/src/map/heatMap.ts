@@ -182,7 +182,15 @@ export class HeatMap {
     const alarms = arrived(state.alarms) ?? NO_ALARMS;
     const wanted = [view.layers, view.lang, view.mode, view.city, state.tilesets, state.rasters];
     const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset?.position, view.selected];
-    const work = [state.overlay, state.marks, view.panel, view.work, state.bands, state.archiveRevision];
+    const work = [
+      state.overlay,
+      state.marks,
+      state.supposed,
+      view.panel,
+      view.work,
+      state.bands,
+      state.archiveRevision,
+    ];
     const next = [...wanted, ...moving, ...work];
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
     const sourcesChanged = wanted.slice(3).some((value, i) => value !== this.wanted[i + 3]);
@@ -317,7 +325,7 @@ function layerInput(state: AppState): LayerInput {
     problems: shownProblems(state),
     bands: state.view.panel === "statistics" ? state.bands : null,
     overlay: state.overlay,
-    marks: state.marks,
+    marks: { ...state.marks, features: [...state.marks.features, ...state.supposed] },
   };
 }
 

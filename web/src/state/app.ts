@@ -3,7 +3,7 @@ import type { Bands } from "../layers/definition";
 import type { LayerId } from "../layers/ids";
 import type { Connection } from "../live/feed";
 import { type Clock, NO_CLOCK } from "./clock";
-import { type Marks, NO_MARKS } from "./marks";
+import { type MarkFeature, type Marks, NO_MARKS } from "./marks";
 import { NO_OVERLAY, type Overlay } from "./overlay";
 import { IDLE, LOADING, type Remote } from "./remote";
 import type { Position, Tool } from "./shapes";
@@ -68,6 +68,8 @@ export interface AppState {
   overlay: Overlay;
   /** What the open tool of a planner draws over the map. */
   marks: Marks;
+  /** Signs of what the sandbox supposes, drawn with the marks. */
+  supposed: readonly MarkFeature[];
   /** The assets that a person picks on the map; null: clicks select. */
   picking: Picking | null;
   /** The shape that a person is drawing; null: clicks select. */
@@ -122,6 +124,7 @@ export type Action =
   | { type: "curve"; curve: Remote<Curve> }
   | { type: "overlay"; overlay: Overlay }
   | { type: "marks"; marks: Marks }
+  | { type: "supposed"; supposed: readonly MarkFeature[] }
   | { type: "picking"; picking: Picking | null }
   | { type: "draw/tool"; tool: Tool | null }
   | { type: "draw/points"; points: readonly Position[] }
@@ -152,6 +155,7 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     curve: IDLE,
     overlay: NO_OVERLAY,
     marks: NO_MARKS,
+    supposed: NO_MARKS.features,
     picking: null,
     drawing: null,
     handle: null,
@@ -288,6 +292,8 @@ function reduceRemote(state: AppState, action: Action): AppState {
       return { ...state, overlay: action.overlay };
     case "marks":
       return { ...state, marks: action.marks };
+    case "supposed":
+      return { ...state, supposed: action.supposed };
     case "picking":
       return { ...state, picking: action.picking };
     case "handle":

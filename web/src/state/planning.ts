@@ -5,7 +5,7 @@ import type { Asset } from "../api/shapes";
 import type { Action, AppState } from "./app";
 import { boxOf, grown } from "./box";
 import { readIds, toggledId, writeIds } from "./ids";
-import { type Marks, NO_MARKS } from "./marks";
+import { type MarkFeature, type Marks, NO_MARKS } from "./marks";
 import { NO_SANDBOX, type Sandbox, sandboxOf, withSource, withValve, writeSandbox } from "./sandbox";
 import type { Store } from "./store";
 import type { WorkKey } from "./work";
@@ -77,6 +77,11 @@ export class Planning {
   mark(marks: Marks, fit = false): void {
     this.store.dispatch({ type: "marks", marks });
     if (fit) this.fit(marks.features);
+  }
+
+  /** Signs of what is supposed, whatever panel is open. */
+  markSupposed(supposed: readonly MarkFeature[]): void {
+    this.store.dispatch({ type: "supposed", supposed });
   }
 
   unmark(): void {
