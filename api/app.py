@@ -16,6 +16,7 @@ from api.auth.setup import prepare_seats
 from api.headers import SecurityHeaders
 from api.live_room import LiveRoom
 from api.networks import NetworkStore
+from api.plan_losses import PlanLosses
 from api.refreshing import Refresher
 from api.routes import (
     alarms,
@@ -32,6 +33,7 @@ from api.routes import (
     network,
     offsets,
     places,
+    plans,
     problems,
     proposals,
     raster,
@@ -63,6 +65,7 @@ ROUTERS = (
     registers.router,
     network.router,
     valves.router,
+    plans.router,
     problems.router,
     tiles.router,
     rollout.router,
@@ -90,6 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool = await open_pool(settings.database_url, size=settings.pool_size)
     app.state.pool = pool
     app.state.networks = NetworkStore(settings.database_url, pool)
+    app.state.plan_losses = PlanLosses()
     try:
         await prepare_seats(settings, pool)
         async with LiveRoom(pool) as app.state.live, Refresher(settings, pool) as app.state.refresher:
