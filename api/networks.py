@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from data.network import Versions, current_versions, read_network, read_valve_states
+from data.network import (
+    NetworkRead,
+    RecordedStates,
+    Versions,
+    city_ids,
+    current_versions,
+    read_marked,
+    read_recorded_states,
+)
+from data.network_changes import bring_up_to_date
 from data.pool import Pool, connect
-from topology.network import Network
+from topology.network import Network, build_network
 
 logger = logging.getLogger(__name__)
+
+_WARM_AFTER_S = 1.0
+"""How long a server that has just started serves first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A network with the rows it was built from, which later changes are told from."""
+
+    network: Network
+    read: NetworkRead
 
 
 class NetworkStore:
@@ -26,45 +50,87 @@ class NetworkStore:
     def __init__(self, database_url: str, pool: Pool) -> None:
         self._database_url = database_url
         self._pool = pool
-        self._networks: dict[int, Network] = {}
+        self._held: dict[int, _Held] = {}
         self._locks: dict[int, asyncio.Lock] = {}
 
     async def get(self, city_id: int) -> Network:
         """Return the network of a city at its present versions.
 
         The first call builds it, once however many wait for it; the event loop is never blocked. After a valve was operated only
-        what depends on states is derived anew.
+        what depends on states is derived anew; after the drawing was changed only the rows written since are read.
 
         Raises
         ------
         NotFound
             When there is no such city.
         """
-        network = self._networks.get(city_id)
-        if network is not None and _fits(network, await current_versions(self._pool, city_id)):
-            return network
+        held = self._held.get(city_id)
+        if held is not None and _fits(held.network, await current_versions(self._pool, city_id)):
+            return held.network
         async with self._locks.setdefault(city_id, asyncio.Lock()):
-            network = self._networks.get(city_id)
+            held = self._held.get(city_id)
             versions = await current_versions(self._pool, city_id)
-            if network is None or not _fits(network, versions):
-                network = await asyncio.to_thread(self._load, city_id, versions, network)
-                self._networks[city_id] = network
-            return network
+            if held is None or not _fits(held.network, versions):
+                held = await asyncio.to_thread(self._load, city_id, versions, held)
+                self._held[city_id] = held
+            return held.network
 
     async def held(self, city_id: int) -> Network | None:
         """Return the network of a city if it is built and fits the present versions; None starts nothing."""
-        network = self._networks.get(city_id)
-        return network if network is not None and _fits(network, await current_versions(self._pool, city_id)) else None
+        held = self._held.get(city_id)
+        if held is None or not _fits(held.network, await current_versions(self._pool, city_id)):
+            return None
+        return held.network
 
-    def _load(self, city_id: int, versions: Versions, old: Network | None) -> Network:
+    @asynccontextmanager
+    async def warming(self) -> AsyncIterator[None]:
+        """Build the networks of all cities in the background, so that the first question finds them; ends with the block."""
+        task = asyncio.create_task(self._warm())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            if not task.cancelled() and (error := task.exception()) is not None:
+                logger.warning("networks were not built in the background: %s", error)
+
+    async def _warm(self) -> None:
+        await asyncio.sleep(_WARM_AFTER_S)
+        for city_id in await city_ids(self._pool):
+            await self.get(city_id)
+
+    def _load(self, city_id: int, versions: Versions, held: _Held | None) -> _Held:
+        started = time.perf_counter()
         with connect(self._database_url) as connection:
-            if old is None or old.network_version != versions.network_version:
-                network = read_network(connection, city_id)
+            if held is None:
+                read = read_marked(connection, city_id)
+            elif held.network.network_version != versions.network_version:
+                read = bring_up_to_date(connection, held.read)
             else:
-                states, valve_version = read_valve_states(connection, city_id)
-                network = old.with_valve_states(states, valve_version=valve_version)
-        logger.info("network of city %d: version %d, valves %d", city_id, network.network_version, network.valve_version)
+                read = held.read
+            states = read_recorded_states(connection, city_id)
+        network = build_network(read.tables) if held is None or read is not held.read else held.network
+        network = _with_recorded(network, states)
+        logger.info(
+            "network of city %d: version %d, states %d, ready in %.0f ms",
+            city_id,
+            network.network_version,
+            network.valve_version,
+            1e3 * (time.perf_counter() - started),
+        )
+        return _Held(network, read)
+
+
+def _with_recorded(network: Network, states: RecordedStates) -> Network:
+    if network.valve_version == states.valve_version:
         return network
+    return network.with_states(
+        states.valves,
+        states.sources,
+        valve_version=states.valve_version,
+        operability=states.operability,
+        origins=states.origins,
+    )
 
 
 def _fits(network: Network, versions: Versions) -> bool:

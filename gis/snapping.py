@@ -56,13 +56,15 @@ def join_ends(xy_deg: Floats, group: NDArray[np.generic], tolerance_m: float) ->
     metres = local_metres(xy_deg[first])
     # a hair wider, so that what lies on the border of two cells is looked at from both
     cell = np.floor(metres / (tolerance_m * (1.0 + 1e-9))).astype(np.int64)
-    return number_near(metres, _group_numbers(group)[first], cell, tolerance_m)[place]
+    node: Integers = number_near(metres, _group_numbers(group)[first], cell, tolerance_m)[place]
+    return node
 
 
 def _group_numbers(group: NDArray[np.generic]) -> Integers:
     if np.issubdtype(group.dtype, np.integer):
         return group.astype(np.int64)
-    return np.unique(group, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    number: Integers = np.unique(group, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return number
 
 
 def _places(xy_deg: Floats, group: Integers) -> tuple[Integers, Integers]:
@@ -93,7 +95,7 @@ def local_metres(lonlat_deg: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _slot(one: int, other: int, group: int, mask: int) -> int:
+def _slot(one: int, other: int, group: int, mask: int) -> np.int64:
     mixed = np.uint64(one) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(other) * np.uint64(0xC2B2AE3D27D4EB4F)
     mixed += np.uint64(group) * np.uint64(0x165667B19E3779F9)
     mixed ^= mixed >> np.uint64(29)

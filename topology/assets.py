@@ -92,7 +92,8 @@ def asset_table(tables: NetworkTables) -> AssetTable:
     order = np.argsort(asset_id, kind="stable")
 
     def column(name: str, dtype: type[np.generic], fill: float = 0.0) -> NDArray[Any]:
-        return np.concatenate([_numbers(frame, name, dtype, fill) for _, frame in frames])[order]
+        whole: NDArray[Any] = np.concatenate([_numbers(frame, name, dtype, fill) for _, frame in frames])
+        return whole[order]
 
     return AssetTable(
         asset_id=asset_id[order],
@@ -125,7 +126,8 @@ def _numbers(frame: pd.DataFrame, name: str, dtype: type[np.generic], fill: floa
     if name not in frame.columns:
         return np.full(len(frame), fill, dtype)
     values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isnan(values), fill, values).astype(dtype)
+    numbers: NDArray[Any] = np.where(np.isnan(values), fill, values).astype(dtype)
+    return numbers
 
 
 def _positions(frames: list[tuple[str, pd.DataFrame]], name: str) -> NDArray[np.float64]:

@@ -17,5 +17,8 @@ STATES: Mapping[str, int] = {"closed": CLOSED, "open": OPEN, "unknown": UNKNOWN}
 OPERABILITIES: Mapping[str, int] = {"usable": 0, "stuck": 1, "no_access": 2, "tagged_out": 3}
 """Operability of a valve; never its state."""
 
+ORIGINS: Mapping[str, int] = {"assumed": 0, "reported": 1, "measured": 2}
+"""Origin of a valve's state: nobody has said anything, reported by hand, measured."""
+
 ROOT = 0
 """The element above all running sources."""

@@ -23,8 +23,8 @@ class Edges:
         Row of the asset in the `AssetTable`.
     side
         `codes.SUPPLY` or `RETURN`.
-    state, operability
-        One byte each: `codes.CLOSED`, `OPEN`, `UNKNOWN`; `codes.OPERABILITIES`.
+    state, operability, origin
+        One byte each: `codes.CLOSED`, `OPEN`, `UNKNOWN`; `codes.OPERABILITIES`; `codes.ORIGINS` (of the state of a valve).
     pair
         Edge of the other side; -1 = none.
     pipe_count
@@ -38,6 +38,7 @@ class Edges:
     side: NDArray[np.uint8]
     state: NDArray[np.uint8]
     operability: NDArray[np.uint8]
+    origin: NDArray[np.uint8]
     pair: NDArray[np.int32]
     pipe_count: int
 

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from topology.assets import AssetTable, asset_table
 from topology.checks import check_state, check_structure
-from topology.codes import CLOSED, EXCHANGER, OPEN, OPERABILITIES, PIPE, RETURN, SOURCE, STATES, SUPPLY, UNKNOWN, VALVE
+from topology.codes import CLOSED, EXCHANGER, OPEN, OPERABILITIES, ORIGINS, PIPE, RETURN, SOURCE, STATES, SUPPLY, UNKNOWN, VALVE
 from topology.declared import Declared, read_declared
 from topology.drawing import Drawing, number_drawing
 from topology.edges import Edges, Services
 from topology.findings import Finding
-from topology.numbering import intervals
 from topology.joining import Joined, join
 from topology.lost_several import lost_with_several
+from topology.numbering import intervals
 from topology.segment_net import SegmentNet, segment_net
 from topology.segments import Segments, label_segments
 from topology.state import Fed, State, flood_net, read_state
@@ -167,7 +167,13 @@ class Network:
         return intervals(self.net, self.state)
 
     def with_states(
-        self, valves: Mapping[int, str] | None = None, sources: Mapping[int, bool] | None = None, *, valve_version: int
+        self,
+        valves: Mapping[int, str] | None = None,
+        sources: Mapping[int, bool] | None = None,
+        *,
+        valve_version: int,
+        operability: Mapping[int, str] | None = None,
+        origins: Mapping[int, str] | None = None,
     ) -> Network:
         """Return the network after valves were operated and sources started or stopped; the arrays of the drawing are shared.
 
@@ -179,31 +185,43 @@ class Network:
             Running or not by asset id of the source; sources not named keep theirs.
         valve_version
             Version of the states.
+        operability, origins
+            Of valves, likewise (`codes.OPERABILITIES`, `codes.ORIGINS`).
 
         Notes
         -----
         Cost: the refresh of `read_state`; see docs/topology.md.
         """
-        state = self.edges.state.copy()
-        links = self.net.links
-        of_link = state[self.edges.pipe_count :]
-        codes = {asset_id: STATES[value] for asset_id, value in (valves or {}).items()}
-        _set_states(of_link, links.row, links.kind == VALVE, self._by_row(codes))
-        codes = {asset_id: OPEN if running else CLOSED for asset_id, running in (sources or {}).items()}
-        _set_states(of_link, links.row, links.kind == SOURCE, self._by_row(codes))
-        edges = replace(self.edges, state=state)
-        return replace(self, edges=edges, state=read_state(self.net, of_link), valve_version=valve_version)
+        running = {asset_id: OPEN if runs else CLOSED for asset_id, runs in (sources or {}).items()}
+        state = self._with_codes(self.edges.state, SOURCE, running)
+        state = self._with_codes(state, VALVE, {asset_id: STATES[value] for asset_id, value in (valves or {}).items()})
+        able = {asset_id: OPERABILITIES[value] for asset_id, value in (operability or {}).items()}
+        said = {asset_id: ORIGINS[value] for asset_id, value in (origins or {}).items()}
+        edges = replace(
+            self.edges,
+            state=state,
+            operability=self._with_codes(self.edges.operability, VALVE, able),
+            origin=self._with_codes(self.edges.origin, VALVE, said),
+        )
+        refreshed = read_state(self.net, state[edges.pipe_count :])
+        return replace(self, edges=edges, state=refreshed, valve_version=valve_version)
+
+    def _with_codes(self, column: NDArray[np.uint8], kind: int, codes: Mapping[int, int]) -> NDArray[np.uint8]:
+        """Return a column of the edges with the codes of some valves or sources set."""
+        if not codes:
+            return column
+        value = np.full(self.assets.asset_id.size, _KEEP, np.uint8)
+        rows = self.assets.rows_of(np.fromiter(codes, np.int64, len(codes)))
+        value[rows[rows >= 0]] = np.fromiter(codes.values(), np.uint8, len(codes))[rows >= 0]
+        given = value[self.net.links.row]
+        changes = np.flatnonzero((self.net.links.kind == kind) & (given != _KEEP))
+        changed = column.copy()
+        changed[self.edges.pipe_count + changes] = given[changes]
+        return changed
 
     def with_valve_states(self, states: Mapping[int, str], *, valve_version: int) -> Network:
         """Return the network after valves were operated; see `with_states`."""
         return self.with_states(states, valve_version=valve_version)
-
-    def _by_row(self, codes: Mapping[int, int]) -> NDArray[np.uint8]:
-        """Return the code of each row, 255 = none."""
-        value = np.full(self.assets.asset_id.size, _KEEP, np.uint8)
-        rows = self.assets.rows_of(np.fromiter(codes, np.int64, len(codes)))
-        value[rows[rows >= 0]] = np.fromiter(codes.values(), np.uint8, len(codes))[rows >= 0]
-        return value
 
     def flood(self, removed: Sequence[int] | NDArray[np.integer]) -> Fed:
         """Find who is fed with some elements taken out; cost: below a millisecond for a city."""
@@ -213,12 +231,6 @@ class Network:
 
 
 _KEEP = 255
-
-
-def _set_states(state: NDArray[np.uint8], row: NDArray[np.int32], wanted: NDArray[np.bool_], value: NDArray[np.uint8]) -> None:
-    given = value[row]
-    changes = wanted & (given != _KEEP)
-    state[changes] = given[changes]
 
 
 def build_network(tables: NetworkTables) -> Network:
@@ -281,6 +293,7 @@ def _edges(tables: NetworkTables, assets: AssetTable, joined: Joined) -> tuple[E
         side=edges["side"].to_numpy(np.uint8),
         state=edges["state"].to_numpy(np.uint8),
         operability=edges["operability"].to_numpy(np.uint8),
+        origin=edges["origin"].to_numpy(np.uint8),
         pair=_pairs(edges, assets),
         pipe_count=len(tables.pipes),
     )
@@ -289,7 +302,7 @@ def _edges(tables: NetworkTables, assets: AssetTable, joined: Joined) -> tuple[E
 
 def _frame(kind: int, *, row: Column, u: Column, v: Column, side: Column, state: Column = OPEN) -> pd.DataFrame:
     frame = pd.DataFrame({"row": row, "u": u, "v": v})
-    return frame.assign(kind=kind, side=side, state=state, operability=0)
+    return frame.assign(kind=kind, side=side, state=state, operability=0, origin=0)
 
 
 def _rows(assets: AssetTable, frame: pd.DataFrame, column: str = "asset_id") -> NDArray[np.int32]:
@@ -306,7 +319,12 @@ def _valves(tables: NetworkTables, assets: AssetTable, joined: Joined) -> pd.Dat
     state = valves["state"].map(STATES).astype(float).fillna(UNKNOWN).to_numpy(np.uint8)
     side = joined.valve_group % 2 + 1
     frame = _frame(VALVE, row=_rows(assets, valves), u=joined.valve_u, v=joined.valve_v, side=side, state=state)
-    return frame.assign(operability=valves["operability"].map(OPERABILITIES).astype(float).fillna(0).to_numpy(np.uint8))
+    origin = valves["origin"] if "origin" in valves.columns else pd.Series("assumed", index=valves.index)
+    return frame.assign(operability=_codes(valves["operability"], OPERABILITIES), origin=_codes(origin, ORIGINS))
+
+
+def _codes(names: pd.Series, codes: Mapping[str, int]) -> NDArray[np.uint8]:
+    return names.map(codes).astype(float).fillna(0).to_numpy().astype(np.uint8)
 
 
 def _exchangers(tables: NetworkTables, assets: AssetTable, nodes: NDArray[np.int32]) -> pd.DataFrame:

@@ -21,6 +21,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "stations": (*_ASSET, "kind", *_POINT),
 }
 """Columns that each table must have."""
+OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
+    "pipes": ("start_height_m", "end_height_m"),
+    "valves": ("origin",),
+}
+"""Columns that a table may have: heights of the ends of a pipe, origin of a valve's state (measured | reported | assumed)."""
 
 
 def empty_table(name: str) -> pd.DataFrame:

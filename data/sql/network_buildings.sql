@@ -10,5 +10,6 @@ select a.asset_id, coalesce(a.company_id, 0) as company_id, coalesce(a.area_id, 
  where a.city_id = %(city_id)s
    and a.kind = 'building'
    and a.valid_to_at is null
+   and (%(only)s::int[] is null or a.asset_id = any(%(only)s::int[]))
  order by a.asset_id
 ) to stdout (format csv, header)

@@ -5,5 +5,6 @@ select a.asset_id, coalesce(a.company_id, 0) as company_id, coalesce(a.area_id, 
  where a.city_id = %(city_id)s
    and a.kind in ('relay_pump_station', 'relay_energy_station', 'isolating_station', 'accumulator')
    and a.valid_to_at is null
+   and (%(only)s::int[] is null or a.asset_id = any(%(only)s::int[]))
  order by a.asset_id
 ) to stdout (format csv, header)
