@@ -47,9 +47,13 @@ from api.routes import (
     system,
     tiles,
     tiles3d,
+    traces,
     valves,
 )
 from api.settings import Settings
+from api.tracing.criticals import Criticals
+from api.tracing.facts import FactStore
+from api.tracing.rooms import Outdoor, Rooms
 from data.pool import open_pool
 from tiles.cache import TileCache
 
@@ -60,6 +64,7 @@ ROUTERS = (
     proposals.router,
     refresh.router,
     assets.router,
+    traces.router,
     kinds.router,
     contents.router,
     registers.router,
@@ -96,7 +101,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.plan_losses = PlanLosses()
     try:
         await prepare_seats(settings, pool)
-        async with LiveRoom(pool) as app.state.live, Refresher(settings, pool) as app.state.refresher:
+        async with (
+            LiveRoom(pool) as app.state.live,
+            Refresher(settings, pool) as app.state.refresher,
+            app.state.networks.warming(),
+        ):
+            facts = FactStore(settings.database_url)
+            app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
+            app.state.criticals = Criticals()
             yield
     finally:
         await pool.close()

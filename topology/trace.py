@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from topology.assets import KINDS
+from topology.assets import KIND_CODE, KINDS
 from topology.codes import EXCHANGER, SOURCE
 from topology.drawing import Drawing
+from topology.findings import Finding, finding
 from topology.impact import own_rows, row_of, union
 from topology.network import Network
 
@@ -63,13 +64,25 @@ def downstream(network: Network, asset_id: int) -> Trace:
     Cost: one slice and a sort of the answer; the first trace after a change of state numbers the drawing (see docs/topology.md).
     """
     row = row_of(network, asset_id)
-    if KINDS[network.assets.kind[row]] in {"building", "building_inlet"}:
-        return _trace(network, asset_id, own_rows(network, row), DOWNSTREAM)
-    drawing = network.drawing
-    parts = [_below(network, drawing, int(node)) for node in _entry_nodes(network, drawing, row)]
-    if parts and KINDS[network.assets.kind[row]] == "substation":
-        parts.append(np.array([row], np.int32))
-    return _trace(network, asset_id, union(network.assets, parts), DOWNSTREAM)
+    return _trace(network, asset_id, downstream_rows(network, np.array([row], np.int32)), DOWNSTREAM)
+
+
+def downstream_rows(network: Network, rows: Rows) -> Rows:
+    """Return what is fed through any of some assets; see `downstream`.
+
+    Notes
+    -----
+    Cost: one pass over the edges and the answer once, however many assets are named.
+    """
+    drawing, assets = network.drawing, network.assets
+    consumer = np.isin(assets.kind[rows], (KIND_CODE["building"], KIND_CODE["building_inlet"]))
+    parts = [own_rows(network, int(row)) for row in rows[consumer]]
+    through = rows[~consumer]
+    parts += [_below(network, drawing, head) for head in _topmost(drawing, _entry_nodes(network, drawing, through))]
+    for row in through[assets.kind[through] == KIND_CODE["substation"]]:
+        if _entry_nodes(network, drawing, np.array([row], np.int32)).size:
+            parts.append(np.array([row], np.int32))
+    return union(assets, parts)
 
 
 def upstream(network: Network, asset_id: int) -> Trace:
@@ -109,15 +122,44 @@ def connected(network: Network, asset_id: int) -> Trace:
     return _trace(network, asset_id, union(network.assets, [network.state.of_zone.at(zones)]), CONNECTED)
 
 
+def findings_of(network: Network, asset_id: int, rows: Rows) -> tuple[Finding, ...]:
+    """Return the findings that name an asset; where a trace found nothing, why."""
+    row = row_of(network, asset_id)
+    concerned, number = network.finding_rows
+    found = tuple(network.findings[i] for i in np.unique(number[concerned == row]))
+    if rows.size:
+        return found
+    kind = KINDS[network.assets.kind[row]]
+    message = (
+        f"nothing is found for {kind} {asset_id}: it is shut, stands still, meets no pipe, or no running source "
+        "reaches it in this valve state"
+    )
+    return (finding("not_fed", [asset_id], network.assets.lon[row], network.assets.lat[row], message), *found)
+
+
 def _trace(network: Network, asset_id: int, rows: Rows, method: str) -> Trace:
     return Trace(asset_id, network.city_id, network.network_version, network.valve_version, rows, method)
 
 
-def _entry_nodes(network: Network, drawing: Drawing, row: int) -> Rows:
-    """Nodes whose blocks lie behind an asset: the far end of its edges, or the node it sits on."""
-    nodes: Rows = np.concatenate([drawing.far[network.edges.row == row], network.station_node[network.station_row == row]])
+def _entry_nodes(network: Network, drawing: Drawing, rows: Rows) -> Rows:
+    """Nodes whose blocks lie behind some assets: the far end of their edges, or the node they sit on."""
+    edge, station = np.isin(network.edges.row, rows), np.isin(network.station_row, rows)
+    nodes: Rows = np.concatenate([drawing.far[edge], network.station_node[station]])
     reached: Rows = nodes[(nodes >= 0) & (drawing.blocks.first[nodes] >= 0)]
     return reached
+
+
+def _topmost(drawing: Drawing, nodes: Rows) -> list[int]:
+    """Return the heads of the blocks of some nodes, without those that lie below another one."""
+    blocks = drawing.blocks
+    heads = np.unique(blocks.head[nodes])
+    found: list[int] = []
+    upto = -1
+    for head in heads[np.argsort(blocks.first[heads])].tolist():
+        if blocks.first[head] >= upto:
+            found.append(head)
+            upto = int(blocks.last[head])
+    return found
 
 
 def _exit_nodes(network: Network, drawing: Drawing, row: int) -> Rows:
@@ -136,9 +178,9 @@ def _exit_nodes(network: Network, drawing: Drawing, row: int) -> Rows:
     return reached
 
 
-def _below(network: Network, drawing: Drawing, node: int) -> Rows:
+def _below(network: Network, drawing: Drawing, head: int) -> Rows:
+    """Rows below the head of a block, and everything that the exchangers among them feed."""
     blocks, state = drawing.blocks, network.state
-    head = blocks.head[node]
     first, last = int(blocks.first[head]), int(blocks.last[head])
     low, high = np.searchsorted(drawing.exchanger_at, [first, last])
     zones = np.unique(drawing.exchanger_zone[low:high])

@@ -25,6 +25,7 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("PATCH", r"/plans/[^/]+", "plan"),
     ("POST", r"/plans/[^/]+/cancel", "plan"),
     ("POST", r"/plans/[^/]+/(start|finish)", "switch_valves"),
+    ("POST", r"/customers\.(csv|xlsx)", None),  # a question about a set that does not fit an address
     ("POST", r"/jobs/[^/]+/cancel", "manage_jobs"),
     ("PATCH", r"/assets/[^/]+", "edit_archive"),
     ("POST", r"/assets/[^/]+/(retire|restore)", "edit_archive"),
@@ -34,6 +35,7 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/proposals/[^/]+/withdraw", "propose_changes"),
     ("POST", r"/problems/accept", "decide_problems"),
     ("POST", r"/problems/[^/]+/(accept|dismiss|revert)", "decide_problems"),
+    ("POST", r"/trace", None),  # a question with a sandbox; it writes nothing
     ("POST", r"/assets/within", None),  # a question whose shape does not fit an address
 )
 _COMPILED = tuple((method, re.compile(path), permission) for method, path, permission in WRITES)

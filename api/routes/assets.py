@@ -1,4 +1,4 @@
-"""Assets: the list, one in detail, and what hangs on it."""
+"""Assets: the list, and one in detail. Questions about what hangs on it: `api/routes/traces.py`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.errors import BadRequest
-from api.impacts import Answer, ImpactAnswer, TraceAnswer, answer_impact, answer_trace
 from data.assets import AssetDetail, AssetFilter, AssetItem, Named, list_assets, read_asset
 from data.changes import state_at_change
 from data.errors import NotFound
-from topology.trace import downstream, upstream
 from twin.kinds import KINDS, Attribute, Kind, kind_of
 
 router = APIRouter(tags=["assets"])
@@ -142,33 +140,6 @@ async def get_asset(
     return _answer(detail, status=live_status(request, city, asset_id))
 
 
-@router.get("/assets/{asset_id}/impact", response_model=ImpactAnswer)
-async def get_impact(
-    *, request: Request, asset_id: AssetIdPath, caller: CallerDep, city: CityDep, pool: PoolDep, geometry: GeometryQuery = False
-) -> Response:
-    """Tell what an alarm on this asset cuts off: reach, lost, degraded."""
-    network = await request.app.state.networks.get(city)
-    return _json(await answer_impact(pool, network, caller.scope, asset_id, geometry=geometry))
-
-
-@router.get("/assets/{asset_id}/downstream", response_model=TraceAnswer)
-async def get_downstream(
-    *, request: Request, asset_id: AssetIdPath, caller: CallerDep, city: CityDep, pool: PoolDep, geometry: GeometryQuery = False
-) -> Response:
-    """Tell what is fed through this asset: pipes, substations, buildings behind it."""
-    network = await request.app.state.networks.get(city)
-    return _json(await answer_trace(pool, network, caller.scope, asset_id, downstream, geometry=geometry))
-
-
-@router.get("/assets/{asset_id}/upstream", response_model=TraceAnswer)
-async def get_upstream(
-    *, request: Request, asset_id: AssetIdPath, caller: CallerDep, city: CityDep, pool: PoolDep, geometry: GeometryQuery = False
-) -> Response:
-    """Tell through what this asset is fed: pipes, valves, substations and heat sources before it."""
-    network = await request.app.state.networks.get(city)
-    return _json(await answer_trace(pool, network, caller.scope, asset_id, upstream, geometry=geometry))
-
-
 def parse_bbox(text: str) -> tuple[float, float, float, float]:
     """Read `west,south,east,north` in degrees.
 
@@ -191,11 +162,6 @@ def live_status(request: Request, city_id: int, asset_id: int) -> int:
     """Return the live status code of an asset; 0 where the live room does not run or knows nothing."""
     live = getattr(request.app.state, "live", None)
     return 0 if live is None else int(live.status_of(city_id, asset_id))
-
-
-def _json(answer: Answer) -> Response:
-    # thousands of ids and geometries: encoded once, not validated again on the way out
-    return Response(orjson.dumps(answer), media_type="application/json")
 
 
 def _wanted_attributes(kinds: tuple[str, ...] | None, texts: list[str]) -> dict[str, object]:

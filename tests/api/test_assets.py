@@ -1,20 +1,16 @@
-"""Assets, impact and valve states over HTTP, on a small town drawn by hand."""
+"""Assets and valve states over HTTP, on a small town drawn by hand; questions to the network: test_traces.py."""
 
 from __future__ import annotations
 
 import asyncio
 
 import httpx
-import orjson
 import pytest
 
-from api.impacts import ImpactAnswer, TraceAnswer, answer_impact
 from api.networks import NetworkStore
-from data.assets import grid_deg
-from data.errors import NotFound
 from data.pool import connect, open_pool
 from data.valves import set_valve_state
-from tests.handmade_town import COMPANY_A, DISTRICT_EAST, DISTRICT_WEST, SUBSTATION, TOWN, insert_town, line, pipe
+from tests.handmade_town import COMPANY_A, DISTRICT_WEST, SUBSTATION, TOWN, insert_town, line, pipe
 from twin.scope import Scope
 
 # in the town that tiles draw, the return pipe passes the valve a metre away; here both sides meet there and are shut by it
@@ -98,18 +94,6 @@ def test_as_of_shows_the_version_valid_then(town: httpx.Client, database_url: st
     assert before.status_code == 404
 
 
-def test_impact_lists_what_is_lost_and_draws_it(town: httpx.Client) -> None:
-    answer = get(town, "/assets/20/impact", geometry=True)
-    ImpactAnswer.model_validate(answer)
-    assert SUBSTATION in answer["lost"]["asset_ids"]
-    assert answer["lost"]["substations"] == [{"asset_id": SUBSTATION, "name": "一号站"}]
-    assert answer["lost"]["outside_scope"] == 0
-    drawn = {feature["id"]: feature["properties"]["set"] for feature in answer["geometry"]["features"]}
-    assert set(drawn) == set(answer["reach"]["asset_ids"])
-    assert {asset_id for asset_id, of in drawn.items() if of == "lost"} == set(answer["lost"]["asset_ids"])
-    assert get(town, "/assets/20/impact")["geometry"] is None
-
-
 def test_a_closed_valve_counts_in_the_next_answer(town: httpx.Client, database_url: str) -> None:
     before = get(town, "/assets/20/impact")
     assert SUBSTATION in before["lost"]["asset_ids"]
@@ -137,62 +121,6 @@ def test_a_new_import_is_seen_without_a_restart(town: httpx.Client, database_url
         connection.execute("delete from asset where asset_id in (22, 23)")
         connection.execute("update city set network_version = network_version + 1")
     assert SUBSTATION not in get(town, "/assets/20/impact")["reach"]["asset_ids"]
-
-
-def test_traces_lead_up_to_the_plant_and_down_to_the_inlet(town: httpx.Client) -> None:
-    up = get(town, f"/assets/{SUBSTATION}/upstream", geometry=True)
-    TraceAnswer.model_validate(up)
-    assert {13, 11, 20, 22} <= set(up["found"]["asset_ids"])
-    assert {feature["id"] for feature in up["geometry"]["features"]} == set(up["found"]["asset_ids"])
-    assert {24, 25} <= set(get(town, f"/assets/{SUBSTATION}/downstream")["found"]["asset_ids"])
-
-
-def test_what_no_trace_can_answer_is_said(town: httpx.Client) -> None:
-    road = town.get("/assets/40/impact", params={"city": 1})
-    assert road.status_code == 422
-    assert "asset 40 is a road" in road.json()["error"]["message"]
-    assert town.get("/assets/999/impact", params={"city": 1}).status_code == 404
-    assert town.get("/assets/0/impact", params={"city": 1}).status_code == 422
-
-
-def asked(database_url: str, scope: Scope, asset_id: int) -> dict:
-    """Ask for an impact as a seat of that scope would."""
-
-    async def ask() -> dict:
-        pool = await open_pool(database_url)
-        try:
-            network = await NetworkStore(database_url, pool).get(1)
-            return await answer_impact(pool, network, scope, asset_id, geometry=True)
-        finally:
-            await pool.close()
-
-    return orjson.loads(orjson.dumps(asyncio.run(ask())))
-
-
-def test_a_district_sees_its_own_part_and_a_number_for_the_rest(database_url: str) -> None:
-    insert_town(database_url, ROWS)
-    whole = asked(database_url, Scope(), 20)
-    west = asked(database_url, Scope(areas=(DISTRICT_WEST,)), 20)
-    assert whole["lost"]["outside_scope"] == 0
-    hidden = set(whole["lost"]["asset_ids"]) - set(west["lost"]["asset_ids"])
-    assert hidden == {12, 24, 25}
-    assert west["lost"]["outside_scope"] == len(hidden)
-    assert {feature["id"] for feature in west["geometry"]["features"]} == set(west["reach"]["asset_ids"])
-    with pytest.raises(NotFound):
-        asked(database_url, Scope(areas=(DISTRICT_EAST,)), 20)
-
-
-def test_geometry_is_rounded_to_the_scope(database_url: str) -> None:
-    insert_town(database_url, ROWS)
-    scope = Scope(precision_m=100.0)
-    dx, dy = grid_deg(scope)
-    assert dx is not None
-    assert dy is not None
-    for feature in asked(database_url, scope, 20)["geometry"]["features"]:
-        if feature["properties"]["kind"] == "pipe" and feature["geometry"] is not None:
-            for lon, lat in feature["geometry"]["coordinates"]:
-                assert lon / dx == pytest.approx(round(lon / dx), abs=1e-3)
-                assert lat / dy == pytest.approx(round(lat / dy), abs=1e-3)
 
 
 def test_waiting_requests_share_one_build_and_a_valve_only_refreshes(database_url: str) -> None:
