@@ -172,6 +172,46 @@ export interface paths {
         patch: operations["patch_asset_assets__asset_id__patch"];
         trace?: never;
     };
+    "/assets/{asset_id}/connected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Connected
+         * @description Tell what stands in one water with this asset over open valves.
+         */
+        get: operations["get_connected_assets__asset_id__connected_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/declared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Declared
+         * @description Tell the declared chain of this asset beside the traced one: user, substation, source, branch, company.
+         */
+        get: operations["get_declared_assets__asset_id__declared_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/assets/{asset_id}/downstream": {
         parameters: {
             query?: never;
@@ -221,9 +261,49 @@ export interface paths {
         };
         /**
          * Get Impact
-         * @description Tell what an alarm on this asset cuts off: reach, lost, degraded.
+         * @description Tell what an alarm on this asset cuts off: reach, lost, degraded, and what that means for people.
          */
         get: operations["get_impact_assets__asset_id__impact_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/isolation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Isolation
+         * @description Tell which valves shut off a break here, what drains, who loses heat, and which closed valves give heat back.
+         */
+        get: operations["get_isolation_assets__asset_id__isolation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Path
+         * @description Tell the shortest way between two assets by pipe length over open valves.
+         */
+        get: operations["get_path_assets__asset_id__path_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -306,6 +386,46 @@ export interface paths {
          * @description Retire an asset: it is no longer there, its versions stay; `restore` brings it back.
          */
         post: operations["retire_asset_assets__asset_id__retire_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sources
+         * @description Tell which running sources reach this asset now, and which could.
+         */
+        get: operations["get_sources_assets__asset_id__sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{asset_id}/supply_area": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Supply Area
+         * @description Tell whom this plant, branch, boiler house, substation or pipe serves: traced and declared, with the differences.
+         */
+        get: operations["get_supply_area_assets__asset_id__supply_area_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -776,6 +896,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/network/criticality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Criticality
+         * @description List the segments by what they take along when they are shut, in the normal state of the valves, worst first.
+         */
+        get: operations["get_criticality_network_criticality_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/network/findings": {
         parameters: {
             query?: never;
@@ -790,6 +930,114 @@ export interface paths {
         get: operations["get_findings_network_findings_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plans
+         * @description List the plans all of whose assets the caller sees, with what they clash with.
+         */
+        get: operations["get_plans_plans_get"];
+        put?: never;
+        /**
+         * Post Plan
+         * @description Save a plan in the name of the caller's seat; who loses heat is computed now.
+         */
+        post: operations["post_plan_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description Return one plan with its steps.
+         */
+        get: operations["get_plan_plans__plan_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Plan
+         * @description Change a plan that has not been started; who loses heat is computed anew.
+         */
+        patch: operations["patch_plan_plans__plan_id__patch"];
+        trace?: never;
+    };
+    "/plans/{plan_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Cancel
+         * @description Cancel a plan; one that runs needs the right to switch valves, because its valves are put back.
+         */
+        post: operations["post_cancel_plans__plan_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{plan_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Finish
+         * @description Finish a running plan: its valves are put back, the last operated first.
+         */
+        post: operations["post_finish_plans__plan_id__finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{plan_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Start
+         * @description Start a plan: its valves are operated in their order, recorded with the plan's number.
+         */
+        post: operations["post_start_plans__plan_id__start_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1352,6 +1600,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Source States
+         * @description List the plants and boiler houses of a city, running or not, and who said so.
+         */
+        get: operations["get_source_states_sources_states_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{asset_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Source State
+         * @description Record that a plant or boiler house runs or stands still; the next trace counts with it.
+         */
+        post: operations["post_source_state_sources__asset_id__state_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/statistics/lengths": {
         parameters: {
             query?: never;
@@ -1464,6 +1752,86 @@ export interface paths {
          * @description Return one vector tile (MVT 2.1, Web Mercator, XYZ) as the caller may see it; 204 when nothing is in it.
          */
         get: operations["tile_tiles__tileset___z___x___y__mvt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Trace
+         * @description Ask the network; `valves` and `sources` are a sandbox that changes nothing but this answer.
+         */
+        post: operations["post_trace_trace_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/valves/off-normal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Off Normal
+         * @description List the valves that are not in their normal state: since when, by whom, why.
+         */
+        get: operations["get_off_normal_valves_off_normal_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/valves/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Valve States
+         * @description Record the states of several valves in one transaction, under one version, in the name of the caller's seat.
+         */
+        post: operations["post_valve_states_valves_states_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/valves/{asset_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Valve History
+         * @description Tell what was recorded of a valve, the last first.
+         */
+        get: operations["get_valve_history_valves__asset_id__history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1655,6 +2023,28 @@ export interface components {
             items: components["schemas"]["AlarmModel"][];
         };
         /**
+         * AlternativeModel
+         * @description Valves that give heat back when they are opened, in the order of opening.
+         */
+        AlternativeModel: {
+            capacity: components["schemas"]["CapacityModel"];
+            gives_back: components["schemas"]["GivesBack"];
+            /** Valves */
+            valves: components["schemas"]["ValveItem"][];
+            /** Valves Outside Scope */
+            valves_outside_scope: number;
+        };
+        /**
+         * AreaMethods
+         * @description How the area was found.
+         */
+        AreaMethods: {
+            /** Declared */
+            declared: string;
+            /** Traced */
+            traced: string;
+        };
+        /**
          * AssetAnswer
          * @description One version of an asset.
          */
@@ -1813,6 +2203,16 @@ export interface components {
             total: number;
         };
         /**
+         * AssetName
+         * @description An asset by id and name.
+         */
+        AssetName: {
+            /** Asset Id */
+            asset_id: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * AttributeModel
          * @description One attribute with what the catalogue says about it.
          */
@@ -1862,6 +2262,18 @@ export interface components {
             heat_users: number;
             /** Heated Area M2 */
             heated_area_m2: number;
+        };
+        /**
+         * CapacityModel
+         * @description Running power against load of the part that would feed; null = unknown.
+         */
+        CapacityModel: {
+            /** Enough */
+            enough: boolean | null;
+            /** Load Mw */
+            load_mw: number | null;
+            /** Running Mw */
+            running_mw: number | null;
         };
         /**
          * ChangeAnswer
@@ -2047,7 +2459,7 @@ export interface components {
             /** Code */
             code: string;
             /** Differences */
-            differences: components["schemas"]["DifferenceModel"][];
+            differences: components["schemas"]["api__routes__archive__DifferenceModel"][];
             /** Kind */
             kind: string;
             /** Name */
@@ -2163,6 +2575,47 @@ export interface components {
             type: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ConflictModel
+         * @description Another plan that waits or runs at the same time.
+         */
+        ConflictModel: {
+            /** @description The sum of what each costs alone; a ring cut at two places loses more than that. */
+            apart: components["schemas"]["LostModel"];
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /** @description Lost while both run: one flood over all that both shut. */
+            joint: components["schemas"]["LostModel"];
+            /** @description Lost only because both run at the same time. */
+            only_together: components["schemas"]["LostModel"];
+            /**
+             * Opposed Valve Ids
+             * @description One closes what the other opens: they cannot run together.
+             */
+            opposed_valve_ids: number[];
+            /** Plan Id */
+            plan_id: number;
+            /**
+             * Shared Valve Ids
+             * @description Both bring them to the same state; they are put back by the last that ends.
+             */
+            shared_valve_ids: number[];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "running" | "finished" | "cancelled";
+            /** Title */
+            title: string;
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
         };
         /**
          * ContentsAnswer
@@ -2449,6 +2902,26 @@ export interface components {
             total: number;
         };
         /**
+         * CoolingModel
+         * @description How long rooms of the lost buildings stay warm.
+         */
+        CoolingModel: {
+            /** Assumptions */
+            assumptions: string[];
+            /**
+             * Outdoor Degc
+             * @example -12.5
+             */
+            outdoor_degc: number;
+            /**
+             * Outdoor Source
+             * @enum {string}
+             */
+            outdoor_source: "parameter" | "weather_station" | "design";
+            to_0_degc_h: components["schemas"]["HoursModel"];
+            to_18_degc_h: components["schemas"]["HoursModel"];
+        };
+        /**
          * CoverageAnswer
          * @description A page of objects, the worst agreement first.
          * @example {
@@ -2649,6 +3122,56 @@ export interface components {
             unserved_buildings: number;
         };
         /**
+         * CriticalSegment
+         * @description What one segment takes along when it is shut.
+         */
+        CriticalSegment: {
+            /** Area Lost M2 */
+            area_lost_m2: number;
+            /** Buildings Lost */
+            buildings_lost: number;
+            /**
+             * Label
+             * @description Name of its first pipe, else its code.
+             */
+            label: string;
+            /** Pipe Length M */
+            pipe_length_m: number;
+            /** Position */
+            position: [
+                number,
+                number
+            ] | null;
+            /** Segment Id */
+            segment_id: number;
+            /**
+             * Side
+             * @description 1 supply, 2 return
+             */
+            side: number;
+            /** Users Lost */
+            users_lost: number;
+            /**
+             * Users Short
+             * @description Users of parts that are then short of running power.
+             */
+            users_short: number;
+        };
+        /**
+         * CriticalityAnswer
+         * @description Segments by what they take along, in the normal state of the valves.
+         */
+        CriticalityAnswer: {
+            /** City Id */
+            city_id: number;
+            /** Items */
+            items: components["schemas"]["CriticalSegment"][];
+            /** Network Version */
+            network_version: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * DatumModel
          * @description A system that a delivery may be in.
          */
@@ -2705,6 +3228,67 @@ export interface components {
              * @example 现场核实
              */
             reason: string;
+        };
+        /**
+         * DeclaredAnswer
+         * @description The declared chain beside the traced one: user, substation, source, branch, company.
+         */
+        DeclaredAnswer: {
+            /** As Of */
+            as_of: string | null;
+            /**
+             * Asset Ids
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids: number[];
+            /**
+             * City Id
+             * @example 1
+             */
+            city_id: number;
+            /** Declared */
+            declared: components["schemas"]["LinkModel"][];
+            /** Differences */
+            differences: components["schemas"]["api__tracing__models__DifferenceModel"][];
+            /** Findings */
+            findings: components["schemas"]["FindingModel"][];
+            /**
+             * Geometry
+             * @description FeatureCollection when asked for: id = asset_id, properties asset_id, kind, set (the list it stands in).
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            methods: components["schemas"]["AreaMethods"];
+            /**
+             * Network Version
+             * @description Version of the drawing that was asked.
+             */
+            network_version: number;
+            /**
+             * Question
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
+            /**
+             * Sandbox
+             * @description True: valves or sources of the question hold for this answer only.
+             */
+            sandbox: boolean;
+            /**
+             * States
+             * @description Which states the answer counts with, in words.
+             */
+            states: string;
+            /** Traced */
+            traced: components["schemas"]["LinkModel"][];
+            /**
+             * Valve Version
+             * @description Version of the valve and source states that was asked.
+             */
+            valve_version: number;
         };
         /**
          * DeliveredLayerModel
@@ -2778,35 +3362,6 @@ export interface components {
             layer: string;
             /** Style */
             style: string;
-        };
-        /**
-         * DifferenceModel
-         * @description One field that differs.
-         */
-        DifferenceModel: {
-            /**
-             * After
-             * @description null = it has no value.
-             * @example 500
-             */
-            after: unknown;
-            /**
-             * Before
-             * @description null = it had no value; of `geometry` GeoJSON.
-             * @example 400
-             */
-            before: unknown;
-            /**
-             * Field
-             * @description `name`, `source_key`, `geometry` or an attribute.
-             * @example dn
-             */
-            field: string;
-            /**
-             * Label Zh
-             * @example 公称直径 DN
-             */
-            label_zh: string;
         };
         /**
          * DistrictFeatures
@@ -3066,15 +3621,102 @@ export interface components {
             version: number | null;
         };
         /**
+         * FaultModel
+         * @description What a stop of heat counts as (GB/T 43097-2023 8.8).
+         */
+        FaultModel: {
+            /**
+             * Affected Area M2
+             * @description Heated area of what is lost.
+             * @example 98000
+             */
+            affected_area_m2: number;
+            /**
+             * Band
+             * @description Band of affected heated area; `none` where no heated area is cut off.
+             * @example to_1_million_m2
+             */
+            band: string;
+            /**
+             * Label En
+             * @example up to 1 million m2
+             */
+            label_en: string;
+            /**
+             * Label Zh
+             * @example 影响供热面积≤100万m²
+             */
+            label_zh: string;
+            /**
+             * Repair H
+             * @description As asked, else restore_within_h.
+             * @example 12
+             */
+            repair_h: number;
+            /**
+             * Restore Within H
+             * @description 24 h, or 12 h in the smallest band.
+             * @example 12
+             */
+            restore_within_h: number | null;
+            /**
+             * Row
+             * @description Row of the table heating_fault that counts it, by whether it is restored in time.
+             * @example 9
+             */
+            row: number | null;
+            /**
+             * Stopped Area Hours M2 H
+             * @description Area times hours (停止供热面积小时数).
+             * @example 1176000
+             */
+            stopped_area_hours_m2_h: number;
+        };
+        /**
+         * FeedingModel
+         * @description A heat source with the way from it.
+         */
+        FeedingModel: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Kind
+             * @example substation
+             */
+            kind: string;
+            /**
+             * Length M
+             * @description Pipe length of the shortest way, one side.
+             * @example 4210.5
+             */
+            length_m: number;
+            /** Name */
+            name: string;
+            /** Running */
+            running: boolean;
+            /** @description Substation on the way that is nearest to the source. */
+            substation: components["schemas"]["KindName"] | null;
+            /**
+             * Valves To Open
+             * @description Closed valves on the way.
+             */
+            valves_to_open: number[];
+        };
+        /**
          * FiguresModel
-         * @description Assets of one list, as far as the caller may see them, and what they add up to.
+         * @description Assets of one list, as far as the caller may see them, what they add up to, and whom they concern.
          */
         FiguresModel: {
             /**
              * Asset Ids
-             * @description Rising; pipes and valves of both sides, substations, sources, inlets, buildings.
+             * @description Rising; pipes and valves of both sides, substations, sources, inlets, buildings; or what `ids` asks for.
              */
             asset_ids: number[];
+            /**
+             * Companies
+             * @description Heating companies (热力企业) of the buildings, likewise.
+             */
+            companies: components["schemas"]["ShareModel"][];
             /**
              * Counts
              * @description By kind.
@@ -3087,6 +3729,11 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /**
+             * Estates
+             * @description Estates (小区) of the buildings, those with most buildings first.
+             */
+            estates: components["schemas"]["ShareModel"][];
             /**
              * Heat Load Mw
              * @example 4.3
@@ -3103,6 +3750,11 @@ export interface components {
              */
             heated_area_m2: number;
             /**
+             * Hospitals
+             * @description Buildings of hospitals (医院).
+             */
+            hospitals: components["schemas"]["AssetName"][];
+            /**
              * Outside Scope
              * @description Further assets that this seat may not see.
              * @example 0
@@ -3114,8 +3766,13 @@ export interface components {
              * @example 812.5
              */
             pipe_length_m: number;
+            /**
+             * Schools
+             * @description Buildings of schools and kindergartens (学校).
+             */
+            schools: components["schemas"]["AssetName"][];
             /** Substations */
-            substations: components["schemas"]["SubstationModel"][];
+            substations: components["schemas"]["AssetName"][];
         };
         /**
          * FindingModel
@@ -3178,6 +3835,20 @@ export interface components {
             };
             /** Valve Version */
             valve_version: number;
+        };
+        /**
+         * GivesBack
+         * @description What an alternative gives back, of what the caller may see.
+         */
+        GivesBack: {
+            /** Buildings */
+            buildings: number;
+            /** Heat Load Mw */
+            heat_load_mw: number;
+            /** Heat User Count */
+            heat_user_count: number;
+            /** Heated Area M2 */
+            heated_area_m2: number;
         };
         /**
          * GridModel
@@ -3346,22 +4017,86 @@ export interface components {
          */
         HeightDatum: "ellipsoid" | "ground";
         /**
+         * HistoryEntryModel
+         * @description One record of a valve.
+         */
+        HistoryEntryModel: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Note */
+            note: string;
+            /**
+             * Operability
+             * @description As reported; null: as drawn.
+             */
+            operability: ("usable" | "stuck" | "no_access" | "tagged_out") | null;
+            /** Operation Id */
+            operation_id: number;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "measured" | "reported" | "assumed";
+            /** Seat */
+            seat: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "closed" | "unknown";
+            /**
+             * Valve Version
+             * @description Version of the city's states that it made.
+             */
+            valve_version: number;
+        };
+        /**
+         * HoursModel
+         * @description Hours over buildings, each counting once; null where rooms never get that cold or nothing is lost.
+         */
+        HoursModel: {
+            /**
+             * Max
+             * @example 6.6
+             */
+            max: number | null;
+            /**
+             * Median
+             * @example 3.3
+             */
+            median: number | null;
+            /**
+             * Min
+             * @example 2.3
+             */
+            min: number | null;
+        };
+        /**
          * ImpactAnswer
-         * @description What an alarm on an asset cuts off.
+         * @description What an alarm cuts off.
          */
         ImpactAnswer: {
+            /** As Of */
+            as_of: string | null;
             /**
-             * Asset Id
-             * @example 12
+             * Asset Ids
+             * @example [
+             *       12
+             *     ]
              */
-            asset_id: number;
+            asset_ids: number[];
             /**
              * City Id
              * @example 1
              */
             city_id: number;
+            cooling: components["schemas"]["CoolingModel"];
             /** @description Reach without lost: pressure and capacity are not judged. */
             degraded: components["schemas"]["FiguresModel"];
+            fault: components["schemas"]["FaultModel"];
             /**
              * Findings
              * @description What is wrong around the answer.
@@ -3369,7 +4104,7 @@ export interface components {
             findings: components["schemas"]["FindingModel"][];
             /**
              * Geometry
-             * @description FeatureCollection of reach: id = asset_id, properties asset_id, kind, set (lost or degraded).
+             * @description FeatureCollection when asked for: id = asset_id, properties asset_id, kind, set (the list it stands in).
              */
             geometry: {
                 [key: string]: unknown;
@@ -3382,13 +4117,179 @@ export interface components {
              * @description Version of the drawing that was asked.
              */
             network_version: number;
+            /**
+             * Question
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
             /** @description Fed through it, on rings both ways: an upper bound. */
             reach: components["schemas"]["FiguresModel"];
             /**
+             * Sandbox
+             * @description True: valves or sources of the question hold for this answer only.
+             */
+            sandbox: boolean;
+            /**
+             * States
+             * @description Which states the answer counts with, in words.
+             */
+            states: string;
+            /**
              * Valve Version
-             * @description Version of the valve states that was asked.
+             * @description Version of the valve and source states that was asked.
              */
             valve_version: number;
+        };
+        /**
+         * IsolationAnswer
+         * @description How to shut off a break, and what that costs.
+         */
+        IsolationAnswer: {
+            /**
+             * Alternatives
+             * @description What gives heat back, best first.
+             */
+            alternatives: components["schemas"]["AlternativeModel"][];
+            /** As Of */
+            as_of: string | null;
+            /**
+             * Asset Ids
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids: number[];
+            /**
+             * City Id
+             * @example 1
+             */
+            city_id: number;
+            /**
+             * Drained M3
+             * @description Water in the pipes of known diameter.
+             */
+            drained_m3: number | null;
+            /** Drained Pipe Length M */
+            drained_pipe_length_m: number;
+            /**
+             * Drained Unknown M
+             * @description Length of pipes whose diameter is not known; not in drained_m3.
+             */
+            drained_unknown_m: number;
+            /** Findings */
+            findings: components["schemas"]["FindingModel"][];
+            /**
+             * Geometry
+             * @description FeatureCollection when asked for: id = asset_id, properties asset_id, kind, set (the list it stands in).
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Grown Through
+             * @description Open valves that cannot be closed.
+             */
+            grown_through: number[];
+            lost: components["schemas"]["FiguresModel"];
+            /** Method */
+            method: string;
+            /**
+             * Network Version
+             * @description Version of the drawing that was asked.
+             */
+            network_version: number;
+            /**
+             * Order
+             * @description Valves to close, in this order.
+             */
+            order: number[];
+            /**
+             * Question
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
+            /**
+             * Sandbox
+             * @description True: valves or sources of the question hold for this answer only.
+             */
+            sandbox: boolean;
+            /**
+             * Segments
+             * @description Ids of what is shut, both sides.
+             */
+            segments: number[];
+            /**
+             * Shut At
+             * @description Substations and inlets that join what is shut to what is fed.
+             */
+            shut_at: number[];
+            /**
+             * Sources Inside
+             * @description Running sources that must be stopped.
+             */
+            sources_inside: number[];
+            /**
+             * States
+             * @description Which states the answer counts with, in words.
+             */
+            states: string;
+            /**
+             * Valve Version
+             * @description Version of the valve and source states that was asked.
+             */
+            valve_version: number;
+            /**
+             * Valves
+             * @description On the edge of what is shut, and those that it grew through.
+             */
+            valves: components["schemas"]["IsolationValve"][];
+            /** Valves Outside Scope */
+            valves_outside_scope: number;
+        };
+        /**
+         * IsolationValve
+         * @description A valve of an isolation.
+         */
+        IsolationValve: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Code
+             * @example FM0123
+             */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Operability
+             * @description usable, stuck, no_access, tagged_out
+             * @example usable
+             */
+            operability: string;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "close" | "closed_already" | "cannot_close";
+            /**
+             * Side
+             * @description 1 supply, 2 return
+             */
+            side: number;
+            /**
+             * State
+             * @description open, closed, unknown
+             * @example open
+             */
+            state: string;
         };
         /**
          * JobModel
@@ -3538,12 +4439,37 @@ export interface components {
             placed_count: number;
         };
         /**
+         * KindName
+         * @description An asset by id, kind and name.
+         */
+        KindName: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Kind
+             * @example substation
+             */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * KindsAnswer
          * @description The kinds of the catalogue.
          */
         KindsAnswer: {
             /** Kinds */
             kinds: components["schemas"]["AssetKindModel"][];
+        };
+        /**
+         * LeftAsIsModel
+         * @description A valve that was not put back, and why.
+         */
+        LeftAsIsModel: {
+            /** Asset Id */
+            asset_id: number;
+            /** Message */
+            message: string;
         };
         /**
          * LengthRowModel
@@ -3694,6 +4620,26 @@ export interface components {
             supply_length_m: number;
         };
         /**
+         * LinkModel
+         * @description One link of a chain.
+         */
+        LinkModel: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Kind
+             * @example substation
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "substation" | "source" | "branch" | "company";
+        };
+        /**
          * LiveState
          * @description Live state of one theme.
          */
@@ -3724,6 +4670,62 @@ export interface components {
             seq: number;
             /** Theme */
             theme: string;
+        };
+        /**
+         * LostModel
+         * @description What loses heat, as far as the caller may see it.
+         */
+        LostModel: {
+            /**
+             * Buildings
+             * @example 31
+             */
+            buildings: number;
+            /**
+             * Heat Load Mw
+             * @example 4.3
+             */
+            heat_load_mw: number;
+            /**
+             * Heat User Count
+             * @example 1240
+             */
+            heat_user_count: number;
+            /**
+             * Heated Area M2
+             * @example 98000
+             */
+            heated_area_m2: number;
+        };
+        /**
+         * LostNowModel
+         * @description The same on the present state of the network.
+         */
+        LostNowModel: {
+            /**
+             * Buildings
+             * @example 31
+             */
+            buildings: number;
+            /**
+             * Heat Load Mw
+             * @example 4.3
+             */
+            heat_load_mw: number;
+            /**
+             * Heat User Count
+             * @example 1240
+             */
+            heat_user_count: number;
+            /**
+             * Heated Area M2
+             * @example 98000
+             */
+            heated_area_m2: number;
+            /** Network Version */
+            network_version: number;
+            /** Valve Version */
+            valve_version: number;
         };
         /**
          * MainStationsModel
@@ -3872,6 +4874,84 @@ export interface components {
             password: string;
         };
         /**
+         * OffNormalAnswer
+         * @description Valves off normal, the last operated first.
+         */
+        OffNormalAnswer: {
+            /** Items */
+            items: components["schemas"]["OffNormalModel"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * OffNormalModel
+         * @description A valve that is not in its normal state (异位阀门).
+         */
+        OffNormalModel: {
+            /**
+             * Asset Id
+             * @example 11
+             */
+            asset_id: number;
+            /**
+             * Changed At
+             * Format: date-time
+             * @description Time of the last record.
+             */
+            changed_at: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Normal State
+             * @example open
+             * @enum {string}
+             */
+            normal_state: "open" | "closed" | "unknown";
+            /**
+             * Note
+             * @description Why, as recorded last.
+             * @example 检修计划 3
+             */
+            note: string;
+            /**
+             * Operability
+             * @enum {string}
+             */
+            operability: "usable" | "stuck" | "no_access" | "tagged_out";
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "measured" | "reported" | "assumed";
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Seat
+             * @description Who recorded it last.
+             */
+            seat: string;
+            /**
+             * Since At
+             * Format: date-time
+             * @description Since when it has been in this state.
+             */
+            since_at: string;
+            /**
+             * State
+             * @example closed
+             * @enum {string}
+             */
+            state: "open" | "closed" | "unknown";
+        };
+        /**
          * OffsetAnswer
          * @description A place and the offsets there.
          */
@@ -3952,6 +5032,438 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * OperationBody
+         * @description A valve and what it was brought to.
+         */
+        OperationBody: {
+            /**
+             * Asset Id
+             * @example 11
+             */
+            asset_id: number;
+            /**
+             * Operability
+             * @description Whether it can be operated, as seen on the spot; left out: nothing new; as_drawn: what the drawing says counts again.
+             * @example usable
+             */
+            operability?: ("usable" | "stuck" | "no_access" | "tagged_out" | "as_drawn") | null;
+            /**
+             * State
+             * @example closed
+             * @enum {string}
+             */
+            state: "open" | "closed" | "unknown";
+        };
+        /**
+         * PathAnswer
+         * @description The shortest way between two assets.
+         */
+        PathAnswer: {
+            /** As Of */
+            as_of: string | null;
+            /**
+             * Asset Ids
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids: number[];
+            /**
+             * City Id
+             * @example 1
+             */
+            city_id: number;
+            /** Closed Valves */
+            closed_valves: number[];
+            /** Findings */
+            findings: components["schemas"]["FindingModel"][];
+            /**
+             * Found
+             * @description False: no open way; the one shown leads over closed_valves.
+             */
+            found: boolean;
+            /**
+             * Geometry
+             * @description FeatureCollection when asked for: id = asset_id, properties asset_id, kind, set (the list it stands in).
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Length M */
+            length_m: number;
+            /** Method */
+            method: string;
+            /**
+             * Network Version
+             * @description Version of the drawing that was asked.
+             */
+            network_version: number;
+            /** Outside Scope */
+            outside_scope: number;
+            /**
+             * Passed
+             * @description Everything passed, in the order of the way, the two ends with it.
+             */
+            passed: number[];
+            /** Pipes */
+            pipes: number[];
+            /**
+             * Question
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
+            /**
+             * Sandbox
+             * @description True: valves or sources of the question hold for this answer only.
+             */
+            sandbox: boolean;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "supply" | "return";
+            /**
+             * States
+             * @description Which states the answer counts with, in words.
+             */
+            states: string;
+            /** Substations */
+            substations: components["schemas"]["KindName"][];
+            /** To */
+            to: number;
+            /**
+             * Valve Version
+             * @description Version of the valve and source states that was asked.
+             */
+            valve_version: number;
+            /** Valves */
+            valves: number[];
+        };
+        /**
+         * PlanBody
+         * @description A plan as wished.
+         */
+        PlanBody: {
+            /**
+             * Asset Ids
+             * @description What is worked on.
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids?: number[];
+            /**
+             * Crew
+             * @default
+             * @example 抢修二班
+             */
+            crew: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Planned From At
+             * Format: date-time
+             * @description ISO time with zone.
+             * @example 2027-05-10T08:00:00+08:00
+             */
+            planned_from_at: string;
+            /**
+             * Planned To At
+             * Format: date-time
+             * @description After its start.
+             * @example 2027-05-10T16:00:00+08:00
+             */
+            planned_to_at: string;
+            /**
+             * Title
+             * @example 三号干线换阀
+             */
+            title: string;
+            /**
+             * Valves
+             * @description In the order of operation.
+             */
+            valves?: components["schemas"]["PlanValveBody"][];
+        };
+        /**
+         * PlanChangeBody
+         * @description What is to change in a plan that waits; what is left out stays.
+         */
+        PlanChangeBody: {
+            /** Asset Ids */
+            asset_ids?: number[] | null;
+            /** Crew */
+            crew?: string | null;
+            /**
+             * Expected Version
+             * @description Version of the plan that the caller read; another one: 409.
+             */
+            expected_version?: number | null;
+            /** Note */
+            note?: string | null;
+            /** Planned From At */
+            planned_from_at?: string | null;
+            /** Planned To At */
+            planned_to_at?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Valves */
+            valves?: components["schemas"]["PlanValveBody"][] | null;
+        };
+        /**
+         * PlanDetailModel
+         * @description One plan with its steps.
+         */
+        PlanDetailModel: {
+            /** Asset Ids */
+            asset_ids: number[];
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictModel"][];
+            /**
+             * Conflicts Outside Scope
+             * @description Further plans at the same time that this seat may not see.
+             */
+            conflicts_outside_scope: number;
+            /** Crew */
+            crew: string;
+            /** Events */
+            events: components["schemas"]["PlanEventModel"][];
+            /**
+             * Left As Is
+             * @description Valves that its end did not put back.
+             */
+            left_as_is: components["schemas"]["LeftAsIsModel"][];
+            /** @description As computed when the plan was saved or last changed. */
+            lost: components["schemas"]["LostModel"];
+            /** @description On the present network, when that has moved on and the plan has not ended; else null. */
+            lost_now: components["schemas"]["LostNowModel"] | null;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Network Version
+             * @description Of the network on which `lost` was computed.
+             */
+            network_version: number;
+            /** Note */
+            note: string;
+            /**
+             * Plan Id
+             * @example 1
+             */
+            plan_id: number;
+            /**
+             * Planned From At
+             * Format: date-time
+             */
+            planned_from_at: string;
+            /**
+             * Planned To At
+             * Format: date-time
+             */
+            planned_to_at: string;
+            /**
+             * Problem
+             * @description Why it cannot be computed any more.
+             */
+            problem: string | null;
+            /**
+             * Seat
+             * @description Who made it.
+             */
+            seat: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "running" | "finished" | "cancelled";
+            /** Title */
+            title: string;
+            /** Valve Version */
+            valve_version: number;
+            /** Valves */
+            valves: components["schemas"]["PlanValveModel"][];
+            /**
+             * Version
+             * @description Rises with every change and step.
+             */
+            version: number;
+        };
+        /**
+         * PlanEventModel
+         * @description One step of a plan.
+         */
+        PlanEventModel: {
+            /**
+             * Content
+             * @description What the plan said from then on; states before; valves left as they are.
+             */
+            content: {
+                [key: string]: unknown;
+            };
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "saved" | "changed" | "started" | "finished" | "cancelled";
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /** Note */
+            note: string;
+            /** Seat */
+            seat: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PlanModel
+         * @description One plan.
+         */
+        PlanModel: {
+            /** Asset Ids */
+            asset_ids: number[];
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictModel"][];
+            /**
+             * Conflicts Outside Scope
+             * @description Further plans at the same time that this seat may not see.
+             */
+            conflicts_outside_scope: number;
+            /** Crew */
+            crew: string;
+            /** @description As computed when the plan was saved or last changed. */
+            lost: components["schemas"]["LostModel"];
+            /** @description On the present network, when that has moved on and the plan has not ended; else null. */
+            lost_now: components["schemas"]["LostNowModel"] | null;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Network Version
+             * @description Of the network on which `lost` was computed.
+             */
+            network_version: number;
+            /** Note */
+            note: string;
+            /**
+             * Plan Id
+             * @example 1
+             */
+            plan_id: number;
+            /**
+             * Planned From At
+             * Format: date-time
+             */
+            planned_from_at: string;
+            /**
+             * Planned To At
+             * Format: date-time
+             */
+            planned_to_at: string;
+            /**
+             * Problem
+             * @description Why it cannot be computed any more.
+             */
+            problem: string | null;
+            /**
+             * Seat
+             * @description Who made it.
+             */
+            seat: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "running" | "finished" | "cancelled";
+            /** Title */
+            title: string;
+            /** Valve Version */
+            valve_version: number;
+            /** Valves */
+            valves: components["schemas"]["PlanValveModel"][];
+            /**
+             * Version
+             * @description Rises with every change and step.
+             */
+            version: number;
+        };
+        /**
+         * PlanValveBody
+         * @description A valve that the plan operates.
+         */
+        PlanValveBody: {
+            /**
+             * Action
+             * @example close
+             * @enum {string}
+             */
+            action: "close" | "open";
+            /**
+             * Asset Id
+             * @example 11
+             */
+            asset_id: number;
+            /**
+             * Order
+             * @description Rising: in this order; equal ones as they come.
+             * @default 0
+             * @example 1
+             */
+            order: number;
+        };
+        /**
+         * PlanValveModel
+         * @description A valve of a plan.
+         */
+        PlanValveModel: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "close" | "open";
+            /** Asset Id */
+            asset_id: number;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Order */
+            order: number;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * State Before
+             * @description When the plan was started; put back when it ends.
+             */
+            state_before: ("open" | "closed" | "unknown") | null;
+        };
+        /**
+         * PlansAnswer
+         * @description Plans, the earliest first.
+         */
+        PlansAnswer: {
+            /** Items */
+            items: components["schemas"]["PlanModel"][];
+            /** Total */
+            total: number;
         };
         /**
          * PointModel
@@ -4333,7 +5845,7 @@ export interface components {
              * Differences
              * @description What it would change, against that version.
              */
-            differences: components["schemas"]["DifferenceModel"][];
+            differences: components["schemas"]["api__routes__archive__DifferenceModel"][];
             /**
              * Kind
              * @example pipe
@@ -5010,6 +6522,21 @@ export interface components {
             offset: number;
         };
         /**
+         * ShareModel
+         * @description An estate or company with how many buildings of the list are its own.
+         */
+        ShareModel: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Buildings
+             * @example 12
+             */
+            buildings: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * SignIn
          * @description In demo mode `seat_id`; else `login` and `password` (`seat_id` chooses among several seats of the person).
          * @example {
@@ -5072,30 +6599,81 @@ export interface components {
             schema: string;
         };
         /**
-         * SourceModel
-         * @description A registered source.
+         * SourceStateAnswer
+         * @description A source as recorded.
          */
-        SourceModel: {
+        SourceStateAnswer: {
             /** Asset Id */
             asset_id: number;
-            /** Asset Kind */
-            asset_kind: string;
-            /** Asset Name */
-            asset_name: string;
-            /** Code */
-            code: string;
-            /** Period S */
-            period_s: number;
             /**
-             * Schema
-             * @example substation/1
+             * Changed
+             * @description False: so it was already; recorded all the same.
              */
-            schema: string;
+            changed: boolean;
             /**
-             * Substation Id
-             * @description The substation that serves the asset, where one is declared.
+             * Changed At
+             * Format: date-time
              */
-            substation_id: number | null;
+            changed_at: string;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "measured" | "reported" | "assumed";
+            /** Running */
+            running: boolean;
+            /** Running Before */
+            running_before: boolean;
+            /** Seat */
+            seat: string;
+            /**
+             * Valve Version
+             * @description Version of the city's states; the next answers carry it.
+             */
+            valve_version: number;
+        };
+        /**
+         * SourceStateBody
+         * @description A heat source was started or stopped.
+         */
+        SourceStateBody: {
+            /**
+             * Expected Valve Version
+             * @description Version of the states that the caller decided on; another one now answers 409. Left out: any.
+             * @example null
+             */
+            expected_valve_version?: number | null;
+            /**
+             * Note
+             * @default
+             * @example 停炉检修
+             */
+            note: string;
+            /**
+             * Origin
+             * @description measured, reported by a person, or assumed
+             * @default reported
+             * @example reported
+             * @enum {string}
+             */
+            origin: "measured" | "reported" | "assumed";
+            /**
+             * Running
+             * @example false
+             */
+            running: boolean;
+        };
+        /**
+         * SourcesMethods
+         * @description How the sources were found.
+         */
+        SourcesMethods: {
+            /** Could */
+            could: string;
+            /** Now */
+            now: string;
         };
         /**
          * StateDifferenceAnswer
@@ -5131,14 +6709,16 @@ export interface components {
             value: string;
         };
         /**
-         * SubstationModel
-         * @description A substation by id and name.
+         * StepBody
+         * @description A word on a step of a plan.
          */
-        SubstationModel: {
-            /** Asset Id */
-            asset_id: number;
-            /** Name */
-            name: string;
+        StepBody: {
+            /**
+             * Note
+             * @default
+             * @example 阀门已挂牌
+             */
+            note: string;
         };
         /**
          * SubstationsAnswer
@@ -5173,6 +6753,73 @@ export interface components {
              * @description Sum of the heated areas that the archive states.
              */
             stated_area_m2: number;
+        };
+        /**
+         * SupplyAreaAnswer
+         * @description Whom something serves: traced and declared side by side.
+         */
+        SupplyAreaAnswer: {
+            /** As Of */
+            as_of: string | null;
+            /**
+             * Asset Ids
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids: number[];
+            /**
+             * City Id
+             * @example 1
+             */
+            city_id: number;
+            /** @description Substations and buildings by the tables; null for kinds nothing is declared to. */
+            declared: components["schemas"]["FiguresModel"] | null;
+            /** Findings */
+            findings: components["schemas"]["FindingModel"][];
+            /**
+             * Geometry
+             * @description FeatureCollection when asked for: id = asset_id, properties asset_id, kind, set (the list it stands in).
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            methods: components["schemas"]["AreaMethods"];
+            /**
+             * Network Version
+             * @description Version of the drawing that was asked.
+             */
+            network_version: number;
+            /** @description Those that are declared, and that the drawing does not lead to. */
+            only_declared: components["schemas"]["FiguresModel"];
+            /** @description Substations and buildings that the tables declare to something else. */
+            only_traced: components["schemas"]["FiguresModel"];
+            /**
+             * Pipes
+             * @description Pipes that the trace begins with: of a branch those along it.
+             */
+            pipes: number[];
+            /**
+             * Question
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
+            /**
+             * Sandbox
+             * @description True: valves or sources of the question hold for this answer only.
+             */
+            sandbox: boolean;
+            /**
+             * States
+             * @description Which states the answer counts with, in words.
+             */
+            states: string;
+            traced: components["schemas"]["FiguresModel"];
+            /**
+             * Valve Version
+             * @description Version of the valve and source states that was asked.
+             */
+            valve_version: number;
         };
         /**
          * TicketModel
@@ -5221,33 +6868,150 @@ export interface components {
         };
         /**
          * TraceAnswer
-         * @description What lies before or behind an asset.
+         * @description What lies before, behind or around an asset.
          */
         TraceAnswer: {
+            /** As Of */
+            as_of: string | null;
             /**
-             * Asset Id
-             * @example 12
+             * Asset Ids
+             * @example [
+             *       12
+             *     ]
              */
-            asset_id: number;
+            asset_ids: number[];
             /**
              * City Id
              * @example 1
              */
             city_id: number;
+            /** Findings */
+            findings: components["schemas"]["FindingModel"][];
             found: components["schemas"]["FiguresModel"];
             /**
              * Geometry
-             * @description FeatureCollection: id = asset_id, properties asset_id, kind, set (found).
+             * @description FeatureCollection when asked for: id = asset_id, properties asset_id, kind, set (the list it stands in).
              */
             geometry: {
                 [key: string]: unknown;
             } | null;
             /** Method */
             method: string;
-            /** Network Version */
+            /**
+             * Network Version
+             * @description Version of the drawing that was asked.
+             */
             network_version: number;
-            /** Valve Version */
+            /**
+             * Question
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
+            /**
+             * Sandbox
+             * @description True: valves or sources of the question hold for this answer only.
+             */
+            sandbox: boolean;
+            /**
+             * States
+             * @description Which states the answer counts with, in words.
+             */
+            states: string;
+            /**
+             * Valve Version
+             * @description Version of the valve and source states that was asked.
+             */
             valve_version: number;
+        };
+        /**
+         * TraceBody
+         * @description A question to the network.
+         * @example {
+         *       "asset_ids": [
+         *         1200
+         *       ],
+         *       "ids": "buildings",
+         *       "question": "impact",
+         *       "valves": {
+         *         "1310": "closed"
+         *       }
+         *     }
+         * @example {
+         *       "asset_ids": [
+         *         12
+         *       ],
+         *       "question": "path",
+         *       "to": 348
+         *     }
+         */
+        TraceBody: {
+            /**
+             * As Of
+             * @description Valve and source states of that time, on the present drawing.
+             */
+            as_of?: string | null;
+            /**
+             * Asset Ids
+             * @description Several fall at once.
+             * @example [
+             *       1200
+             *     ]
+             */
+            asset_ids: number[];
+            /**
+             * Geometry
+             * @description True: with the geometries, for drawing.
+             * @default false
+             */
+            geometry: boolean;
+            /**
+             * Ids
+             * @description What asset_ids of the lists holds.
+             * @default assets
+             * @enum {string}
+             */
+            ids: "assets" | "buildings" | "segments" | "none";
+            /**
+             * Outdoor Degc
+             * @description Default: the weather stations, else the design value.
+             */
+            outdoor_degc?: number | null;
+            /**
+             * Question
+             * @example impact
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
+            /**
+             * Repair H
+             * @description Hours until heat is back; default: the limit of the fault's band.
+             * @example 8
+             */
+            repair_h?: number | null;
+            /**
+             * Sources
+             * @description Sandbox: whether sources run, for this answer only.
+             */
+            sources?: {
+                [key: string]: boolean;
+            };
+            /**
+             * Stuck
+             * @description Valves that cannot be closed, for an isolation.
+             */
+            stuck?: number[];
+            /**
+             * To
+             * @description Other end of a path.
+             */
+            to?: number | null;
+            /**
+             * Valves
+             * @description Sandbox: states of valves for this answer only.
+             */
+            valves?: {
+                [key: string]: "open" | "closed" | "unknown";
+            };
         };
         /**
          * UserCountModel
@@ -5338,12 +7102,69 @@ export interface components {
             };
         };
         /**
+         * ValveItem
+         * @description A valve with where it is and whether it can be operated.
+         */
+        ValveItem: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Code
+             * @example FM0123
+             */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Operability
+             * @description usable, stuck, no_access, tagged_out
+             * @example usable
+             */
+            operability: string;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * State
+             * @description open, closed, unknown
+             * @example open
+             */
+            state: string;
+        };
+        /**
          * ValveStateAnswer
          * @description The state as recorded.
          */
         ValveStateAnswer: {
             /** Asset Id */
             asset_id: number;
+            /**
+             * Changed
+             * @description False: it was in that state already; recorded all the same.
+             */
+            changed: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Message
+             * @description What happened, for people.
+             * @example valve 11 (热力阀) is closed; it was open
+             */
+            message: string;
+            /**
+             * Operability
+             * @description What counts now: reported, else as drawn.
+             * @enum {string}
+             */
+            operability: "usable" | "stuck" | "no_access" | "tagged_out";
             /**
              * Origin
              * @enum {string}
@@ -5360,6 +7181,11 @@ export interface components {
              */
             state: "open" | "closed" | "unknown";
             /**
+             * State Before
+             * @enum {string}
+             */
+            state_before: "open" | "closed" | "unknown";
+            /**
              * Valve Version
              * @description Version of the city's valve states; the next answers carry it.
              */
@@ -5371,11 +7197,23 @@ export interface components {
          */
         ValveStateBody: {
             /**
+             * Expected Valve Version
+             * @description Version of the states that the caller decided on; another one now answers 409. Left out: any.
+             * @example null
+             */
+            expected_valve_version?: number | null;
+            /**
              * Note
              * @default
              * @example 抢修关阀
              */
             note: string;
+            /**
+             * Operability
+             * @description Whether it can be operated, as seen on the spot; left out: nothing new; as_drawn: what the drawing says counts again.
+             * @example usable
+             */
+            operability?: ("usable" | "stuck" | "no_access" | "tagged_out" | "as_drawn") | null;
             /**
              * Origin
              * @description measured, reported by a person, or assumed
@@ -5392,6 +7230,50 @@ export interface components {
             state: "open" | "closed" | "unknown";
         };
         /**
+         * ValveStatesAnswer
+         * @description Several states as recorded.
+         */
+        ValveStatesAnswer: {
+            /** Items */
+            items: components["schemas"]["ValveStateAnswer"][];
+            /**
+             * Valve Version
+             * @description The one version that all of them made.
+             */
+            valve_version: number;
+        };
+        /**
+         * ValveStatesBody
+         * @description Several valves were operated: all are recorded or none, under one version.
+         */
+        ValveStatesBody: {
+            /**
+             * Expected Valve Version
+             * @description Version of the states that the caller decided on; another one now answers 409. Left out: any.
+             * @example null
+             */
+            expected_valve_version?: number | null;
+            /**
+             * Note
+             * @default
+             * @example 检修关阀
+             */
+            note: string;
+            /**
+             * Origin
+             * @description measured, reported by a person, or assumed
+             * @default reported
+             * @example reported
+             * @enum {string}
+             */
+            origin: "measured" | "reported" | "assumed";
+            /**
+             * Valves
+             * @description In the order of operation.
+             */
+            valves: components["schemas"]["OperationBody"][];
+        };
+        /**
          * VersionModel
          * @description One version of an asset.
          */
@@ -5402,7 +7284,7 @@ export interface components {
              * Differences
              * @description Against the version before.
              */
-            differences: components["schemas"]["DifferenceModel"][];
+            differences: components["schemas"]["api__routes__archive__DifferenceModel"][];
             /** @description What retired the asset, where no version follows at once. */
             ended_by: components["schemas"]["ChangeNoteModel"] | null;
             /**
@@ -5446,6 +7328,35 @@ export interface components {
             total: number;
         };
         /**
+         * DifferenceModel
+         * @description One field that differs.
+         */
+        api__routes__archive__DifferenceModel: {
+            /**
+             * After
+             * @description null = it has no value.
+             * @example 500
+             */
+            after: unknown;
+            /**
+             * Before
+             * @description null = it had no value; of `geometry` GeoJSON.
+             * @example 400
+             */
+            before: unknown;
+            /**
+             * Field
+             * @description `name`, `source_key`, `geometry` or an attribute.
+             * @example dn
+             */
+            field: string;
+            /**
+             * Label Zh
+             * @example 公称直径 DN
+             */
+            label_zh: string;
+        };
+        /**
          * HistoryAnswer
          * @description The versions of an asset, newest first.
          */
@@ -5464,6 +7375,198 @@ export interface components {
             asset_id: number;
             /** Series */
             series: components["schemas"]["SeriesModel"][];
+        };
+        /**
+         * SourceModel
+         * @description A registered source.
+         */
+        api__routes__readings__SourceModel: {
+            /** Asset Id */
+            asset_id: number;
+            /** Asset Kind */
+            asset_kind: string;
+            /** Asset Name */
+            asset_name: string;
+            /** Code */
+            code: string;
+            /** Period S */
+            period_s: number;
+            /**
+             * Schema
+             * @example substation/1
+             */
+            schema: string;
+            /**
+             * Substation Id
+             * @description The substation that serves the asset, where one is declared.
+             */
+            substation_id: number | null;
+        };
+        /**
+         * HistoryAnswer
+         * @description What was recorded of a valve, the last first.
+         */
+        api__routes__valves__HistoryAnswer: {
+            /** Asset Id */
+            asset_id: number;
+            /** Code */
+            code: string;
+            /**
+             * Drawn Operability
+             * @description As the archive says, whatever was reported.
+             */
+            drawn_operability: ("usable" | "stuck" | "no_access" | "tagged_out") | null;
+            /** Items */
+            items: components["schemas"]["HistoryEntryModel"][];
+            /** Name */
+            name: string;
+            /**
+             * Normal State
+             * @description Counts before the first record.
+             */
+            normal_state: ("open" | "closed" | "unknown") | null;
+            /**
+             * Operability
+             * @enum {string}
+             */
+            operability: "usable" | "stuck" | "no_access" | "tagged_out";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "closed" | "unknown";
+            /** Total */
+            total: number;
+        };
+        /**
+         * SourceModel
+         * @description Whether a plant or boiler house runs.
+         */
+        api__routes__valves__SourceModel: {
+            /** Asset Id */
+            asset_id: number;
+            /** Changed At */
+            changed_at: string | null;
+            /** Code */
+            code: string;
+            /**
+             * Kind
+             * @example boiler_house
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Normally Running
+             * @description A boiler house for peaks only stands still unless somebody starts it.
+             */
+            normally_running: boolean;
+            /** Note */
+            note: string | null;
+            /**
+             * Origin
+             * @description null: nobody has said anything, the normal state counts
+             */
+            origin: ("measured" | "reported" | "assumed") | null;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /** Running */
+            running: boolean;
+            /** Seat */
+            seat: string | null;
+        };
+        /**
+         * SourcesAnswer
+         * @description Sources of a city.
+         */
+        api__routes__valves__SourcesAnswer: {
+            /** Items */
+            items: components["schemas"]["api__routes__valves__SourceModel"][];
+        };
+        /**
+         * DifferenceModel
+         * @description Where drawing and tables disagree.
+         */
+        api__tracing__models__DifferenceModel: {
+            /** Declared */
+            declared: number;
+            /** Role */
+            role: string;
+            /** Traced */
+            traced: number[];
+        };
+        /**
+         * SourcesAnswer
+         * @description Where heat can come from.
+         */
+        api__tracing__models__SourcesAnswer: {
+            /** As Of */
+            as_of: string | null;
+            /**
+             * Asset Ids
+             * @example [
+             *       12
+             *     ]
+             */
+            asset_ids: number[];
+            /**
+             * City Id
+             * @example 1
+             */
+            city_id: number;
+            /**
+             * Could
+             * @description Those that could after valves were opened or they were started, fewest valves first.
+             */
+            could: components["schemas"]["FeedingModel"][];
+            /** Findings */
+            findings: components["schemas"]["FindingModel"][];
+            /**
+             * Geometry
+             * @description FeatureCollection when asked for: id = asset_id, properties asset_id, kind, set (the list it stands in).
+             */
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            methods: components["schemas"]["SourcesMethods"];
+            /**
+             * Network Version
+             * @description Version of the drawing that was asked.
+             */
+            network_version: number;
+            /**
+             * Now
+             * @description Running sources that reach it, nearest first.
+             */
+            now: components["schemas"]["FeedingModel"][];
+            /** Outside Scope */
+            outside_scope: number;
+            /**
+             * Question
+             * @enum {string}
+             */
+            question: "impact" | "isolation" | "downstream" | "upstream" | "connected" | "sources" | "supply_area" | "path" | "declared";
+            /**
+             * Sandbox
+             * @description True: valves or sources of the question hold for this answer only.
+             */
+            sandbox: boolean;
+            /**
+             * States
+             * @description Which states the answer counts with, in words.
+             */
+            states: string;
+            /**
+             * Valve Version
+             * @description Version of the valve and source states that was asked.
+             */
+            valve_version: number;
         };
     };
     responses: never;
@@ -5867,13 +7970,19 @@ export interface operations {
             };
         };
     };
-    get_downstream_assets__asset_id__downstream_get: {
+    get_connected_assets__asset_id__connected_get: {
         parameters: {
             query?: {
-                /** @description True: with the geometries, for drawing. */
-                geometry?: boolean;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
             };
             header?: never;
             path: {
@@ -5890,6 +7999,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": unknown;
+                    "application/json": components["schemas"]["TraceAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_declared_assets__asset_id__declared_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": components["schemas"]["DeclaredAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_downstream_assets__asset_id__downstream_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
                     "application/json": components["schemas"]["TraceAnswer"];
                 };
             };
@@ -5944,10 +8142,20 @@ export interface operations {
     get_impact_assets__asset_id__impact_get: {
         parameters: {
             query?: {
-                /** @description True: with the geometries, for drawing. */
-                geometry?: boolean;
+                /** @description Hours until heat is back. */
+                repair_h?: number | null;
+                /** @description Default: the weather stations. */
+                outdoor_degc?: number | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
             };
             header?: never;
             path: {
@@ -5964,7 +8172,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": unknown;
                     "application/json": components["schemas"]["ImpactAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_isolation_assets__asset_id__isolation_get: {
+        parameters: {
+            query?: {
+                /** @description Valves that cannot be closed; several allowed. */
+                stuck?: number[] | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": components["schemas"]["IsolationAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_path_assets__asset_id__path_get: {
+        parameters: {
+            query: {
+                /** @description Asset id of the other end. */
+                to: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": components["schemas"]["PathAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -6135,13 +8436,19 @@ export interface operations {
             };
         };
     };
-    get_upstream_assets__asset_id__upstream_get: {
+    get_sources_assets__asset_id__sources_get: {
         parameters: {
             query?: {
-                /** @description True: with the geometries, for drawing. */
-                geometry?: boolean;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
             };
             header?: never;
             path: {
@@ -6158,6 +8465,95 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": unknown;
+                    "application/json": components["schemas"]["api__tracing__models__SourcesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_supply_area_assets__asset_id__supply_area_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": components["schemas"]["SupplyAreaAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_upstream_assets__asset_id__upstream_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description What asset_ids of the lists holds. */
+                ids?: "assets" | "buildings" | "segments" | "none";
+                /** @description True: with the geometries, for drawing. */
+                geometry?: boolean;
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description Valve and source states of that time, on the present drawing. */
+                as_of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
                     "application/json": components["schemas"]["TraceAnswer"];
                 };
             };
@@ -6901,6 +9297,40 @@ export interface operations {
             };
         };
     };
+    get_criticality_network_criticality_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CriticalityAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_findings_network_findings_get: {
         parameters: {
             query?: {
@@ -6924,6 +9354,273 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FindingsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_plans_plans_get: {
+        parameters: {
+            query?: {
+                /** @description Only these; may be repeated. */
+                state?: ("planned" | "running" | "finished" | "cancelled")[] | null;
+                /** @description Only plans that end after this time. */
+                from?: string | null;
+                /** @description Only plans that start before this time. */
+                to?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlansAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_plan_plans_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetailModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_plan_plans__plan_id__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan within the city. */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetailModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    patch_plan_plans__plan_id__patch: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan within the city. */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetailModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_cancel_plans__plan_id__cancel_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan within the city. */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetailModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_finish_plans__plan_id__finish_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan within the city. */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetailModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_start_plans__plan_id__start_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan within the city. */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetailModel"];
                 };
             };
             /** @description Validation Error */
@@ -7964,7 +10661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceModel"][];
+                    "application/json": components["schemas"]["api__routes__readings__SourceModel"][];
                 };
             };
             /** @description Validation Error */
@@ -8000,7 +10697,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceModel"];
+                    "application/json": components["schemas"]["api__routes__readings__SourceModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_source_states_sources_states_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__routes__valves__SourcesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_source_state_sources__asset_id__state_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceStateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceStateAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -8245,6 +11013,152 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_trace_trace_post: {
+        parameters: {
+            query?: {
+                /** @description json; geojson: a streamed FeatureCollection, the head as foreign members; ids: only the lists' ids. */
+                format?: "json" | "geojson" | "ids";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": components["schemas"]["ImpactAnswer"] | components["schemas"]["IsolationAnswer"] | components["schemas"]["TraceAnswer"] | components["schemas"]["api__tracing__models__SourcesAnswer"] | components["schemas"]["SupplyAreaAnswer"] | components["schemas"]["PathAnswer"] | components["schemas"]["DeclaredAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_off_normal_valves_off_normal_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffNormalAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_valve_states_valves_states_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValveStatesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValveStatesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_valve_history_valves__asset_id__history_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Asset id within the city. */
+                asset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__routes__valves__HistoryAnswer"];
+                };
             };
             /** @description Validation Error */
             422: {
