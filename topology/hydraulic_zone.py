@@ -130,26 +130,57 @@ class ZoneMap:
         return sorted(self.feed_ids(key)[0] for key in keys)
 
     def holder_at(self, asset_id: int) -> int:
-        """Return the holder of the zone in which an asset lies: a source, a substation, or a pipe of the primary network.
+        """Return the holder of the zone in which an asset lies; of a closed valve or a pump between two, the lowest.
 
         Raises
         ------
         NotSolvable
             When it lies in no zone of a running source.
         """
+        holders = self.holders_at(asset_id)
+        if not holders:
+            text = f"asset {asset_id} lies in no zone of a running heat source; name a source, a substation or a primary pipe"
+            raise NotSolvable(text)
+        return holders[0]
+
+    def holders_at(self, asset_id: int) -> list[int]:
+        """Return the holders of the zones that an asset touches, rising: a source, substation, pump, valve or primary pipe."""
         if asset_id in self.feeds["asset_id"].to_numpy():
-            return self.feed_ids(self.key(asset_id))[0]
-        station = self.consumers[self.consumers["asset_id"] == asset_id]
-        nodes = [int(each) for each in station[["supply", "return"]].to_numpy().ravel() if each >= 0]
-        pipe = np.flatnonzero(self.drawing.pipes["asset_id"].to_numpy() == asset_id)
-        nodes += [int(each) for each in self.drawing.ends[0, pipe]]
-        parts = {int(self.part[node]) for node in nodes}
-        for key in sorted({(int(a), int(b)) for a, b in self._keys(self.feeds)}):
-            if parts & set(key):
-                return self.feed_ids(key)[0]
-        raise NotSolvable(
-            f"asset {asset_id} lies in no zone of a running heat source; name a source, a substation or a primary pipe"
-        )
+            return [self.feed_ids(self.key(asset_id))[0]]
+        parts = set(self.part[self._nodes_of(asset_id)].tolist())
+        keys = {(int(a), int(b)) for a, b in self._keys(self.feeds)}
+        return sorted(self.feed_ids(key)[0] for key in keys if parts & set(key))
+
+    def passages_of(self, key: tuple[int, int]) -> list[int]:
+        """Return the isolating and relay energy stations that take heat from a zone, alive or not."""
+        named = pd.DataFrame(self.drawing.passages, columns=["asset_id", "side", "from", "to"])
+        inside = np.isin(self.part[named["from"].to_numpy(np.int64)], key)
+        return sorted({int(each) for each in named["asset_id"][inside]})
+
+    def pipe_ids(self, key: tuple[int, int]) -> Ints:
+        """Return the pipes of a zone."""
+        inside = np.isin(self.part[self.drawing.ends[0]], key)
+        return self.drawing.pipes["asset_id"].to_numpy(np.int64)[inside]
+
+    def undrawn_ids(self) -> frozenset[int]:
+        """Return the substations that meet primary pipes of one side only, in whatever state the valves are."""
+        drawn = (self.consumers[["supply", "return"]] >= 0).all(axis=1)
+        return frozenset(int(each) for each in self.consumers["asset_id"][~drawn])
+
+    def _nodes_of(self, asset_id: int) -> Ints:
+        drawing, network = self.drawing, self.network
+        pipe = np.flatnonzero(drawing.pipes["asset_id"].to_numpy() == asset_id)
+        if len(pipe):
+            of_pipe: Ints = drawing.ends[0, pipe]
+            return of_pipe
+        row = network.assets.rows_of(np.array([asset_id]))[0]
+        if row < 0:
+            return np.zeros(0, np.int64)
+        edge = np.flatnonzero(network.edges.row == row)
+        of_edges = np.concatenate([network.edges.u[edge], network.edges.v[edge]])
+        nodes = np.concatenate([of_edges, network.station_node[network.station_row == row]])
+        found: Ints = drawing.node[nodes[nodes >= 0]]
+        return found[found >= 0]
 
     def cut(self, source_id: int) -> Zone:
         """Cut out the zone of a source; see `cut_zone`."""
@@ -165,7 +196,8 @@ class ZoneMap:
 
     def _keys(self, feeds: pd.DataFrame) -> Ints:
         nodes = feeds[["supply", "return"]].to_numpy(np.int64)
-        return self.part[nodes].astype(np.int64)
+        keys: Ints = self.part[nodes].astype(np.int64)
+        return keys
 
     def _feed(self, source_id: int) -> pd.Series[Any]:
         own = self.feeds[self.feeds["asset_id"] == source_id]
@@ -235,9 +267,10 @@ def _living(part: NDArray[np.int32], running: pd.DataFrame, passages: pd.DataFra
     before, beyond = (
         part[passages[list(columns)].to_numpy(np.int64)] for columns in (("supply_from", "return_from"), ("supply", "return"))
     )
-    living = np.zeros(len(passages), bool)
+    living: NDArray[np.bool_] = np.zeros(len(passages), bool)
     for _ in range(len(passages)):
-        found = np.isin(before, list(fed)).all(axis=1)
+        met = np.isin(before, list(fed))
+        found = met[:, 0] & met[:, 1]
         if (found == living).all():
             break
         living = found

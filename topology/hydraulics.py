@@ -3,196 +3,69 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from topology.codes import SUPPLY
+from topology.hydraulic_gates import (
+    BOILING_MARGIN_MPA,
+    LEAST_DIFFERENTIAL_MPA,
+    LEAST_RETURN_MPA,
+    RULES,
+    boiling_mpa,
+    problems,
+)
+from topology.hydraulic_results import (
+    NORMAL,
+    Feed,
+    Lifts,
+    NodePressures,
+    Operation,
+    PipeFlows,
+    Problem,
+    StationPressures,
+    ZoneHydraulics,
+)
+from topology.hydraulic_short import Given, solve_served
 from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import Floats, Ints, Zone, cut_zone
+from topology.hydraulic_zone import Floats, Zone, cut_zone
 from topology.network import Network
-from topology.pandapipes_net import GRAVITY_M_PER_S2, Solved, Water, solve, water_at
+from topology.pandapipes_net import GRAVITY_M_PER_S2, NO_LOSSES, Losses, Solved, Water, solve, water_at
 
-RULES: Mapping[str, str] = {
-    "no_station": "no substation is connected with the source on both sides",
-    "one_sided_station": "substations that the source reaches on one side only",
-    "not_converged": "the solver found no state",
-    "not_a_number": "a pressure or a flow is not a number",
-    "mass_balance": "what flows into a node does not flow out again",
-    "differential_too_small": "substations whose supply is less than the least differential above their return",
-    "pressure_too_high": "a pressure above what the pipes are made for",
-    "boiling": "the supply is nearer to boiling than the margin",
-    "return_too_low": "the return is below the least pressure, air may be drawn in",
-    "source_overloaded": "the source has to give more heat than it can",
-}
-"""Gates of physical sense: what a solved zone is held against."""
-
-LEAST_DIFFERENTIAL_MPA = 0.05
-"""Below it a substation's control valve and exchanger get no design flow."""
-LEAST_RETURN_MPA = 0.05
-"""CJJ 34-2010 7.4.2: nowhere in the return of a hot-water network below 50 kPa."""
-BOILING_MARGIN_MPA = 0.03
-"""CJJ 34-2010 7.4.1: the supply stays 30-50 kPa above the pressure at which the water boils."""
-LARGEST_IMBALANCE = 1e-4
-"""Share of the source's flow that may go astray in a node."""
-_ATMOSPHERE_MPA = 0.101325
+__all__ = [
+    "LEAST_DIFFERENTIAL_MPA",
+    "NORMAL",
+    "RULES",
+    "Feed",
+    "Lifts",
+    "NodePressures",
+    "Operation",
+    "PipeFlows",
+    "Problem",
+    "SolvedZone",
+    "StationPressures",
+    "ZoneHydraulics",
+    "boiling_mpa",
+    "solve_cut",
+    "solve_zone",
+]
 _STEP_MPA = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """How the zone is run, and what is taken for granted about its pipes. Pressures are above the atmosphere.
-
-    Attributes
-    ----------
-    supply_degc, return_degc
-        Temperatures on the primary side; their difference makes heat to flow.
-    supply_mpa, return_mpa
-        Held at the source; None = the lowest that serves every substation and keeps every node above the least pressure.
-    worst_differential_mpa
-        What the worst substation shall get where `supply_mpa` is None.
-    usual_return_mpa
-        Where `return_mpa` is None it is not below this.
-    roughness_mm
-        Of the pipe wall; CJJ 34-2010 7.3: 0.5 mm for hot water.
-    local_share
-        Losses of bends, valves and compensators as a share of the friction of the straight pipe.
-    limit_mpa
-        Class of the pipes: 1.6, or 2.5 with long transmission mains.
-    """
-
-    supply_degc: float = 110.0
-    return_degc: float = 60.0
-    supply_mpa: float | None = None
-    return_mpa: float | None = None
-    worst_differential_mpa: float = 0.10
-    usual_return_mpa: float = 0.30
-    roughness_mm: float = 0.5
-    local_share: float = 0.2
-    limit_mpa: float = 2.5
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A source of the zone: asset id, pressures at its nodes, what it gives."""
-
-    source_id: int
-    supply_mpa: float
-    return_mpa: float
-    flow_m3_per_h: float
-    power_mw: float
-
-
 @dataclass(frozen=True, eq=False)
-class NodePressures:
-    """Per node: side (`codes.SUPPLY`, `RETURN`), height of the axis, pressure, and head (height plus pressure) in metres."""
+class SolvedZone:
+    """A solved zone with what it was solved from: the cut, and the flows in kg/s (of each source: what it gives)."""
 
-    side: NDArray[np.uint8]
-    height_m: Floats
-    pressure_mpa: Floats
-    head_m: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class PipeFlows:
-    """Per pipe: asset id, nodes, flow (positive as drawn), velocity, friction of the straight pipe."""
-
-    asset_id: Ints
-    u: Ints
-    v: Ints
-    flow_m3_per_h: Floats
-    velocity_m_per_s: Floats
-    friction_pa_per_m: Floats
+    zone: Zone
+    result: ZoneHydraulics
+    solved: Solved
+    station_kg_per_s: Floats
+    feed_kg_per_s: Floats
+    losses: Losses
 
 
-@dataclass(frozen=True, eq=False)
-class StationPressures:
-    """Per consumer: asset id, load, primary flow, pressures of both sides; the differential is what its primary side may lose.
-
-    Consumers are substations, and isolating and relay energy stations for the part towards the plant.
-    """
-
-    asset_id: Ints
-    load_mw: Floats
-    flow_m3_per_h: Floats
-    supply_mpa: Floats
-    return_mpa: Floats
-
-    @property
-    def differential_mpa(self) -> Floats:
-        """Supply minus return."""
-        return self.supply_mpa - self.return_mpa
-
-
-@dataclass(frozen=True, eq=False)
-class Lifts:
-    """Per relay pump and side: asset id, pressures before and behind it, flow in pumping direction."""
-
-    asset_id: Ints
-    inlet_mpa: Floats
-    outlet_mpa: Floats
-    flow_m3_per_h: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What makes no physical sense: key of `RULES`, the assets concerned, the worst value in words."""
-
-    rule: str
-    asset_ids: tuple[int, ...]
-    message: str
-
-
-@dataclass(frozen=True, eq=False)
-class ZoneHydraulics:
-    """Pressures and flows of one zone at one state of the valves.
-
-    Attributes
-    ----------
-    source_id
-        The source that holds the pressure.
-    network_version, valve_version
-        What it was solved for.
-    operation
-        As solved: `supply_mpa` and `return_mpa` are numbers, unless nothing converged.
-    converged
-        False: all pressures and flows are NaN.
-    feeds
-        Sources of the zone, `source_id` first.
-    nodes, pipes, stations, lifts
-        See there; pipes and stations count in the order of their asset ids.
-    problems
-        Gates that are not passed.
-    height_unknown, diameter_unknown
-        How many nodes and pipes got a stand-in.
-    """
-
-    source_id: int
-    network_version: int
-    valve_version: int
-    operation: Operation
-    converged: bool
-    feeds: tuple[Feed, ...]
-    nodes: NodePressures
-    pipes: PipeFlows
-    stations: StationPressures
-    lifts: Lifts
-    problems: tuple[Problem, ...]
-    height_unknown: int
-    diameter_unknown: int
-
-    @property
-    def worst_station_id(self) -> int:
-        """Asset id of the substation with the smallest differential; 0 where there is none."""
-        differential = self.stations.differential_mpa
-        return int(self.stations.asset_id[np.argmin(differential)]) if self.converged and len(differential) else 0
-
-
-def solve_zone(
-    network: Network, tables: HydraulicTables, source_id: int, *, operation: Operation = Operation()
-) -> ZoneHydraulics:
+def solve_zone(network: Network, tables: HydraulicTables, source_id: int, *, operation: Operation = NORMAL) -> ZoneHydraulics:
     """Solve the primary network that is connected with a running source.
 
     Stations take what their load needs, other sources give their share by design power, the named source the rest. Its pressures
@@ -219,26 +92,66 @@ def solve_zone(
     A zone without any substation, or one that does not converge, is an answer with that problem. Cost: docs/hydraulics.md.
     """
     zone = cut_zone(network, tables, source_id)
+    return solve_cut(zone, versions=(network.network_version, network.valve_version), operation=operation).result
+
+
+def solve_cut(
+    zone: Zone,
+    *,
+    versions: tuple[int, int],
+    operation: Operation = NORMAL,
+    cut_short: bool = False,
+    losses: Losses = NO_LOSSES,
+) -> SolvedZone:
+    """Solve a zone that is cut out already.
+
+    Parameters
+    ----------
+    zone
+        From `hydraulic_zone.cut_zone`.
+    versions
+        Of the network and of the valve states, for the records.
+    operation
+        How it is run.
+    cut_short
+        True: a substation whose differential does not carry its flow gets less, as much as its open valve lets through, and the
+        zone is solved again (`hydraulic_short`); pressures chosen here then stay below `limit_mpa`. False: every substation gets
+        its flow, whatever pressure that takes, and who would be short is only told.
+    losses
+        Leaks.
+    """
     water = water_at(operation.supply_degc, operation.return_degc)
     per_mw = 1e6 / (water.heat_capacity_j_per_kg_k * (operation.supply_degc - operation.return_degc))
-    station = zone.station_load_mw * per_mw
-    feed = zone.feed_load_mw * per_mw
-    solved = solve(
-        zone,
-        station_kg_per_s=station,
-        feed_kg_per_s=feed,
+    given = Given(
+        station_kg_per_s=zone.station_load_mw * operation.load_share * per_mw,
+        feed_share=_share(zone.feed_load_mw),
         temperature_degc=(operation.supply_degc, operation.return_degc),
         roughness_mm=operation.roughness_mm,
         local_share=operation.local_share,
+        losses=losses,
+    )
+    solved = solve(
+        zone,
+        station_kg_per_s=given.station_kg_per_s,
+        feed_kg_per_s=given.feed_kg_per_s(given.station_kg_per_s),
+        temperature_degc=given.temperature_degc,
+        roughness_mm=given.roughness_mm,
+        local_share=given.local_share,
+        losses=losses,
     )
     operation = _operated(zone, solved, operation, water)
-    result = _result(network, zone, solved, operation, water, station=station, feed=feed, mw_per_kg=1.0 / per_mw)
-    return replace(result, problems=tuple(_problems(zone, solved, result)))
+    if cut_short:
+        operation = _bounded(zone, operation, water)
+        solved = _cut_short(zone, solved, given, operation)
+    station = given.station_kg_per_s if solved.station_kg_per_s is None else solved.station_kg_per_s
+    result = _result(zone, solved, operation, water, given=given, station=station, versions=versions)
+    result = replace(result, problems=tuple(problems(zone, solved, result)))
+    return SolvedZone(zone, result, solved, station, given.feed_kg_per_s(station), losses)
 
 
-def boiling_mpa(temperature_degc: float) -> float:
-    """Return the pressure above the atmosphere at which water boils (Antoine, 99 to 374 degC, within 1 %)."""
-    return math.pow(10.0, 8.14019 - 1810.94 / (244.485 + temperature_degc)) * 133.322e-6 - _ATMOSPHERE_MPA
+def _share(load: Floats) -> Floats:
+    total = load.sum()
+    return load / total if total > 0 else np.where(np.arange(len(load)) == 0, 1.0, 0.0)
 
 
 def _operated(zone: Zone, solved: Solved, operation: Operation, water: Water) -> Operation:
@@ -248,9 +161,7 @@ def _operated(zone: Zone, solved: Solved, operation: Operation, water: Water) ->
     back, supply = solved.pressure_mpa[zone.node_side != SUPPLY], solved.pressure_mpa[zone.node_side == SUPPLY]
     hold = operation.return_mpa
     if hold is None:
-        above = float(zone.node_height_m.max() - zone.node_height_m[zone.feed_return[0]])
-        standing = water.density_kg_per_m3[1] * GRAVITY_M_PER_S2 * above / 1e6  # the pumps stop: the highest point stays full
-        needed = LEAST_RETURN_MPA + max(-float(back.min()), standing)
+        needed = max(LEAST_RETURN_MPA - float(back.min()), _standing(zone, water))
         hold = _up(max(operation.usual_return_mpa, needed))
     held = operation.supply_mpa
     if held is None:
@@ -261,57 +172,79 @@ def _operated(zone: Zone, solved: Solved, operation: Operation, water: Water) ->
     return replace(operation, supply_mpa=held, return_mpa=hold)
 
 
+def _standing(zone: Zone, water: Water) -> float:
+    """Return the pressure at the return of the source that keeps the highest point of the zone full when the pumps stop."""
+    above = float(zone.node_height_m.max() - zone.node_height_m[zone.feed_return[0]])
+    return LEAST_RETURN_MPA + water.density_kg_per_m3[1] * GRAVITY_M_PER_S2 * above / 1e6
+
+
+def _bounded(zone: Zone, operation: Operation, water: Water) -> Operation:
+    """Hold no more at the source than the pipes bear, where forced flows ask for more or have no solution at all."""
+    supply, back = operation.supply_mpa, operation.return_mpa
+    if supply is not None and back is not None and max(supply, back) <= operation.limit_mpa:
+        return operation
+    hold = _up(max(operation.usual_return_mpa, _standing(zone, water)))
+    return replace(operation, supply_mpa=operation.limit_mpa, return_mpa=min(hold, operation.limit_mpa))
+
+
+def _cut_short(zone: Zone, forced: Solved, given: Given, operation: Operation) -> Solved:
+    """Return a state in which nobody takes more than the differential carries; pressures as `forced` has them."""
+    assert operation.supply_mpa is not None
+    assert operation.return_mpa is not None
+    held = (operation.supply_mpa, operation.return_mpa)
+    short = np.ones(len(zone.station_id), bool)
+    if forced.converged:
+        pressure = forced.pressure_mpa
+        differential = pressure[zone.station_supply] - pressure[zone.station_return] + held[0] - held[1]
+        short = differential < LEAST_DIFFERENTIAL_MPA
+        if not (short & (given.station_kg_per_s > 0)).any():
+            return forced
+    solved = solve_served(zone, given, held_mpa=held, open_mpa=LEAST_DIFFERENTIAL_MPA, start=short)
+    return replace(solved, pressure_mpa=solved.pressure_mpa - np.where(zone.node_side == SUPPLY, *held))
+
+
 def _up(pressure_mpa: float) -> float:
     """Round up to what a gauge shows."""
     return round(math.ceil(pressure_mpa / _STEP_MPA - 1e-6) * _STEP_MPA, 3)
 
 
 def _result(
-    network: Network,
     zone: Zone,
     solved: Solved,
     operation: Operation,
     water: Water,
     *,
+    given: Given,
     station: Floats,
-    feed: Floats,
-    mw_per_kg: float,
+    versions: tuple[int, int],
 ) -> ZoneHydraulics:
     is_supply = zone.node_side == SUPPLY
     density = np.where(is_supply, *water.density_kg_per_m3)
     offset = np.where(is_supply, operation.supply_mpa or 0.0, operation.return_mpa or 0.0)
     pressure = solved.pressure_mpa + offset
-    flow = solved.flow_kg_per_s
-    pipe_density = density[zone.pipe_u]
-    diameter_m = zone.pipe_diameter_mm / 1000.0
-    velocity = np.abs(flow) / (pipe_density * math.pi / 4.0 * diameter_m**2)
     lift_density = density[zone.lift_u] if len(zone.lift_u) else np.zeros(0)
-    own = station.sum() - feed[1:].sum()
-    given = np.concatenate([[own], feed[1:]])
+    mw_per_kg = water.heat_capacity_j_per_kg_k * (operation.supply_degc - operation.return_degc) / 1e6
+    fed = given.feed_kg_per_s(station)
+    own = station.sum() - fed[1:].sum()
+    wanted = given.station_kg_per_s
     return ZoneHydraulics(
         source_id=zone.source_id,
-        network_version=network.network_version,
-        valve_version=network.valve_version,
+        network_version=versions[0],
+        valve_version=versions[1],
         operation=operation,
         converged=solved.converged,
-        feeds=_feeds(zone, pressure, given, density, mw_per_kg),
+        feeds=_feeds(zone, pressure, np.concatenate([[own], fed[1:]]), density, mw_per_kg),
         nodes=NodePressures(
             zone.node_side, zone.node_height_m, pressure, zone.node_height_m + 1e6 * pressure / (density * GRAVITY_M_PER_S2)
         ),
-        pipes=PipeFlows(
-            zone.pipe_id,
-            zone.pipe_u,
-            zone.pipe_v,
-            3600.0 * flow / pipe_density,
-            velocity,
-            solved.friction_factor / diameter_m * pipe_density * velocity**2 / 2.0,
-        ),
+        pipes=_pipes(zone, solved, density),
         stations=StationPressures(
             zone.station_id,
-            zone.station_load_mw,
+            zone.station_load_mw * operation.load_share,
             3600.0 * station / water.density_kg_per_m3[0],
             pressure[zone.station_supply],
             pressure[zone.station_return],
+            np.divide(station, wanted, out=np.ones(len(wanted)), where=wanted > 0),
         ),
         lifts=Lifts(
             zone.lift_id, pressure[zone.lift_u], pressure[zone.lift_v], 3600.0 * solved.lift_flow_kg_per_s / lift_density
@@ -319,6 +252,21 @@ def _result(
         problems=(),
         height_unknown=zone.height_unknown,
         diameter_unknown=zone.diameter_unknown,
+        leak_kg_per_s=float(given.losses.kg_per_s.sum()),
+    )
+
+
+def _pipes(zone: Zone, solved: Solved, density: Floats) -> PipeFlows:
+    pipe_density = density[zone.pipe_u]
+    diameter_m = zone.pipe_diameter_mm / 1000.0
+    velocity = np.abs(solved.flow_kg_per_s) / (pipe_density * math.pi / 4.0 * diameter_m**2)
+    return PipeFlows(
+        zone.pipe_id,
+        zone.pipe_u,
+        zone.pipe_v,
+        3600.0 * solved.flow_kg_per_s / pipe_density,
+        velocity,
+        solved.friction_factor / diameter_m * pipe_density * velocity**2 / 2.0,
     )
 
 
@@ -333,55 +281,3 @@ def _feeds(zone: Zone, pressure: Floats, given: Floats, density: Floats, mw_per_
         )
         for place in range(len(zone.feed_id))
     )
-
-
-def _problems(zone: Zone, solved: Solved, result: ZoneHydraulics) -> Iterator[Problem]:
-    """Hold a result against the gates."""
-    if zone.one_sided_ids:
-        count = len(zone.one_sided_ids)
-        yield Problem(
-            "one_sided_station", zone.one_sided_ids, f"{count} substations are reached on one side only; nothing flows there"
-        )
-    if not len(zone.station_id):
-        yield Problem("no_station", (zone.source_id,), f"no substation is connected with source {zone.source_id} on both sides")
-    if not solved.converged:
-        yield Problem("not_converged", (zone.source_id,), f"the solver found no state for the zone of source {zone.source_id}")
-        return
-    pressure, flow = result.nodes.pressure_mpa, result.pipes.flow_m3_per_h
-    if not (np.isfinite(pressure).all() and np.isfinite(flow).all()):
-        count = int((~np.isfinite(pressure)).sum() + (~np.isfinite(flow)).sum())
-        yield Problem("not_a_number", (zone.source_id,), f"{count} pressures and flows are not numbers")
-    total = float(zone.station_load_mw.sum())
-    through = max(float(np.abs(solved.flow_kg_per_s).max(initial=0.0)), 1e-3)
-    if not solved.imbalance_kg_per_s <= LARGEST_IMBALANCE * through:
-        yield Problem("mass_balance", (zone.source_id,), f"{solved.imbalance_kg_per_s:.4f} kg/s are lost or made in a node")
-    own, power = result.feeds[0].power_mw, zone.feed_power_mw[0]
-    if own > power:
-        text = f"source {zone.source_id} has to give {own:.0f} of {total:.0f} MW and can give {power:.0f} MW"
-        yield Problem("source_overloaded", (zone.source_id,), text)
-    yield from _pressure_problems(zone, result)
-
-
-def _pressure_problems(zone: Zone, result: ZoneHydraulics) -> Iterator[Problem]:
-    pressure, operation = result.nodes.pressure_mpa, result.operation
-    differential = result.stations.differential_mpa
-    short = result.stations.asset_id[~(differential >= LEAST_DIFFERENTIAL_MPA)]
-    if len(short):
-        text = f"{len(short)} substations get less than {LEAST_DIFFERENTIAL_MPA} MPa, the worst {differential.min():.3f} MPa"
-        yield Problem("differential_too_small", tuple(int(i) for i in short), text)
-    for rule, wrong, side, limit, text in (
-        ("pressure_too_high", pressure > operation.limit_mpa, None, operation.limit_mpa, "above {:.2f} MPa, up to {:.2f} MPa"),
-        (
-            "boiling",
-            pressure < boiling_mpa(operation.supply_degc) + BOILING_MARGIN_MPA - 1e-9,
-            True,
-            boiling_mpa(operation.supply_degc) + BOILING_MARGIN_MPA,
-            "below {:.2f} MPa, down to {:.2f} MPa",
-        ),
-        ("return_too_low", pressure < LEAST_RETURN_MPA - 1e-9, False, LEAST_RETURN_MPA, "below {:.2f} MPa, down to {:.2f} MPa"),
-    ):
-        bad = wrong if side is None else wrong & ((zone.node_side == SUPPLY) == side)
-        if bad.any():
-            ids = np.unique(zone.pipe_id[bad[zone.pipe_u] | bad[zone.pipe_v]])
-            worst = pressure[bad].max() if side is None else pressure[bad].min()
-            yield Problem(rule, tuple(int(i) for i in ids), f"{int(bad.sum())} nodes are " + text.format(limit, worst))

@@ -91,6 +91,14 @@ class Losses:
     kg_per_s: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class HeatLoss:
+    """What each pipe loses for each metre and kelvin, and the temperature around it."""
+
+    w_per_m_k: Floats
+    ground_degc: float
+
+
 NO_LOSSES = Losses(np.zeros(0, np.int64), np.zeros(0))
 
 
@@ -169,6 +177,66 @@ def solve(
     np.add.at(taken, losses.node, losses.kg_per_s)
     factor = net.res_pipe["lambda"].to_numpy(float)
     return Solved(True, pressure, flow, lift, factor, _imbalance(zone, flow, lift, taken), through)
+
+
+def solve_temperatures(
+    zone: Zone,
+    *,
+    station_kg_per_s: Floats,
+    feed_kg_per_s: Floats,
+    temperature_degc: tuple[float, float],
+    roughness_mm: float,
+    local_share: float,
+    losses: Losses,
+    flowing: NDArray[np.bool_],
+    heat: HeatLoss,
+) -> Floats | None:
+    """Return the temperature of each node in degC where all flows are known; None when the solver finds none.
+
+    Stations take water from the supply and give it back to the return at its temperature, helper sources the reverse; each
+    gives through a short stub whose end has that temperature. (The library's heat consumers do not carry heat to a return that
+    is held by a pressure.) Pipes in which nothing is `flowing` are taken out first: with them the library finds no temperatures,
+    or says that their water has 20 degC. Nodes at such pipes only are NaN.
+    """
+    import pandapipes  # noqa: PLC0415 - takes seconds to load
+
+    net = _net(zone, temperature_degc, roughness_mm, local_share)
+    net.ext_grid["type"] = ["pt", "p"]
+    # the pipes are longer by their local losses, their surface is not
+    net.pipe["u_w_per_m2k"] = heat.w_per_m_k / (np.pi * zone.pipe_diameter_mm / 1000.0) / (1.0 + local_share)
+    net.pipe["text_k"] = heat.ground_degc + KELVIN
+    touched = np.zeros(len(zone.node_side), bool)
+    touched[zone.pipe_u[flowing]] = touched[zone.pipe_v[flowing]] = True
+    touched[net.ext_grid["junction"].to_numpy()] = True
+    net.pipe["in_service"] = flowing
+    net.junction["in_service"] = touched
+    if len(zone.lift_id):
+        net.pump["in_service"] = touched[zone.lift_u] & touched[zone.lift_v]
+    on = station_kg_per_s > 0
+    for takes, gives, flow, degc in (
+        (zone.station_supply[on], zone.station_return[on], station_kg_per_s[on], temperature_degc[1]),
+        (zone.feed_return[1:], zone.feed_supply[1:], feed_kg_per_s[1:], temperature_degc[0]),
+    ):
+        if len(flow):
+            pandapipes.create_sinks(net, takes, mdot_kg_per_s=flow)
+            _give(net, gives, flow, degc + KELVIN, heights=zone.node_height_m[gives])
+    if len(losses.node):
+        pandapipes.create_sinks(net, losses.node, mdot_kg_per_s=losses.kg_per_s)
+    if not _run(net, mode="sequential"):
+        return None
+    found: Floats = np.where(touched, net.res_junction["t_k"].to_numpy(float)[: len(touched)] - KELVIN, np.nan)
+    return found
+
+
+def _give(net: Any, nodes: Ints, flow: Floats, kelvin: float, *, heights: Floats) -> None:
+    """Let water of a temperature in at nodes, each through a stub of 10 m without loss."""
+    import pandapipes  # noqa: PLC0415 - takes seconds to load
+
+    stubs = pandapipes.create_junctions(net, len(nodes), pn_bar=_REFERENCE_BAR, tfluid_k=kelvin, height_m=heights)
+    wide = np.clip(1000.0 * np.sqrt(flow / 1000.0), 50.0, 2000.0)  # about 1.3 m/s
+    pandapipes.create_pipes_from_parameters(net, stubs, nodes, length_km=0.01, inner_diameter_mm=wide, k_mm=0.5, text_k=kelvin)
+    pandapipes.create_sources(net, stubs, mdot_kg_per_s=flow)
+    pandapipes.create_ext_grids(net, stubs, p_bar=None, t_k=kelvin, type="t")
 
 
 def _take(net: Any, zone: Zone, station: Floats, feed: Floats, losses: Losses) -> None:
