@@ -63,10 +63,15 @@ bench-crs: ## measure the conversion of 1.66 million vertices against other pack
 	@scripts/setup_bench.sh bench-crs
 	@build/bench/bin/python -m benchmarks.crs
 
+bench-trace: bench-city ## measure the trace engine against networkx, rustworkx, igraph, scipy, SQL and pgRouting; prints one line of figures
+	@scripts/setup_bench.sh bench-trace
+	@scripts/setup_pgrouting.sh
+	@build/bench/bin/python -m benchmarks.trace
+
 contact-sheet: ## take the map of a served city at six zooms into docs/images (URL=http://127.0.0.1:8000 CITY=1)
 	$(BIN)/python -m tests.browser.contact_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
 
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import bench-import-twice bench-crs
+.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import bench-import-twice bench-crs bench-trace

@@ -91,6 +91,14 @@ def main() -> None:
     print(json.dumps(figures))  # noqa: T201 - the one line of figures
 
 
+def city_settings(size: str = "city") -> Settings:
+    """Return the settings under which `make bench-city` keeps its city, for other benchmarks."""
+    place = _place(size, fresh=False)
+    if not place.done.exists():
+        raise SystemExit(f"{place.settings.var_dir} holds no city; run make bench-city first")
+    return place.settings
+
+
 def _place(size: str, *, fresh: bool) -> _Place:
     """Return a var dir of its own with a cluster of its own; a fresh one is empty."""
     settings = read_settings()
