@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from topology.codes import SUPPLY
 from topology.flow_core import Core, Mask, gather, offsets, reduce_network, run_rises, spread_runs, spread_trees
-from topology.flow_friction import Floats, Friction, Ints, darcy_factors, edge_losses, pipe_friction
+from topology.flow_friction import LEAST_REYNOLDS, Floats, Friction, Ints, darcy_factors, edge_losses, pipe_friction
 from topology.flow_newton import newton
 from topology.hydraulic_zone import Zone
 from topology.pandapipes_net import Solved, viscosity_pa_s, water_at
@@ -87,10 +87,21 @@ class FlowSolver:
         self, zone: Zone, *, roughness_mm: float | Floats, local_share: float, temperature_degc: tuple[float, float]
     ) -> None:
         self.zone = zone
+        self._temperature_degc = temperature_degc
         self.pipes, self.lifts = len(zone.pipe_id), len(zone.lift_id)
         self._pipe_friction = self._friction_of(zone, roughness_mm, local_share, temperature_degc)
         self._net = self._edges(zone, temperature_degc)
         self._core = self._reduced(self._net, self._holds(self._first()))
+
+    def changed(self, zone: Zone) -> FlowSolver:
+        """Return a solver of the same pipes with other ends, nodes or lifts."""
+        other = FlowSolver.__new__(FlowSolver)
+        other.zone, other._temperature_degc = zone, self._temperature_degc
+        other.pipes, other.lifts = len(zone.pipe_id), len(zone.lift_id)
+        other._pipe_friction = self._pipe_friction
+        other._net = other._edges(zone, self._temperature_degc)
+        other._core = other._reduced(other._net, other._holds(other._first()))
+        return other
 
     @staticmethod
     def _friction_of(
@@ -178,6 +189,14 @@ class FlowSolver:
     def losses(self, solved: Solved) -> Floats:
         """Return what friction takes in each pipe from `u` to `v`, MPa."""
         return np.asarray(edge_losses(self._pipe_friction, solved.flow_kg_per_s)[0])
+
+    def roughness_exponent(self, solved: Solved) -> Floats:
+        """Return by which power of the roughness each pipe's loss grows."""
+        part = self._pipe_friction
+        number = np.maximum(part.reynolds * np.abs(solved.flow_kg_per_s), LEAST_REYNOLDS)
+        inside = part.rough + 5.74 * number**-0.9
+        power: Floats = -2.0 * part.rough / (inside * np.log(inside))
+        return power
 
     def _first(self) -> Held:
         zero = np.zeros(1)
