@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from topology.codes import CLOSED, EXCHANGER, OPERABILITIES, SOURCE, SUPPLY, VALVE
 from topology.cut_kernels import (
     ACROSS,
+    BUILDING,
     DOWN,
     FIRST,
     FROM,
+    INLET,
     PAIR_ROW,
     PARENT,
     RETURN_AT,
@@ -272,12 +274,39 @@ def _once(network: Network, rows: IntArray) -> IntArray:
     return np.flatnonzero(mask).astype(np.int32)
 
 
-def lost_without(network: Network, elements: Sequence[int]) -> IntArray:
-    """Return the rows that are fed now and not without these elements; equals `topology.impact.lost_by_flood`."""
-    element = np.array(elements, np.int32) - 1
+def lost_without(network: Network, elements: Sequence[int], *, ends: Sequence[int] = ()) -> IntArray:
+    """Return the rows that are fed now and not without some elements; equals `topology.impact.lost_by_flood`.
+
+    Parameters
+    ----------
+    network
+        In the state that is asked about.
+    elements
+        Numbers of elements (see `topology.state`).
+    ends
+        Rows of inlets and buildings that are shut besides.
+    """
+    element = np.array(elements, np.int32) - np.int32(1)
     segment = element < network.segments.count
     links = element[~segment] - np.int32(network.segments.count)
-    return lost_rows(network, cut(network, element[segment], links), links=links)
+    found = cut(network, element[segment], links)
+    rows = lost_rows(network, found, links=links)
+    if not ends:
+        return rows
+    return _once(network, np.concatenate([rows, _ends_lost(network, found, np.array(ends, np.int32))]))
+
+
+def _ends_lost(network: Network, found: Cut, ends: IntArray) -> IntArray:
+    """Return the rows of fed inlets that are shut, and of their buildings that no inlet feeds any more."""
+    index, net = cut_index(network), network.state.net
+    services, fed = index.layout.services, index.ways.service_fed
+    shut = fed & (np.isin(services[:, INLET], ends) | np.isin(services[:, BUILDING], ends))
+    served = fed & ~shut
+    for segment in (net.supply_segment, net.return_segment):
+        served &= (segment < 0) | (found.mark[np.maximum(segment, 0)] == 0)
+    buildings = np.setdiff1d(services[shut, BUILDING], services[served, BUILDING])
+    rows: IntArray = np.concatenate([services[shut, INLET], buildings])
+    return rows[rows >= 0]
 
 
 def edges_of(network: Network, row: int) -> IntArray:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from topology.assets import KIND_CODE, KINDS, AssetTable
 from topology.codes import VALVE
+from topology.cuts import edges_of, lost_without
 from topology.errors import NotTraceable
 from topology.findings import Finding, finding
 from topology.network import Network
@@ -32,7 +33,7 @@ METHODS: Mapping[str, str] = {
     "reach": "blocks below the element in the graph of segments over open valves: every asset that some way from a running "
     "source, passing nothing twice, reaches through it (upper bound)",
     SLICE: "slice of the dominator tree of the segment graph over open valves: no way from any running source is left (certain)",
-    FLOOD: "flood from the running sources without the element: no way is left (certain)",
+    FLOOD: "flood without the elements of all that hangs on them: no way from any running source is left (certain)",
     "degraded": "reach without lost: still connected, pressure and capacity not judged",
     "own": "the asset itself: nothing else is fed through it",
 }
@@ -154,7 +155,7 @@ def row_of(network: Network, asset_id: int) -> int:
 def elements_of(network: Network, row: int) -> list[int]:
     """Return the elements that fall with an asset, at most one a side; none for buildings, inlets and what no pipe meets."""
     edges, segments = network.edges, network.segments
-    elements = {element_of_edge(int(edge), edges, segments) for edge in np.flatnonzero(edges.row == row)}
+    elements = {element_of_edge(int(edge), edges, segments) for edge in edges_of(network, row)}
     elements |= {1 + int(segment) for segment in segments.of_node[network.station_node[network.station_row == row]]}
     return sorted(elements)
 
@@ -191,6 +192,62 @@ def impact(network: Network, asset_id: int) -> Impact:
         parts.append(own_row)
         lost = np.append(lost, own_row)
     return _answer(network, asset_id, union(network.assets, parts), union(network.assets, [lost]), method)
+
+
+def impact_of(network: Network, asset_ids: Sequence[int]) -> Impact:
+    """Tell what alarms on several assets at once cut off; `asset_id` of the answer is the first of them.
+
+    Parameters
+    ----------
+    network
+        The network in its present state.
+    asset_ids
+        At least one; kinds as for `impact`.
+
+    Raises
+    ------
+    NotTraceable
+        When the network does not hold one of them.
+
+    Notes
+    -----
+    What two cuts lose together is more than what each loses alone, so one flood answers for all (`lost_together`). Reach is what
+    any of them reaches, and what is lost.
+    """
+    each = [impact(network, asset_id) for asset_id in dict.fromkeys(asset_ids)]
+    if len(each) == 1:
+        return each[0]
+    lost = lost_together(network, asset_ids)
+    reach = union(network.assets, [lost, *(found.reach for found in each)])
+    findings = dict.fromkeys(item for found in each for item in found.findings)
+    return Impact(
+        asset_id=each[0].asset_id,
+        city_id=network.city_id,
+        network_version=network.network_version,
+        valve_version=network.valve_version,
+        reach=reach,
+        lost=lost,
+        degraded=_without(network.assets, reach, lost),
+        methods={"reach": METHODS["reach"], "lost": METHODS[FLOOD], "degraded": METHODS["degraded"]},
+        findings=tuple(findings),
+    )
+
+
+def lost_together(network: Network, asset_ids: Sequence[int]) -> Rows:
+    """Return the rows that lose heat when several assets fall at once, by one flood of what hangs on them.
+
+    A building with several inlets is lost when each of them is, whether it was asked for or cut off.
+
+    Raises
+    ------
+    NotTraceable
+        When the network does not hold one of them.
+    """
+    rows = [row_of(network, asset_id) for asset_id in dict.fromkeys(asset_ids)]
+    kind = [KINDS[network.assets.kind[row]] for row in rows]
+    ends = [row for row, of in zip(rows, kind, strict=True) if of in {"building", "building_inlet"}]
+    elements = {element for row in rows for element in elements_of(network, row)}
+    return lost_without(network, sorted(elements), ends=ends)
 
 
 def _answer(network: Network, asset_id: int, reach: Rows, lost: Rows, method: str) -> Impact:
@@ -235,13 +292,15 @@ def _lost(network: Network, elements: list[int]) -> tuple[Rows, str]:
     bounds = [(int(tree.first[element]), int(tree.last[element])) for element in elements]
     uneven = state.uneven_at
     if any(np.searchsorted(uneven, first) != np.searchsorted(uneven, last) for first, last in bounds):
-        return lost_by_flood(network, elements), FLOOD
+        return lost_without(network, elements), FLOOD
     parts = [state.lost.between(first, last) for first, last in bounds]
     return np.concatenate(parts) if parts else np.zeros(0, np.int32), SLICE
 
 
 def lost_by_flood(network: Network, elements: list[int]) -> Rows:
-    """Return what is fed now and not without these elements, by flooding twice; holds for several cuts at once.
+    """Return what is fed now and not without these elements, by flooding everything; holds for several cuts at once.
+
+    The plain way, against which the fast ones are held (`lost_without`).
 
     Notes
     -----

@@ -9,7 +9,8 @@
 4. Lost is what was fed before and is not fed with all these segments out: what already lay dead behind a closed valve is not lost
    by this. It is found from what hangs below the cut (`topology.cuts`), for one cut or many alike.
 5. Where a substation or an inlet stands on a shut segment with one side and on a fed one with the other, water would run back
-   through it into the break: it is named in `shut_at`.
+   through it into the break; a substation that feeds a shut segment of its secondary network would pump into it. Both are to be
+   shut on the spot and named in `shut_at`.
 
 Order of operation: supply before return, so that no closed return leaves consumers under the pressure of the supply; on each side
 the valves first that hold back the running sources, the nearest to a source first, then those beyond the break. Opening again
@@ -28,7 +29,7 @@ from topology.alternatives import Alternative, alternatives
 from topology.assets import KINDS
 from topology.capacity import Capacity, drained
 from topology.codes import OPERABILITIES, STATES, SUPPLY
-from topology.cut_kernels import FIRST, FROM, HALF, INLET, LINK, OUT, RETURN_AT, ROW, SUPPLY_AT, WAY, A
+from topology.cut_kernels import FIRST, FROM, HALF, INLET, LINK, OUT, RETURN_AT, ROW, SUPPLY_AT, UP, WAY, A
 from topology.cuts import Cut, CutIndex, cut, cut_index, edges_of, lost_rows
 from topology.errors import NotTraceable
 from topology.impact import row_of
@@ -99,7 +100,7 @@ class Isolation:
     grown_through
         Asset ids of open valves that could not be closed.
     shut_at
-        Asset ids of substations and inlets that join what is shut to what is fed.
+        Asset ids of substations and inlets to shut on the spot (rule 5).
     sources_inside
         Asset ids of running sources that must be stopped.
     drained_m3
@@ -274,8 +275,9 @@ def _valves(network: Network, close: Rows, closed: Rows, through: Rows) -> tuple
 
 
 def _shut_at(network: Network, index: CutIndex, found: Cut, inside: Rows) -> tuple[int, ...]:
-    """Return substations and inlets that join what is shut to what is still fed (rule 5)."""
+    """Return substations and inlets that must be shut on the spot (rule 5)."""
     layout = index.layout
+    pumping = _links_at(index, inside, UP)
     halves = found.dead[layout.links[found.dead, HALF] >= 0]
     others = layout.links[halves, HALF]
     stations = halves[_joins(index, found, layout.links[halves, A], layout.links[others, A])]
@@ -283,7 +285,8 @@ def _shut_at(network: Network, index: CutIndex, found: Cut, inside: Rows) -> tup
     supply, back = services[:, SUPPLY_AT], services[:, RETURN_AT]
     both = (services[:, INLET] >= 0) & (supply >= 0) & (back >= 0)
     both &= _joins(index, found, supply, back) | _joins(index, found, back, supply)
-    rows = np.unique(np.concatenate([layout.links[stations, ROW], services[both, INLET]]))
+    pumping = pumping[index.ways.passes[pumping] & ~found.gone[pumping]]
+    rows = np.unique(np.concatenate([layout.links[stations, ROW], layout.links[pumping, ROW], services[both, INLET]]))
     return tuple(network.assets.asset_id[rows].tolist())
 
 
@@ -301,11 +304,17 @@ def _services_on(index: CutIndex, segments: Rows) -> Rows:
 
 
 def _sources_inside(network: Network, index: CutIndex, inside: Rows) -> tuple[int, ...]:
-    layout, links = index.layout, network.state.links
-    near = [layout.near[layout.start[s] : layout.start[s + 1]] for s in inside]
-    here = np.concatenate(near) if near else np.zeros((0, 3), np.int32)
-    link = here[here[:, WAY] == FROM, LINK]
-    return tuple(np.unique(network.assets.asset_id[links.row[link[index.ways.passes[link]]]]).tolist())
+    link = _links_at(index, inside, FROM)
+    return tuple(np.unique(network.assets.asset_id[network.state.links.row[link[index.ways.passes[link]]]]).tolist())
+
+
+def _links_at(index: CutIndex, segments: Rows, way: int) -> Rows:
+    """Return the links of one kind at some segments."""
+    layout = index.layout
+    parts = [layout.near[layout.start[s] : layout.start[s + 1]] for s in segments]
+    near = np.concatenate(parts) if parts else np.zeros((0, 3), np.int32)
+    links: Rows = near[near[:, WAY] == way, LINK]
+    return links
 
 
 def _remarks(
