@@ -4,8 +4,8 @@ A building is *lost* when each of its services is, a service when its supply or 
 running source to it is left. Two kinds of ways end at a side:
 
 1. its own: the dominators of the segment it hangs on;
-2. across: every exchanger that feeds its zone stops when the *other* side of that exchanger's primary network is cut. The elements
-   that stop them all are the dominators of the nearest common dominator of those other halves.
+2. across: every exchanger that feeds its zone stops when the *other* side of that exchanger's primary network is cut. The
+   elements that stop them all are the dominators of the nearest common dominator of those other halves.
 
 Each is a chain from the root downwards, so what cuts a service off is a union of at most four chains, kept by their lower ends;
 what cuts off a building with several inlets is the intersection of such unions, which is again one of at most four chains (the
@@ -18,14 +18,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from topology.codes import EXCHANGER, ROOT
+from topology.codes import ROOT, VALVE
 from topology.dominators import DominatorTree
-from topology.refresh import BoolArray, ByteArray, IntArray
+from topology.refresh import BoolArray, IntArray, LinkArrays, TreeArrays
 from topology.segment_net import Grouped, SegmentNet
 
 ENDS = 4
@@ -94,156 +94,132 @@ def _lost(
     passes: BoolArray,
     service: BoolArray,
 ) -> Lost:
-    links, first, last = net.links, tree.first, tree.last
-    across = chains_across(links.kind, links.a, links.b, net.partner, net.segment_count, zone, passes, tree.parent, first, last)
-    sides = (net.supply_segment, net.return_segment)
-    ends, doubled = building_chains(groups.start, groups.item, service, *sides, zone, across, tree.parent, first, last)
-    start, place, low, high, twice = lay_out_by_number(ends, doubled, first, last, int(last[ROOT]))
+    arrays = TreeArrays(tree.parent, tree.first, tree.last)
+    across = chains_across(net.link_arrays, zone, passes, arrays)
+    hangs = Hangs(net.sides.supply, net.sides.back, zone, across)
+    ends, doubled = group_ends(groups.start, groups.item, service, hangs, arrays)
+    start, place, low, high, twice = lay_out_by_number(ends, doubled, tree.first, tree.last, int(tree.last[ROOT]))
     return Lost(start, place, low, high, twice, consumer_id)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _is_above(first: IntArray, last: IntArray, one: int, other: int) -> bool:
-    return bool(first[one] <= first[other] and first[other] < last[one])
+class Hangs(NamedTuple):
+    """Where services hang: segments of both sides (-1 = not drawn), zones of segments, chains across of zones (0 = none)."""
+
+    supply: IntArray
+    back: IntArray
+    zone: IntArray
+    across: IntArray
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _common(parent: IntArray, first: IntArray, last: IntArray, one: int, other: int) -> int:
-    while not (first[one] <= first[other] and first[other] < last[one]):
-        one = parent[one]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _is_above(tree: TreeArrays, one: int, other: int) -> bool:
+    return bool(tree.first[one] <= tree.first[other] and tree.first[other] < tree.last[one])
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _common(tree: TreeArrays, one: int, other: int) -> int:
+    while not _is_above(tree, one, other):
+        one = tree.parent[one]
     return one
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def chains_across(
-    kind: ByteArray,
-    a: IntArray,
-    b: IntArray,
-    partner: IntArray,
-    segments: int,
-    zone: IntArray,
-    passes: BoolArray,
-    parent: IntArray,
-    first: IntArray,
-    last: IntArray,
-) -> IntArray:
-    """Return for each zone the lower end of the chain of elements that stop all its exchangers by their other halves; 0 = none."""
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def chains_across(links: LinkArrays, zone: IntArray, passes: BoolArray, tree: TreeArrays) -> IntArray:
+    """Return for each zone the lower end of the chain that stops all its exchangers by their other halves; 0 = none."""
     across = np.full(zone.size, -1, np.int32)
-    for link in range(kind.size):
-        if not passes[link] or a[link] < 0:
-            if passes[link]:
-                across[zone[b[link]]] = 0  # a running source feeds the zone
+    for link in range(links.kind.size):
+        if not passes[link] or links.kind[link] == VALVE:
             continue
-        if kind[link] != EXCHANGER:
-            continue
-        of = zone[b[link]]
-        other = 1 + segments + partner[link] if partner[link] >= 0 else 0
-        across[of] = other if across[of] < 0 else _common(parent, first, last, across[of], other)
-    for of in range(across.size):
-        across[of] = max(across[of], 0)
-    return across
+        of = zone[links.b[link]]
+        other = 0  # a running source, or an exchanger without another half: nothing across stops it
+        if links.partner[link] >= 0:
+            other = 1 + zone.size + links.partner[link]
+        across[of] = other if across[of] < 0 else _common(tree, across[of], other)
+    return np.maximum(across, 0)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _add_end(ends: IntArray, count: int, node: int, first: IntArray, last: IntArray) -> int:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _add_end(tree: TreeArrays, ends: IntArray, count: int, node: int) -> int:
     """Add a chain by its lower end unless another one holds it already; chains that it holds go out."""
     kept = 0
     for i in range(count):
-        if _is_above(first, last, node, ends[i]):
+        if _is_above(tree, node, ends[i]):
             return count
-        if not _is_above(first, last, ends[i], node):
+        if not _is_above(tree, ends[i], node):
             ends[kept] = ends[i]
             kept += 1
     ends[kept] = node
     return kept + 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def service_ends(
-    i: int,
-    supply: IntArray,
-    back: IntArray,
-    zone: IntArray,
-    across: IntArray,
-    first: IntArray,
-    last: IntArray,
-    ends: IntArray,
-) -> int:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def service_ends(tree: TreeArrays, hangs: Hangs, i: int, ends: IntArray) -> int:
     """Write the lower ends of the chains that cut off service `i`, and return their number."""
     count = 0
-    for side in range(2):
-        segment = supply[i] if side == 0 else back[i]
+    for segment in (hangs.supply[i], hangs.back[i]):
         if segment >= 0:
-            count = _add_end(ends, count, 1 + segment, first, last)
-    for side in range(2):
-        segment = supply[i] if side == 0 else back[i]
-        if segment >= 0 and across[zone[segment]] > 0:
-            count = _add_end(ends, count, across[zone[segment]], first, last)
+            count = _add_end(tree, ends, count, 1 + segment)
+    for segment in (hangs.supply[i], hangs.back[i]):
+        if segment >= 0 and hangs.across[hangs.zone[segment]] > 0:
+            count = _add_end(tree, ends, count, hangs.across[hangs.zone[segment]])
     return count
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def branches(parent: IntArray, first: IntArray, last: IntArray) -> IntArray:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def branches(tree: TreeArrays) -> IntArray:
     """Number the subtrees below the root, by preorder number: nodes of different ones have only the root in common."""
-    branch = np.zeros(last[0], np.int32)
-    for node in range(parent.size):
-        if parent[node] == 0:
-            branch[first[node]] = 1
+    branch = np.zeros(tree.last[0], np.int32)
+    for node in range(tree.parent.size):
+        if tree.parent[node] == 0:
+            branch[tree.first[node]] = 1
     for number in range(1, branch.size):
         branch[number] += branch[number - 1]
     return branch
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def building_chains(
-    start: IntArray,
-    services: IntArray,
-    fed: BoolArray,
-    supply: IntArray,
-    back: IntArray,
-    zone: IntArray,
-    across: IntArray,
-    parent: IntArray,
-    first: IntArray,
-    last: IntArray,
-) -> tuple[IntArray, BoolArray]:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _joint_ends(tree: TreeArrays, branch: IntArray, ends: IntArray, more: IntArray) -> IntArray:
+    """Return the ends of the chains that are in both unions."""
+    both = np.empty(ENDS + 1, np.int32)
+    count = 0
+    for one in ends:
+        for other in more:
+            if branch[tree.first[one]] == branch[tree.first[other]]:
+                count = _add_end(tree, both, count, _common(tree, one, other))
+    return both[:count]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def group_ends(start: IntArray, services: IntArray, fed: BoolArray, hangs: Hangs, tree: TreeArrays) -> tuple[IntArray, BoolArray]:
     """Return for each group of services the ends of the chains that cut all of them off, shape (groups, 4), -1 = none.
 
     The second array tells where two ends lie on one side, so that a slice may name the group twice.
     """
     groups = start.size - 1
-    branch = branches(parent, first, last)
+    branch = branches(tree)
     found = np.full((groups, ENDS), -1, np.int32)
     doubled = np.zeros(groups, np.bool_)
-    ends = np.empty(ENDS + 1, np.int32)
+    buffer = np.empty(ENDS + 1, np.int32)
     more = np.empty(ENDS + 1, np.int32)
-    both = np.empty(ENDS + 1, np.int32)
     for group in range(groups):
-        count = -1
+        ends = buffer[:0]
+        begun = False
         for k in range(start[group], start[group + 1]):
-            i = services[k]
-            if not fed[i]:
+            if not fed[services[k]]:
                 continue
-            if count < 0:
-                count = service_ends(i, supply, back, zone, across, first, last, ends)
-                continue
-            others = service_ends(i, supply, back, zone, across, first, last, more)
-            joint = 0
-            for one in range(count):
-                for other in range(others):
-                    if branch[first[ends[one]]] == branch[first[more[other]]]:
-                        node = _common(parent, first, last, ends[one], more[other])
-                        joint = _add_end(both, joint, node, first, last)
-            count = joint
-            ends[:count] = both[:count]
-        for one in range(count):
+            if begun:
+                ends = _joint_ends(tree, branch, ends, more[: service_ends(tree, hangs, services[k], more)])
+            else:
+                ends = buffer[: service_ends(tree, hangs, services[k], buffer)]
+                begun = True
+        for one in range(ends.size):
             found[group, one] = ends[one]
             for other in range(one):
-                doubled[group] |= branch[first[ends[one]]] == branch[first[ends[other]]]
+                doubled[group] |= branch[tree.first[ends[one]]] == branch[tree.first[ends[other]]]
     return found, doubled
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def lay_out_by_number(
     ends: IntArray, doubled: BoolArray, first: IntArray, last: IntArray, numbers: int
 ) -> tuple[IntArray, IntArray, IntArray, IntArray, BoolArray]:

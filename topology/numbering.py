@@ -16,14 +16,14 @@ IntArray = NDArray[np.int32]
 def intervals(net: SegmentNet, state: State) -> tuple[IntArray, IntArray, IntArray]:
     """Return `asset_id`, `tin`, `tout` of everything that is fed, by rising asset id; several rows for one asset are possible.
 
-    1. What can be shut (pipes with their segment, stations with the segment they sit on, open valves, substations, running sources)
-       has the interval of its element: everything that falls with it stands at `tin <= number < tout`.
+    1. What can be shut (pipes with their segment, stations with the segment they sit on, open valves, substations, running
+       sources) has the interval of its element: everything that falls with it stands at `tin <= number < tout`.
     2. Consumers (buildings, inlets) take nothing along: `tout == tin`, the place where they stand.
-    3. Supply and return are numbered apart and never overlap. Pipes and valves stand on their own side and have one row; the pair on
-       the other side is not named and is found by `pair_id`. Substations, sources and consumers have a row for each side, so a cut
-       of the return finds them as a cut of the supply does.
-    4. A building with several inlets stands where all of them fall, a consumer whose sides hang on different exchangers also at what
-       stops these from across (see `topology.lost`).
+    3. Supply and return are numbered apart and never overlap. Pipes and valves stand on their own side and have one row; the
+       pair on the other side is not named and is found by `pair_id`. Substations, sources and consumers have a row for each
+       side, so a cut of the return finds them as a cut of the supply does.
+    4. A building with several inlets stands where all of them fall, a consumer whose sides hang on different exchangers also at
+       what stops these from across (see `topology.lost`).
 
     *y* is lost with *x* when a `tin` of *y* lies in an interval of *x*. For an asset with rows on both sides this joins two cuts,
     each taken for itself; where only both together cut somebody off, `Network.lost_buildings` finds more (it floods then).

@@ -6,6 +6,8 @@ Elements are the root (0), segments (`1 + segment`) and links (`1 + segment coun
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -17,7 +19,42 @@ ByteArray = NDArray[np.uint8]
 IntArray = NDArray[np.int32]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+class LinkArrays(NamedTuple):
+    """Arrays of the links: kind, segments; of exchanger halves the number of the substation and the other half (-1 = none)."""
+
+    kind: ByteArray
+    a: IntArray
+    b: IntArray
+    station: IntArray
+    partner: IntArray
+
+
+class SideArrays(NamedTuple):
+    """Segments of each service; -1 where that side is not drawn."""
+
+    supply: IntArray
+    back: IntArray
+
+
+class TreeArrays(NamedTuple):
+    """A tree with its preorder: parent, first number, one past the last number below; -1 where not reached."""
+
+    parent: IntArray
+    first: IntArray
+    last: IntArray
+
+
+class BlockArrays(NamedTuple):
+    """The tree of a depth-first visit with the head of the block that each element hangs in, and the order of the visit."""
+
+    first: IntArray
+    last: IntArray
+    parent: IntArray
+    head: IntArray
+    order: IntArray
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def find(parent: IntArray, node: int) -> int:
     """Return the representative of a node, shortening its way."""
     while parent[node] != node:
@@ -26,13 +63,13 @@ def find(parent: IntArray, node: int) -> int:
     return node
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def zones_of(kind: ByteArray, a: IntArray, b: IntArray, usable: BoolArray, count: int) -> tuple[int, IntArray]:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def zones_of(links: LinkArrays, usable: BoolArray, count: int) -> tuple[int, IntArray]:
     """Label the parts that usable valves join, in the order of their first segment."""
     parent = np.arange(count).astype(np.int32)
-    for link in range(kind.size):
-        if usable[link] and kind[link] == VALVE:
-            one, other = find(parent, a[link]), find(parent, b[link])
+    for link in range(links.kind.size):
+        if usable[link] and links.kind[link] == VALVE:
+            one, other = find(parent, links.a[link]), find(parent, links.b[link])
             # the smaller number stays: it is the first segment of its zone
             if one < other:
                 parent[other] = one
@@ -50,123 +87,127 @@ def zones_of(kind: ByteArray, a: IntArray, b: IntArray, usable: BoolArray, count
     return zones, zone
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def flood_links(
-    kind: ByteArray, a: IntArray, b: IntArray, station: IntArray, state: ByteArray, removed: BoolArray, count: int
-) -> tuple[IntArray, BoolArray, BoolArray, BoolArray]:
-    """Find zones, which of them are fed, which links pass and which exchanger halves work; `removed` may be empty."""
-    links = kind.size
-    usable = np.empty(links, np.bool_)
-    stations = 0
-    for link in range(links):
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def usable_links(links: LinkArrays, state: ByteArray, removed: BoolArray, count: int) -> BoolArray:
+    """Tell which links are not shut, neither themselves nor one of their ends; `removed` may be empty."""
+    usable = np.empty(links.kind.size, np.bool_)
+    for link in range(usable.size):
         usable[link] = state[link] != CLOSED
         if removed.size:
-            out = removed[1 + count + link] or removed[1 + b[link]] or (a[link] >= 0 and removed[1 + a[link]])
-            usable[link] = usable[link] and not out
-        stations = max(stations, station[link] + 1)
-    zones, zone = zones_of(kind, a, b, usable, count)
+            a = links.a[link]
+            if removed[1 + count + link] or removed[1 + links.b[link]] or (a >= 0 and removed[1 + a]):
+                usable[link] = False
+    return usable
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def flood_links(
+    links: LinkArrays, state: ByteArray, removed: BoolArray, count: int
+) -> tuple[IntArray, BoolArray, BoolArray, BoolArray]:
+    """Find zones, which of them are fed, which links pass and which exchanger halves work; `removed` may be empty."""
+    usable = usable_links(links, state, removed, count)
+    zones, zone = zones_of(links, usable, count)
     fed = np.zeros(zones, np.bool_)
-    for link in range(links):
-        if kind[link] == SOURCE and usable[link]:
-            fed[zone[b[link]]] = True
-    runs = np.ones(stations, np.bool_)
-    for link in range(links):
-        if kind[link] == EXCHANGER and not (fed[zone[a[link]]] and not (removed.size and removed[1 + count + link])):
-            runs[station[link]] = False
-    works = np.zeros(links, np.bool_)
+    exchangers = 0
+    for link in range(usable.size):
+        if links.kind[link] == SOURCE and usable[link]:
+            fed[zone[links.b[link]]] = True
+        exchangers = max(exchangers, links.station[link] + 1)
+    runs = np.ones(exchangers, np.bool_)
+    for link in range(usable.size):
+        if links.kind[link] == EXCHANGER:
+            out = removed.size > 0 and removed[1 + count + link]
+            if out or not fed[zone[links.a[link]]]:
+                runs[links.station[link]] = False
+    works = np.zeros(usable.size, np.bool_)
     passes = usable.copy()
-    for link in range(links):
-        if kind[link] == EXCHANGER:
-            works[link] = runs[station[link]]
+    for link in range(usable.size):
+        if links.kind[link] == EXCHANGER:
+            works[link] = runs[links.station[link]]
             passes[link] = usable[link] and works[link]
-    for link in range(links):
-        if kind[link] == EXCHANGER and passes[link]:
-            fed[zone[b[link]]] = True
+    for link in range(usable.size):
+        if links.kind[link] == EXCHANGER and passes[link]:
+            fed[zone[links.b[link]]] = True
     return zone, fed, passes, works
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def services_fed(supply: IntArray, back: IntArray, zone: IntArray, zone_fed: BoolArray) -> BoolArray:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def services_fed(sides: SideArrays, zone: IntArray, zone_fed: BoolArray) -> BoolArray:
     """Tell which services are fed on every side that is drawn."""
-    fed = np.empty(supply.size, np.bool_)
-    for i in range(supply.size):
-        fed[i] = (supply[i] < 0 or zone_fed[zone[supply[i]]]) and (back[i] < 0 or zone_fed[zone[back[i]]])
+    fed = np.empty(sides.supply.size, np.bool_)
+    for i in range(fed.size):
+        supply, back = sides.supply[i], sides.back[i]
+        fed[i] = (supply < 0 or zone_fed[zone[supply]]) and (back < 0 or zone_fed[zone[back]])
     return fed
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def blocks_of(
-    kind: ByteArray,
-    a: IntArray,
-    b: IntArray,
-    start: IntArray,
-    incident: IntArray,
-    entries: IntArray,
-    passes: BoolArray,
-) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
-    """Number the elements depth first with exchanger halves hung on the root: first, last, parent, head, order of visit.
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _ends(links: LinkArrays, link: int, at: int) -> int:
+    """Return the element at one end of a link (0 or 1); exchanger and source halves hang on the root."""
+    if at == 1:
+        return 1 + links.b[link]
+    return 1 + links.a[link] if links.kind[link] == VALVE else 0
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def blocks_of(links: LinkArrays, start: IntArray, incident: IntArray, entries: IntArray, passes: BoolArray) -> BlockArrays:
+    """Number the elements depth first, with exchanger halves hung on the root, and find their blocks.
 
     J. Hopcroft, R. Tarjan: Algorithm 447, efficient algorithms for graph manipulation. Comm. ACM 16 (6), 1973.
     """
     segments = start.size - 1
-    count = 1 + segments + kind.size
-    first = np.full(count, -1, np.int32)
-    last = np.full(count, -1, np.int32)
-    parent = np.full(count, -1, np.int32)
-    head = np.full(count, -1, np.int32)
-    low = np.empty(count, np.int32)
-    cursor = np.zeros(count, np.int32)
-    cursor[1 : 1 + segments] = start[:-1]
-    order = np.empty(count, np.int32)
-    stack = np.empty(count, np.int32)
+    count = 1 + segments + links.kind.size
+    first, last = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
+    parent, low = np.full(count, -1, np.int32), np.empty(count, np.int32)
+    # the root's neighbours, then those of the segments, lie in one row; a link has two
+    neighbours = np.concatenate((entries, incident))
+    cursor, end = np.zeros(count, np.int32), np.full(count, 2, np.int32)
+    end[0] = entries.size
+    cursor[1 : 1 + segments] = start[:-1] + np.int32(entries.size)
+    end[1 : 1 + segments] = start[1:] + np.int32(entries.size)
+    order, stack = np.empty(count, np.int32), np.empty(count, np.int32)
     depth, numbered = 0, 1
-    stack[0] = order[0] = 0
-    first[0] = low[0] = head[0] = 0
+    stack[0] = order[0] = first[0] = low[0] = 0
     while depth >= 0:
         node = stack[depth]
-        at = cursor[node]
-        other = -1
-        if node == 0:
-            more = at < entries.size
-            if more and passes[entries[at]]:
-                other = 1 + segments + entries[at]
-        elif node <= segments:
-            more = at < start[node]
-            if more and passes[incident[at]]:
-                other = 1 + segments + incident[at]
-        else:
-            link = node - 1 - segments
-            more = at < 2
-            if at == 1:
-                other = 1 + b[link]
-            elif at == 0:
-                other = 1 + a[link] if kind[link] == VALVE else 0
-        if more:
-            cursor[node] = at + 1
-            if other < 0:
-                continue
-            if first[other] < 0:
-                parent[other] = node
-                first[other] = low[other] = numbered
-                order[numbered] = other
-                numbered += 1
-                depth += 1
-                stack[depth] = other
-            elif first[other] < low[node]:
-                low[node] = first[other]
-        else:
+        if cursor[node] == end[node]:
             last[node] = numbered
             depth -= 1
             if depth >= 0 and low[node] < low[stack[depth]]:
                 low[stack[depth]] = low[node]
-    for i in range(1, numbered):
+            continue
+        at = cursor[node]
+        cursor[node] = at + 1
+        if node <= segments:
+            if not passes[neighbours[at]]:
+                continue
+            other = 1 + segments + neighbours[at]
+        else:
+            other = _ends(links, node - 1 - segments, at)
+        if first[other] < 0:
+            parent[other] = node
+            first[other] = low[other] = numbered
+            order[numbered] = other
+            numbered += 1
+            depth += 1
+            stack[depth] = other
+        elif first[other] < low[node]:
+            low[node] = first[other]
+    return BlockArrays(first, last, parent, _heads(first, low, parent, order[:numbered]), order[:numbered])
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _heads(first: IntArray, low: IntArray, parent: IntArray, order: IntArray) -> IntArray:
+    head = np.full(first.size, -1, np.int32)
+    head[0] = 0
+    for i in range(1, order.size):
         node = order[i]
         # a node opens a block when nothing below it reaches above its parent (low counts the parent itself)
         head[node] = node if low[node] >= first[parent[node]] else head[parent[node]]
-    return first, last, parent, head, order[:numbered]
+    return head
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def nearest_above(parent: IntArray, depth: IntArray, one: int, other: int) -> int:
     """Return the nearest common node above two nodes of a tree."""
     while one != other:
@@ -177,81 +218,70 @@ def nearest_above(parent: IntArray, depth: IntArray, one: int, other: int) -> in
     return one
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def dominators_of(
-    kind: ByteArray,
-    a: IntArray,
-    b: IntArray,
-    zone: IntArray,
-    passes: BoolArray,
-    parent: IntArray,
-    head: IntArray,
-    order: IntArray,
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Derive the dominator tree from the blocks: immediate dominator, first and one past the last preorder number.
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def dominators_of(links: LinkArrays, zone: IntArray, passes: BoolArray, blocks: BlockArrays) -> TreeArrays:
+    """Derive the dominator tree, numbered in preorder, from the blocks.
 
     1. Within a zone water runs both ways, so what cuts a place off are the cut vertices above its block.
     2. An exchanger half hangs on the primary segment it is fed from; exchangers never feed exchangers.
     3. What no place of a secondary zone dominates alone hangs on the nearest common dominator of all that feeds the zone.
     """
+    kind, order = links.kind, blocks.order
     segments = zone.size
-    count = 1 + segments + kind.size
-    size_of = np.zeros(count, np.int32)
-    top = np.full(zone.size + 1, -1, np.int32)
-    mixed = np.zeros(zone.size + 1, np.bool_)
+    top = np.full(segments + 1, -1, np.int32)
+    secondary = np.zeros(segments + 1, np.bool_)
     for link in range(kind.size):
         if kind[link] == EXCHANGER and passes[link]:
-            mixed[zone[b[link]]] = True
-    above = np.full(count, -1, np.int32)
-    depth = np.zeros(count, np.int32)
+            secondary[zone[links.b[link]]] = True
+    above = np.full(blocks.first.size, -1, np.int32)
+    depth = np.zeros(blocks.first.size, np.int32)
     sequence = np.empty(order.size, np.int32)
     done = 0
-    # 1: everything but secondary zones
-    for i in range(1, order.size):
+    for i in range(1, order.size):  # 1, all but secondary zones
         node = order[i]
         link = node - 1 - segments
-        if link >= 0 and kind[link] == EXCHANGER:
-            continue
-        of = zone[node - 1] if link < 0 else zone[b[link]]
-        if link >= 0 and kind[link] == SOURCE:
-            if mixed[of]:
-                top[of] = 0
-        elif mixed[of]:
-            continue
-        above[node] = parent[head[node]]
-        depth[node] = depth[above[node]] + 1
-        sequence[done] = node
-        done += 1
-    # 2
-    for link in range(kind.size):
-        if kind[link] == EXCHANGER and passes[link]:
-            node, of = 1 + segments + link, zone[b[link]]
-            above[node] = 1 + a[link]
-            top[of] = 1 + a[link] if top[of] < 0 else nearest_above(above, depth, top[of], 1 + a[link])
+        of = zone[node - 1] if link < 0 else zone[links.b[link]]
+        source = link >= 0 and kind[link] == SOURCE
+        if source and secondary[of]:
+            top[of] = 0
+        if source or (not secondary[of] and not (link >= 0 and kind[link] == EXCHANGER)):
+            above[node] = blocks.parent[blocks.head[node]]
+            depth[node] = depth[above[node]] + 1
             sequence[done] = node
             done += 1
-    # 3
-    for i in range(1, order.size):
+    for link in range(kind.size):  # 2
+        if kind[link] == EXCHANGER and passes[link]:
+            of, entry = zone[links.b[link]], 1 + links.a[link]
+            above[1 + segments + link] = entry
+            top[of] = entry if top[of] < 0 else nearest_above(above, depth, top[of], entry)
+            sequence[done] = 1 + segments + link
+            done += 1
+    for i in range(1, order.size):  # 1 in secondary zones, and 3
         node = order[i]
         if above[node] < 0:
-            link = node - 1 - segments
-            local = parent[head[node]]
-            of = zone[node - 1] if link < 0 else zone[b[link]]
+            local = blocks.parent[blocks.head[node]]
+            of = zone[node - 1] if node <= segments else zone[links.b[node - 1 - segments]]
             above[node] = top[of] if local == 0 else local
             sequence[done] = node
             done += 1
-    first = np.full(count, -1, np.int32)
-    last = np.full(count, -1, np.int32)
-    for i in range(done - 1, -1, -1):
+    return _numbered(above, sequence[:done])
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _numbered(parent: IntArray, sequence: IntArray) -> TreeArrays:
+    """Number a tree in preorder; `sequence` names every node but the root after its parent."""
+    size = np.zeros(parent.size, np.int32)
+    for i in range(sequence.size - 1, -1, -1):
         node = sequence[i]
-        size_of[node] += 1
-        size_of[above[node]] += size_of[node]
-    free = np.zeros(count, np.int32)
-    first[0], last[0], free[0] = 0, done + 1, 1
-    for i in range(done):
+        size[node] += 1
+        size[parent[node]] += size[node]
+    first, last = np.full(parent.size, -1, np.int32), np.full(parent.size, -1, np.int32)
+    free = np.zeros(parent.size, np.int32)
+    first[0], last[0], free[0] = 0, sequence.size + 1, 1
+    for i in range(sequence.size):
         node = sequence[i]
-        first[node] = free[above[node]]
-        last[node] = first[node] + size_of[node]
-        free[above[node]] = last[node]
+        first[node] = free[parent[node]]
+        last[node] = first[node] + size[node]
+        free[parent[node]] = last[node]
         free[node] = first[node] + 1
-    return above, first, last
+    return TreeArrays(parent, first, last)

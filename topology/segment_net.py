@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from topology.assets import AssetTable
 from topology.codes import EXCHANGER, SOURCE, VALVE
 from topology.edges import Edges, Services
+from topology.refresh import LinkArrays, SideArrays
 from topology.segments import Segments
 
 IntArray = NDArray[np.int32]
@@ -63,8 +65,7 @@ def grouped(number: IntArray, count: int) -> Grouped:
     return Grouped(start, np.argsort(number, kind="stable").astype(np.int32))
 
 
-@dataclass(frozen=True, slots=True)
-class Things:
+class Things(NamedTuple):
     """Asset rows by element, each with a gate that says when it stands there.
 
     Attributes
@@ -114,11 +115,9 @@ class SegmentNet:
         Links by segment: a valve at both of its segments, an exchanger or source half at the one it feeds.
     entries
         Links through which water enters a part: sources first, then exchanger halves.
-    station
-        Dense number of the substation of each exchanger half, -1 elsewhere; shape (links,).
-    partner
-        The other half of an exchanger, -1 = none; shape (links,).
-    supply_segment, return_segment
+    link_arrays
+        The links as kernels take them, with the dense number of the substation and the other half of exchanger halves.
+    sides
         Segments of each service, -1 where that side is not drawn.
     building_row
         Rows of the buildings that have services, rising.
@@ -134,10 +133,8 @@ class SegmentNet:
     segment_count: int
     incident: Grouped
     entries: IntArray
-    station: IntArray
-    partner: IntArray
-    supply_segment: IntArray
-    return_segment: IntArray
+    link_arrays: LinkArrays
+    sides: SideArrays
     building_row: IntArray
     building_services: Grouped
     edges: Edges
@@ -146,6 +143,21 @@ class SegmentNet:
     assets: AssetTable
     station_row: IntArray
     station_node: IntArray
+
+    @property
+    def supply_segment(self) -> IntArray:
+        """Supply segment of each service, -1 where that side is not drawn."""
+        return self.sides.supply
+
+    @property
+    def return_segment(self) -> IntArray:
+        """Return segment of each service, -1 where that side is not drawn."""
+        return self.sides.back
+
+    @property
+    def partner(self) -> IntArray:
+        """The other half of each exchanger half, -1 elsewhere; shape (links,)."""
+        return self.link_arrays.partner
 
     @property
     def element_count(self) -> int:
@@ -215,16 +227,13 @@ def segment_net(
     present[services.building_row[named]] = True
     place = np.cumsum(present, dtype=np.int32) - np.int32(1)
     by_building = grouped(place[services.building_row[named]], int(np.count_nonzero(present)))
-    station, partner = stations_of(links)
     return SegmentNet(
         links=links,
         segment_count=segments.count,
         incident=Grouped(by_segment.start, link[by_segment.item]),
         entries=np.concatenate([np.flatnonzero(links.kind == kind) for kind in (SOURCE, EXCHANGER)]).astype(np.int32),
-        station=station,
-        partner=partner,
-        supply_segment=segments_of(services.supply_node, segments),
-        return_segment=segments_of(services.return_node, segments),
+        link_arrays=link_arrays(links),
+        sides=side_arrays(services, segments),
         building_row=np.flatnonzero(present).astype(np.int32),
         building_services=Grouped(by_building.start, named[by_building.item]),
         edges=edges,
@@ -243,8 +252,13 @@ def segments_of(node: IntArray, segments: Segments) -> IntArray:
     return np.where(node >= 0, segments.of_node[np.maximum(node, 0)], -1).astype(np.int32)
 
 
-def stations_of(links: Links) -> tuple[IntArray, IntArray]:
-    """Number the substations of exchanger halves, and tell for each half the other one."""
+def side_arrays(services: Services, segments: Segments) -> SideArrays:
+    """Return the segments of each service."""
+    return SideArrays(segments_of(services.supply_node, segments), segments_of(services.return_node, segments))
+
+
+def link_arrays(links: Links) -> LinkArrays:
+    """Return links as kernels take them: substations of exchanger halves are numbered, halves know each other."""
     exchanger = np.flatnonzero(links.kind == EXCHANGER).astype(np.int32)
     _, number = np.unique(links.row[exchanger], return_inverse=True)
     station = np.full(len(links.edge), -1, np.int32)
@@ -254,7 +268,7 @@ def stations_of(links: Links) -> tuple[IntArray, IntArray]:
     two = np.flatnonzero(np.diff(halves.start) >= 2)
     one, other = exchanger[halves.item[halves.start[two]]], exchanger[halves.item[halves.start[two] + 1]]
     partner[one], partner[other] = other, one
-    return station, partner
+    return LinkArrays(links.kind, links.a, links.b, station, partner)
 
 
 def gates_of(passes: NDArray[np.bool_], works: NDArray[np.bool_], service: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -288,7 +302,7 @@ def _things(net: SegmentNet) -> Things:
 def _consumers(net: SegmentNet) -> Things:
     services, count = net.services, len(net.links.edge)
     element, rows, gate = [], [], []
-    for segment in (net.supply_segment, net.return_segment):
+    for segment in net.sides:
         for row in (services.inlet_row, services.building_row):
             named = np.flatnonzero((segment >= 0) & (row >= 0)).astype(np.int32)
             element.append(1 + segment[named])

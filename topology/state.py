@@ -21,7 +21,7 @@ from topology.dominators import BlockTree, DominatorTree
 from topology.edges import Edges, Services
 from topology.lost import Lost, lost_buildings, lost_inlets
 from topology.refresh import blocks_of, dominators_of, flood_links, services_fed
-from topology.segment_net import Links, SegmentNet, gates_of, links_of, segments_of, stations_of
+from topology.segment_net import Links, SegmentNet, Things, gates_of, link_arrays, links_of, side_arrays
 from topology.segments import Segments
 from topology.uneven import uneven_exchangers
 
@@ -169,9 +169,7 @@ class State:
         Slices of `lost` do not hold there and a flood answers; those of `buildings` hold everywhere.
         """
         links, net = self.links, self.net
-        uneven = uneven_exchangers(
-            links.kind, links.a, links.b, net.station, net.supply_segment, net.return_segment, self.fed.zone, self.fed.passes
-        )
+        uneven = uneven_exchangers(net.link_arrays, net.sides, self.fed.zone, self.fed.passes)
         return np.sort(self.dominators.first[1 + links.a[uneven]])
 
 
@@ -202,10 +200,9 @@ def flood_net(net: SegmentNet, state: NDArray[np.uint8], *, removed: BoolArray |
     An exchanger works when its primary supply and its primary return are fed. Cost: see docs/topology.md, below a millisecond for
     a city.
     """
-    links = net.links
     gone = _NOTHING if removed is None else removed
-    zone, zone_fed, passes, works = flood_links(links.kind, links.a, links.b, net.station, state, gone, net.segment_count)
-    return Fed(zone, zone_fed, passes, works, services_fed(net.supply_segment, net.return_segment, zone, zone_fed))
+    zone, zone_fed, passes, works = flood_links(net.link_arrays, state, gone, net.segment_count)
+    return Fed(zone, zone_fed, passes, works, services_fed(net.sides, zone, zone_fed))
 
 
 def flood(
@@ -213,10 +210,8 @@ def flood(
 ) -> Fed:
     """Find who is fed, as `flood_net`, where no `SegmentNet` is at hand; what it would have prepared is derived again (1 ms)."""
     gone = _NOTHING if removed is None else removed
-    station, _ = stations_of(links)
-    zone, zone_fed, passes, works = flood_links(links.kind, links.a, links.b, station, state, gone, segments.count)
-    supply, back = (segments_of(node, segments) for node in (services.supply_node, services.return_node))
-    return Fed(zone, zone_fed, passes, works, services_fed(supply, back, zone, zone_fed))
+    zone, zone_fed, passes, works = flood_links(link_arrays(links), state, gone, segments.count)
+    return Fed(zone, zone_fed, passes, works, services_fed(side_arrays(services, segments), zone, zone_fed))
 
 
 def read_state(net: SegmentNet, state: NDArray[np.uint8]) -> State:
@@ -226,13 +221,10 @@ def read_state(net: SegmentNet, state: NDArray[np.uint8]) -> State:
     -----
     Cost: see docs/topology.md; linear in links and services.
     """
-    links = net.links
     fed = flood_net(net, state)
-    first, last, parent, head, order = blocks_of(
-        links.kind, links.a, links.b, net.incident.start, net.incident.item, net.entries, fed.passes
-    )
-    tree = dominators_of(links.kind, links.a, links.b, fed.zone, fed.passes, parent, head, order)
-    return State(net, fed, DominatorTree(*tree), BlockTree(first, last, parent, head))
+    blocks = blocks_of(net.link_arrays, net.incident.start, net.incident.item, net.entries, fed.passes)
+    tree = dominators_of(net.link_arrays, fed.zone, fed.passes, blocks)
+    return State(net, fed, DominatorTree(*tree), BlockTree(blocks.first, blocks.last, blocks.parent, blocks.head))
 
 
 def _gates(state: State) -> BoolArray:
@@ -245,11 +237,11 @@ def _by_position(state: State, at: IntArray, size: int) -> tuple[IntArray, IntAr
     gates = _gates(state)
     start = np.zeros(size + 1, np.int32)
     for part in (things, consumers):
-        count_things(part.start, part.gate, gates, at, start)
+        count_things(part, gates, at, start)
     np.cumsum(start, out=start)
     rows, free = np.empty(start[-1], np.int32), start[:-1].copy()
     for part in (things, consumers):
-        place_things(part.start, part.row, part.gate, gates, at, free, rows)
+        place_things(part, gates, at, free, rows)
     return start, rows
 
 
@@ -261,40 +253,38 @@ def _lost(state: State) -> Slices:
     start = np.zeros(int(state.dominators.last[ROOT]) + 1, np.int32)
     for found, _ in consumers:
         start[1:] += np.diff(found.start)
-    count_things(things.start, things.gate, gates, at, start)
+    count_things(things, gates, at, start)
     np.cumsum(start, out=start)
     rows, free = np.empty(start[-1], np.int32), start[:-1].copy()
-    place_things(things.start, things.row, things.gate, gates, at, free, rows)
+    place_things(things, gates, at, free, rows)
     for found, row in consumers:
         place_runs(found.start, row[found.place], free, rows)
     return Slices(start, rows)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def count_things(start: IntArray, gate: IntArray, gates: BoolArray, at: IntArray, count: IntArray) -> None:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def count_things(things: Things, gates: BoolArray, at: IntArray, count: IntArray) -> None:
     """Count what stands at each position, into the place after it."""
-    for element in range(start.size - 1):
+    for element in range(things.start.size - 1):
         if at[element] >= 0:
-            for k in range(start[element], start[element + 1]):
-                if gates[gate[k]]:
+            for k in range(things.start[element], things.start[element + 1]):
+                if gates[things.gate[k]]:
                     count[at[element] + 1] += 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def place_things(
-    start: IntArray, row: IntArray, gate: IntArray, gates: BoolArray, at: IntArray, free: IntArray, rows: IntArray
-) -> None:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def place_things(things: Things, gates: BoolArray, at: IntArray, free: IntArray, rows: IntArray) -> None:
     """Write the rows that stand at each position to its next free places."""
-    for element in range(start.size - 1):
+    for element in range(things.start.size - 1):
         position = at[element]
         if position >= 0:
-            for k in range(start[element], start[element + 1]):
-                if gates[gate[k]]:
-                    rows[free[position]] = row[k]
+            for k in range(things.start[element], things.start[element + 1]):
+                if gates[things.gate[k]]:
+                    rows[free[position]] = things.row[k]
                     free[position] += 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def place_runs(start: IntArray, row: IntArray, free: IntArray, rows: IntArray) -> None:
     """Write rows that are already in the order of their positions."""
     for position in range(start.size - 1):
