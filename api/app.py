@@ -14,6 +14,7 @@ from api import errors, reference, static_files
 from api.auth.setup import install as install_gate
 from api.auth.setup import prepare_seats
 from api.headers import SecurityHeaders
+from api.interval_keeper import IntervalKeeper
 from api.live_room import LiveRoom
 from api.networks import NetworkStore
 from api.plan_losses import PlanLosses
@@ -32,6 +33,7 @@ from api.routes import (
     live,
     metrics,
     network,
+    network_files,
     offsets,
     places,
     plans,
@@ -70,6 +72,7 @@ ROUTERS = (
     contents.router,
     registers.router,
     network.router,
+    network_files.router,
     valves.router,
     plans.router,
     customers.router,
@@ -107,6 +110,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             LiveRoom(pool) as app.state.live,
             Refresher(settings, pool) as app.state.refresher,
             app.state.networks.warming(),
+            IntervalKeeper(settings.database_url, pool, app.state.networks),
         ):
             facts = FactStore(settings.database_url)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))

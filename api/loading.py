@@ -24,6 +24,7 @@ from data.cities import city_ids, read_assets_version
 from data.errors import NotFound
 from data.imports.report import RasterReport
 from data.imports.run import ImportReport, run_import
+from data.intervals import write_intervals
 from data.jobs import Job, job
 from data.network import read_network_tables
 from data.pool import Connection, connect
@@ -205,7 +206,7 @@ def _result(report: LoadReport) -> Mapping[str, Any]:
 
 
 def rebuild_tiles(settings: Settings, city_id: int, *, force: bool = False) -> TileReport | None:
-    """Rebuild the tile tables of a city, and what serves its buildings, from its assets and its network.
+    """Rebuild the tile tables of a city, what serves its buildings, and the intervals, from its assets and its network.
 
     None when both are current (unless forced). Two rebuilds of one city wait for each other.
     """
@@ -220,6 +221,9 @@ def rebuild_tiles(settings: Settings, city_id: int, *, force: bool = False) -> T
         network = build_network(tables)
         report = tile_tables.rebuild(connection, city_id, network.segment_id_of_pipe(), classes=_classes(tables))
         coverage.rebuild(connection, city_id, network)
+        # in a transaction of its own: a server may be writing later ones
+        with connect(settings.database_url, autocommit=True) as other:
+            write_intervals(other, network)
         return report
 
 
