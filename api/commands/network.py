@@ -1,4 +1,4 @@
-"""`heat-twin trace` and `heat-twin network check`: questions to the network without a server."""
+"""`heat-twin network`: check the network, solve its zones, write it into a file; without a server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from api.network_exports import NetworkFormat, NetworkOrder, write_from
 from api.serving import open_connection
 from api.settings import read_settings
 from data.assets import find_asset_ids
@@ -23,7 +24,6 @@ from topology.assets import KINDS
 from topology.codes import OPEN, SOURCE
 from topology.hydraulic_summary import summary
 from topology.hydraulics import solve_zone
-from topology.impact import figures, impact
 from topology.network import Network
 
 CityOption = Annotated[int | None, typer.Option("--city", help="City id; default: the lowest one.")]
@@ -33,25 +33,7 @@ network_app = typer.Typer(help="The heat network as a whole.", no_args_is_help=T
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
-    app.command()(trace)
     app.add_typer(network_app, name="network")
-
-
-def trace(asset: Annotated[str, typer.Argument(help="Code or asset id.")], city: CityOption = None) -> None:
-    """Tell what an alarm on an asset cuts off."""
-    network, asset_id = _network(city, asset)
-    found = impact(network, asset_id)
-    kind = KINDS[network.assets.kind[network.assets.rows_of(np.array([asset_id]))[0]]]
-    lines = [f"{kind} {asset_id}, network version {found.network_version}, valve version {found.valve_version}"]
-    for name in ("reach", "lost", "degraded"):
-        part = figures(network.assets, getattr(found, name))
-        counts = ", ".join(f"{number} {of}" for of, number in part.counts.items()) or "nothing"
-        lines += [
-            f"{name:9} {counts}; {part.heat_user_count} heat users, {part.heated_area_m2:.0f} m2, {part.heat_load_mw:.2f} MW",
-            f"          {found.methods[name]}",
-        ]
-    lines += [f"finding   {item.rule}: {item.message}" for item in found.findings]
-    sys.stdout.write("\n".join(lines) + "\n")
 
 
 @network_app.command()
@@ -99,12 +81,34 @@ def solve(
         city_id = first_city(connection) if city is None else city
         network = read_network(connection, city_id)
         tables = read_hydraulic_tables(connection, city_id)
-        wanted = [] if source is None else [_asset_id(find_asset_ids(connection, city_id, source), source, city_id)]
+        wanted = [] if source is None else [asset_id_of(find_asset_ids(connection, city_id, source), source, city_id)]
     zones = [summary(solve_zone(network, tables, each), tables) for each in wanted or _running_plants(network)]
     text = json.dumps(zones, ensure_ascii=False, indent=2) if as_json else "\n".join(map(_zone_text, zones))
     sys.stdout.write(text + "\n")
     if any(zone["problems"] for zone in zones):
         raise typer.Exit(1)
+
+
+@network_app.command("export")
+def export_(
+    out: Annotated[Path, typer.Argument(help="File to write.", dir_okay=False)],
+    file_format: Annotated[
+        NetworkFormat, typer.Option("--format", help="graphml: for graph tools; json: the zone of a source for pandapipes.")
+    ] = "graphml",
+    *,
+    whole: Annotated[bool, typer.Option("--whole", help="graphml: the whole drawing instead of the graph of segments.")] = False,
+    source: Annotated[
+        str | None, typer.Option(help="json: code or asset id of a running source; default: the first running plant.")
+    ] = None,
+    city: CityOption = None,
+) -> None:
+    """Write the network of a city into a file, in its present state."""
+    settings = read_settings()
+    with open_connection(settings) as connection:
+        city_id = first_city(connection) if city is None else city
+        source_id = None if source is None else asset_id_of(find_asset_ids(connection, city_id, source), source, city_id)
+        write_from(connection, NetworkOrder(city_id, file_format, whole, source_id), out)
+    sys.stdout.write(f"{out}: {out.stat().st_size} bytes\n")
 
 
 def _running_plants(network: Network) -> list[int]:
@@ -130,11 +134,18 @@ def _zone_text(zone: dict[str, Any]) -> str:
 def _network(city: int | None, asset: str | None) -> tuple[Network, int]:
     with open_connection(read_settings()) as connection:
         city_id = first_city(connection) if city is None else city
-        asset_id = 0 if asset is None else _asset_id(find_asset_ids(connection, city_id, asset), asset, city_id)
+        asset_id = 0 if asset is None else asset_id_of(find_asset_ids(connection, city_id, asset), asset, city_id)
         return read_network(connection, city_id), asset_id
 
 
-def _asset_id(found: list[int], asset: str, city_id: int) -> int:
+def asset_id_of(found: list[int], asset: str, city_id: int) -> int:
+    """Return the one asset that a code or id means.
+
+    Raises
+    ------
+    NotFound
+        When there is none, or several have that code.
+    """
     if not found:
         raise NotFound(f"there is no asset with code or id {asset!r} in city {city_id}")
     if len(found) > 1:
