@@ -52,11 +52,14 @@ from api.routes import (
     tiles3d,
     traces,
     valves,
+    what_if,
+    zones,
 )
 from api.settings import Settings
 from api.tracing.criticals import Criticals
 from api.tracing.facts import FactStore
 from api.tracing.rooms import Outdoor, Rooms
+from api.what_if_room import WhatIfRoom
 from data.pool import open_pool
 from tiles.cache import TileCache
 
@@ -72,6 +75,8 @@ ROUTERS = (
     contents.router,
     registers.router,
     network.router,
+    what_if.router,
+    zones.router,
     network_files.router,
     valves.router,
     plans.router,
@@ -109,6 +114,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             LiveRoom(pool) as app.state.live,
             Refresher(settings, pool) as app.state.refresher,
+            WhatIfRoom(settings, pool) as app.state.what_ifs,
             app.state.networks.warming(),
             IntervalKeeper(settings.database_url, pool, app.state.networks),
         ):

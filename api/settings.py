@@ -41,6 +41,8 @@ class Settings:
         Database connections of the API process.
     tile_cache_mb
         Bound of the tile cache in megabytes.
+    zone_solve_minutes
+        The pressures of every zone are solved anew this often, and after every change of the network; 0 = never.
     log_format
         `auto` (text on a terminal, JSON lines elsewhere), `text` or `json`.
     """
@@ -51,6 +53,7 @@ class Settings:
     port: int = 8000
     pool_size: int = 4
     tile_cache_mb: int = 256
+    zone_solve_minutes: int = 60
     log_format: str = "auto"
 
     @property
@@ -88,6 +91,7 @@ def _check(settings: Settings) -> None:
         ("PORT", 1 <= settings.port <= 65535, settings.port, "1 to 65535"),
         ("POOL_SIZE", settings.pool_size >= 1, settings.pool_size, "1 or more"),
         ("TILE_CACHE_MB", settings.tile_cache_mb >= 0, settings.tile_cache_mb, "0 or more"),
+        ("ZONE_SOLVE_MINUTES", settings.zone_solve_minutes >= 0, settings.zone_solve_minutes, "0 or more"),
         ("LOG_FORMAT", settings.log_format in LOG_FORMATS, settings.log_format, " or ".join(LOG_FORMATS)),
         ("HOST", bool(settings.host), settings.host, "an address to listen on, for instance 127.0.0.1"),
         # the address may hold a password: it is not repeated

@@ -161,9 +161,9 @@ def what_if(
     )
 
 
-def solve_present(network: Network, tables: HydraulicTables, source_id: int, *, operation: Operation = NORMAL) -> HeatedZone:
+def solve_mapped(zones: ZoneMap, source_id: int, *, operation: Operation = NORMAL) -> HeatedZone:
     """Solve one zone as it is, as `what_if` does before a change."""
-    return _solved(map_zones(network, tables), source_id, operation)
+    return _solved(zones, source_id, operation)
 
 
 def _source(zones: ZoneMap, scenario: Scenario) -> int:

@@ -25,6 +25,7 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("PATCH", r"/plans/[^/]+", "plan"),
     ("POST", r"/plans/[^/]+/cancel", "plan"),
     ("POST", r"/plans/[^/]+/(start|finish)", "switch_valves"),
+    ("POST", r"/whatif", "plan"),
     ("POST", r"/customers\.(csv|xlsx)", None),  # a question about a set that does not fit an address
     ("POST", r"/jobs/[^/]+/cancel", "manage_jobs"),
     ("PATCH", r"/assets/[^/]+", "edit_archive"),

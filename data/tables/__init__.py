@@ -46,6 +46,7 @@ from data.tables.tiles import (
     tile_point,
     tile_version,
 )
+from data.tables.zones import what_if_result, zone_pipe, zone_solution, zone_station, zone_sweep
 
 __all__ = [
     "alarm",
@@ -99,4 +100,9 @@ __all__ = [
     "tile_version",
     "valve_state",
     "valve_state_history",
+    "what_if_result",
+    "zone_pipe",
+    "zone_solution",
+    "zone_station",
+    "zone_sweep",
 ]

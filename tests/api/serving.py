@@ -50,12 +50,20 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def serve(database_url: str, var_dir: Path, *, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
+def serve(
+    database_url: str, var_dir: Path, *, host: str = "127.0.0.1", port: int | None = None, zone_solve_minutes: int = 0
+) -> Iterator[str]:
     """Run the whole application in a thread and yield its base address.
 
     Another `host` than loopback makes it believe that it serves a network (no demo mode); it listens on loopback all the same.
     """
-    settings = Settings(var_dir=var_dir, database_url=database_url, host=host, port=port or free_port())
+    settings = Settings(
+        var_dir=var_dir,
+        database_url=database_url,
+        host=host,
+        port=port or free_port(),
+        zone_solve_minutes=zone_solve_minutes,
+    )
     config = uvicorn.Config(
         create_app(settings),
         host="127.0.0.1",
@@ -87,6 +95,7 @@ def serve_process(database_url: str, var_dir: Path, *, port: int) -> Iterator[su
         "HEAT_TWIN_DATABASE_URL": database_url,
         "HEAT_TWIN_PORT": str(port),
         "HEAT_TWIN_VAR_DIR": str(var_dir),
+        "HEAT_TWIN_ZONE_SOLVE_MINUTES": "0",
         "HEAT_TWIN_LOG_FORMAT": "text",
     }
     var_dir.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+select count(*) from job where kind = 'what_if' and state in ('queued', 'running')
