@@ -20,7 +20,7 @@ export type Severity = Problem["severity"];
 export type Rule = Schemas["RuleModel"];
 export type Accepted = Schemas["AcceptRuleAnswer"];
 
-export type Difference = Schemas["DifferenceModel"];
+export type Difference = ChangedAsset["differences"][number];
 export type History = Answer<"/assets/{asset_id}/history", "get">;
 export type Version = Schemas["VersionModel"];
 export type Change = Schemas["ChangeModel"];

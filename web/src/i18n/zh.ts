@@ -635,6 +635,23 @@ export const zh = {
   "cooling.source.parameter": "给定",
   "cooling.source.weather_station": "气象站",
   "cooling.source.design": "设计值",
+  "list.chain": "链路",
+  "isolation.sourcesInside": "关断范围内有 {count} 个热源，须停运",
+  "isolation.shutAt": "{count} 处须在站内或入户处关断，防止倒流",
+  "isolation.outside": "另有 {count} 个阀门在席位范围之外",
+  "capacity.unknown": "缺少负荷或出力数据，未核能力",
+  "plans.lostNow": "按当前状态停供",
+  "plans.onlyTogether": "仅同时执行才停供",
+  "plans.opposed": "{count} 个阀门操作相反",
+  "plans.events": "执行记录",
+  "plans.event.saved": "编制",
+  "plans.event.changed": "修改",
+  "plans.event.started": "开始",
+  "plans.event.finished": "完成",
+  "plans.event.cancelled": "取消",
+  "isolation.unknownVolume": "另有 {length} 缺少管径",
+  "sandbox.stickShort": "设卡死",
+  "sandbox.closeShort": "沙盘关",
 } as const;
 
 export type TextKey = keyof typeof zh;

@@ -7,6 +7,7 @@ import { readSandbox, type Sandbox, withValve } from "../state/sandbox";
 import { formatArea, formatNumber, formatValue } from "../units";
 import { isSupposed, letterOf } from "./isolation";
 import { useVisit } from "./planning";
+import { hindrance } from "./valves";
 
 /** Closed valves whose opening gives heat back, those that give most first. */
 export function AlternativeList({ isolation }: { isolation: Isolation }) {
@@ -64,8 +65,8 @@ function AlternativeRow({ alternative, letter }: { alternative: Alternative; let
                 className="link"
                 onClick={() => visit(valve.asset_id, valve.position)}
               >
-                {valve.name || valve.code}
-                {valve.operability === "usable" ? "" : ` (${t(`operability.${valve.operability}`)})`}
+                {valve.code || valve.name}
+                {hindrance(t, valve.operability) && ` (${hindrance(t, valve.operability)})`}
               </button>
             ))}
           </span>
@@ -82,7 +83,7 @@ function AlternativeRow({ alternative, letter }: { alternative: Alternative; let
 function Capacity({ capacity }: { capacity: Alternative["capacity"] }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
-  if (capacity === null || capacity === undefined) return null;
+  if (capacity.enough === null) return <span className="row-detail">{t("capacity.unknown")}</span>;
   return (
     <span className={`row-detail ${capacity.enough ? "enough" : "short"}`}>
       {t(capacity.enough ? "capacity.enough" : "capacity.short")}{" "}

@@ -59,14 +59,14 @@ function SegmentRow({ segment, place }: { segment: CriticalSegment; place: numbe
         <span className="row-text">
           <strong>
             <i className="number">{place}</i>
-            {segment.label || `#${segment.segment_id}`}
+            {segment.label} #{segment.segment_id}
           </strong>
           <span className="row-detail clamped">
             {t("legend.lost")} {formatNumber(segment.users_lost, 0, lang)} {t("unit.users")} · {lost.join(" · ")}
           </span>
           <span className="row-detail clamped">
             {t("criticality.short")} {formatNumber(segment.users_short, 0, lang)} {t("unit.users")} ·{" "}
-            {t(`side.${segment.side === "return" ? "return" : "supply"}`)}
+            {t(segment.side === 2 ? "side.return" : "side.supply")}
           </span>
         </span>
       </button>

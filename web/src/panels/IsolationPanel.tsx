@@ -19,8 +19,11 @@ import { SandboxBox } from "./SandboxBox";
 import { Subject } from "./Subject";
 import { useAnswer } from "./useAnswer";
 import { Versions } from "./Versions";
+import { hindrance } from "./valves";
 
 const PlanForm = lazy(() => import("./PlanForm"));
+/** So many valves are listed before one asks for the others. */
+const FIRST_VALVES = 8;
 const CUT = ["pipe", "valve", "substation", "building", "building_inlet", "plant", "boiler_house"];
 
 /** Which valves shut a place off, who loses heat then, and which closed valve gives heat back. */
@@ -75,6 +78,7 @@ function Answer({ assetIds }: { assetIds: readonly number[] }) {
   return (
     <>
       <Facts isolation={found} actual={actual} />
+      <Save isolation={found} />
       <Valves isolation={found} />
       <AlternativeList isolation={found} />
       <section className="ring" aria-label={t("isolation.lost")}>
@@ -82,8 +86,12 @@ function Answer({ assetIds }: { assetIds: readonly number[] }) {
         <RingFigures ring={found.lost} />
         <Concerned ring={found.lost} />
       </section>
-      <Versions network={found.network_version} valve={found.valve_version} />
-      <Save isolation={found} />
+      <Versions
+        network={found.network_version}
+        valve={found.valve_version}
+        methods={[found.method]}
+        findings={found.findings}
+      />
     </>
   );
 }
@@ -102,6 +110,11 @@ function Facts({ isolation, actual }: { isolation: Isolation; actual: Isolation 
         </dd>
       </div>
       <Line label={t("isolation.drained")} value={formatValue(isolation.drained_m3, "m3", lang, 1)} />
+      {isolation.drained_unknown_m > 0 && (
+        <p className="note">
+          {t("isolation.unknownVolume", { length: formatLength(isolation.drained_unknown_m, lang) })}
+        </p>
+      )}
       <Line label={t("isolation.drainedLength")} value={formatLength(isolation.drained_pipe_length_m, lang)} />
       <Line
         label={t("isolation.toClose")}
@@ -115,16 +128,33 @@ function Facts({ isolation, actual }: { isolation: Isolation; actual: Isolation 
 function Valves({ isolation }: { isolation: Isolation }) {
   const t = useText();
   const grown = isolation.grown_through.length;
+  const [all, setAll] = useState(false);
+  const valves = inOrder(isolation);
+  const hidden = all || valves.length <= FIRST_VALVES + 2 ? 0 : valves.length - FIRST_VALVES;
   return (
     <section className="valves" aria-label={t("isolation.valves")}>
       <h3>{t("isolation.valves")}</h3>
       {grown > 0 && <p className="note grown">{t("isolation.grown", { count: grown })}</p>}
+      {isolation.sources_inside.length > 0 && (
+        <p className="note grown">{t("isolation.sourcesInside", { count: isolation.sources_inside.length })}</p>
+      )}
+      {isolation.shut_at.length > 0 && (
+        <p className="note grown">{t("isolation.shutAt", { count: isolation.shut_at.length })}</p>
+      )}
+      {isolation.valves_outside_scope > 0 && (
+        <p className="note grown">{t("isolation.outside", { count: isolation.valves_outside_scope })}</p>
+      )}
       {isolation.valves.length === 0 && <p className="empty">{t("isolation.noValves")}</p>}
       <ol className="valve-rows">
-        {inOrder(isolation).map((valve) => (
+        {valves.slice(0, valves.length - hidden).map((valve) => (
           <ValveRow key={valve.asset_id} valve={valve} number={numberOf(isolation, valve.asset_id)} />
         ))}
       </ol>
+      {hidden > 0 && (
+        <button type="button" className="more" onClick={() => setAll(true)}>
+          {t("app.more", { count: hidden })}
+        </button>
+      )}
     </section>
   );
 }
@@ -139,19 +169,19 @@ function ValveRow({ valve, number }: { valve: ValveToOperate; number: number | n
   const stuck = sandbox.stuck.includes(id);
   const shut = sandbox.valves.get(id) === "closed";
   const details = [
-    t(`side.${valve.side === "return" ? "return" : "supply"}`),
-    t(`isolation.role.${valve.role}`),
-    operability === "usable" ? "" : t(`operability.${operability}`),
+    t(valve.side === 2 ? "side.return" : "side.supply"),
+    valve.role === "close" ? "" : t(`isolation.role.${valve.role}`),
+    hindrance(t, operability),
     stuck ? t("sandbox.stuck") : "",
   ].filter(Boolean);
   return (
     <li className={`row valve-row ${valve.role}`}>
-      <button type="button" className="row-main" onClick={() => visit(id, valve.position)}>
+      <button type="button" className="row-main" title={valve.name} onClick={() => visit(id, valve.position)}>
         <img className="sign" src={valveAddress(ROLE_SIGNS[valve.role])} alt="" />
         <span className="row-text">
           <strong>
             {number !== null && <i className="number">{number}</i>}
-            {valve.name || valve.code}
+            {valve.code || valve.name}
           </strong>
           <span className="row-detail">{details.join(" · ")}</span>
         </span>
@@ -164,7 +194,7 @@ function ValveRow({ valve, number }: { valve: ValveToOperate; number: number | n
           aria-label={`${t(stuck ? "sandbox.unstick" : "sandbox.stick")} ${valve.code}`}
           onClick={() => planning.suppose((now) => withStuck(now, id))}
         >
-          {t(stuck ? "sandbox.unstick" : "sandbox.stick")}
+          {t(stuck ? "sandbox.unstick" : "sandbox.stickShort")}
         </button>
       )}
       {(valve.role === "close" || shut) && (
@@ -175,7 +205,7 @@ function ValveRow({ valve, number }: { valve: ValveToOperate; number: number | n
           aria-label={`${t(shut ? "sandbox.takeBack" : "sandbox.close")} ${valve.code}`}
           onClick={() => planning.suppose((now) => withValve(now, id, shut ? null : "closed"))}
         >
-          {t(shut ? "sandbox.takeBack" : "sandbox.close")}
+          {t(shut ? "sandbox.takeBack" : "sandbox.closeShort")}
         </button>
       )}
     </li>

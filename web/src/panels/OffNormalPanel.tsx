@@ -13,6 +13,7 @@ import { useMarks, useVisit } from "./planning";
 import { Subject } from "./Subject";
 import { useAnswer } from "./useAnswer";
 import { ValveHistoryList } from "./ValveHistoryList";
+import { hindrance } from "./valves";
 
 const ROW_PX = 66;
 /** So many are drawn; the list holds all of them. */
@@ -55,7 +56,7 @@ export default function OffNormalPanel() {
 function marksOf(items: readonly OffNormalValve[], closed: string, opened: string): Marks {
   const features = items.flatMap(({ asset_id, state, position, name, code }) => {
     const sign = state === "closed" ? "valve-close" : "valve-open";
-    return markedPoint(position, { colour: VALVE_COLOURS[sign], sign, asset_id, kind: "valve", label: name || code });
+    return markedPoint(position, { colour: VALVE_COLOURS[sign], sign, asset_id, kind: "valve", label: code || name });
   });
   const legend = [
     { colour: VALVE_COLOURS["valve-close"], sign: "valve-close" as const, label: closed },
@@ -69,25 +70,21 @@ function ValveRow({ valve }: { valve: OffNormalValve }) {
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
   const visit = useVisit();
-  const normal = valve.normal_state === "open" || valve.normal_state === "closed" ? valve.normal_state : "unknown";
   return (
     <div className="row">
       <button type="button" className="row-main" onClick={() => visit(valve.asset_id, valve.position)}>
         <span className="row-text">
           <strong>
-            {valve.name || valve.code}{" "}
+            {valve.code || valve.name}{" "}
             <em className="state">
-              {t(`valve.${normal}`)} → {t(`valve.${valve.state}`)}
+              {t(`valve.${valve.normal_state}`)} → {t(`valve.${valve.state}`)}
             </em>
           </strong>
           <span className="row-detail clamped">
             {[t(`origin.valve.${valve.origin}`), valve.seat, valve.note].filter(Boolean).join(" · ")}
           </span>
           <span className="row-detail clamped">
-            {[
-              formatTime(Date.parse(valve.changed_at), zone, lang),
-              valve.operability === "usable" ? "" : t(`operability.${valve.operability}`),
-            ]
+            {[formatTime(Date.parse(valve.since_at), zone, lang), hindrance(t, valve.operability)]
               .filter(Boolean)
               .join(" · ")}
           </span>

@@ -1,6 +1,6 @@
 import { Segmented, Select } from "antd";
 import { useState } from "react";
-import type { Operability } from "../api/planner";
+import type { Operability, ValveState } from "../api/planner";
 import { useText } from "../i18n/hooks";
 import { useParts } from "../state/context";
 import { useMay } from "./permissions";
@@ -14,8 +14,8 @@ export function OperateValve({ id }: { id: number }) {
   const t = useText();
   const { desk, planning } = useParts();
   const may = useMay("switch_valves");
-  const [state, setState] = useState<Operability["state"]>("closed");
-  const [operability, setOperability] = useState<Operability["operability"] | undefined>(undefined);
+  const [state, setState] = useState<ValveState>("closed");
+  const [operability, setOperability] = useState<Operability | undefined>(undefined);
   if (!may) return <p className="note">{t("valve.mayNot")}</p>;
   return (
     <section className="operate" aria-label={t("valve.operate")}>
@@ -35,7 +35,7 @@ export function OperateValve({ id }: { id: number }) {
           placeholder={t("valve.operability")}
           value={operability}
           options={OPERABILITIES.map((value) => ({ value, label: t(`operability.${value}`) }))}
-          onChange={(next: Operability["operability"] | undefined) => setOperability(next)}
+          onChange={(next: Operability | undefined) => setOperability(next)}
         />
       </div>
       <ReasonBox

@@ -158,6 +158,6 @@ function ValveOrder({ valves, onChange }: { valves: readonly PlanValve[]; onChan
 function ValveName({ valve }: { valve: PlanValve }) {
   const unknown = valve.label.startsWith("#");
   const asset = useAsset(unknown ? valve.asset_id : null);
-  const name = unknown && asset.state === "ready" ? asset.value.name || asset.value.code : valve.label;
+  const name = unknown && asset.state === "ready" ? `${asset.value.code} ${asset.value.name}` : valve.label;
   return <span className="valve-name">{name}</span>;
 }

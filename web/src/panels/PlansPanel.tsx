@@ -1,6 +1,6 @@
 import { Select } from "antd";
 import { useState } from "react";
-import { type GivenBack, PLAN_STATES, type Plan, type PlanConflict, type PlanStep } from "../api/planner";
+import { type Loss, PLAN_STATES, type Plan, type PlanConflict, type PlanDetail, type PlanStep } from "../api/planner";
 import { useText } from "../i18n/hooks";
 import { VALVE_COLOURS } from "../map/valvePictures";
 import { currentCity } from "../state/app";
@@ -67,7 +67,7 @@ function usePeriod(): (from: string, to: string) => string {
   return (from, to) => [from, to].map((at) => formatTime(Date.parse(at), zone, lang)).join(" – ");
 }
 
-function useLoss(): (loss: GivenBack) => string {
+function useLoss(): (loss: Loss) => string {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   return (loss) =>
@@ -130,8 +130,9 @@ function planMarks(plan: Plan, legend: Marks["legend"]): Marks {
   return { features: valves, ids: [{ colour: DRAINED, ids: plan.asset_ids }], legend, dims: true };
 }
 
-function Facts({ plan }: { plan: Plan }) {
+function Facts({ plan }: { plan: PlanDetail }) {
   const t = useText();
+  const loss = useLoss();
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
   const visit = useVisit();
@@ -152,7 +153,13 @@ function Facts({ plan }: { plan: Plan }) {
         {plan.note !== "" && <Line label={t("plans.note")} value={plan.note} />}
         <Line label={t("plans.made")} value={`${plan.seat} · ${formatTime(Date.parse(plan.made_at), zone, lang)}`} />
       </dl>
-      <Loss loss={plan.lost} />
+      <LossFigures loss={plan.lost} />
+      {plan.lost_now !== null && plan.lost_now.buildings !== plan.lost.buildings && (
+        <p className="note grown">
+          {t("plans.lostNow")} {loss(plan.lost_now)}
+        </p>
+      )}
+      {plan.problem !== null && <p className="note grown">{plan.problem}</p>}
       <section className="valves" aria-label={t("plans.order")}>
         <h3>{t("plans.order")}</h3>
         <ol className="valve-order">
@@ -163,7 +170,7 @@ function Facts({ plan }: { plan: Plan }) {
                 <i className="number">{valve.order}</i>
                 <em>{t(`plans.action.${valve.action}`)}</em>
                 <button type="button" className="link" onClick={() => visit(valve.asset_id, valve.position)}>
-                  {valve.name || valve.code}
+                  {valve.code} {valve.name}
                 </button>
               </li>
             ))}
@@ -172,12 +179,13 @@ function Facts({ plan }: { plan: Plan }) {
       <Conflicts conflicts={plan.conflicts} />
       <Customers plan={plan} />
       <Steps plan={plan} />
+      <Events plan={plan} />
       <p className="note">{t("impact.versions", { network: plan.network_version, valve: plan.valve_version })}</p>
     </>
   );
 }
 
-function Loss({ loss }: { loss: GivenBack }) {
+function LossFigures({ loss }: { loss: Loss }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   return (
@@ -216,6 +224,16 @@ function Conflicts({ conflicts }: { conflicts: readonly PlanConflict[] }) {
                 <span className="row-detail">
                   {t("plans.apart")} {loss(conflict.apart)}
                 </span>
+                {conflict.only_together.buildings > 0 && (
+                  <span className="row-detail conflict">
+                    {t("plans.onlyTogether")} {loss(conflict.only_together)}
+                  </span>
+                )}
+                {conflict.opposed_valve_ids.length > 0 && (
+                  <span className="row-detail conflict">
+                    {t("plans.opposed", { count: conflict.opposed_valve_ids.length })}
+                  </span>
+                )}
               </span>
             </button>
           </li>
@@ -286,4 +304,27 @@ function Steps({ plan }: { plan: Plan }) {
     },
   }));
   return <ReasonBox deeds={deeds} hint={t("plans.stepNote")} />;
+}
+
+/** Who did what with the plan, the last first. */
+function Events({ plan }: { plan: PlanDetail }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
+  return (
+    <details className="named valve-history">
+      <summary>
+        {t("plans.events")} <b>{plan.events.length}</b>
+      </summary>
+      <ol aria-label={t("plans.events")}>
+        {[...plan.events].reverse().map((event) => (
+          <li key={event.version}>
+            <b>{t(`plans.event.${event.event}`)}</b>
+            <time>{formatTime(Date.parse(event.happened_at), zone, lang)}</time>
+            <span className="row-detail">{[event.seat, event.note].filter(Boolean).join(" · ")}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useState } from "react";
-import type { Cooling, Fault, Hours, Named, Ring } from "../api/planner";
+import type { Cooling, Fault, Hours, Named, Ring, Share } from "../api/planner";
 import { useText } from "../i18n/hooks";
 import { useApp } from "../state/context";
 import { formatArea, formatLength, formatNumber, formatValue, MISSING } from "../units";
@@ -33,15 +33,15 @@ export function RingFigures({ ring }: { ring: Ring }) {
 export function Concerned({ ring }: { ring: Ring }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
-  const counted = (shares: Ring["companies"] = []) =>
+  const counted = (shares: readonly Share[]) =>
     shares.map((one) => ({
       ...one,
       name: `${one.name} ${formatNumber(one.buildings, 0, lang)} ${t("unit.buildings")}`,
     }));
   return (
     <>
-      <NamedList label={t("ring.hospitals")} items={ring.hospitals ?? []} open />
-      <NamedList label={t("ring.schools")} items={ring.schools ?? []} open />
+      <NamedList label={t("ring.hospitals")} items={ring.hospitals} open />
+      <NamedList label={t("ring.schools")} items={ring.schools} open />
       <NamedList label={t("ring.estates")} items={counted(ring.estates)} open />
       <NamedList label={t("ring.companies")} items={counted(ring.companies)} />
       <NamedList label={t("impact.substations")} items={ring.substations} />
@@ -91,12 +91,10 @@ export function FaultBand({ fault }: { fault: Fault }) {
       {fault.restore_within_h !== null && (
         <Line label={t("fault.restore")} value={formatValue(fault.restore_within_h, "h", lang)} />
       )}
-      {stopped !== null && stopped !== undefined && (
-        <Line
-          label={t("fault.stopped", { hours: formatNumber(fault.repair_h, 1, lang) })}
-          value={`${formatNumber(stopped / 10_000, 2, lang)} ${t("unit.areaHours")}`}
-        />
-      )}
+      <Line
+        label={t("fault.stopped", { hours: formatNumber(fault.repair_h, 1, lang) })}
+        value={`${formatNumber(stopped / 10_000, stopped > 1_000_000 ? 0 : 2, lang)} ${t("unit.areaHours")}`}
+      />
     </dl>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Segmented } from "antd";
-import { type Cut, QUESTIONS, type Question } from "../api/planner";
+import { QUESTIONS, type Question } from "../api/planner";
+import type { Impact } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { COLOURS } from "../layers/palette";
 import { useApp, useParts } from "../state/context";
@@ -62,10 +63,10 @@ function ImpactAnswer() {
   const impact = useApp((state) => state.impact);
   if (impact.state === "idle") return <p className="empty">{t("trace.untraceable")}</p>;
   if (impact.state !== "ready") return <RemoteNote remote={impact} />;
-  return <ThreeLists cut={impact.value as Cut} />;
+  return <ThreeLists cut={impact.value} />;
 }
 
-function ThreeLists({ cut }: { cut: Cut }) {
+function ThreeLists({ cut }: { cut: Impact }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const { desk } = useParts();
@@ -96,8 +97,8 @@ function ThreeLists({ cut }: { cut: Cut }) {
       />
       <RingFigures ring={cut[name]} />
       <p className="note">{t(`impact.how.${name}`)}</p>
-      {cut.fault && <FaultBand fault={cut.fault} />}
-      {cut.cooling && <CoolingTimes cooling={cut.cooling} />}
+      <FaultBand fault={cut.fault} />
+      <CoolingTimes cooling={cut.cooling} />
       <Concerned key={name} ring={cut[name]} />
       <p className="deeds">
         <Button size="small" type="primary" onClick={() => desk.open("isolation")}>

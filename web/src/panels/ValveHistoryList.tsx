@@ -24,9 +24,7 @@ export function ValveHistoryList({ id }: { id: number }) {
         {items.map((record) => (
           <li key={record.operation_id}>
             <b>{t(`valve.${record.state}`)}</b>
-            {record.operability !== null && record.operability !== "usable" && (
-              <em>{t(`operability.${record.operability}`)}</em>
-            )}
+            {record.operability !== null && <em>{t(`operability.${record.operability}`)}</em>}
             <time>{formatTime(Date.parse(record.changed_at), zone, lang)}</time>
             <span className="row-detail">
               {[t(`origin.valve.${record.origin}`), record.seat, record.note].filter(Boolean).join(" · ")}

@@ -1,6 +1,6 @@
 /** An isolation as it is drawn and as it becomes a plan; pure. */
 
-import type { Alternative, Isolation, NewPlan, ValveToOperate } from "../api/planner";
+import type { Alternative, Isolation, PlanValveBody, ValveToOperate } from "../api/planner";
 import { COLOURS } from "../layers/palette";
 import { VALVE_COLOURS } from "../map/valvePictures";
 import { type MarkFeature, type MarkSign, type Marks, markedAll, markedPoint } from "../state/marks";
@@ -31,13 +31,17 @@ export function numberOf(isolation: Isolation, id: number): number | null {
 /** What is drawn: lost consumers, the drained part, valves by role with their number, and valves whose opening helps. */
 export function isolationMarks(isolation: Isolation, names: Record<string, string>): Marks {
   const asked = new Set(isolation.asset_ids);
-  const answer = markedAll(isolation.geometry, ({ id, properties }) => ({
-    ...styleOf(properties?.set, asked.has(Number(id))),
-    ...(typeof properties?.kind === "string" ? { kind: properties.kind } : {}),
-  }));
+  const answer = markedAll(isolation.geometry, ({ id, properties }) =>
+    properties?.set === "valves"
+      ? null
+      : {
+          ...styleOf(properties?.set, asked.has(Number(id))),
+          ...(typeof properties?.kind === "string" ? { kind: properties.kind } : {}),
+        },
+  );
   return {
     features: [...answer, ...valveMarks(isolation)],
-    ids: isolation.segments.length === 0 ? [] : [{ colour: DRAINED, ids: isolation.segments, of: "segments" }],
+    ids: [],
     legend: legendOf(isolation, names),
     dims: true,
   };
@@ -45,8 +49,8 @@ export function isolationMarks(isolation: Isolation, names: Record<string, strin
 
 function styleOf(set: unknown, asked: boolean): MarkFeature["properties"] {
   if (asked) return { colour: "#ffffff", width: 6, radius: 6 };
-  if (set === "lost") return { colour: COLOURS.lost, width: 3, radius: 4, fill: 0.5 };
-  return { colour: DRAINED, width: 5, radius: 4 };
+  if (set === "lost") return { colour: COLOURS.lost, width: 2.5, radius: 2.5, opacity: 0.8, fill: 0.5 };
+  return { colour: DRAINED, width: 5, radius: 3 };
 }
 
 function valveMarks(isolation: Isolation): MarkFeature[] {
@@ -103,7 +107,7 @@ export function isSupposed({ valves }: Pick<Alternative, "valves">, sandbox: San
   return valves.length > 0 && valves.every(({ asset_id }) => sandbox.valves.get(asset_id) === "open");
 }
 
-export type PlanValve = NewPlan["valves"][number] & { label: string };
+export type PlanValve = PlanValveBody & { order: number; label: string };
 
 /**
  * The valves of a plan: those to close in their order, then those that the sandbox supposes open, which give heat back once
@@ -119,7 +123,7 @@ export function plannedValves(isolation: Isolation, sandbox: Sandbox): PlanValve
     asset_id: id,
     action,
     order: i + 1,
-    label: valve === undefined ? `#${id}` : valve.name || valve.code,
+    label: valve === undefined ? `#${id}` : `${valve.code} ${valve.name}`,
   }));
 }
 

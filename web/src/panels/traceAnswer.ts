@@ -33,17 +33,26 @@ export function methodsOf(answer: TraceReply): string[] {
   return [...(answer.method === undefined ? [] : [answer.method]), ...Object.values(answer.methods ?? {})];
 }
 
+/** Stations stand out among inlets and valves. */
+const RADII: Readonly<Record<string, number>> = { plant: 10, boiler_house: 10, substation: 6 };
+
 export const TRACE_COLOURS: readonly string[] = ["#22d3ee", "#f0abfc", "#a3e635", "#fbbf24"];
+
+/** Sets that the features of an answer stand in, in their order. */
+function setsOf(answer: TraceReply): string[] {
+  const sets = (answer.geometry?.features ?? []).map(({ properties }) => String(properties?.set));
+  return [...new Set(sets)];
+}
 
 /** An answer as it is drawn: each list in a colour of its own. */
 export function marksOf(answer: TraceReply, nameOf: (name: string) => string): Marks {
-  const names = ringsOf(answer).map(({ name }) => name);
+  const names = setsOf(answer);
   const colourOf = (set: unknown) =>
     TRACE_COLOURS[Math.max(0, names.indexOf(String(set))) % TRACE_COLOURS.length] ?? COLOURS.primary;
   const features = markedAll(answer.geometry, ({ properties }) => ({
     colour: colourOf(properties?.set),
     width: 4,
-    radius: 4,
+    radius: RADII[String(properties?.kind)] ?? 3,
     fill: 0.35,
     ...(typeof properties?.kind === "string" ? { kind: properties.kind } : {}),
   }));
