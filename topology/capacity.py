@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from topology.assets import AssetTable
 from topology.codes import EXCHANGER, RETURN, SOURCE, SUPPLY
-from topology.cut_kernels import HOME, RETURN_AT, SECONDARY, SUPPLY_AT
-from topology.cuts import CutIndex, cut_index
+from topology.cuts import cut_index
 from topology.hydraulic_tables import HydraulicTables
-from topology.isolation_kernels import LOAD, POWER, RUNNING, UNKNOWN, USERS
+from topology.isolation_kernels import LOAD, POWER, RUNNING, UNKNOWN, USERS, homes
 from topology.network import Network
+from topology.segment_net import SegmentNet
 
 Floats = NDArray[np.float64]
 IntArray = NDArray[np.int32]
@@ -91,6 +91,7 @@ class Weights:
 
 
 _WEIGHTS: WeakKeyDictionary[Network, WeakKeyDictionary[Capacity, Weights]] = WeakKeyDictionary()
+_VOLUMES: WeakKeyDictionary[Capacity, WeakKeyDictionary[SegmentNet, tuple[Floats, Floats]]] = WeakKeyDictionary()
 
 
 def weights_of(network: Network, capacity: Capacity) -> Weights:
@@ -113,7 +114,11 @@ def _weights(network: Network, capacity: Capacity) -> Weights:
     works = np.flatnonzero((links.kind == EXCHANGER) & fed.passes)
     counted = works[~_stands_in(network)[works]]
     of_link[counted, LOAD] = np.nan_to_num(capacity.load_mw[links.row[counted]])
-    return Weights(of_link, _of_segment(network), *_volumes(network, capacity))
+    of_drawing = _VOLUMES.setdefault(capacity, WeakKeyDictionary())
+    volumes = of_drawing.get(network.state.net)
+    if volumes is None:
+        volumes = of_drawing[network.state.net] = _volumes(network, capacity)
+    return Weights(of_link, _of_segment(network), *volumes)
 
 
 def _volumes(network: Network, capacity: Capacity) -> tuple[Floats, Floats]:
@@ -136,22 +141,18 @@ def _stands_in(network: Network) -> NDArray[np.bool_]:
 
 
 def _of_segment(network: Network) -> Floats:
-    index, assets = cut_index(network), network.assets
-    services = index.layout.services
-    served = np.flatnonzero(index.ways.service_fed & (services[:, HOME] >= 0))
-    _, first = np.unique(services[served, HOME], return_index=True)
-    served = served[first]
-    building = network.services.building_row[served]
-    users, load = assets.heat_user_count[building], assets.heat_load_mw[building]
-    feeder = _feeder_of_zone(network)
-    side = index.layout.side
+    index, net, assets = cut_index(network), network.state.net, network.assets
+    layout, ways = index.layout, index.ways
+    feeder = _feeder_of_zone(network)[network.state.fed.zone]
+    at, direct = homes(layout.home_start, layout.home_at, layout.services, ways.service_fed, ways.tree, feeder)
+    users, load = assets.heat_user_count[net.building_row], assets.heat_load_mw[net.building_row]
     total = np.zeros((network.segments.count, 5))
-    for column, own_side in ((SUPPLY_AT, SUPPLY), (RETURN_AT, RETURN)):
-        at = services[served, column]
-        direct, home = _home(network, index, at, feeder)
-        counted = (home >= 0) & (side[np.maximum(home, 0)] == own_side)
-        np.add.at(total, (home[counted], USERS), users[counted])
-        np.add.at(total, (home[counted & direct], LOAD), load[counted & direct])
+    for column, side in enumerate((SUPPLY, RETURN)):
+        home = at[:, column]
+        counted = (home >= 0) & (layout.side[np.maximum(home, 0)] == side)
+        np.add.at(total[:, USERS], home[counted], users[counted])
+        counted &= direct[:, column]
+        np.add.at(total[:, LOAD], home[counted], load[counted])
     return total
 
 
@@ -162,14 +163,6 @@ def _feeder_of_zone(network: Network) -> IntArray:
     feeder = np.full(len(fed.zone_fed), -1, np.int32)
     feeder[fed.zone[links.b[works]]] = links.a[works]
     return feeder
-
-
-def _home(network: Network, index: CutIndex, at: IntArray, feeder: IntArray) -> tuple[NDArray[np.bool_], IntArray]:
-    """Return whether a service hangs directly on primary pipes, and the primary segment that it hangs on in the end."""
-    drawn = at >= 0
-    through = feeder[network.state.fed.zone[np.maximum(at, 0)]]
-    direct = drawn & (index.ways.tree[np.maximum(at, 0), SECONDARY] != 1)
-    return direct, np.where(drawn, np.where(direct, at, through), -1).astype(np.int32)
 
 
 def drained(network: Network, capacity: Capacity | None, segments: Sequence[int] | IntArray) -> tuple[float | None, float, float]:

@@ -26,6 +26,7 @@ from topology.network import Network
 from topology.state import State, element_of_edge, flood
 
 Rows = NDArray[np.int32]
+_LARGEST_ID = 2**31 - 1
 
 SLICE = "slice"
 FLOOD = "flood"
@@ -143,7 +144,7 @@ def row_of(network: Network, asset_id: int) -> int:
     """
     ids = network.assets.asset_id
     # a Python integer would make NumPy copy all ids into 64 bits first
-    row = int(np.searchsorted(ids, np.int32(asset_id))) if 0 < asset_id <= np.iinfo(np.int32).max else ids.size
+    row = int(np.searchsorted(ids, np.int32(asset_id))) if 0 < asset_id <= _LARGEST_ID else ids.size
     if row >= ids.size or ids[row] != asset_id:
         raise NotTraceable(
             f"asset {asset_id} is not part of the hot-water network of city {network.city_id}; "
@@ -214,6 +215,8 @@ def impact_of(network: Network, asset_ids: Sequence[int]) -> Impact:
     What two cuts lose together is more than what each loses alone, so one flood answers for all (`lost_together`). Reach is what
     any of them reaches, and what is lost.
     """
+    if not asset_ids:
+        raise NotTraceable("nothing was asked about: name at least one asset")
     each = [impact(network, asset_id) for asset_id in dict.fromkeys(asset_ids)]
     if len(each) == 1:
         return each[0]

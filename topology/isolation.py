@@ -29,11 +29,11 @@ from topology.alternatives import Alternative, alternatives
 from topology.assets import KINDS
 from topology.capacity import Capacity, drained
 from topology.codes import OPERABILITIES, STATES, SUPPLY
-from topology.cut_kernels import FIRST, FROM, HALF, INLET, LINK, OUT, RETURN_AT, ROW, SUPPLY_AT, UP, WAY, A
+from topology.cut_kernels import FIRST
 from topology.cuts import Cut, CutIndex, cut, cut_index, edges_of, lost_rows
 from topology.errors import NotTraceable
 from topology.impact import row_of
-from topology.isolation_kernels import A_LINK, OUTSIDE, grow
+from topology.isolation_kernels import A_LINK, OUTSIDE, grow, on_the_spot
 from topology.network import Network
 
 Rows = NDArray[np.int32]
@@ -143,7 +143,7 @@ def isolate(
     network
         In the state that is asked about.
     asset_ids
-        What is broken: pipes, valves, substations, sources, inlets, buildings, stations on a pipe.
+        What is broken, at least one: pipes, valves, substations, sources, inlets, buildings, stations on a pipe.
     stuck
         Asset ids of valves that the caller knows cannot be operated, beside those whose operability says so.
     capacity
@@ -158,29 +158,30 @@ def isolate(
     -----
     Cost: docs/isolation.md; what hangs below the shut segments, and for each alternative what was lost.
     """
+    if not asset_ids:
+        raise NotTraceable("nothing to shut off: name at least one asset")
     index = cut_index(network)
-    starts = np.unique(np.concatenate([segments_of_break(network, asset_id) for asset_id in asset_ids] or [_NONE]))
+    starts = np.concatenate([segments_of_break(network, asset_id) for asset_id in asset_ids])
     usable = _usable(network, index, stuck)
     layout, ways = index.layout, index.ways
     inside, edge, through = grow(layout.start, layout.near, ways.closed, usable, starts)
-    through = _grown_through(network, through, starts)
     found = cut(network, inside)
     lost = lost_rows(network, found)
     close = edge[~ways.closed[edge[:, A_LINK]]]
     order = close[_order(network, index, found, close)]
     volume, length, unknown = drained(network, capacity, inside)
-    sources = _sources_inside(network, index, inside)
+    shut_at, sources = _on_the_spot(network, index, found, inside)
     ids = network.segments.segment_id[inside]
     return Isolation(
         asset_ids=tuple(int(i) for i in asset_ids),
         city_id=network.city_id,
         network_version=network.network_version,
         valve_version=network.valve_version,
-        segments=tuple(np.unique(ids[ids > 0]).tolist()),
+        segments=tuple(np.sort(ids[ids > 0]).tolist()),
         valves=_valves(network, order, edge[ways.closed[edge[:, A_LINK]]], through),
         order=_ids(network, order[:, A_LINK]),
         grown_through=_ids(network, through),
-        shut_at=_shut_at(network, index, found, inside),
+        shut_at=shut_at,
         sources_inside=sources,
         drained_m3=volume,
         drained_pipe_length_m=length,
@@ -191,11 +192,8 @@ def isolate(
     )
 
 
-_NONE = np.zeros(0, np.int32)
-
-
 def segments_of_break(network: Network, asset_id: int) -> Rows:
-    """Return the segments, both sides, that must be without water before an asset can be repaired (rule 1 above).
+    """Return the segments, both sides and some twice, that must be without water before an asset can be repaired (rule 1).
 
     Raises
     ------
@@ -215,7 +213,7 @@ def segments_of_break(network: Network, asset_id: int) -> Rows:
         nodes = np.concatenate([services.supply_node[mine], services.return_node[mine]])
     else:
         nodes = np.concatenate([edges.u[both], edges.v[both], network.station_node[network.station_row == row]])
-    found: Rows = np.unique(of_node[nodes[nodes >= 0]])
+    found: Rows = of_node[nodes[nodes >= 0]]
     if not len(found):
         raise NotTraceable(f"no pipe of the hot-water network meets {kind} {asset_id}; there is nothing to shut")
     return found
@@ -238,16 +236,6 @@ def _ids(network: Network, links: Rows) -> tuple[int, ...]:
     return tuple(network.assets.asset_id[network.state.links.row[links]].tolist())
 
 
-def _grown_through(network: Network, through: Rows, starts: Rows) -> Rows:
-    """Return the links once, without those that lie between segments that were broken anyway."""
-    if not len(through):
-        return through
-    links, once = network.state.links, np.unique(through)
-    broken = np.isin(links.a[once], starts) & np.isin(links.b[once], starts)
-    grown: Rows = once[~broken]
-    return grown
-
-
 def _order(network: Network, index: CutIndex, found: Cut, edge: Rows) -> NDArray[np.intp]:
     """Return the order of closing (see the head of the module)."""
     link, outside = edge[:, A_LINK], edge[:, OUTSIDE]
@@ -259,7 +247,7 @@ def _order(network: Network, index: CutIndex, found: Cut, edge: Rows) -> NDArray
 
 
 def _valves(network: Network, close: Rows, closed: Rows, through: Rows) -> tuple[ValveToOperate, ...]:
-    parts = ((CLOSE, close[:, A_LINK]), (CLOSED_ALREADY, np.unique(closed[:, A_LINK])), (CANNOT_CLOSE, through))
+    parts = ((CLOSE, close[:, A_LINK]), (CLOSED_ALREADY, closed[:, A_LINK]), (CANNOT_CLOSE, through))
     edges, links = network.edges, network.state.links
     return tuple(
         ValveToOperate(
@@ -274,47 +262,24 @@ def _valves(network: Network, close: Rows, closed: Rows, through: Rows) -> tuple
     )
 
 
-def _shut_at(network: Network, index: CutIndex, found: Cut, inside: Rows) -> tuple[int, ...]:
-    """Return substations and inlets that must be shut on the spot (rule 5)."""
-    layout = index.layout
-    pumping = _links_at(index, inside, UP)
-    halves = found.dead[layout.links[found.dead, HALF] >= 0]
-    others = layout.links[halves, HALF]
-    stations = halves[_joins(index, found, layout.links[halves, A], layout.links[others, A])]
-    services = layout.services[_services_on(index, inside)]
-    supply, back = services[:, SUPPLY_AT], services[:, RETURN_AT]
-    both = (services[:, INLET] >= 0) & (supply >= 0) & (back >= 0)
-    both &= _joins(index, found, supply, back) | _joins(index, found, back, supply)
-    pumping = pumping[index.ways.passes[pumping] & ~found.gone[pumping]]
-    rows = np.unique(np.concatenate([layout.links[stations, ROW], layout.links[pumping, ROW], services[both, INLET]]))
-    return tuple(network.assets.asset_id[rows].tolist())
-
-
-def _joins(index: CutIndex, found: Cut, one: Rows, other: Rows) -> NDArray[np.bool_]:
-    """Tell where one segment is taken out and the other still fed."""
-    joins: NDArray[np.bool_] = (found.mark[one] == OUT) & (found.mark[other] == 0) & (index.ways.tree[other, FIRST] >= 0)
-    return joins
-
-
-def _services_on(index: CutIndex, segments: Rows) -> Rows:
-    layout = index.layout
-    parts = [layout.service_at[layout.service_start[s] : layout.service_start[s + 1]] for s in segments]
-    services: Rows = np.concatenate(parts) if parts else _NONE
-    return services
-
-
-def _sources_inside(network: Network, index: CutIndex, inside: Rows) -> tuple[int, ...]:
-    link = _links_at(index, inside, FROM)
-    return tuple(np.unique(network.assets.asset_id[network.state.links.row[link[index.ways.passes[link]]]]).tolist())
-
-
-def _links_at(index: CutIndex, segments: Rows, way: int) -> Rows:
-    """Return the links of one kind at some segments."""
-    layout = index.layout
-    parts = [layout.near[layout.start[s] : layout.start[s + 1]] for s in segments]
-    near = np.concatenate(parts) if parts else np.zeros((0, 3), np.int32)
-    links: Rows = near[near[:, WAY] == way, LINK]
-    return links
+def _on_the_spot(network: Network, index: CutIndex, found: Cut, inside: Rows) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return what must be shut on the spot (rule 5), and the running sources on what is shut."""
+    layout, ways = index.layout, index.ways
+    rows = on_the_spot(
+        layout.start,
+        layout.near,
+        layout.links,
+        ways.passes,
+        ways.tree,
+        found.mark,
+        found.gone,
+        layout.service_start,
+        layout.service_at,
+        layout.services,
+        inside,
+    )
+    shut, sources = (tuple(sorted(set(network.assets.asset_id[part].tolist()))) for part in rows)
+    return shut, sources
 
 
 def _remarks(

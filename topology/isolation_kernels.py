@@ -7,7 +7,25 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from topology.cut_kernels import ACROSS, DOWN, FIRST, FROM, HALF, LINK, LOST, OTHER, SECONDARY, UP, WAY, A, feed_again
+from topology.cut_kernels import (
+    ACROSS,
+    DOWN,
+    FIRST,
+    FROM,
+    HALF,
+    INLET,
+    LINK,
+    LOST,
+    OTHER,
+    RETURN_AT,
+    ROW,
+    SECONDARY,
+    SUPPLY_AT,
+    UP,
+    WAY,
+    A,
+    feed_again,
+)
 
 BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.uint8]
@@ -18,6 +36,7 @@ POWER, LOAD, UNKNOWN, RUNNING, USERS = 0, 1, 2, 3, 4
 """Columns of sums over a part: known power of running sources, load, running sources of unknown power, running sources, users."""
 A_LINK, INSIDE, OUTSIDE = 0, 1, 2
 """Columns of an edge: the valve's link, the segments inside and outside of what is shut."""
+_FIRST, _GROWN = 1, 2
 _SLACK = 1e-7
 
 
@@ -30,15 +49,15 @@ def grow(
     Returns
     -------
     segments, edge, through
-        The grown set; valves on its edge with the segments inside and outside, shape (n, 3); open valves inside the set that
-        cannot be closed, each twice.
+        The grown set; valves on its edge with the segments inside and outside, shape (n, 3); the open valves that could not be
+        closed, but for those between two segments of the first set.
     """
-    inside = np.zeros(start.size - 1, np.bool_)
+    inside = np.zeros(start.size - 1, np.uint8)
     found = np.empty(start.size - 1, np.int32)
     n = 0
     for s in starts:
         if not inside[s]:
-            inside[s] = True
+            inside[s] = _FIRST
             found[n] = s
             n += 1
     i = valves = 0
@@ -49,7 +68,7 @@ def grow(
         for e in range(start[s], start[s + 1]):
             k, o = near[e, LINK], near[e, OTHER]
             if near[e, WAY] == ACROSS and not closed[k] and not usable[k] and not inside[o]:
-                inside[o] = True
+                inside[o] = _GROWN
                 found[n] = o
                 n += 1
     edge = np.empty((valves, 3), np.int32)
@@ -63,10 +82,57 @@ def grow(
             if not inside[o]:
                 edge[at, 0], edge[at, 1], edge[at, 2] = k, s, o
                 at += 1
-            elif not closed[k] and not usable[k] and o != s:
+            elif not closed[k] and not usable[k] and s < o and inside[s] + inside[o] > 2 * _FIRST:
                 through[passed] = k
                 passed += 1
     return found[:n].copy(), edge[:at].copy(), through[:passed].copy()
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def on_the_spot(
+    start: IntArray,
+    near: IntArray,
+    links: IntArray,
+    passes: BoolArray,
+    tree: IntArray,
+    mark: ByteArray,
+    gone: BoolArray,
+    service_start: IntArray,
+    service_at: IntArray,
+    services: IntArray,
+    inside: IntArray,
+) -> tuple[IntArray, IntArray]:
+    """Return the rows of what feeds shut segments where no valve of the network helps, some twice.
+
+    The first are substations and inlets that stand on something fed with their other side, and substations that feed a shut
+    segment; the second are running sources.
+    """
+    size = 0
+    for s in inside:
+        size += start[s + 1] - start[s] + service_start[s + 1] - service_start[s]
+    rows, sources = np.empty(size, np.int32), np.empty(size, np.int32)
+    n = m = 0
+    for s in inside:
+        for e in range(start[s], start[s + 1]):
+            k, way = near[e, LINK], near[e, WAY]
+            if way == ACROSS or not passes[k]:
+                continue
+            if way == FROM:
+                sources[m] = links[k, ROW]
+                m += 1
+                continue
+            other = links[k, HALF]
+            through = way == DOWN and other >= 0 and mark[links[other, A]] == 0 and tree[links[other, A], FIRST] >= 0
+            if through or (way == UP and not gone[k]):
+                rows[n] = links[k, ROW]
+                n += 1
+        for i in range(service_start[s], service_start[s + 1]):
+            service = services[service_at[i]]
+            o = service[RETURN_AT] if service[SUPPLY_AT] == s else service[SUPPLY_AT]
+            if service[INLET] >= 0 and o >= 0 and mark[o] == 0 and tree[o, FIRST] >= 0:
+                rows[n] = service[INLET]
+                n += 1
+    return rows[:n].copy(), sources[:m].copy()
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -192,6 +258,29 @@ def entry_of(start: IntArray, near: IntArray, passes: BoolArray, mark: ByteArray
                 stack[depth] = o
                 depth += 1
     return seed
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def homes(
+    home_start: IntArray, home_at: IntArray, services: IntArray, fed: BoolArray, tree: IntArray, feeder: IntArray
+) -> tuple[IntArray, BoolArray]:
+    """Return for each building the segments of the primary network that feed it, supply and return, and whether directly.
+
+    Of several inlets the first one that is fed counts; -1 where that side is not drawn or the building not fed.
+    """
+    at = np.full((home_start.size - 1, 2), -1, np.int32)
+    direct = np.zeros((home_start.size - 1, 2), np.bool_)
+    for home in range(home_start.size - 1):
+        for i in range(home_start[home], home_start[home + 1]):
+            if not fed[home_at[i]]:
+                continue
+            for side in range(2):
+                s = services[home_at[i], SUPPLY_AT + side]
+                if s >= 0:
+                    direct[home, side] = tree[s, SECONDARY] == 0
+                    at[home, side] = s if direct[home, side] else feeder[s]
+            break
+    return at, direct
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]

@@ -327,6 +327,9 @@ def test_what_cannot_be_isolated_is_a_clear_error() -> None:
         isolate(network, [102], stuck=[100])
     with pytest.raises(NotTraceable, match="asset 4000000000 is not part"):
         isolate(network, [4_000_000_000])
+    for question in (isolate, impact_of):
+        with pytest.raises(NotTraceable, match="name at least one asset"):
+            question(network, [])
 
 
 def test_several_assets_lose_more_together_than_each_alone() -> None:
