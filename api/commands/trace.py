@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
 def trace(
     asset: Annotated[str, typer.Argument(help="Code or asset id.")],
     *,
-    question: Annotated[Name, typer.Option("--question", "-q", help="What to ask.")] = "impact",
+    question: Annotated[Name, typer.Option("--question", help="What to ask.")] = "impact",
     to: Annotated[str | None, typer.Option(help="Other end of a path: code or asset id.")] = None,
     close: Annotated[list[str] | None, typer.Option(help="Valve taken as closed for this answer; several allowed.")] = None,
     open_: Annotated[

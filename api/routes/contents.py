@@ -12,8 +12,8 @@ from pydantic.config import JsonDict
 
 from api.answers import encoded_answer, preferred_encoding
 from api.dependencies import CallerDep, CityDep, PoolDep
-from api.impacts import visible_findings
 from api.routes.tiles import TileCacheDep
+from api.tracing.findings import visible_findings
 from data.contents import ContentsVersion, DeliveredLayer, KindCount, count_kinds, count_layers, read_delivered, read_version
 from data.network import visible_rows
 from data.rasters import RasterLayer, list_rasters

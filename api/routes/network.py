@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from api.dependencies import CallerDep, CityDep
-from api.impacts import FindingModel, visible_findings
+from api.tracing.findings import FindingModel, visible_findings
 from data.network import visible_rows
 from topology.findings import RULES
 
