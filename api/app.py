@@ -13,8 +13,10 @@ from starlette.routing import Route, WebSocketRoute
 from api import errors, reference, static_files
 from api.auth.setup import install as install_gate
 from api.auth.setup import prepare_seats
+from api.cause_room import CauseRoom
 from api.headers import SecurityHeaders
 from api.interval_keeper import IntervalKeeper
+from api.leak_room import LeakRoom
 from api.live_room import LiveRoom
 from api.networks import NetworkStore
 from api.plan_losses import PlanLosses
@@ -23,6 +25,7 @@ from api.routes import (
     alarms,
     archive,
     assets,
+    causes,
     contents,
     coverage,
     customers,
@@ -30,6 +33,7 @@ from api.routes import (
     export,
     jobs,
     kinds,
+    leaks,
     live,
     metrics,
     network,
@@ -95,6 +99,8 @@ ROUTERS = (
     jobs.router,
     readings.router,
     alarms.router,
+    causes.router,
+    leaks.router,
     live.router,
     metrics.router,
     seats.router,
@@ -108,6 +114,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool = await open_pool(settings.database_url, size=settings.pool_size)
     app.state.pool = pool
     app.state.networks = NetworkStore(settings.database_url, pool)
+    app.state.leaks = LeakRoom(settings.database_url)
     app.state.plan_losses = PlanLosses()
     try:
         await prepare_seats(settings, pool)
@@ -117,6 +124,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             WhatIfRoom(settings, pool) as app.state.what_ifs,
             app.state.networks.warming(),
             IntervalKeeper(settings.database_url, pool, app.state.networks),
+            CauseRoom(settings, app.state.networks) as app.state.causes,
         ):
             facts = FactStore(settings.database_url)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))

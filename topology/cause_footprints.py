@@ -52,7 +52,7 @@ class Footprints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoundFootprints:
-    """Footprints in the numbers of one `Places`: members are places, stations are columns; a hypothesis without either is left out.
+    """Footprints in the numbers of one `Places`: members are places, stations columns; a hypothesis without either is left out.
 
     Places from `len(Places.element)` on are the pump stations of `pump_row`.
     """

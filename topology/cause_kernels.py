@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
-LARGEST_RATE = 0.995
+LARGEST_RATE = 0.98
 """No candidate is so sure that one silent station rules it out."""
 
 
@@ -71,16 +71,17 @@ def scan_footprints(  # noqa: PLR0917 - compiled functions take arrays by place
     score, best = np.zeros(start.size - 1), np.zeros(start.size - 1, np.uint8)
     rung, still = np.zeros(levels, np.int64), np.zeros(levels, np.int64)
     for j in range(start.size - 1):
-        rung[:] = 0
-        still[:] = 0
         total = 0
         for k in range(start[j], start[j + 1]):
+            total += alarms[column[k]]
+        if total < 2:
+            continue  # a single alarm is its station's own matter
+        rung[:] = 0
+        still[:] = 0
+        for k in range(start[j], start[j + 1]):
             here = alarms[column[k]]
-            total += here
             rung[level[k]] += here
             still[level[k]] += sensors[column[k]] - here
-        if total < 2:
-            continue
         for rate in range(rates):
             found = 0.0
             for each in range(levels):

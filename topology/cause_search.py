@@ -21,15 +21,18 @@ IntArray = NDArray[np.int32]
 BoolArray = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-HIT_RATES: Floats = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97, LARGEST_RATE])
+HIT_RATES: Floats = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, LARGEST_RATE])
 """Hit rates that a footprint is tried with; a slice of the tree has its own rate in closed form."""
 CREDIBLE = 0.97
 """Share of the likelihood that a group of candidates holds which cannot be told apart."""
 MOST_CAUSES = 50
 _BY_TREE = -1
 _TOP_LEVEL = len(LEVELS) - 1
-_MARGIN = 8.0
-"""Candidates worse than the best by more than this have less than a two-thousandth of its likelihood."""
+_DEPENDENT = 2.0
+"""Stations of one failure are mistaken together (a rougher pipe, a larger burst), so only every second one counts as a witness
+when candidates are weighed against each other."""
+_MARGIN = 8.0 * _DEPENDENT
+"""Candidates worse than the best by more than this have less than a two-thousandth of its weight."""
 _SHARED = 0.5
 """A candidate is a rival of the best one when it explains the same alarms: at least this share of its own."""
 _SURE = 2
@@ -73,6 +76,8 @@ class Found:
         The best candidate, and which hypothesis of it (`_BY_TREE` = it cuts off).
     group
         Places that cannot be told apart, best first.
+    tied
+        How many of them score exactly as the first.
     explained, silent
         Points.
     columns
@@ -88,6 +93,7 @@ class Found:
     place: int
     hypothesis: int
     group: IntArray
+    tied: int
     explained: IntArray
     silent: IntArray
     columns: IntArray
@@ -160,6 +166,7 @@ class _Round:
             place=place,
             hypothesis=int(self._hypothesis[place]),
             group=group,
+            tied=int(np.count_nonzero(self._scores[group] >= score - 1e-9)),
             explained=explained.astype(np.int32),
             silent=silent.astype(np.int32),
             columns=self._columns(place),
@@ -253,7 +260,7 @@ class _Round:
         rivals = np.concatenate([[place], rivals[rivals != place]]).astype(np.int32)
         rivals = rivals[np.argsort(-self._scores[rivals], kind="stable")]
         scores = self._scores[rivals]
-        weight = np.exp(scores - scores[0])
+        weight = np.exp((scores - scores[0]) / _DEPENDENT)
         held = np.cumsum(weight) / weight.sum()
         last = int(np.searchsorted(held, CREDIBLE))
         last = min(last, len(rivals) - 1)

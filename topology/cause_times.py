@@ -1,8 +1,8 @@
-"""Ages of alarms against the time that water needs: what is too young to have been reached, and what rang too early or too late.
+"""Ages of alarms against the time that water needs: what is too young to have been reached, what rang too early or too late.
 
-Taken for granted: lack of pressure is felt at once; cold water travels at `PRIMARY_M_PER_S` in the transmission and primary network
-and at `SECONDARY_M_PER_S` in the secondary one, by the way that is fastest from a running source; a way may take half as long
-again; a station may ring `TOLERANCE_S` late.
+Taken for granted: lack of pressure is felt at once; cold water travels at `PRIMARY_M_PER_S` in the transmission and primary
+network and at `SECONDARY_M_PER_S` in the secondary one, by the way that is fastest from a running source; a way may take half as
+long again; a station may ring `TOLERANCE_S` late.
 """
 
 from __future__ import annotations

@@ -60,6 +60,8 @@ class Cause:
         `pump_stopped`.
     segment_ids
         Segments that cannot be told apart by these alarms, most likely first; supply and return.
+    tied_ids
+        Segments, substations, sources and pumps of the group that explain everything exactly as well as the first.
     asset_ids
         Their pipes, and the substations, sources and pumps among the candidates of the group; rising.
     position
@@ -87,6 +89,7 @@ class Cause:
     kind: str
     hypothesis: str
     segment_ids: tuple[int, ...]
+    tied_ids: tuple[int, ...]
     asset_ids: tuple[int, ...]
     position: tuple[float, float] | None
     length_m: float
@@ -133,8 +136,8 @@ class CauseEngine:
     network
         The network; `valve_version` and `network_version` of an answer are its.
     footprints
-        Hydraulic footprints of the same valve state (`topology.cause_prepare`); without them only what is cut off can be told, and
-        a segment of a ring cuts off nothing.
+        Hydraulic footprints of the same valve state (`topology.cause_prepare`); without them only what is cut off can be told,
+        and a segment of a ring cuts off nothing.
 
     Notes
     -----
@@ -257,6 +260,7 @@ class _Labels:
             kind=self._kind(found.place),
             hypothesis=_CUT_OFF if found.hypothesis < 0 else HYPOTHESES[self._prints.hypothesis[found.hypothesis]],
             segment_ids=segment_ids,
+            tied_ids=self._ids_of(found.group[: found.tied]),
             asset_ids=asset_ids,
             position=position,
             length_m=length_m,
@@ -314,6 +318,12 @@ class _Labels:
         is_supply = edges.side[edge] == SUPPLY
         ids = np.unique(np.concatenate([assets.asset_id[edges.row[edge]], np.array(others, np.int32)]))
         return tuple(segment_ids), _tuple(ids), float(max(length[is_supply].sum(), length[~is_supply].sum()))
+
+    def _ids_of(self, group: IntArray) -> tuple[int, ...]:
+        """Return segment ids and ids of what is no segment, rising."""
+        segment_ids, _, _ = self._members(group[np.array([self._kind(place) == "segment" for place in group.tolist()], bool)])
+        others = [self._network.assets.asset_id[self._row(place)] for place in group.tolist() if self._kind(place) != "segment"]
+        return _tuple(np.unique(np.array([*segment_ids, *others], np.int64)))
 
     def _position(self, place: int) -> tuple[float, float] | None:
         assets = self._network.assets

@@ -36,6 +36,8 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/proposals/[^/]+/withdraw", "propose_changes"),
     ("POST", r"/problems/accept", "decide_problems"),
     ("POST", r"/problems/[^/]+/(accept|dismiss|revert)", "decide_problems"),
+    ("POST", r"/causes", None),  # a question whose alarms do not fit an address
+    ("POST", r"/leaks/locate", None),  # a question with readings; it writes nothing
     ("POST", r"/trace", None),  # a question with a sandbox; it writes nothing
     ("POST", r"/assets/within", None),  # a question whose shape does not fit an address
 )
