@@ -452,6 +452,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Causes
+         * @description Tell which places explain the alarms that are open now, in the whole city; the answer holds what this seat may see.
+         */
+        get: operations["get_causes_causes_get"];
+        put?: never;
+        /**
+         * Post Causes
+         * @description Tell which places explain a set of alarms, best first; ids that nobody knows (or this seat may not see) are named.
+         */
+        post: operations["post_causes_causes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/changes": {
         parameters: {
             query?: never;
@@ -646,6 +670,46 @@ export interface paths {
         get: operations["get_coverage_detail_coverage__of_kind___asset_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Customers Csv
+         * @description Write out the customers in any set of buildings, for example those that a trace found lost, as CSV.
+         */
+        post: operations["post_customers_csv_customers_csv_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customers.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Customers Xlsx
+         * @description Write out the customers in any set of buildings, for example those that a trace found lost, as XLSX.
+         */
+        post: operations["post_customers_xlsx_customers_xlsx_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -856,6 +920,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/leaks/locate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Locate Leak
+         * @description Tell where a leak is likely, from pressures at stations and the make-up flow; changes nothing.
+         */
+        post: operations["locate_leak_leaks_locate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/live/state": {
         parameters: {
             query?: never;
@@ -908,6 +992,46 @@ export interface paths {
          * @description List the segments by what they take along when they are shut, in the normal state of the valves, worst first.
          */
         get: operations["get_criticality_network_criticality_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/network/export.graphml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Graphml
+         * @description Write the network as GraphML in its present state; docs/trace.md names the attributes.
+         */
+        get: operations["get_graphml_network_export_graphml_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/network/export.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pandapipes
+         * @description Write the primary network of a source as a pandapipes net: load it with pandapipes.from_json.
+         */
+        get: operations["get_pandapipes_network_export_json_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -998,6 +1122,26 @@ export interface paths {
          * @description Cancel a plan; one that runs needs the right to switch valves, because its valves are put back.
          */
         post: operations["post_cancel_plans__plan_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plans/{plan_id}/customers.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Customers
+         * @description Write out who loses heat by a plan: estate, building, door, users, area, phone; of a plan that has not ended as of now.
+         */
+        get: operations["get_plan_customers_plans__plan_id__customers__form__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1860,6 +2004,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/whatif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post What If
+         * @description Try valves, pumps, sources, leaks or an outdoor temperature on one zone; the answer comes by GET /whatif/{job_id}.
+         */
+        post: operations["post_what_if_whatif_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whatif/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get What If
+         * @description Tell how far a what-if is, and its result; kept for 30 days.
+         */
+        get: operations["get_what_if_whatif__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Zones
+         * @description List the zones whose source the caller may see, each with its last solve.
+         */
+        get: operations["get_zones_zones_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/zones/{source_id}/line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Line
+         * @description Draw the pressure line of a zone to one of its stations.
+         */
+        get: operations["get_line_zones__source_id__line_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2043,6 +2267,18 @@ export interface components {
             declared: string;
             /** Traced */
             traced: string;
+        };
+        /**
+         * AskedAnswer
+         * @description The what-if waits.
+         */
+        AskedAnswer: {
+            /**
+             * Job Id
+             * @description For GET /whatif/{job_id}, GET /jobs and POST /jobs/{job_id}/cancel.
+             * @example 7
+             */
+            job_id: number;
         };
         /**
          * AssetAnswer
@@ -2274,6 +2510,193 @@ export interface components {
             load_mw: number | null;
             /** Running Mw */
             running_mw: number | null;
+        };
+        /**
+         * CauseModel
+         * @description One place that explains alarms.
+         */
+        CauseModel: {
+            /**
+             * Age S
+             * @description Since when, from the ages of the alarms.
+             * @example 900
+             */
+            age_s: number | null;
+            /**
+             * Asset Ids
+             * @description Their pipes, and sources, substations, pumps of the group; rising.
+             */
+            asset_ids: number[];
+            /**
+             * Confidence
+             * @description Probability of the group.
+             * @example 0.97
+             */
+            confidence: number;
+            /**
+             * Explained
+             * @description Alarms that it explains.
+             */
+            explained: number[];
+            /**
+             * Hit Rate
+             * @description Share of its stations that rang, stray alarms taken out.
+             * @example 0.9
+             */
+            hit_rate: number;
+            /**
+             * Hypothesis
+             * @description cut_off, shut (stations fall short), burst, source_stopped, pump_stopped.
+             * @example shut
+             */
+            hypothesis: string;
+            /**
+             * Kind
+             * @description segment, source, substation or pump: the most likely candidate.
+             * @example segment
+             */
+            kind: string;
+            /**
+             * Length M
+             * @description Trench length of the group.
+             * @example 620
+             */
+            length_m: number;
+            /**
+             * Outside Scope
+             * @description Further assets of the lists that this seat may not see.
+             * @example 0
+             */
+            outside_scope: number;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees of the most likely one
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            runner_up: components["schemas"]["RunnerUpModel"] | null;
+            /**
+             * Score
+             * @description Log likelihood ratio against no shared cause.
+             * @example 41.7
+             */
+            score: number;
+            /**
+             * Segment Ids
+             * @description Segments that cannot be told apart, most likely first.
+             * @example [
+             *       401,
+             *       899
+             *     ]
+             */
+            segment_ids: number[];
+            /**
+             * Silent Below
+             * @description Sensors that should ring and do not: go and look.
+             */
+            silent_below: number[];
+            /**
+             * Unmeasured Below
+             * @description Substations that should feel it and have no sensor.
+             * @example 2
+             */
+            unmeasured_below: number;
+        };
+        /**
+         * CausesAnswer
+         * @description What the alarms share.
+         */
+        CausesAnswer: {
+            /**
+             * Alarms
+             * @description Alarms that were asked about.
+             */
+            alarms: number;
+            /**
+             * Causes
+             * @description Best first.
+             */
+            causes: components["schemas"]["CauseModel"][];
+            /** City Id */
+            city_id: number;
+            /** Method */
+            method: string;
+            /** Network Version */
+            network_version: number;
+            /**
+             * Not Fed
+             * @description Alarms of assets that the present valve state cuts off.
+             */
+            not_fed: number[];
+            /**
+             * Outside Scope
+             * @description Further stray alarms that this seat may not see.
+             */
+            outside_scope: number;
+            /**
+             * Prepared
+             * @description False: the footprints of the solved network are still being prepared; ask again.
+             */
+            prepared: boolean;
+            /**
+             * Sensors
+             * @description Silent sensors that were taken into account.
+             */
+            sensors: number;
+            /**
+             * Stray
+             * @description Alarms that no shared cause explains.
+             */
+            stray: number[];
+            /**
+             * Stray Rate
+             * @description Estimated share of sensors that ring for nothing.
+             * @example 0.005
+             */
+            stray_rate: number;
+            /**
+             * Unknown
+             * @description Ids that are not in the network.
+             */
+            unknown: number[];
+            /** Valve Version */
+            valve_version: number;
+        };
+        /**
+         * CausesBody
+         * @description Which alarms to explain.
+         */
+        CausesBody: {
+            /**
+             * Alarm Age S
+             * @description Since how many seconds each rings.
+             * @example {
+             *       "1201": 340
+             *     }
+             */
+            alarm_age_s?: {
+                [key: string]: number;
+            };
+            /**
+             * Alarmed
+             * @description Assets that ring: substations, buildings, inlets.
+             * @example [
+             *       1201,
+             *       1202,
+             *       1207
+             *     ]
+             */
+            alarmed: number[];
+            /**
+             * Silent
+             * @description Assets with a sensor that works and does not ring; default: all that report now and have no open alarm.
+             * @example [
+             *       1203
+             *     ]
+             */
+            silent?: number[] | null;
         };
         /**
          * ChangeAnswer
@@ -3170,6 +3593,20 @@ export interface components {
             network_version: number;
             /** Total */
             total: number;
+        };
+        /**
+         * CustomersBody
+         * @description Whose customers.
+         */
+        CustomersBody: {
+            /**
+             * Asset Ids
+             * @description Buildings; assets of other kinds are passed over.
+             * @example [
+             *       30
+             *     ]
+             */
+            asset_ids: number[];
         };
         /**
          * DatumModel
@@ -4462,6 +4899,102 @@ export interface components {
             kinds: components["schemas"]["AssetKindModel"][];
         };
         /**
+         * LeakAnswer
+         * @description Where a leak is likely.
+         */
+        LeakAnswer: {
+            /** Candidates */
+            candidates: components["schemas"]["LeakCandidate"][];
+            /** City Id */
+            city_id: number;
+            /**
+             * Geometry
+             * @description FeatureCollection of pipes with their likelihood.
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Make Up Kg Per S */
+            make_up_kg_per_s: number;
+            /** Method */
+            method: string;
+            /** Network Version */
+            network_version: number;
+            /** Position */
+            position: [
+                number,
+                number
+            ];
+            /** Problems */
+            problems: string[];
+            /**
+             * Residual Mpa
+             * @description What the best place leaves unexplained, root mean square.
+             */
+            residual_mpa: number;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Stations
+             * @description Stations with readings that were used.
+             */
+            stations: number;
+            /** Valve Version */
+            valve_version: number;
+            /**
+             * Within M
+             * @description Radius about the best place that holds 80 % of the likelihood.
+             */
+            within_m: number;
+        };
+        /**
+         * LeakBody
+         * @description Water that runs out in the middle of a pipe.
+         */
+        "LeakBody-Output": {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Kg Per S
+             * @example 5
+             */
+            kg_per_s: number;
+        };
+        /**
+         * LeakCandidate
+         * @description A pipe that may leak.
+         */
+        LeakCandidate: {
+            /** Leak Kg Per S */
+            leak_kg_per_s: number;
+            /**
+             * Likelihood
+             * @description Of the whole pipe; all pipes of the zone add up to 1.
+             */
+            likelihood: number;
+            /** Pipe Id */
+            pipe_id: number;
+            /**
+             * Position
+             * @description WGS-84 lon, lat of its likeliest place.
+             * @example [
+             *       125.3,
+             *       43.8
+             *     ]
+             */
+            position: [
+                number,
+                number
+            ];
+            /** Segment Id */
+            segment_id: number;
+            /**
+             * Side
+             * @description 1 supply, 2 return.
+             */
+            side: number;
+        };
+        /**
          * LeftAsIsModel
          * @description A valve that was not put back, and why.
          */
@@ -4618,6 +5151,95 @@ export interface components {
             name_zh: string;
             /** Supply Length M */
             supply_length_m: number;
+        };
+        /**
+         * LineAnswer
+         * @description The pressure line (水压图) from a source to a station, out of the last solve.
+         */
+        LineAnswer: {
+            /** Network Version */
+            network_version: number;
+            /** Points */
+            points: components["schemas"]["LinePoint"][];
+            /**
+             * Solved At
+             * Format: date-time
+             */
+            solved_at: string;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Stale
+             * @description True: the drawing or a valve has changed since.
+             */
+            stale: boolean;
+            /** Station Id */
+            station_id: number;
+            /** Station Name */
+            station_name: string;
+            /** Valve Version */
+            valve_version: number;
+        };
+        /**
+         * LineModel
+         * @description A pressure line (水压图).
+         */
+        LineModel: {
+            /** Points */
+            points: components["schemas"]["LinePoint"][];
+            /** Source Id */
+            source_id: number;
+            /** Station Id */
+            station_id: number;
+        };
+        /**
+         * LinePoint
+         * @description A point of a pressure line: heads in metres above the sea.
+         */
+        LinePoint: {
+            /**
+             * Asset Id
+             * @description Pipe or pump that leads here; of the first point the source.
+             */
+            asset_id: number;
+            /**
+             * Axis M
+             * @description Height of the pipe's axis.
+             */
+            axis_m: number | null;
+            /**
+             * Boiling M
+             * @description Below it the supply boils.
+             */
+            boiling_m: number | null;
+            /**
+             * Distance M
+             * @description From the source along the supply.
+             * @example 1250
+             */
+            distance_m: number | null;
+            /**
+             * Ground M
+             * @description Height of the ground; null where the cover of the pipe is not known.
+             */
+            ground_m: number | null;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /** Return M */
+            return_m: number | null;
+            /**
+             * Static M
+             * @description The level when all pumps stand.
+             */
+            static_m: number | null;
+            /** Supply M */
+            supply_m: number | null;
         };
         /**
          * LinkModel
@@ -5522,6 +6144,22 @@ export interface components {
             unit: string;
         };
         /**
+         * PressuresModel
+         * @description Primary pressures of a station or of the source, above the atmosphere.
+         */
+        PressuresModel: {
+            /**
+             * Return Mpa
+             * @example 0.82
+             */
+            return_mpa: number;
+            /**
+             * Supply Mpa
+             * @example 0.82
+             */
+            supply_mpa: number;
+        };
+        /**
          * ProblemAnswer
          * @description One problem with the shapes and values that its repair would change.
          */
@@ -5648,6 +6286,29 @@ export interface components {
              * @enum {string}
              */
             state: "open" | "accepted" | "dismissed" | "reverted" | "gone";
+        };
+        /**
+         * ProblemFigures
+         * @description A gate of physical sense that is not passed.
+         */
+        ProblemFigures: {
+            /**
+             * Asset Ids
+             * @description The first 200 of them that the caller may see.
+             */
+            asset_ids: number[];
+            /**
+             * Assets
+             * @description How many there are.
+             */
+            assets: number;
+            /** Message */
+            message: string;
+            /**
+             * Rule
+             * @example short_of_flow
+             */
+            rule: string;
         };
         /**
          * ProblemModel
@@ -6345,6 +7006,28 @@ export interface components {
             rules: components["schemas"]["RuleModel"][];
         };
         /**
+         * RunnerUpModel
+         * @description The best explanation of the same alarms outside the group.
+         */
+        RunnerUpModel: {
+            /** Asset Ids */
+            asset_ids: number[];
+            /**
+             * Distance
+             * @description How much lower its score is; exp(distance) times less likely.
+             * @example 3.4
+             */
+            distance: number;
+            /**
+             * Distance M
+             * @description From the place of the cause, as the crow flies.
+             * @example 410
+             */
+            distance_m: number | null;
+            /** Segment Ids */
+            segment_ids: number[];
+        };
+        /**
          * SchemaBody
          * @description A frame schema to register.
          */
@@ -6537,6 +7220,28 @@ export interface components {
             name: string;
         };
         /**
+         * ShortStation
+         * @description A station that does not get its flow.
+         */
+        ShortStation: {
+            /** Asset Id */
+            asset_id: number;
+            /** Differential Before Mpa */
+            differential_before_mpa: number | null;
+            /** Differential Mpa */
+            differential_mpa: number | null;
+            /**
+             * Flow Share
+             * @description Of the flow its load needs.
+             * @example 0.62
+             */
+            flow_share: number | null;
+            /** Load Mw */
+            load_mw: number | null;
+            /** Name */
+            name: string;
+        };
+        /**
          * SignIn
          * @description In demo mode `seat_id`; else `login` and `password` (`seat_id` chooses among several seats of the person).
          * @example {
@@ -6597,6 +7302,28 @@ export interface components {
              * @example substation
              */
             schema: string;
+        };
+        /**
+         * SourceFigures
+         * @description What one source of a zone does.
+         */
+        SourceFigures: {
+            /** Asset Id */
+            asset_id: number;
+            /** Flow M3 Per H */
+            flow_m3_per_h: number | null;
+            /** Power Mw */
+            power_mw: number | null;
+            /**
+             * Return Mpa
+             * @example 0.3
+             */
+            return_mpa: number | null;
+            /**
+             * Supply Mpa
+             * @example 1.12
+             */
+            supply_mpa: number | null;
         };
         /**
          * SourceStateAnswer
@@ -6688,6 +7415,75 @@ export interface components {
             items: components["schemas"]["ChangedAssetModel"][];
             /** Retired */
             retired: number;
+        };
+        /**
+         * StateFigures
+         * @description One state of a zone in figures; pressures above the atmosphere, null where there is no number.
+         */
+        StateFigures: {
+            /**
+             * Coldest Station Degc
+             * @description Coldest water that arrives at a station.
+             */
+            coldest_station_degc: number | null;
+            /** Converged */
+            converged: boolean;
+            /** Fastest M Per S */
+            fastest_m_per_s: number | null;
+            /** Flow M3 Per H */
+            flow_m3_per_h: number | null;
+            /**
+             * Heat Lost Mw
+             * @description What the pipes give to the ground.
+             */
+            heat_lost_mw: number | null;
+            /** Highest Supply Mpa */
+            highest_supply_mpa: number | null;
+            /** Leak Kg Per S */
+            leak_kg_per_s: number | null;
+            /**
+             * Least Differential Mpa
+             * @example 0.102
+             */
+            least_differential_mpa: number | null;
+            /** Load Mw */
+            load_mw: number | null;
+            /** Lowest Return Mpa */
+            lowest_return_mpa: number | null;
+            /** Lowest Supply Mpa */
+            lowest_supply_mpa: number | null;
+            /** Median Differential Mpa */
+            median_differential_mpa: number | null;
+            /** Return Degc */
+            return_degc: number | null;
+            /**
+             * Served Share
+             * @description Flow delivered as a share of what the loads need.
+             * @example 1
+             */
+            served_share: number | null;
+            /**
+             * Short Stations
+             * @description Stations whose flow had to be cut.
+             */
+            short_stations: number;
+            /** Sources */
+            sources: components["schemas"]["SourceFigures"][];
+            /** Stations */
+            stations: number;
+            /**
+             * Supply Degc
+             * @example 110
+             */
+            supply_degc: number | null;
+            /** Worst Station Id */
+            worst_station_id: number | null;
+            /**
+             * Zones
+             * @description Zones of this state: a change may join or part them.
+             * @example 1
+             */
+            zones: number;
         };
         /**
          * StationCountModel
@@ -7304,6 +8100,233 @@ export interface components {
             version: number;
         };
         /**
+         * WhatIfAnswer
+         * @description A what-if: how far it is, and its result when it is done.
+         */
+        WhatIfAnswer: {
+            asked: components["schemas"]["WhatIfBody-Output"];
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * Error
+             * @description Why there is no result.
+             */
+            error: string | null;
+            /** Job Id */
+            job_id: number;
+            /** Message */
+            message: string;
+            /**
+             * Progress
+             * @description 0..1
+             * @example 0.4
+             */
+            progress: number;
+            result: components["schemas"]["WhatIfResult"] | null;
+            /**
+             * Seat
+             * @description Who asked.
+             */
+            seat: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+        };
+        /**
+         * WhatIfBody
+         * @description What is tried on the zone of one source; nothing of it happens.
+         */
+        "WhatIfBody-Input": {
+            /**
+             * Asset Id
+             * @description Or anything that lies in the zone.
+             */
+            asset_id?: number | null;
+            /**
+             * Close
+             * @description Valves to close, each side for itself.
+             * @default []
+             * @example [
+             *       301,
+             *       302
+             *     ]
+             */
+            close: number[];
+            /**
+             * Leaks
+             * @default []
+             * @example []
+             */
+            leaks: components["schemas"]["api__routes__what_if__LeakBody"][];
+            /**
+             * Open
+             * @description Valves to open.
+             * @default []
+             * @example []
+             */
+            open: number[];
+            /**
+             * Outdoor Degc
+             * @description Load and temperatures follow the heating curve.
+             * @example -10
+             */
+            outdoor_degc?: number | null;
+            /**
+             * Source Id
+             * @description Source whose zone it is.
+             * @example 12
+             */
+            source_id?: number | null;
+            /**
+             * Stop Pumps
+             * @description Relay pump stations that stand.
+             * @default []
+             * @example []
+             */
+            stop_pumps: number[];
+            /**
+             * Stop Sources
+             * @description Plants and boiler houses that stop.
+             * @default []
+             * @example []
+             */
+            stop_sources: number[];
+        };
+        /**
+         * WhatIfBody
+         * @description What is tried on the zone of one source; nothing of it happens.
+         */
+        "WhatIfBody-Output": {
+            /**
+             * Asset Id
+             * @description Or anything that lies in the zone.
+             */
+            asset_id?: number | null;
+            /**
+             * Close
+             * @description Valves to close, each side for itself.
+             * @default []
+             * @example [
+             *       301,
+             *       302
+             *     ]
+             */
+            close: number[];
+            /**
+             * Leaks
+             * @default []
+             * @example []
+             */
+            leaks: components["schemas"]["LeakBody-Output"][];
+            /**
+             * Open
+             * @description Valves to open.
+             * @default []
+             * @example []
+             */
+            open: number[];
+            /**
+             * Outdoor Degc
+             * @description Load and temperatures follow the heating curve.
+             * @example -10
+             */
+            outdoor_degc?: number | null;
+            /**
+             * Source Id
+             * @description Source whose zone it is.
+             * @example 12
+             */
+            source_id?: number | null;
+            /**
+             * Stop Pumps
+             * @description Relay pump stations that stand.
+             * @default []
+             * @example []
+             */
+            stop_pumps: number[];
+            /**
+             * Stop Sources
+             * @description Plants and boiler houses that stop.
+             * @default []
+             * @example []
+             */
+            stop_sources: number[];
+        };
+        /**
+         * WhatIfResult
+         * @description The zone before and after the change, as far as the caller may see it.
+         */
+        WhatIfResult: {
+            after: components["schemas"]["StateFigures"];
+            /**
+             * Agrees
+             * @description True: flood and solve name the same substations as off.
+             */
+            agrees: boolean;
+            before: components["schemas"]["StateFigures"];
+            /** Converged */
+            converged: boolean;
+            /**
+             * Flows Stopped
+             * @description Pipes whose water stands or that are cut off.
+             */
+            flows_stopped: number[];
+            /**
+             * Flows Turned
+             * @description Pipes whose water runs the other way.
+             */
+            flows_turned: number[];
+            /** Network Version */
+            network_version: number;
+            /**
+             * Off Before
+             * @description Substations of these zones that are off at present.
+             */
+            off_before: number[];
+            /**
+             * Outside Scope
+             * @description Further stations and pipes that this seat may not see.
+             */
+            outside_scope: number;
+            /** @description To the worst station, after the change. */
+            pressure_line: components["schemas"]["LineModel"] | null;
+            /** @description To the same station, before. */
+            pressure_line_before: components["schemas"]["LineModel"] | null;
+            /** Problems */
+            problems: components["schemas"]["ProblemFigures"][];
+            /** Problems Before */
+            problems_before: components["schemas"]["ProblemFigures"][];
+            /**
+             * Short Stations
+             * @description Flow cut to what their differential carries, the worst first.
+             */
+            short_stations: components["schemas"]["ShortStation"][];
+            /**
+             * Solved At
+             * Format: date-time
+             */
+            solved_at: string;
+            /**
+             * Solver Off
+             * @description Substations newly without feed in the solve.
+             */
+            solver_off: number[];
+            /** Source Id */
+            source_id: number;
+            /**
+             * Topology Off
+             * @description Substations newly off by the flood of the network.
+             */
+            topology_off: number[];
+            /** Valve Version */
+            valve_version: number;
+        };
+        /**
          * WithinAnswer
          * @description What a shape holds: how many, by kind, and a page by rising id.
          */
@@ -7326,6 +8349,54 @@ export interface components {
              * @example 42
              */
             total: number;
+        };
+        /**
+         * ZoneModel
+         * @description The last solve of a zone.
+         */
+        ZoneModel: {
+            /** Code */
+            code: string;
+            /** Converged */
+            converged: boolean;
+            /** Load Mw */
+            load_mw: number | null;
+            /** Name */
+            name: string;
+            /** Problems */
+            problems: components["schemas"]["ProblemFigures"][];
+            /**
+             * Solved At
+             * Format: date-time
+             */
+            solved_at: string;
+            /**
+             * Source Id
+             * @description The source that holds its pressure.
+             */
+            source_id: number;
+            /**
+             * Stale
+             * @description True: the drawing or a valve has changed since.
+             */
+            stale: boolean;
+            /** Stations */
+            stations: number;
+            summary: components["schemas"]["StateFigures"];
+            /** Worst Differential Mpa */
+            worst_differential_mpa: number | null;
+            /** Worst Station Id */
+            worst_station_id: number | null;
+        };
+        /**
+         * ZonesAnswer
+         * @description The zones of a city that were solved.
+         */
+        ZonesAnswer: {
+            /** City Id */
+            city_id: number;
+            /** Zones */
+            zones: components["schemas"]["ZoneModel"][];
         };
         /**
          * DifferenceModel
@@ -7365,6 +8436,39 @@ export interface components {
             asset_id: number;
             /** Versions */
             versions: components["schemas"]["VersionModel"][];
+        };
+        /**
+         * LeakBody
+         * @description Readings to hold against the solved zone.
+         */
+        api__routes__leaks__LeakBody: {
+            /**
+             * Before
+             * @description The same stations before the leak: what is unknown about pipes cancels out.
+             */
+            before?: {
+                [key: string]: components["schemas"]["PressuresModel"];
+            } | null;
+            /**
+             * Make Up Kg Per S
+             * @description What the leak adds to the make-up flow. Default: 5 % of the flow.
+             */
+            make_up_kg_per_s?: number | null;
+            /**
+             * Readings
+             * @description By asset id of the station. Default: the last readings.
+             */
+            readings?: {
+                [key: string]: components["schemas"]["PressuresModel"];
+            } | null;
+            /** @description Of the source itself; without it a whole side's level is free. */
+            source?: components["schemas"]["PressuresModel"] | null;
+            /**
+             * Source Id
+             * @description Running source whose zone leaks.
+             * @example 210
+             */
+            source_id: number;
         };
         /**
          * HistoryAnswer
@@ -7488,6 +8592,19 @@ export interface components {
         api__routes__valves__SourcesAnswer: {
             /** Items */
             items: components["schemas"]["api__routes__valves__SourceModel"][];
+        };
+        /**
+         * LeakBody
+         * @description Water that runs out in the middle of a pipe.
+         */
+        api__routes__what_if__LeakBody: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Kg Per S
+             * @example 5
+             */
+            kg_per_s: number;
         };
         /**
          * DifferenceModel
@@ -8568,6 +9685,76 @@ export interface operations {
             };
         };
     };
+    get_causes_causes_get: {
+        parameters: {
+            query?: {
+                /** @description Hold causes against the ages of the alarms. */
+                ages?: boolean;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CausesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_causes_causes_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CausesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CausesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_changes_changes_get: {
         parameters: {
             query?: {
@@ -8935,6 +10122,80 @@ export interface operations {
             };
         };
     };
+    post_customers_csv_customers_csv_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomersBody"];
+            };
+        };
+        responses: {
+            /** @description The file. `X-Export-Rows` counts its rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_customers_xlsx_customers_xlsx_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomersBody"];
+            };
+        };
+        responses: {
+            /** @description The file. `X-Export-Rows` counts its rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     datums_datums_get: {
         parameters: {
             query?: never;
@@ -9243,6 +10504,42 @@ export interface operations {
             };
         };
     };
+    locate_leak_leaks_locate_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__routes__leaks__LeakBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeakAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_live_state_live_state_get: {
         parameters: {
             query?: {
@@ -9318,6 +10615,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CriticalityAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_graphml_network_export_graphml_get: {
+        parameters: {
+            query?: {
+                /** @description True: the whole drawing, pipe by pipe, instead of the graph of segments. */
+                whole?: boolean;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/graphml+xml": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_pandapipes_network_export_json_get: {
+        parameters: {
+            query?: {
+                /** @description Running source of the zone; default: the first running plant. */
+                source_id?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Validation Error */
@@ -9543,6 +10908,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetailModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_plan_customers_plans__plan_id__customers__form__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan within the city. */
+                plan_id: number;
+                /** @description Of the file. */
+                form: "csv" | "xlsx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. `X-Export-Rows` counts its rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
                 };
             };
             /** @description Validation Error */
@@ -11197,6 +12600,146 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ValveStateAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_what_if_whatif_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfBody-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_what_if_whatif__job_id__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description From POST /whatif. */
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_zones_zones_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZonesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_line_zones__source_id__line_get: {
+        parameters: {
+            query?: {
+                /** @description Default: the worst station. */
+                station_id?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The source that holds the zone's pressure. */
+                source_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineAnswer"];
                 };
             };
             /** @description Validation Error */
