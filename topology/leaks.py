@@ -25,6 +25,8 @@ from topology.pandapipes_net import Solved
 
 USUAL = Errors()
 """Errors of usual readings and of what is usually known."""
+_LEVEL_MPA = 0.5
+"""How far a side's level may lie from the expected one where the source is not read."""
 _SHORTLIST = 300
 """Pieces that the full solver is asked for."""
 _NEAR_M = 100.0
@@ -115,6 +117,7 @@ def locate(
     before_mpa: Floats | None = None,
     samples: int = 1,
     samples_before: int = 1,
+    levels_known: bool = True,
 ) -> LeakPlaces:
     """Hold readings against what a leak at each place would do.
 
@@ -140,11 +143,14 @@ def locate(
         The same readings before the leak.
     samples, samples_before
         Of how many readings each is a mean.
+    levels_known
+        False: the source's own pressures are not read, so a shift of a whole side tells nothing.
     """
     nodes = metered_nodes(search.solver.zone, search.metered)
     zero = search.expected.pressure_mpa[nodes] if before_mpa is None else before_mpa
     change = readings_mpa - zero
-    judge = _Judge(search, nodes, change, make_up_kg_per_s, errors, _noise(errors, before_mpa, samples, samples_before))
+    noise = _noise(errors, before_mpa, samples, samples_before)
+    judge = _Judge(search, nodes, change, make_up_kg_per_s, errors, noise, levels_known)
     return judge.places(calibrated=before_mpa is not None)
 
 
@@ -161,6 +167,7 @@ class _Judge:
     make_up: float
     errors: Errors
     noise: float
+    levels_known: bool
 
     def places(self, *, calibrated: bool) -> LeakPlaces:
         search = self.search
@@ -186,6 +193,10 @@ class _Judge:
         share = self.errors.change_share / self.errors.demand_share
         out: Floats = rough.T @ rough + demand.T @ demand + share**2 * (change.T @ change)
         out[np.diag_indices_from(out)] += self.noise
+        if not self.levels_known:
+            half = len(out) // 2
+            out[:half, :half] += _LEVEL_MPA**2
+            out[half:, half:] += _LEVEL_MPA**2
         return out
 
     def _shortlist(self, linear: Floats, cover: Floats) -> Ints:
@@ -213,6 +224,9 @@ class _Judge:
         score[~np.isfinite(full).all(axis=1)] = -np.inf
         return score, self.make_up * (1.0 + more)
 
+    def _without_level(self, off: Floats) -> Floats:
+        return off if self.levels_known else off - np.repeat(off.reshape(2, -1).mean(axis=1), len(off) // 2)
+
     def _solved_with_leak(self, piece: int) -> Solved:
         search, pieces = self.search, self.search.pieces
         leak = Leak(int(pieces.pipe[piece]), float(pieces.share[piece]), self.make_up)
@@ -229,6 +243,6 @@ class _Judge:
         best = int(np.argmax((apart <= _NEAR_M) @ own + 1e-3 * own))
         order = np.argsort(apart[best])
         enough = int(np.searchsorted(np.cumsum(own[order]), 0.8))
-        off = self.change - full[best]
+        off = self._without_level(self.change - full[best])
         within = float(apart[best][order[min(enough, len(order) - 1)]])
         return LeakPlaces(likelihood, sizes, int(chosen[best]), within, float(np.sqrt(np.mean(off**2))))
