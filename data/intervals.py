@@ -86,6 +86,9 @@ def _encoded(city_id: int, rows: IntervalRows | SegmentRows) -> Iterator[bytes]:
         kind = ("segment" if code == SEGMENT else KINDS[code]).encode()
         for paired in (False, True):
             chosen = np.flatnonzero((rows.kind == code) & ((rows.pair_id > 0) == paired))
+            if isinstance(rows, IntervalRows):
+                # in the order of the index that is asked most: its pages fill one after another
+                chosen = chosen[np.argsort(rows.tin[chosen], kind="stable")]
             if len(chosen):
                 yield _block(_columns(city_id, kind, rows, chosen), "" if paired else "pair_id")
 

@@ -115,7 +115,7 @@ interval_element = Table(
     metadata,
     Column("city_id", SmallInteger, nullable=False),
     Column("asset_id", Integer, nullable=False, comment="of a segment the smallest of its pipes"),
-    Column("kind", Text, nullable=False, comment="segment, or the kind of the asset"),
+    Column("kind", Text(collation="C"), nullable=False, comment="segment, or the kind of the asset"),
     Column("pair_id", Integer, comment="asset of the other side that an answer names with it; NULL = none"),
     Column("tin", Integer, nullable=False, comment="preorder number: what is shut at [tin, tout) takes it along"),
     Column("tout", Integer, nullable=False, comment="one past the last number that falls with it; = tin: nothing does"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import psycopg
 import pytest
@@ -66,6 +68,19 @@ def test_the_view_has_a_row_for_every_side_of_what_is_fed(network: Network, samp
     told = set(zip(asset_id[~consumer].tolist(), tin[~consumer].tolist(), tout[~consumer].tolist(), strict=True))
     assert stored == told
     assert ("building",) in kinds
+
+
+def test_the_statements_of_the_page_run(sample_url: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "intervals.md").read_text(encoding="utf-8")
+    statements = [text for text in page.split("```sql\n")[1].split("```")[0].split(";\n") if text.strip()]
+    assert len(statements) == 3
+    with connect(sample_url) as connection:
+        stations = connection.execute("select asset_id from asset where kind = 'substation' and valid_to_at is null").fetchall()
+        for statement in statements[:2]:
+            rows = connection.execute(statement.replace("(1, 12)", f"(1, {stations[0][0]})")).fetchall()
+            assert rows
+        areas = connection.execute(statements[2]).fetchall()
+    assert 0 < len(areas) <= len(stations)
 
 
 def test_old_intervals_say_so_and_name_nothing(database_url: str) -> None:

@@ -186,7 +186,7 @@ def _intervals() -> None:
         "interval_element",
         *_city(foreign=False),
         sa.Column("asset_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(collation="C"), nullable=False),
         sa.Column("pair_id", sa.Integer(), nullable=True),
         sa.Column("tin", sa.Integer(), nullable=False),
         sa.Column("tout", sa.Integer(), nullable=False),
