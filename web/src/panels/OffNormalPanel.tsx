@@ -17,7 +17,7 @@ import { hindrance } from "./valves";
 
 const ROW_PX = 66;
 /** So many are drawn; the list holds all of them. */
-const MOST_DRAWN = 1000;
+const MOST_DRAWN = 500;
 
 /** Valves that do not stand as they normally do; a valve's history, and its operation by hand. */
 export default function OffNormalPanel() {

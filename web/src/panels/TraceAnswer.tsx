@@ -80,8 +80,14 @@ function Reply({ answer, question }: { answer: TraceReply; question: Asked }) {
       {ringsOf(answer).map(({ name, ring }) => (
         <section key={name} className="ring" aria-label={listName(t, name, question)}>
           <h3>{listName(t, name, question)}</h3>
-          <RingFigures ring={ring} />
-          <Concerned ring={ring} />
+          {ring.asset_ids.length + ring.outside_scope === 0 ? (
+            <p className="empty">{t("trace.nothing")}</p>
+          ) : (
+            <>
+              <RingFigures ring={ring} />
+              <Concerned ring={ring} />
+            </>
+          )}
         </section>
       ))}
       <Versions

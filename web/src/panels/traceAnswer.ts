@@ -36,7 +36,7 @@ export function methodsOf(answer: TraceReply): string[] {
 /** Stations stand out among inlets and valves. */
 const RADII: Readonly<Record<string, number>> = { plant: 10, boiler_house: 10, substation: 6 };
 
-export const TRACE_COLOURS: readonly string[] = ["#22d3ee", "#f0abfc", "#a3e635", "#fbbf24"];
+export const TRACE_COLOURS: readonly string[] = ["#a3e635", "#f0abfc", "#fbbf24", "#f8fafc"];
 
 /** Sets that the features of an answer stand in, in their order. */
 function setsOf(answer: TraceReply): string[] {
