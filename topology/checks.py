@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from topology.assets import AssetTable
+from topology.checks_places import SAME_LENGTH_M, check_places
 from topology.codes import CLOSED, EXCHANGER, SOURCE, VALVE
 from topology.declared import Declared
 from topology.edges import Edges, Services
@@ -18,9 +19,6 @@ from topology.joining import Joined
 from topology.segments import Segments, components
 from topology.state import State
 from topology.tables import NetworkTables
-
-SAME_LENGTH_M = 0.01
-"""Pipes between the same two nodes whose lengths differ by less are one pipe drawn twice."""
 
 
 def check_structure(
@@ -34,6 +32,7 @@ def check_structure(
     yield from _points(tables, joined)
     yield from _buildings(tables, joined)
     yield from _parts_without_source(edges, segments, assets)
+    yield from check_places(tables, joined, loose_ends(tables, joined), edges=edges, segments=segments, assets=assets)
 
 
 def check_state(

@@ -77,6 +77,28 @@ def _twice(s: Sketch) -> None:
     s.pipe(121, 3, 9)
 
 
+def _crossed(s: Sketch) -> None:
+    # an end of a supply pipe on the return node at 1, while its own return pipe goes to 9
+    s.pipe(120, 2, 8.5, sides=(1,))
+    s.pipe(121, 8, 8.5, sides=(2,))
+    s.pipe(122, 8.5, 9, sides=(2,))
+
+
+def _nearly(s: Sketch) -> None:
+    for i, at in ((0, 3.2), (1, 3.2 + 0.07 / 81.2)):
+        s.pipe(120 + 2 * i, 2, at)
+        s.pipe(121 + 2 * i, at, 3)
+
+
+def _detour(s: Sketch) -> None:
+    s.rows["pipes"][0]["length_m"] = 3.5 * 81.2
+
+
+def _ring(s: Sketch) -> None:
+    s.pipe(120, 2, 2.5)
+    s.pipe(121, 2.5, 3)
+
+
 def _declared_elsewhere(s: Sketch) -> None:
     s.rows["buildings"][0]["substation_id"] = 21
 
@@ -110,6 +132,10 @@ CASES: list[tuple[str, Callable[[Sketch], object], set[int]]] = [
     ("building_without_inlet", lambda s: s.building(35, substation=20), {35}),
     ("building_not_connected", lambda s: s.building(35), {35}),
     ("duplicate_pipe", _twice, {101, 120, 101 + RETURN_OFFSET, 120 + RETURN_OFFSET}),
+    ("supply_joined_to_return", _crossed, {120, 122 + RETURN_OFFSET}),
+    ("near_nodes", _nearly, {121, 123}),
+    ("pipe_longer_than_ends", _detour, {100}),
+    ("ring_without_valve", _ring, {102, 120, 121}),
     ("declared_substation_differs", _declared_elsewhere, {30, 21}),
     ("declared_source_differs", _declared_to_idle, {21, 2}),
     ("declared_source_differs", _declared_to_other_zone, {21, 1}),

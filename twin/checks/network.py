@@ -95,6 +95,36 @@ RULES = (
         ("retire",),
     ),
     _rule(
+        "supply_joined_to_return",
+        "error",
+        ("供回水管相接", "supply joined to return"),
+        (
+            "供水管的悬空端落在回水管的节点上，或相反；供水与回水不能相接",
+            "a loose end of a supply pipe on a node of return pipes, or the other way round",
+        ),
+    ),
+    _rule(
+        "near_nodes",
+        "notice",
+        ("相邻节点未相接", "nodes that nearly meet"),
+        (
+            "同侧两个节点相距 5 至 10 厘米而未相接，多半应是同一节点",
+            "two nodes of one side 5 to 10 cm apart, each of which meets something: probably one",
+        ),
+    ),
+    _rule(
+        "pipe_longer_than_ends",
+        "notice",
+        ("管线长度远大于端点距离", "pipe longer than its ends are apart"),
+        ("管线长度超过两端距离的三倍", "a pipe more than three times as long as its ends are apart"),
+    ),
+    _rule(
+        "ring_without_valve",
+        "notice",
+        ("环网无阀门", "ring without a valve"),
+        ("阀门之间的管线自成一环，没有阀门可以断开", "a ring of pipes between valves: none of them can open it"),
+    ),
+    _rule(
         "zero_length_pipe",
         "error",
         ("管线起止点相同", "pipe without length"),
