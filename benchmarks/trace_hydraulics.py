@@ -60,6 +60,8 @@ def leaks(grounds: list[_Ground], *, trials: int = TRIALS, small_trials: int = S
         return {"leak_within_100m": None, "leak_median_m": None}
     figures: dict[str, Any] = {}
     for name, size, count in (("leak", _LARGE, trials), ("leak_small", _SMALL, small_trials)):
+        if not count:
+            continue
         rng = np.random.default_rng(_SEED)
         weight = np.array([ground.case.zone.pipe_length_m.sum() for ground in grounds])
         chosen = rng.choice(len(grounds), count, p=weight / weight.sum())

@@ -36,7 +36,7 @@ class PressuresModel(BaseModel):
     return_mpa: _Pressure
 
 
-class LeakBody(BaseModel):
+class LeakSearchBody(BaseModel):
     """Readings to hold against the solved zone."""
 
     model_config = ConfigDict(extra="forbid")
@@ -89,7 +89,7 @@ class LeakAnswer(BaseModel):
 
 
 @router.post("/leaks/locate")
-async def locate_leak(*, request: Request, body: LeakBody, caller: CallerDep, city: CityDep) -> LeakAnswer:
+async def locate_leak(*, request: Request, body: LeakSearchBody, caller: CallerDep, city: CityDep) -> LeakAnswer:
     """Tell where a leak is likely, from pressures at stations and the make-up flow; changes nothing."""
     network: Network = await request.app.state.networks.get(city)
     rows = network.assets.rows_of(np.array([body.source_id]))
@@ -101,7 +101,7 @@ async def locate_leak(*, request: Request, body: LeakBody, caller: CallerDep, ci
     return _answer(network, await room.find(network, question), question, caller.scope)
 
 
-def _question(request: Request, city: int, body: LeakBody, network: Network, visible: np.ndarray) -> Question:
+def _question(request: Request, city: int, body: LeakSearchBody, network: Network, visible: np.ndarray) -> Question:
     stations = frozenset(network.assets.asset_id[visible].tolist())
     given = body.readings is not None
     live = request.app.state.live.city(city)

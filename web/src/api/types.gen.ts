@@ -4951,7 +4951,7 @@ export interface components {
          * LeakBody
          * @description Water that runs out in the middle of a pipe.
          */
-        "LeakBody-Output": {
+        LeakBody: {
             /** Asset Id */
             asset_id: number;
             /**
@@ -4993,6 +4993,41 @@ export interface components {
              * @description 1 supply, 2 return.
              */
             side: number;
+        };
+        /**
+         * LeakSearchBody
+         * @description Readings to hold against the solved zone.
+         */
+        LeakSearchBody: {
+            /**
+             * Before
+             * @description The same stations before the leak: what is unknown about pipes cancels out.
+             */
+            before?: {
+                [key: string]: components["schemas"]["PressuresModel"];
+            } | null;
+            /**
+             * Make Up Kg Per S
+             * @description What the leak adds to the make-up flow. Default: 5 % of the flow.
+             */
+            make_up_kg_per_s?: number | null;
+            /**
+             * Readings
+             * @description By asset id of the station. Default: the last readings.
+             */
+            readings?: {
+                [key: string]: components["schemas"]["PressuresModel"];
+            } | null;
+            /** @description Of the source itself; without it a whole side's level is free. */
+            source?: components["schemas"]["PressuresModel"] | null;
+            /** @description Of the source itself before the leak. */
+            source_before?: components["schemas"]["PressuresModel"] | null;
+            /**
+             * Source Id
+             * @description Running source whose zone leaks.
+             * @example 210
+             */
+            source_id: number;
         };
         /**
          * LeftAsIsModel
@@ -8104,7 +8139,7 @@ export interface components {
          * @description A what-if: how far it is, and its result when it is done.
          */
         WhatIfAnswer: {
-            asked: components["schemas"]["WhatIfBody-Output"];
+            asked: components["schemas"]["WhatIfBody"];
             /**
              * Asked At
              * Format: date-time
@@ -8141,7 +8176,7 @@ export interface components {
          * WhatIfBody
          * @description What is tried on the zone of one source; nothing of it happens.
          */
-        "WhatIfBody-Input": {
+        WhatIfBody: {
             /**
              * Asset Id
              * @description Or anything that lies in the zone.
@@ -8162,67 +8197,7 @@ export interface components {
              * @default []
              * @example []
              */
-            leaks: components["schemas"]["api__routes__what_if__LeakBody"][];
-            /**
-             * Open
-             * @description Valves to open.
-             * @default []
-             * @example []
-             */
-            open: number[];
-            /**
-             * Outdoor Degc
-             * @description Load and temperatures follow the heating curve.
-             * @example -10
-             */
-            outdoor_degc?: number | null;
-            /**
-             * Source Id
-             * @description Source whose zone it is.
-             * @example 12
-             */
-            source_id?: number | null;
-            /**
-             * Stop Pumps
-             * @description Relay pump stations that stand.
-             * @default []
-             * @example []
-             */
-            stop_pumps: number[];
-            /**
-             * Stop Sources
-             * @description Plants and boiler houses that stop.
-             * @default []
-             * @example []
-             */
-            stop_sources: number[];
-        };
-        /**
-         * WhatIfBody
-         * @description What is tried on the zone of one source; nothing of it happens.
-         */
-        "WhatIfBody-Output": {
-            /**
-             * Asset Id
-             * @description Or anything that lies in the zone.
-             */
-            asset_id?: number | null;
-            /**
-             * Close
-             * @description Valves to close, each side for itself.
-             * @default []
-             * @example [
-             *       301,
-             *       302
-             *     ]
-             */
-            close: number[];
-            /**
-             * Leaks
-             * @default []
-             * @example []
-             */
-            leaks: components["schemas"]["LeakBody-Output"][];
+            leaks: components["schemas"]["LeakBody"][];
             /**
              * Open
              * @description Valves to open.
@@ -8438,39 +8413,6 @@ export interface components {
             versions: components["schemas"]["VersionModel"][];
         };
         /**
-         * LeakBody
-         * @description Readings to hold against the solved zone.
-         */
-        api__routes__leaks__LeakBody: {
-            /**
-             * Before
-             * @description The same stations before the leak: what is unknown about pipes cancels out.
-             */
-            before?: {
-                [key: string]: components["schemas"]["PressuresModel"];
-            } | null;
-            /**
-             * Make Up Kg Per S
-             * @description What the leak adds to the make-up flow. Default: 5 % of the flow.
-             */
-            make_up_kg_per_s?: number | null;
-            /**
-             * Readings
-             * @description By asset id of the station. Default: the last readings.
-             */
-            readings?: {
-                [key: string]: components["schemas"]["PressuresModel"];
-            } | null;
-            /** @description Of the source itself; without it a whole side's level is free. */
-            source?: components["schemas"]["PressuresModel"] | null;
-            /**
-             * Source Id
-             * @description Running source whose zone leaks.
-             * @example 210
-             */
-            source_id: number;
-        };
-        /**
          * HistoryAnswer
          * @description Readings of one asset.
          */
@@ -8592,19 +8534,6 @@ export interface components {
         api__routes__valves__SourcesAnswer: {
             /** Items */
             items: components["schemas"]["api__routes__valves__SourceModel"][];
-        };
-        /**
-         * LeakBody
-         * @description Water that runs out in the middle of a pipe.
-         */
-        api__routes__what_if__LeakBody: {
-            /** Asset Id */
-            asset_id: number;
-            /**
-             * Kg Per S
-             * @example 5
-             */
-            kg_per_s: number;
         };
         /**
          * DifferenceModel
@@ -10516,7 +10445,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__leaks__LeakBody"];
+                "application/json": components["schemas"]["LeakSearchBody"];
             };
         };
         responses: {
@@ -12625,7 +12554,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WhatIfBody-Input"];
+                "application/json": components["schemas"]["WhatIfBody"];
             };
         };
         responses: {

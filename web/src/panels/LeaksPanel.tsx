@@ -1,7 +1,7 @@
 import { Button, Input, Select } from "antd";
 import { useId } from "react";
-import { type LeakAnswer, type LeakCandidate, leakMarks } from "../layers/leaks";
 import { useText } from "../i18n/hooks";
+import { type LeakAnswer, type LeakCandidate, leakMarks } from "../layers/leaks";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { formatLength, formatNumber } from "../units";
@@ -113,8 +113,8 @@ function Row({ candidate }: { candidate: LeakCandidate }) {
             {formatNumber(100 * candidate.likelihood, 1, lang)} % · #{candidate.pipe_id}
           </strong>
           <span className="row-detail">
-            {t(candidate.side === 2 ? "side.return" : "side.supply")} ·{" "}
-            {formatNumber(candidate.leak_kg_per_s, 1, lang)} kg/s
+            {t(candidate.side === 2 ? "side.return" : "side.supply")} · {formatNumber(candidate.leak_kg_per_s, 1, lang)}{" "}
+            kg/s
           </span>
         </span>
       </button>
