@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import subprocess
 import sys
 import time
@@ -22,7 +21,8 @@ from typing import Any, Final
 import orjson
 
 from api.errors import Busy
-from api.settings import PREFIX, Settings
+from api.settings import Settings
+from api.worker_environment import worker_environment
 from data.errors import DataError
 from data.pool import Pool
 from data.what_ifs import abort, count_waiting, is_cancelled, next_waiting
@@ -72,7 +72,7 @@ class Worker:
             When the process ended before it answered.
         """
         if self.process_id is None:
-            self._process = self._start()
+            self._process = await asyncio.to_thread(self._start)
         return await asyncio.to_thread(self._exchange, command)
 
     def _exchange(self, command: dict[str, Any]) -> dict[str, Any]:
@@ -92,12 +92,9 @@ class Worker:
         return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
-        names = {"DATABASE_URL": self._settings.database_url, "VAR_DIR": str(self._settings.var_dir)}
-        environment = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
-        environment |= {PREFIX + name: text for name, text in names.items()}
-        environment.setdefault("NUMBA_CACHE_DIR", str(self._settings.var_dir / "numba"))
+        self._release()
         command = [sys.executable, "-m", "api.what_if_worker"]
-        return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return subprocess.Popen(command, env=worker_environment(self._settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def kill(self) -> None:
         """End the process at once; what it had locked is free then."""
@@ -108,12 +105,17 @@ class Worker:
     async def close(self) -> None:
         """End the process and wait for it."""
         self.kill()
-        if self._process is not None:
-            await asyncio.to_thread(self._process.wait)
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
+        await asyncio.to_thread(self._release)
+
+    def _release(self) -> None:
+        """Wait for an ended process and close its pipes."""
+        if self._process is None:
+            return
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
 
 
 class WhatIfRoom:

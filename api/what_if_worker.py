@@ -1,4 +1,4 @@
-"""The warm worker of the hydraulic solver: a process that has loaded and compiled pandapipes and holds the network of a city.
+"""The warm worker of the hydraulic solver: a process that has loaded pandapipes and holds the network of a city.
 
 Started by `api/what_if_room.py` as `python -m api.what_if_worker`; one JSON object a line comes in, one goes out:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, Field
 
+from data.assets import Position, round_position
 from data.network import visible_rows
 from data.pool import Pool
 from data.zone_solutions import LinePlace, read_line_places
@@ -73,6 +75,7 @@ class ShortStation(BaseModel):
     differential_before_mpa: float | None
     flow_share: float | None = Field(description="Of the flow its load needs.", examples=[0.62])
     load_mw: float | None
+    position: tuple[float, float] | None = Field(description="longitude, latitude in WGS-84 degrees")
 
 
 class LinePoint(BaseModel):
@@ -127,6 +130,7 @@ class Sight:
 
     def __init__(self, network: Network, scope: Scope) -> None:
         self._assets = network.assets
+        self._scope = scope
         self._visible = visible_rows(network, scope)
 
     def holds(self, asset_id: int | None) -> bool:
@@ -144,6 +148,12 @@ class Sight:
         """Return the name of a station or source."""
         return self._assets.names.get(int(self._assets.rows_of(np.array([asset_id]))[0]), "")
 
+    def position(self, asset_id: int) -> Position | None:
+        """Return where an asset lies, rounded as the caller's scope asks for."""
+        row = int(self._assets.rows_of(np.array([asset_id]))[0])
+        place = (float(self._assets.lon[row]), float(self._assets.lat[row]))
+        return round_position(place, self._scope) if row >= 0 and math.isfinite(place[0]) else None
+
     def state(self, figures: Mapping[str, Any]) -> StateFigures:
         """Return a state; sources and the worst station as far as they are visible."""
         sources = [each for each in figures["sources"] if self.holds(each["asset_id"])]
@@ -156,7 +166,11 @@ class Sight:
 
     def short(self, stations: Iterable[Mapping[str, Any]]) -> list[ShortStation]:
         """Return the short stations that are visible, with their names."""
-        return [ShortStation(**each, name=self.name(each["asset_id"])) for each in stations if self.holds(each["asset_id"])]
+        return [
+            ShortStation(**each, name=self.name(each["asset_id"]), position=self.position(each["asset_id"]))
+            for each in stations
+            if self.holds(each["asset_id"])
+        ]
 
 
 async def line_model(pool: Pool, scope: Scope, city_id: int, line: Figures | None, sight: Sight) -> LineModel | None:

@@ -12,9 +12,11 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.errors import BadRequest
+from api.zone_answers import LAYERS
 from data.assets import AssetDetail, AssetFilter, AssetItem, Named, list_assets, read_asset
 from data.changes import state_at_change
 from data.errors import NotFound
+from data.zone_solutions import SolvedAsset, read_solved_asset
 from twin.kinds import KINDS, Attribute, Kind, kind_of
 
 router = APIRouter(tags=["assets"])
@@ -62,6 +64,21 @@ class AttributeModel(BaseModel):
     meaning: str = Field(description="What a code stands for; empty where the value speaks for itself.", examples=[""])
 
 
+class SolvedModel(BaseModel):
+    """What the last scheduled solve of its zone says of a pipe (flow) or a substation (pressures)."""
+
+    source_id: int = Field(description="The source that holds the zone's pressure.")
+    solved_at: datetime
+    stale: bool = Field(description="True: the drawing or a valve has changed since.")
+    flow_direction: int | None = Field(description="TB-08: 0 as drawn, 1 against it, 2 standing or unknown; null: no pipe.")
+    flow_m3_per_h: float | None = Field(description="Of a pipe positive as drawn.")
+    velocity_m_per_s: float | None
+    supply_mpa: float | None = Field(description="Expected at a substation, above the atmosphere.")
+    return_mpa: float | None
+    flow_share: float | None = Field(description="Of the flow its load needs.")
+    supply_degc: float | None
+
+
 class AssetAnswer(BaseModel):
     """One version of an asset."""
 
@@ -81,6 +98,7 @@ class AssetAnswer(BaseModel):
     valid_from_at: datetime
     valid_to_at: datetime | None = Field(description="null = current")
     status: int = Field(description="Live status code: 0 no data .. 8 cut off.", examples=[1])
+    solved: SolvedModel | None = Field(description="Pressures and flow as last solved; null where nothing was, and for the past.")
 
 
 @router.get("/assets")
@@ -137,7 +155,10 @@ async def get_asset(
     except NotFound as error:
         retired = await state_at_change(pool, caller.scope, city, asset_id) if as_of is None else ""
         raise NotFound(f"{error}; {retired}; GET /assets/{asset_id}/history shows it" if retired else str(error)) from None
-    return _answer(detail, status=live_status(request, city, asset_id))
+    # pressures are part of the network's secrets: as `GET /zones` for whoever may see pipes and substations
+    may = all(caller.scope.allows_layer(layer) for layer in LAYERS)
+    solved = await read_solved_asset(pool, caller.scope, city, asset_id) if as_of is None and may else None
+    return _answer(detail, status=live_status(request, city, asset_id), solved=solved)
 
 
 def parse_bbox(text: str) -> tuple[float, float, float, float]:
@@ -218,7 +239,7 @@ def _named(named: Named | None) -> NamedModel | None:
     return None if named is None else NamedModel(asset_id=named.asset_id, name=named.name)
 
 
-def _answer(detail: AssetDetail, *, status: int) -> AssetAnswer:
+def _answer(detail: AssetDetail, *, status: int, solved: SolvedAsset | None) -> AssetAnswer:
     kind = KINDS[detail.kind]
     return AssetAnswer(
         asset_id=detail.asset_id,
@@ -237,6 +258,7 @@ def _answer(detail: AssetDetail, *, status: int) -> AssetAnswer:
         valid_from_at=detail.valid_from_at,
         valid_to_at=detail.valid_to_at,
         status=status,
+        solved=None if solved is None else SolvedModel.model_validate(solved, from_attributes=True),
     )
 
 

@@ -1,0 +1,169 @@
+"""What-ifs over HTTP with the real worker process: progress, cancelling, a killed worker, rights; zones and pressure lines."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from api import what_if_room
+from api.what_if_worker import Solver
+from data.pool import connect
+from tests.api.serving import serve, wait_for
+from tests.conftest import LoadedSample, create_database, drop_database
+
+
+@pytest.fixture(scope="module")
+def database(sample: LoadedSample, server_url: str) -> Iterator[str]:
+    """Yield a sample city of this module's own, its zones solved as the worker does."""
+    url = create_database(server_url, sample.template)
+    solver = Solver(url)
+    while solver.sweep(1):
+        pass
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def server(database: str, sample: LoadedSample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(database, sample.copy_var_dir(tmp_path_factory.mktemp("whatif"))) as url:
+        yield url
+
+
+@pytest.fixture
+def planner(server: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server, timeout=60) as client:
+        yield client
+
+
+def asset_id(client: httpx.Client, **query: str) -> int:
+    return int(client.get("/assets", params={"limit": 1, **query}).json()["items"][0]["asset_id"])
+
+
+def ask(client: httpx.Client, **body: Any) -> int:
+    answer = client.post("/whatif", json=body)
+    assert answer.status_code == 202, answer.text
+    return int(answer.json()["job_id"])
+
+
+def finished(client: httpx.Client, job_id: int) -> dict[str, Any]:
+    def ended() -> dict[str, Any] | None:
+        answer: dict[str, Any] = client.get(f"/whatif/{job_id}").json()
+        return answer if answer["state"] not in {"queued", "running"} else None
+
+    return wait_for(ended, what=f"what-if {job_id}", limit_s=200)
+
+
+def worker_processes() -> list[int]:
+    """Return the workers that this process has started."""
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            try:
+                with open(f"/proc/{entry.name}/cmdline", "rb") as file:
+                    command = file.read()
+                with open(f"/proc/{entry.name}/stat", "rb") as file:
+                    parent = int(file.read().rsplit(b")", 1)[1].split()[1])
+            except OSError:
+                continue
+            if b"api.what_if_worker" in command and parent == os.getpid():
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_what_if_is_answered_and_the_worker_outlives_a_cancel_and_a_kill(server: str, planner: httpx.Client) -> None:
+    plant = asset_id(planner, kind="plant")
+    first = finished(planner, ask(planner, source_id=plant, outdoor_degc=-5.0))
+    assert first["state"] == "done", first["error"]
+    result = first["result"]
+    assert result["converged"]
+    assert result["agrees"]
+    assert result["before"]["stations"] == result["after"]["stations"] == 60
+    assert result["after"]["supply_degc"] < result["before"]["supply_degc"] == 110.0
+    assert result["after"]["load_mw"] < result["before"]["load_mw"]
+    assert result["topology_off"] == result["short_stations"] == []
+    line = result["pressure_line"]["points"]
+    assert line[0]["position"] is not None
+    assert all(each["supply_m"] > each["return_m"] > each["axis_m"] for each in line)
+    (worker,) = worker_processes()
+
+    # cancelled while it runs: the process ends though the solver is at work, and the next what-if gets another one
+    cancelled = ask(planner, source_id=plant, outdoor_degc=-6.0)
+    planner.post(f"/jobs/{cancelled}/cancel").raise_for_status()
+    assert finished(planner, cancelled)["state"] == "cancelled"
+
+    # killed while it runs: the job fails, says so, and the next what-if is answered
+    killed = ask(planner, source_id=plant, outdoor_degc=-7.0)
+    wait_for(lambda: planner.get(f"/whatif/{killed}").json()["progress"] > 0.02, what="the solver at work")
+    for process in worker_processes():
+        os.kill(process, signal.SIGKILL)
+    failed = finished(planner, killed)
+    assert failed["state"] == "failed"
+    assert "ended" in failed["error"]
+    again = finished(planner, ask(planner, source_id=plant))
+    assert again["state"] == "done"
+    assert worker not in worker_processes()
+    jobs = {job["job_id"]: job for job in planner.get("/jobs").json()}
+    assert jobs[again["job_id"]]["progress"] == 1.0
+    assert set(jobs[again["job_id"]]["result"]) == {"source_id", "converged", "agrees"}
+
+
+def test_a_full_queue_says_when_to_come_again(planner: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant = asset_id(planner, kind="plant")
+    monkeypatch.setattr(what_if_room, "MOST_WAITING", 0)
+    answer = planner.post("/whatif", json={"source_id": plant})
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert "what-ifs wait or run" in answer.json()["error"]["message"]
+
+
+def test_what_cannot_be_tried_is_refused_in_words(planner: httpx.Client) -> None:
+    plant, pipe = asset_id(planner, kind="plant"), asset_id(planner, kind="pipe")
+    building = asset_id(planner, kind="building")
+    for body, status, text in (
+        ({}, 422, "nothing is named"),
+        ({"source_id": plant, "close": [pipe]}, 422, "is a pipe; it must be a valve"),
+        ({"source_id": plant, "stop_pumps": [plant]}, 422, "a plant is stopped by stop_sources"),
+        ({"source_id": plant, "leaks": [{"asset_id": plant, "kg_per_s": 3}]}, 422, "must be a pipe"),
+        ({"source_id": plant, "leaks": [{"asset_id": pipe, "kg_per_s": -3}]}, 422, "greater than 0"),
+        ({"source_id": plant, "stop_sources": [plant, plant]}, 422, "operated twice"),
+        ({"source_id": plant, "outdoor_degc": 30.0}, 422, "a what-if heats between"),
+        ({"source_id": 99_999_999}, 404, "there is no asset 99999999"),
+        ({"source_id": plant, "nonsense": 1}, 422, "Extra inputs"),
+        ({"asset_id": building}, 202, ""),
+    ):
+        answer = planner.post("/whatif", json=body)
+        assert answer.status_code == status, (body, answer.text)
+        assert text in answer.text
+    # known only when the zones are cut: the job says it
+    assert "lies in no zone" in finished(planner, answer.json()["job_id"])["error"]
+    assert planner.get("/whatif/99999999").status_code == 404
+
+
+def test_zones_and_lines_are_those_that_were_solved_until_a_valve_moves(planner: httpx.Client, database: str) -> None:
+    zones = planner.get("/zones").json()["zones"]
+    assert len(zones) >= 1
+    zone = zones[0]
+    assert zone["stations"] == 60
+    assert zone["stale"] is False
+    assert zone["problems"] == []
+    line = planner.get(f"/zones/{zone['source_id']}/line").json()
+    assert line["station_id"] == zone["worst_station_id"]
+    assert line["station_name"]
+    last = line["points"][-1]
+    assert last["supply_m"] - last["return_m"] == pytest.approx(zone["worst_differential_mpa"] * 102, rel=0.15)
+    assert [each["distance_m"] for each in line["points"]] == sorted(each["distance_m"] for each in line["points"])
+    assert any(each["ground_m"] is not None and each["ground_m"] > each["axis_m"] for each in line["points"])
+    other = asset_id(planner, kind="substation")
+    assert planner.get(f"/zones/{zone['source_id']}/line", params={"station_id": other}).json()["station_id"] == other
+    assert planner.get(f"/zones/{other}/line").status_code == 404
+    with connect(database, autocommit=True) as connection:
+        counts = connection.execute("select count(*), count(distinct flow_direction) from zone_pipe").fetchone()
+        assert counts is not None
+        assert counts[0] > 1000
+        connection.execute("update city set valve_version = valve_version + 1")
+    assert planner.get("/zones").json()["zones"][0]["stale"] is True
