@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 
-from topology.codes import EXCHANGER, SOURCE, VALVE
+from topology.codes import EXCHANGER, ORIGINS, SOURCE, VALVE
 from topology.network import Network
 
 KIND_NAMES = {VALVE: "valve", EXCHANGER: "exchanger"}
+ORIGIN_NAMES = {code: name for name, code in ORIGINS.items()}
 
 
 def segment_graph(network: Network) -> nx.MultiDiGraph[int]:
@@ -19,13 +23,15 @@ def segment_graph(network: Network) -> nx.MultiDiGraph[int]:
     - `segment_id` smallest asset id of its pipes (0: the undrawn secondary side of a substation), `side` 1 supply, 2 return,
       `fed` whether a running source reaches it,
     - `area_id` of its first pipe, `pipe_length_m`,
-    - `substations` asset ids that it feeds, `sources` asset ids that feed it, running or not,
+    - `lowest_m`, `highest_m` heights of its pipe ends (1985 national datum), where the tables know any,
+    - `substations` asset ids that it feeds, `sources` asset ids that feed it, running or not, `running` those that run,
     - `buildings`, `heat_user_count`, `heated_area_m2`, `heat_load_mw` of the buildings that hang on it (a building with several
       inlets counts at each).
 
     Links lead away from the sources: a valve is two opposite links, an exchanger one from the primary to the secondary segment.
     Their key is the number of the edge; attributes `asset_id`, `kind` valve | exchanger, `state` (`topology.codes`),
-    `operability`, `passes` whether water passes now, `pair` asset id of the other side's valve or 0.
+    `operability`, `origin` of the state (measured | reported | assumed), `passes` whether water passes now, `pair` asset id of
+    the other side's valve or 0.
 
     Notes
     -----
@@ -58,12 +64,26 @@ def _add_segments(graph: nx.MultiDiGraph[int], network: Network) -> None:
             pipe_length_m=float(length[segment]),
             substations=[],
             sources=[],
+            running=[],
             buildings=0,
             heat_user_count=0,
             heated_area_m2=0.0,
             heat_load_mw=0.0,
         )
+    _add_heights(graph, network, of_pipe)
     _add_consumers(graph, network)
+
+
+def _add_heights(graph: nx.MultiDiGraph[int], network: Network, of_pipe: NDArray[np.int32]) -> None:
+    pipes = network.drawn.tables.pipes
+    for column in ("start_height_m", "end_height_m"):
+        if column not in pipes.columns:
+            return
+        known = pipes[column].groupby(of_pipe).agg(["min", "max"]).dropna()
+        for segment, low, high in known.itertuples():
+            data = graph.nodes[int(segment)]
+            data["lowest_m"] = min(float(low), data.get("lowest_m", math.inf))
+            data["highest_m"] = max(float(high), data.get("highest_m", -math.inf))
 
 
 def _add_consumers(graph: nx.MultiDiGraph[int], network: Network) -> None:
@@ -75,11 +95,14 @@ def _add_consumers(graph: nx.MultiDiGraph[int], network: Network) -> None:
             data["buildings"] += 1
             for figure in ("heat_user_count", "heated_area_m2", "heat_load_mw"):
                 data[figure] += getattr(assets, figure)[row].item()
-    for kind, a, b, row in zip(links.kind, links.a, links.b, links.row, strict=True):
+    passes = network.state.fed.passes
+    for kind, a, b, row, runs in zip(links.kind, links.a, links.b, links.row, passes, strict=True):
         if kind == EXCHANGER:
             graph.nodes[int(a)]["substations"].append(int(assets.asset_id[row]))
         elif kind == SOURCE:
             graph.nodes[int(b)]["sources"].append(int(assets.asset_id[row]))
+            if runs:
+                graph.nodes[int(b)]["running"].append(int(assets.asset_id[row]))
 
 
 def _add_links(graph: nx.MultiDiGraph[int], network: Network) -> None:
@@ -92,6 +115,7 @@ def _add_links(graph: nx.MultiDiGraph[int], network: Network) -> None:
             "kind": KIND_NAMES[int(edges.kind[edge])],
             "state": int(edges.state[edge]),
             "operability": int(edges.operability[edge]),
+            "origin": ORIGIN_NAMES[int(edges.origin[edge])],
             "passes": bool(network.state.fed.passes[position]),
             "pair": int(assets.asset_id[edges.row[pair]]) if pair >= 0 else 0,
         }

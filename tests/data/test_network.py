@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from data.demo.city import write_city
 from data.errors import NotFound
@@ -19,6 +21,7 @@ from data.pool import connect
 from gis.snapping import join_ends
 from tests.conftest import create_database, drop_database
 from tests.topology.oracle import Oracle
+from topology.codes import CLOSED, EXCHANGER, PIPE, SOURCE, VALVE
 from topology.impact import figures, impact
 from topology.network import Network, build_network
 from topology.tables import NetworkTables
@@ -97,6 +100,43 @@ def test_the_plant_reaches_every_building_and_the_figures_add_up(network: Networ
     assert part.heat_user_count == fed["heat_user_count"].sum()
     assert part.heated_area_m2 == pytest.approx(fed["heated_area_m2"].sum())
     assert part.pipe_length_m == pytest.approx(tables.pipes["length_m"].sum())
+
+
+def test_buildings_lost_with_1000_random_pipes_are_those_that_a_plain_flood_no_longer_reaches(network: Network) -> None:
+    edges, services = network.edges, network.services
+    pipes = edges.pipe_count
+    drawn = components(edges.u[:pipes], edges.v[:pipes], network.node_count)
+    everybody = fed_buildings(network, np.ones(len(edges.kind), bool))
+    assert len(everybody) == len(np.unique(services.building_row))
+    for edge in np.random.default_rng(11).integers(0, pipes, 1000).tolist():
+        # the crew shuts what lies between valves: every pipe of that piece, and nothing passes its nodes any more
+        out = drawn == drawn[edges.u[edge]]
+        keep = ~(out[edges.v] | ((edges.u >= 0) & out[edges.u]))
+        lost = np.setdiff1d(everybody, fed_buildings(network, keep))
+        found = network.lost_buildings(int(network.assets.asset_id[edges.row[edge]]))
+        assert sorted(found.tolist()) == network.assets.asset_id[lost].tolist()
+
+
+def fed_buildings(network: Network, keep: np.ndarray) -> np.ndarray:
+    """Flood the drawing, node by node, over the edges that are kept: primary first, then what working substations feed."""
+    edges, services = network.edges, network.services
+    water = keep & ((edges.kind == PIPE) | ((edges.kind == VALVE) & (edges.state != CLOSED)))
+    zone = components(edges.u[water], edges.v[water], network.node_count)
+    fed = np.zeros(zone.max() + 1, bool)
+    fed[zone[edges.v[keep & (edges.kind == SOURCE) & (edges.state != CLOSED)]]] = True
+    exchanger = np.flatnonzero(edges.kind == EXCHANGER)
+    stopped = edges.row[exchanger[~(keep[exchanger] & fed[zone[edges.u[exchanger]]])]]
+    works = exchanger[~np.isin(edges.row[exchanger], stopped)]
+    fed[zone[edges.v[works]]] = True
+    alive = np.ones(len(services.building_row), bool)
+    for node in (services.supply_node, services.return_node):
+        drawn = node >= 0
+        alive[drawn] &= fed[zone[node[drawn]]]
+    return np.unique(services.building_row[alive])
+
+
+def components(u: np.ndarray, v: np.ndarray, count: int) -> np.ndarray:
+    return connected_components(coo_array((np.ones(len(u), bool), (u, v)), shape=(count, count)), directed=False)[1]
 
 
 def test_each_inlet_lies_downstream_of_everything_upstream_of_it(network: Network, tables: NetworkTables) -> None:

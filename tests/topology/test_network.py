@@ -215,9 +215,21 @@ def test_the_segment_graph_carries_figures_and_links() -> None:
     assert by_id[111][1]["buildings"] == 1
     assert by_id[111][1]["heated_area_m2"] == 1000.0
     links = {data["asset_id"]: data for _, _, data in graph.out_edges(node, data=True)}
-    assert links == {200: {"asset_id": 200, "kind": "valve", "state": 1, "operability": 0, "passes": True, "pair": 10200}}
+    valve = {"asset_id": 200, "kind": "valve", "state": 1, "operability": 0, "origin": "assumed", "passes": True, "pair": 10200}
+    assert links == {200: valve}
+    assert data["running"] == [1]
     reached = {graph.nodes[n]["segment_id"] for n in nx.descendants(graph, node)}
     assert reached == {101, 104, 110, 111}
+
+
+def test_the_segment_graph_knows_heights_and_stopped_sources() -> None:
+    tables = tree().tables()
+    tables.pipes["start_height_m"], tables.pipes["end_height_m"] = 210.0, float("nan")
+    tables.pipes.loc[0, "end_height_m"] = 207.5
+    graph = segment_graph(build_network(tables).with_states(sources={1: False}, valve_version=1))
+    by_id = {data["segment_id"]: data for _, data in graph.nodes(data=True)}
+    assert (by_id[100]["lowest_m"], by_id[100]["highest_m"]) == (207.5, 210.0)
+    assert (by_id[100]["sources"], by_id[100]["running"], by_id[100]["fed"]) == ([1], [], False)
 
 
 def test_building_does_not_change_its_tables() -> None:
