@@ -68,13 +68,13 @@ def _require_caller(caller: Caller | None) -> Caller:
     return caller
 
 
-def get_pool(request: Request) -> Pool:
-    """Return the pool of the process."""
+async def get_pool(request: Request) -> Pool:
+    """Return the pool of the process. Not a plain function: FastAPI would call that in a thread, for every request."""
     pool: Pool = request.app.state.pool
     return pool
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """Return the settings that the app was made with."""
     settings: Settings = request.app.state.settings
     return settings

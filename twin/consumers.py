@@ -41,8 +41,10 @@ class Named:
         at = np.minimum(np.searchsorted(self.asset_id, asset_ids), self.asset_id.size - 1)
         return np.where(self.asset_id[at] == asset_ids, at, -1).astype(np.int32)
 
-    def visible(self, scope: Scope, kind: str) -> NDArray[np.bool_]:
-        """Tell what a scope holds. A company is told as the owner of visible assets, so that its own area does not matter."""
+    def visible(self, scope: Scope, kind: str) -> NDArray[np.bool_] | None:
+        """Tell what a scope holds; None = all. A company is told as an owner, so that its own area does not matter."""
+        if scope.layers is None and scope.areas is None and scope.company_ids is None:
+            return None
         visible = np.full(self.asset_id.size, scope.allows_layer(kind))
         if scope.areas is not None and kind != "company":
             visible &= np.isin(self.area_id, scope.areas)
@@ -181,6 +183,8 @@ def groups(network: Network, facts: Consumers, rows: Rows, scope: Scope) -> Grou
     Cost: a pass over the buildings among the rows; 0.3 ms for 20,000.
     """
     buildings = rows[network.assets.kind[rows] == KIND_CODE["building"]]
+    if not buildings.size:
+        return _NOBODY
     special = buildings[facts.critical[buildings] > 0]
     named = [
         tuple((int(network.assets.asset_id[row]), facts.critical_names.get(int(row), "")) for row in special[of == use])
@@ -195,9 +199,13 @@ def groups(network: Network, facts: Consumers, rows: Rows, scope: Scope) -> Grou
     )
 
 
-def _shares(of: Named, place: Rows, visible: NDArray[np.bool_]) -> tuple[Share, ...]:
+_NOBODY = Groups((), (), (), ())
+
+
+def _shares(of: Named, place: Rows, visible: NDArray[np.bool_] | None) -> tuple[Share, ...]:
     number = np.bincount(place[place >= 0], minlength=of.asset_id.size)
-    shown = np.flatnonzero((number > 0) & visible)
+    shown = np.flatnonzero(number)
+    shown = shown if visible is None else shown[visible[shown]]
     largest = shown[np.argsort(-number[shown], kind="stable")]
     counts = zip(of.asset_id[largest].tolist(), largest.tolist(), number[largest].tolist(), strict=True)
     return tuple(Share(asset_id, of.name[at], buildings) for asset_id, at, buildings in counts)

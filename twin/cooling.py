@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -59,6 +60,7 @@ class Hours:
     max: float | None
 
 
+@cache
 def time_constants_h() -> Float64Array:
     """Return the time constant in hours of each class of `LOADS_W_PER_M2`."""
     loss = np.array([load for _, load in LOADS_W_PER_M2]) / (DESIGN_INDOOR_DEGC - DESIGN_OUTDOOR_DEGC)
@@ -114,13 +116,21 @@ def spread(limit_degc: float, *, outdoor_degc: float, classes: NDArray[np.uint8]
     -----
     Cost: a count of the classes, microseconds for a city.
     """
-    hours = hours_until(limit_degc, outdoor_degc=outdoor_degc, time_constant_h=time_constants_h())
-    number = np.bincount(classes, minlength=hours.size)
-    if not classes.size or not np.isfinite(hours).all():
+    if not classes.size or outdoor_degc >= limit_degc:
         return Hours(None, None, None)
-    order = np.argsort(hours)
-    ranked = hours[order][number[order] > 0]
+    hours = hours_until(limit_degc, outdoor_degc=outdoor_degc, time_constant_h=time_constants_h()).tolist()
+    ranked = sorted(zip(hours, np.bincount(classes, minlength=len(hours)).tolist(), strict=True))
+    counted = [(each, number) for each, number in ranked if number]
     # the median of a sorted list with repeats: the mean of the two middle ones
-    upto = np.cumsum(number[order])
-    middle = [hours[order][np.searchsorted(upto, place, side="right")] for place in ((classes.size - 1) // 2, classes.size // 2)]
-    return Hours(float(ranked[0]), float(sum(middle)) / 2.0, float(ranked[-1]))
+    middle = [_at(counted, place) for place in ((classes.size - 1) // 2, classes.size // 2)]
+    return Hours(counted[0][0], sum(middle) / 2.0, counted[-1][0])
+
+
+def _at(counted: list[tuple[float, int]], place: int) -> float:
+    """Return the value at a place of a sorted list that is given by values and how often each stands there."""
+    upto = 0
+    for value, number in counted:
+        upto += number
+        if place < upto:
+            return value
+    raise IndexError(place)

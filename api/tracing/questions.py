@@ -47,9 +47,12 @@ async def find(asked: Asked) -> Found:
 
 async def _impact(asked: Asked) -> Found:
     found = _together(asked)
-    lists = {name: listed(asked, getattr(found, name)) for name in ("reach", "lost", "degraded")}
+    lost, degraded = listed(asked, found.lost), listed(asked, found.degraded)
     body = {
-        **lists,
+        # in the tree-like parts of a network everything that is reached is lost
+        "reach": listed(asked, found.reach) if found.degraded.size else lost,
+        "lost": lost,
+        "degraded": degraded,
         **consequences(asked, found.lost),
         "methods": dict(found.methods),
         "findings": findings_shown(asked, found.findings),
@@ -279,7 +282,7 @@ def _owners(asked: Asked, declared: list[int], row: int) -> list[Answer]:
         {"role": role, "asset_id": int(of.asset_id[place]), "kind": kind, "name": of.name[place]}
         for role, kind, of, places in roles
         for place in places.tolist()
-        if place >= 0 and of.visible(asked.scope, kind)[place]
+        if place >= 0 and ((visible := of.visible(asked.scope, kind)) is None or visible[place])
     ]
 
 

@@ -5,21 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
+import networkx as nx
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import build_app
 from api.networks import NetworkStore
 from api.tracing.answering import answer
 from api.tracing.asking import Question
 from api.tracing.facts import FactStore
-from api.tracing.models import DeclaredAnswer, Head, ImpactAnswer, PathAnswer, SourcesAnswer, SupplyAreaAnswer, TraceAnswer
+from api.tracing.models import (
+    DeclaredAnswer,
+    Head,
+    ImpactAnswer,
+    IsolationAnswer,
+    PathAnswer,
+    SourcesAnswer,
+    SupplyAreaAnswer,
+    TraceAnswer,
+)
 from api.tracing.rooms import Outdoor, Rooms
 from data.assets import grid_deg
 from data.errors import NotFound
-from data.pool import open_pool
+from data.pool import connect, open_pool
 from tests.api.serving import serve
 from tests.conftest import create_database, drop_database
 from tests.handmade_town import (
@@ -38,7 +51,7 @@ from tests.handmade_town import (
 )
 from twin.scope import Scope
 
-PLANT, VALVE, INLET, BRANCH, BUILDING, ESTATE, HOSPITAL, SPARE, TIE = 13, 11, 12, 14, 30, 60, 61, 62, 63
+PLANT, VALVE, INLET, BRANCH, BUILDING, ESTATE, HOSPITAL, SPARE, TIE, TIE_RETURN = 13, 11, 12, 14, 30, 60, 61, 62, 63, 69
 WEST = {"company_id": COMPANY_A, "area_id": DISTRICT_WEST}
 REPLACED: dict[int, Row] = {
     # here both sides meet at the valve and are shut by it
@@ -94,7 +107,17 @@ MORE = (
     ),
     # a boiler house that stands still behind a closed tie
     Row(SPARE, "boiler_house", f"POINT({lonlat(400, -300)})", "备用锅炉房", attributes={"peak_only": True}, **WEST),
-    Row(TIE, "valve", f"POINT({lonlat(200, -150)})", attributes={"normal_state": "closed"}, **WEST),
+    *(
+        Row(
+            asset_id,
+            "valve",
+            f"POINT({lonlat(200, -150)})",
+            pair_id=TIE,
+            attributes={"normal_state": "closed", "network_level": "primary", "side": side},
+            **WEST,
+        )
+        for asset_id, side in ((TIE, "supply"), (TIE_RETURN, "return"))
+    ),
     pipe(64, line((0, 0), (200, -150)), pair_id=64, **WEST),
     pipe(65, line((0, 0), (100, -76), (200, -150)), pair_id=64, side="return", **WEST),
     pipe(66, line((200, -150), (400, -300)), pair_id=66, **WEST),
@@ -106,8 +129,6 @@ ROWS = (*(REPLACED.get(row.asset_id, row) for row in TOWN), *MORE)
 
 def insert_keys(database_url: str) -> None:
     """Give every asset its natural key, as an import does."""
-    from data.pool import connect  # noqa: PLC0415 - only here
-
     with connect(database_url) as connection:
         connection.execute(
             "insert into asset_key (city_id, kind, code, asset_id) select city_id, kind, code, asset_id from asset"
@@ -231,7 +252,7 @@ def test_a_sandbox_changes_this_answer_only(town: httpx.Client) -> None:
 
 def test_a_source_started_in_a_sandbox_takes_over(town: httpx.Client) -> None:
     assert SUBSTATION in post(town, "impact", 20)["lost"]["asset_ids"]
-    helped = post(town, "impact", 20, valves={str(TIE): "open"}, sources={str(SPARE): True})
+    helped = post(town, "impact", 20, valves={str(TIE): "open", str(TIE_RETURN): "open"}, sources={str(SPARE): True})
     assert SUBSTATION not in helped["lost"]["asset_ids"]
     assert SUBSTATION in helped["degraded"]["asset_ids"]
 
@@ -281,7 +302,7 @@ def test_sources_now_and_after_opening(town: httpx.Client) -> None:
     assert (spare["asset_id"], spare["running"], spare["valves_to_open"]) == (SPARE, False, [TIE])
     # both ways share the secondary pipe; 500 m of primary pipe lead to the spare one
     assert spare["length_m"] < now["length_m"]
-    opened = post(town, "sources", BUILDING, valves={str(TIE): "open"}, sources={str(SPARE): True})
+    opened = post(town, "sources", BUILDING, valves={str(TIE): "open", str(TIE_RETURN): "open"}, sources={str(SPARE): True})
     assert [item["asset_id"] for item in opened["now"]] == [SPARE, PLANT]
 
 
@@ -342,6 +363,58 @@ def test_the_declared_chain_beside_the_traced_one(town: httpx.Client) -> None:
         ("source", PLANT),
         ("company", COMPANY_A),
     ]
+
+
+def test_an_isolation_names_valves_order_and_loss(town: httpx.Client) -> None:
+    found = get(town, "/assets/22/isolation", geometry=True)
+    IsolationAnswer.model_validate(found)
+    assert found["segments"] == [22, 23]
+    closing = {valve["asset_id"]: valve["role"] for valve in found["valves"]}
+    assert closing[VALVE] == "close"
+    assert set(found["order"]) <= set(closing)
+    assert {SUBSTATION, BUILDING, HOSPITAL} <= set(found["lost"]["asset_ids"])
+    assert {feature["properties"]["set"] for feature in found["geometry"]["features"]} <= {"valves", "shut", "lost"}
+    grown = get(town, "/assets/22/isolation", stuck=VALVE)
+    assert VALVE in grown["grown_through"]
+    assert 20 in grown["segments"]
+
+
+def test_an_alternative_gives_heat_back(town: httpx.Client) -> None:
+    found = post(town, "isolation", 20, sources={str(SPARE): True})
+    best = found["alternatives"][0]
+    assert {valve["asset_id"] for valve in best["valves"]} == {TIE, TIE_RETURN}
+    assert best["gives_back"]["buildings"] == 2
+    assert set(best["capacity"]) == {"running_mw", "load_mw", "enough"}
+
+
+def test_critical_segments_come_worst_first_whatever_is_operated(town: httpx.Client) -> None:
+    found = get(town, "/network/criticality", limit=2)
+    assert found["total"] > 2
+    worst, next_one = found["items"]
+    assert worst["users_lost"] == 13
+    assert worst["users_lost"] >= next_one["users_lost"]
+    assert get(town, "/network/criticality", limit=1, offset=1)["items"] == [next_one]
+
+
+def test_the_network_is_a_graphml_file(town: httpx.Client) -> None:
+    answered = town.get("/network/export.graphml", params={"city": 1, "whole": True})
+    assert answered.status_code == 200, answered.text
+    graph = nx.parse_graphml(answered.text, node_type=int, force_multigraph=True)
+    assert {20, 21, VALVE, SUBSTATION} <= {data["asset_id"] for _, _, data in graph.edges(data=True)}
+
+
+@pytest.mark.parametrize("question", ["impact", "isolation", "sources", "supply_area", "declared", "upstream"])
+def test_the_command_asks_without_a_server(town_url: str, question: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", town_url)
+    monkeypatch.setenv("HEAT_TWIN_VAR_DIR", str(tmp_path))
+    ran = CliRunner().invoke(build_app("trace"), ["trace", "pipe-20", "--question", question, "--json"])
+    assert ran.exit_code == 0, ran.output
+    found = orjson.loads(ran.stdout)
+    assert (found["question"], found["asset_ids"]) == (question, [20])
+    text = CliRunner().invoke(build_app("trace"), ["trace", "20", "--question", question, "--close", "valve-11"])
+    assert text.exit_code == 0, text.output
+    assert "pipe 20" in text.stdout
+    assert "sandbox" in text.stdout
 
 
 # ---------------------------------------------------------------- errors
