@@ -51,19 +51,20 @@ class PlanLosses:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[object, ...], Rows] = OrderedDict()
 
-    async def lost(self, network: Network, plans: Sequence[Plan]) -> Rows:
-        """Return the buildings that lose heat while these plans run, against the state without them.
+    async def lost(self, network: Network, plans: Sequence[Plan], *, beside: Sequence[Plan] = ()) -> Rows:
+        """Return the buildings that lose heat while these plans run, against the state without them and those `beside` them.
 
         Raises
         ------
         NotTraceable
             When something that is worked on is no longer part of the network.
         """
-        plans = sorted(plans, key=lambda plan: plan.plan_id)
-        key = (network.city_id, network.network_version, network.valve_version, *((p.plan_id, p.version) for p in plans))
+        versions = (network.city_id, network.network_version, network.valve_version)
+        key = (*versions, frozenset((p.plan_id, p.version) for p in plans), frozenset((p.plan_id, p.version) for p in beside))
         found = self._kept.get(key)
         if found is None:
-            found = await asyncio.to_thread(lost_to, without_running(network, plans), [work_of(plan) for plan in plans])
+            base = without_running(network, [*plans, *beside])
+            found = await asyncio.to_thread(lost_to, base, [work_of(plan) for plan in plans])
             self._kept[key] = found
         self._kept.move_to_end(key)
         while len(self._kept) > _KEPT:
@@ -79,10 +80,8 @@ class PlanLosses:
 
     async def _conflict(self, network: Network, plan: Plan, other: Plan) -> Conflict:
         joint = await self.lost(network, [plan, other])
-        base = without_running(network, [plan, other])
         # both against the same state: that without either
-        mine = await asyncio.to_thread(lost_to, base, [work_of(plan)])
-        theirs = await asyncio.to_thread(lost_to, base, [work_of(other)])
+        mine, theirs = await self.lost(network, [plan], beside=[other]), await self.lost(network, [other], beside=[plan])
         only = np.setdiff1d(joint, np.union1d(mine, theirs)).astype(np.int32)
         return Conflict(other, joint, (mine, theirs), only, clash(work_of(plan), work_of(other)))
 
