@@ -75,24 +75,17 @@ def in_threads(kernel: Kernel, xy: Floats, *arguments: float | Floats) -> Floats
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def shift_gcj02(xy: Floats, out: Floats, sign: float, rounds: int) -> None:
     """Add the offset of GCJ-02 (`sign` 1, one round), or find what it was added to (`sign` -1, six rounds)."""
-    lon, lat, lon_0, lat_0 = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
-    for start in range(0, len(xy), _BLOCK):
-        count = min(_BLOCK, len(xy) - start)
-        for i in range(count):
-            lon[i] = lon_0[i] = xy[start + i, 0]
-            lat[i] = lat_0[i] = xy[start + i, 1]
-        for _ in range(rounds):
-            for i in range(count):
-                east_deg, north_deg = _gcj02_offset(lon[i], lat[i])
-                lon[i] = lon_0[i] + sign * east_deg
-                lat[i] = lat_0[i] + sign * north_deg
-        for i in range(count):
-            out[start + i, 0], out[start + i, 1] = lon[i], lat[i]
+    _shift(xy, out, sign, rounds, _gcj02_offset)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def shift_bd09(xy: Floats, out: Floats, sign: float, rounds: int) -> None:
     """Add the offset of BD-09 to GCJ-02 degrees (`sign` 1, one round), or find what it was added to (-1, eight rounds)."""
+    _shift(xy, out, sign, rounds, _bd09_offset)
+
+
+@njit(forceinline=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _shift(xy: Floats, out: Floats, sign: float, rounds: int, offset: Callable[[float, float], tuple[float, float]]) -> None:
     lon, lat, lon_0, lat_0 = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, len(xy), _BLOCK):
         count = min(_BLOCK, len(xy) - start)
@@ -101,7 +94,7 @@ def shift_bd09(xy: Floats, out: Floats, sign: float, rounds: int) -> None:
             lat[i] = lat_0[i] = xy[start + i, 1]
         for _ in range(rounds):
             for i in range(count):
-                east_deg, north_deg = _bd09_offset(lon[i], lat[i])
+                east_deg, north_deg = offset(lon[i], lat[i])
                 lon[i] = lon_0[i] + sign * east_deg
                 lat[i] = lat_0[i] + sign * north_deg
         for i in range(count):

@@ -260,21 +260,7 @@ async def patch_asset(
     *, request: Request, asset_id: AssetIdPath, body: EditBody, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> EditedAnswer:
     """Edit an asset in the name of the caller's seat; the version before stays. 409 when somebody else was faster."""
-    prepared = await prepare_edit(pool, caller.scope, city, asset_id, body.wish())
-    seen = {asset_id: prepared.version if body.version is None else body.version}
-    async with pool.acquire() as connection:
-        change = await apply_edits(
-            connection,
-            city,
-            [prepared.edit],
-            seat=caller.seat,
-            reason=body.reason,
-            origin="edit",
-            versions=seen,
-            scope=caller.scope,
-        )
-    request.app.state.refresher.wake(city)
-    return await _edited(pool, caller, city, change, asset_id)
+    return await _edit(request, pool, caller, city, asset_id, wish=body.wish(), body=body)
 
 
 @router.post("/assets/{asset_id}/retire")
@@ -282,21 +268,7 @@ async def retire_asset(
     *, request: Request, asset_id: AssetIdPath, body: RetireBody, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> EditedAnswer:
     """Retire an asset: it is no longer there, its versions stay; `restore` brings it back."""
-    prepared = await prepare_edit(pool, caller.scope, city, asset_id, Wish(retire=True))
-    seen = {asset_id: prepared.version if body.version is None else body.version}
-    async with pool.acquire() as connection:
-        change = await apply_edits(
-            connection,
-            city,
-            [prepared.edit],
-            seat=caller.seat,
-            reason=body.reason,
-            origin="edit",
-            versions=seen,
-            scope=caller.scope,
-        )
-    request.app.state.refresher.wake(city)
-    return await _edited(pool, caller, city, change, asset_id)
+    return await _edit(request, pool, caller, city, asset_id, wish=Wish(retire=True), body=body)
 
 
 @router.post("/assets/{asset_id}/restore")
@@ -330,6 +302,27 @@ async def post_revert(
         change = await revert_change(connection, city, change_id, seat=caller.seat, reason=body.reason, scope=caller.scope)
     request.app.state.refresher.wake(city)
     return EditedAnswer(change_id=change, asset_id=None, version=None)
+
+
+async def _edit(
+    request: Request, pool: Pool, caller: Caller, city: int, asset_id: int, *, wish: Wish, body: EditBody | RetireBody
+) -> EditedAnswer:
+    """Write one edit in the name of the caller's seat and wake what follows the archive."""
+    prepared = await prepare_edit(pool, caller.scope, city, asset_id, wish)
+    seen = {asset_id: prepared.version if body.version is None else body.version}
+    async with pool.acquire() as connection:
+        change = await apply_edits(
+            connection,
+            city,
+            [prepared.edit],
+            seat=caller.seat,
+            reason=body.reason,
+            origin="edit",
+            versions=seen,
+            scope=caller.scope,
+        )
+    request.app.state.refresher.wake(city)
+    return await _edited(pool, caller, city, change, asset_id)
 
 
 async def _edited(pool: Pool, caller: Caller, city: int, change_id: int, asset_id: int) -> EditedAnswer:
