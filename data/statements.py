@@ -4,6 +4,8 @@ Statements for asyncpg use `$1, $2, ...`; those for psycopg use `%(name)s`. A st
 `{scope:ALIAS}`, which becomes the only audited text of a Scope. Its parameters are always the first four: `$1` city id,
 `$2` kinds, `$3` area ids, `$4` company ids (NULL = all), as `ScopeParameters` gives them.
 
+`{part:NAME}` becomes the text of `data/sql/parts/NAME.sql`: a predicate that several statements share to the letter.
+
 `{valid:ALIAS=N}` becomes "current" by `sql(name)`, and "valid at the time in parameter `$N`" by `sql(name, past=True)`: two
 statements, because the partial indexes of the current versions serve only a predicate that says so.
 
@@ -21,6 +23,7 @@ from importlib.resources import files
 from twin.scope import Scope
 
 _SCOPE = re.compile(r"\{scope:(?P<alias>[a-z_]+)(?:=(?P<kind>[a-z_]+))?\}")
+_PART = re.compile(r"\{part:(?P<name>[a-z_]+)\}")
 _VALID = re.compile(r"\{valid:(?P<alias>[a-z_]+)=(?P<number>\d+)\}")
 # the parameter must appear in both, or asyncpg cannot know its type
 _VALID_NOW = "({a}.valid_to_at is null and ${n}::timestamptz is null)"
@@ -84,5 +87,15 @@ def sql(name: str, *, past: bool = False) -> str:
 
     Cost: read once per process.
     """
-    text = files("data.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    return expand_scope(text, past=past)
+    return expand_scope(_with_parts(_read(f"{name}.sql")), past=past)
+
+
+def _read(name: str) -> str:
+    return files("data.sql").joinpath(name).read_text(encoding="utf-8")
+
+
+def _with_parts(text: str) -> str:
+    """Put in the parts, and the parts of these."""
+    while _PART.search(text):
+        text = _PART.sub(lambda match: _read(f"parts/{match['name']}.sql").rstrip(), text)
+    return text

@@ -152,7 +152,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_types_statements_migrations_and_the_viewer(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     assert {f"{package}/py.typed" for package in ("gis", "topology", "twin", "data", "tiles", "api")} <= names
-    statements = {path.relative_to(ROOT).as_posix() for path in (ROOT / "data" / "sql").glob("*.sql")}
+    statements = {path.relative_to(ROOT).as_posix() for path in (ROOT / "data" / "sql").rglob("*.sql")}
     assert statements <= names
     assert "data/migrations/versions/0001_foundation.py" in names
     if (ROOT / "api/static/viewer/index.html").exists():

@@ -1,12 +1,5 @@
 select p.rule, p.state, count(*) as problems
   from problem p
  where {scope:p}
-   and (
-       ($2::text[] is null and $3::int[] is null and $4::int[] is null)
-       or not exists (
-           select 1
-             from asset a
-            where a.city_id = p.city_id and a.asset_id = any(p.asset_ids) and a.valid_to_at is null and not {scope:a}
-       )
-   )
+   and {part:problem_seen}
  group by p.rule, p.state

@@ -1,20 +1,3 @@
 select count(*)
   from problem p
- where {scope:p}
-   and p.rule = any($5::text[])
-   and ($6::text is null or p.state = $6::text)
-   and ($7::text is null or p.kind = $7::text)
-   and ($8::int is null or p.area_id = $8::int)
-   and ($9::int is null or p.company_id = $9::int)
-   and ($10::int is null or p.asset_ids @> array[$10::int])
-   and ($11::double precision[] is null or p.geom && st_makeenvelope(($11)[1], ($11)[2], ($11)[3], ($11)[4], 4326))
-   and ($12::text is null or (p.kind <> all($13::text[]) and (p.name ilike $12::text or p.code ilike $12::text)))
-   -- a problem names all its assets: it is shown to those who may see all of them
-   and (
-       ($2::text[] is null and $3::int[] is null and $4::int[] is null)
-       or not exists (
-           select 1
-             from asset a
-            where a.city_id = p.city_id and a.asset_id = any(p.asset_ids) and a.valid_to_at is null and not {scope:a}
-       )
-   )
+ where {part:problem_asked}

@@ -15,14 +15,7 @@ with tile as (
      where {scope:p}
        and p.state <> 'gone'
        and p.rule = any($9::text[])
-       and (
-           ($2::text[] is null and $3::int[] is null and $4::int[] is null)
-           or not exists (
-               select 1
-                 from asset a
-                where a.city_id = p.city_id and a.asset_id = any(p.asset_ids) and a.valid_to_at is null and not {scope:a}
-           )
-       )
+       and {part:problem_seen}
 ), thinned as (
     select distinct on (s.rule, s.state, s.cell) s.problem_id, s.rule, s.state, s.point
       from (
