@@ -2328,6 +2328,8 @@ export interface components {
                 number,
                 number
             ] | null;
+            /** @description Pressures and flow as last solved; null where nothing was, and for the past. */
+            solved: components["schemas"]["SolvedModel"] | null;
             /**
              * Source Key
              * @description Key in the delivered file.
@@ -7275,6 +7277,14 @@ export interface components {
             load_mw: number | null;
             /** Name */
             name: string;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
         };
         /**
          * SignIn
@@ -7299,6 +7309,53 @@ export interface components {
              * @example 1
              */
             seat_id?: number | null;
+        };
+        /**
+         * SolvedModel
+         * @description What the last scheduled solve of its zone says of a pipe (flow) or a substation (pressures).
+         */
+        SolvedModel: {
+            /**
+             * Flow Direction
+             * @description TB-08: 0 as drawn, 1 against it, 2 standing or unknown; null: no pipe.
+             */
+            flow_direction: number | null;
+            /**
+             * Flow M3 Per H
+             * @description Of a pipe positive as drawn.
+             */
+            flow_m3_per_h: number | null;
+            /**
+             * Flow Share
+             * @description Of the flow its load needs.
+             */
+            flow_share: number | null;
+            /** Return Mpa */
+            return_mpa: number | null;
+            /**
+             * Solved At
+             * Format: date-time
+             */
+            solved_at: string;
+            /**
+             * Source Id
+             * @description The source that holds the zone's pressure.
+             */
+            source_id: number;
+            /**
+             * Stale
+             * @description True: the drawing or a valve has changed since.
+             */
+            stale: boolean;
+            /** Supply Degc */
+            supply_degc: number | null;
+            /**
+             * Supply Mpa
+             * @description Expected at a substation, above the atmosphere.
+             */
+            supply_mpa: number | null;
+            /** Velocity M Per S */
+            velocity_m_per_s: number | null;
         };
         /**
          * SourceBody
