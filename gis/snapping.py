@@ -68,7 +68,7 @@ def _group_numbers(group: NDArray[np.generic]) -> Integers:
 
 
 def _places(xy_deg: Floats, group: Integers) -> tuple[Integers, Integers]:
-    """Number equal (lon, lat, group) in the order of their first end: the number of each end, and the first end of each number."""
+    """Number equal (lon, lat, group) in the order of their first end: number of each end, first end of each number."""
     bits = np.ascontiguousarray(xy_deg + 0.0).view(np.int64)  # -0.0 becomes 0.0
     place, first = number_equal(bits[:, 0].copy(), bits[:, 1].copy(), group)
     return place, first
