@@ -20,8 +20,8 @@ from topology.network import Network
 from topology.pandapipes_net import Solved
 from topology.segments import components
 
-_ROUNDS = 40
-_SETTLED = 0.005
+_ROUNDS = 60
+_SETTLED = 0.0002
 _SHORT = 0.99
 _LEAST_DROP_MPA = 1e-4
 
@@ -213,6 +213,7 @@ def _settled(case: Case, solver: FlowSolver, cut: Cut, flows: tuple[Floats, Floa
     if held is None:
         empty = np.full(len(solver.zone.node_side), np.nan)
         return share, Solved(True, empty, np.zeros(solver.pipes), np.zeros(solver.lifts), np.zeros(solver.pipes), 0.0)
+    pace, before = np.full(len(station), 0.5), np.zeros(len(station))
     for _ in range(_ROUNDS):
         begin = start if len(start.lift_flow_kg_per_s) == solver.lifts else None
         solved = solver.solve(station * share, feed, removed_pipes=cut.pipes, held=held, start=begin)
@@ -220,13 +221,13 @@ def _settled(case: Case, solver: FlowSolver, cut: Cut, flows: tuple[Floats, Floa
             solved = solver.solve(station * share, feed, removed_pipes=cut.pipes, held=held)
         if not solved.converged:
             break
-        with_dp = _differential(case, solver.zone, solved)
-        gets = np.sqrt(np.clip(np.nan_to_num(with_dp, nan=1.0) / LEAST_DIFFERENTIAL_MPA, 0.0, 1.0))
-        fresh = share + 0.5 * (np.where(station > 0, gets, 1.0) - share)
-        moved = float(np.abs(fresh - share).max(initial=0.0))
-        share, start = fresh, solved
-        if moved < _SETTLED:
+        differential = np.nan_to_num(_differential(case, solver.zone, solved), nan=1.0)
+        gets = np.sqrt(np.clip(differential / LEAST_DIFFERENTIAL_MPA, 0.0, 1.0))
+        off = np.where(station > 0, gets, 1.0) - share
+        pace = np.where(off * before < 0.0, 0.5 * pace, np.minimum(1.2 * pace, 0.5))  # what swings goes slower
+        if float(np.abs(pace * off).max(initial=0.0)) < _SETTLED:
             break
+        share, start, before = share + pace * off, solved, off
     return share, solved
 
 
