@@ -240,18 +240,22 @@ def _contradicted(
     feeder_zone: NDArray[np.int32],
     feeder: NDArray[np.int32],
 ) -> NDArray[np.int32]:
-    """Return the rows whose declared feeder feeds none of their zones."""
+    """Return the rows whose declared feeder feeds none of their zones. Cost: linear, but for the sort of the feeders."""
     size = np.int64(len(declared))
-    agrees = np.isin(zone * size + declared[row], feeder_zone * size + feeder)
-    return np.setdiff1d(row, row[agrees])
+    feeds = np.unique(feeder_zone * size + feeder)
+    asked = zone * size + declared[row]
+    agrees = feeds[np.minimum(np.searchsorted(feeds, asked), len(feeds) - 1)] == asked if len(feeds) else np.zeros(len(row), bool)
+    wrong = np.zeros(len(declared), bool)
+    wrong[row] = True
+    wrong[row[agrees]] = False
+    return np.flatnonzero(wrong).astype(np.int32)
 
 
 def _one_sided_valves(edges: Edges, assets: AssetTable) -> Iterator[Finding]:
     valve = np.flatnonzero((edges.kind == VALVE) & (edges.pair >= 0) & (edges.side == 1))
     other = edges.pair[valve]
-    for one, two in zip(valve, other, strict=True):
-        if (edges.state[one] == CLOSED) == (edges.state[two] == CLOSED):
-            continue
+    uneven = (edges.state[valve] == CLOSED) != (edges.state[other] == CLOSED)
+    for one, two in zip(valve[uneven], other[uneven], strict=True):
         rows = edges.row[[one, two]]
         ids = assets.asset_id[rows]
         text = f"of valve pair {ids[0]} and {ids[1]} one is closed and the other is not; traces take each side as it is"

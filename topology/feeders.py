@@ -56,9 +56,11 @@ def service_zones(segments: Segments, state: State, services: Services, row: Row
 
 def feeders_of(rows: NDArray[np.integer], fed: Pairs, feeds: Pairs) -> dict[int, list[int]]:
     """Return for each row who feeds a zone that it lies in, by rising row. Cost: a join of the rows asked for."""
-    left = pd.DataFrame({"row": fed[0], "zone": fed[1]})
-    right = pd.DataFrame({"feeder": feeds[0], "zone": feeds[1]}).drop_duplicates()
-    pairs = left[left["row"].isin(rows)].drop_duplicates().merge(right, on="zone")
+    wanted = np.isin(fed[0], rows)
+    left = pd.DataFrame({"row": fed[0][wanted], "zone": fed[1][wanted]}).drop_duplicates()
+    known = np.isin(feeds[1], left["zone"].to_numpy())
+    right = pd.DataFrame({"feeder": feeds[0][known], "zone": feeds[1][known]}).drop_duplicates()
+    pairs = left.merge(right, on="zone")
     found: dict[int, list[int]] = {int(row): [] for row in rows.tolist()}
     for row, feeder in pairs[["row", "feeder"]].drop_duplicates().sort_values(["row", "feeder"]).itertuples(index=False):
         found[int(row)].append(int(feeder))
