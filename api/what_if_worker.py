@@ -38,7 +38,7 @@ from topology.what_if_answer import what_if_figures
 
 logger = logging.getLogger(__name__)
 
-_NICENESS: Final = 5
+_NICENESS: Final = 2
 _MOST_KNOWN: Final = 8
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ from api.what_if_worker import Solver
 from data.pool import connect
 from tests.api.serving import serve, wait_for
 from tests.conftest import LoadedSample, create_database, drop_database
+
+pytestmark = pytest.mark.timeout(900)  # every worker loads pandapipes anew, beside whatever else the machine does
 
 
 @pytest.fixture(scope="module")
@@ -55,19 +58,17 @@ def finished(client: httpx.Client, job_id: int) -> dict[str, Any]:
         answer: dict[str, Any] = client.get(f"/whatif/{job_id}").json()
         return answer if answer["state"] not in {"queued", "running"} else None
 
-    return wait_for(ended, what=f"what-if {job_id}", limit_s=200)
+    return wait_for(ended, what=f"what-if {job_id}", limit_s=400)
 
 
 def worker_processes() -> list[int]:
     """Return the workers that this process has started."""
     found = []
-    for entry in os.scandir("/proc"):
+    for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                with open(f"/proc/{entry.name}/cmdline", "rb") as file:
-                    command = file.read()
-                with open(f"/proc/{entry.name}/stat", "rb") as file:
-                    parent = int(file.read().rsplit(b")", 1)[1].split()[1])
+                command = (entry / "cmdline").read_bytes()
+                parent = int((entry / "stat").read_bytes().rsplit(b")", 1)[1].split()[1])
             except OSError:
                 continue
             if b"api.what_if_worker" in command and parent == os.getpid():
@@ -98,7 +99,7 @@ def test_a_what_if_is_answered_and_the_worker_outlives_a_cancel_and_a_kill(serve
 
     # killed while it runs: the job fails, says so, and the next what-if is answered
     killed = ask(planner, source_id=plant, outdoor_degc=-7.0)
-    wait_for(lambda: planner.get(f"/whatif/{killed}").json()["progress"] > 0.02, what="the solver at work")
+    wait_for(lambda: planner.get(f"/whatif/{killed}").json()["progress"] > 0.02, what="the solver at work", limit_s=200)
     for process in worker_processes():
         os.kill(process, signal.SIGKILL)
     failed = finished(planner, killed)
