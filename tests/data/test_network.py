@@ -125,8 +125,8 @@ def fed_buildings(network: Network, keep: np.ndarray) -> np.ndarray:
     fed = np.zeros(zone.max() + 1, bool)
     fed[zone[edges.v[keep & (edges.kind == SOURCE) & (edges.state != CLOSED)]]] = True
     exchanger = np.flatnonzero(edges.kind == EXCHANGER)
-    stopped = edges.row[exchanger[~(keep[exchanger] & fed[zone[edges.u[exchanger]]])]]
-    works = exchanger[~np.isin(edges.row[exchanger], stopped)]
+    stopped = edges.row[exchanger[~fed[zone[edges.u[exchanger]]]]]
+    works = exchanger[~np.isin(edges.row[exchanger], stopped) & keep[exchanger]]
     fed[zone[edges.v[works]]] = True
     alive = np.ones(len(services.building_row), bool)
     for node in (services.supply_node, services.return_node):
