@@ -4,8 +4,8 @@
 
 What fails is drawn and solved by `topology.cause_physics` with pipes and loads that the search does not know: roughness of each
 pipe 20 % off, load of each station 5 % off, gauges 0.002 MPa. A station rings when its differential falls under `AlarmLimit`:
-half of its own usual one, and in any case under 0.05 MPa. 80 % of the stations have a sensor; of those in the whole city 0.5 % ring
-for nothing.
+half of its own usual one, and in any case under 0.05 MPa. 80 % of the stations have a sensor; of those in the whole city 0.5 %
+ring for nothing.
 
 A fault: a segment shut on one side (half of them), a burst of 10 to 40 % of the zone's flow in one pipe (three in ten), a source
 stopped. Only zones that can be (`ZoneModel.usable`) are drawn from. A fault that fewer than `LEAST_FELT` stations with a sensor

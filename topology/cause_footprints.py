@@ -105,6 +105,7 @@ def joined(parts: Sequence[Footprints]) -> Footprints:
 def bind(footprints: Footprints, network: Network, places: Places) -> BoundFootprints:
     """Translate footprints into the numbers of the present state; what is not fed now is left out."""
     pumps = np.unique(footprints.member_id[np.repeat(_is_pump(footprints), np.diff(footprints.member_start))])
+    pumps = pumps[places.rows_of(pumps) >= 0]
     pump_row = places.rows_of(pumps)
     place = _place_of_member(footprints, network, places, pumps)
     column_of_row = np.full(len(network.assets.asset_id) + 1, -1, np.int32)
@@ -150,7 +151,8 @@ def _place_of_member(footprints: Footprints, network: Network, places: Places, p
     source = kind == HYPOTHESES.index("source_stopped")
     place[source] = of_row[places.rows_of(ids[source])]
     pump = kind == HYPOTHESES.index("pump_stopped")
-    place[pump] = len(places.element) + np.searchsorted(pumps, ids[pump])
+    known_pump = np.isin(ids[pump], pumps)
+    place[pump] = np.where(known_pump, len(places.element) + np.searchsorted(pumps, ids[pump]), -1)
     return place
 
 

@@ -29,12 +29,12 @@ def scan_tree(first: IntArray, last: IntArray, alarms: IntArray, sensors: IntArr
     Returns
     -------
     Log likelihood ratio against "no cause here", the alarm rate being that of the candidate's own stations; 0 where it is no
-    higher than the stray rate.
+    higher than the stray rate, and with fewer than two alarms.
     """
     score = np.zeros(first.size)
     for c in range(first.size):
         rung = alarms[last[c]] - alarms[first[c]]
-        if rung > 0:
+        if rung > 1:  # a single alarm is its station's own matter
             score[c] = scan_score(rung, sensors[last[c]] - sensors[first[c]], stray)
     return score
 
@@ -75,7 +75,7 @@ def scan_footprints(  # noqa: PLR0917 - compiled functions take arrays by place
         for k in range(start[j], start[j + 1]):
             total += alarms[column[k]]
         if total < 2:
-            continue  # a single alarm is its station's own matter
+            continue
         rung[:] = 0
         still[:] = 0
         for k in range(start[j], start[j + 1]):

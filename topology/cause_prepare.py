@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from topology.cause_footprints import Footprints, joined, level_of, make_footprints
+from topology.cause_footprints import LEVELS, Footprints, joined, level_of, make_footprints
 from topology.cause_physics import Failure, ZoneModel
 from topology.codes import SUPPLY
 from topology.hydraulic_tables import HydraulicTables
@@ -20,7 +20,7 @@ from topology.network import Network
 Floats = NDArray[np.float64]
 Row = tuple[str, float, list[int], NDArray[np.int64], NDArray[np.int64]]
 
-BURST_SHARES = (0.12, 0.35)
+BURST_SHARES = (0.12, 0.2, 0.35)
 """Bursts that are tried, as shares of the zone's flow."""
 _TURNS = 5
 """Enough to tell who is short; the spread of `AlarmLimit` is wider than what is left."""
@@ -41,7 +41,7 @@ class AlarmLimit:
     share_of_normal: float = 0.5
     least_mpa: float = 0.05
     spread_mpa: float = 0.006
-    spread_share: float = 0.15
+    spread_share: float = 0.2
 
     def of(self, normal_mpa: Floats) -> Floats:
         """Return the limit of each station."""
@@ -151,7 +151,9 @@ def _rows(network: Network, zone: Zone, model: ZoneModel, limit: AlarmLimit, seg
             failure = Failure(leak_pipe=pipes[len(pipes) // 2], leak_kg_per_s=share * total)
             yield from _row(("burst", share * total, members), model, failure, limit)
     for place, source_id in enumerate(zone.feed_id.tolist()):
-        if len(zone.feed_id) > 1:
+        if len(zone.feed_id) == 1:
+            yield ("source_stopped", 0.0, [source_id], zone.station_id, np.full(len(zone.station_id), len(LEVELS) - 1))
+        else:
             yield from _row(("source_stopped", 0.0, [source_id]), model, Failure(stopped_feeds=(place,)), limit)
     for station_id in np.unique(zone.lift_id).tolist():
         yield from _row(("pump_stopped", 0.0, [station_id]), model, Failure(stopped_lifts=(station_id,)), limit)

@@ -28,8 +28,8 @@ CREDIBLE = 0.97
 MOST_CAUSES = 50
 _BY_TREE = -1
 _TOP_LEVEL = len(LEVELS) - 1
-_DEPENDENT = 2.0
-"""Stations of one failure are mistaken together (a rougher pipe, a larger burst), so only every second one counts as a witness
+_DEPENDENT = 3.0
+"""Stations of one failure are mistaken together (a rougher pipe, a larger burst), so only every third one counts as a witness
 when candidates are weighed against each other."""
 _MARGIN = 8.0 * _DEPENDENT
 """Candidates worse than the best by more than this have less than a two-thousandth of its weight."""
@@ -255,7 +255,7 @@ class _Round:
 
     def _group(self, place: int, explained: IntArray | NDArray[np.intp]) -> tuple[IntArray, float, int, float]:
         """Return the places that cannot be told from the best one, the share of the likelihood they hold, and the next one."""
-        near = np.flatnonzero(self._scores > self._scores[place] - _MARGIN).astype(np.int32)
+        near = np.flatnonzero(self._scores > max(self._scores[place] - _MARGIN, 0.0)).astype(np.int32)
         rivals = near[self._shares(near, explained)]
         rivals = np.concatenate([[place], rivals[rivals != place]]).astype(np.int32)
         rivals = rivals[np.argsort(-self._scores[rivals], kind="stable")]
