@@ -107,6 +107,7 @@ def see_the_isolation(shown: Viewer, isolation: dict[str, Any], pictures: Path) 
     panel = shown.page.get_by_role("region", name="关阀分析")
     rows = panel.get_by_role("region", name="关阀顺序").get_by_role("listitem")
     rows.first.wait_for()
+    # a long list is folded
     more = panel.get_by_role("region", name="关阀顺序").get_by_role("button", name="更多")
     if more.count():
         more.click()
@@ -209,7 +210,7 @@ def test_a_what_if_is_solved_and_drawn_as_a_pressure_line(viewer: OpenViewer, of
         panel.get_by_test_id("whatif-run").click()
         line = panel.get_by_role("region", name="水压图")
         line.locator("canvas").first.wait_for()
-        assert panel.get_by_role("row").filter(has_text="最小资用压差").first.is_visible()
+        panel.get_by_role("row").filter(has_text="最小资用压差").wait_for()
         shown.still()
         shown.shoot(pictures / "planner-whatif-1440x900.png")
         for name, title in (("定位", "故障定位"), ("泄漏", "泄漏定位")):

@@ -785,4 +785,5 @@ export const en: Record<TextKey, string> = {
   "sandbox.stickShort": "Stuck",
   "sandbox.closeShort": "Close",
   "trace.nothing": "None",
+  "isolation.supposedLoss": "Buildings cut off by the assumptions themselves are not counted here; see the impact",
 };

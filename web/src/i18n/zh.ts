@@ -779,6 +779,7 @@ export const zh = {
   "sandbox.stickShort": "设卡死",
   "sandbox.closeShort": "沙盘关",
   "trace.nothing": "无",
+  "isolation.supposedLoss": "停热楼栋不含假设关阀、停运本身造成的停热，见影响分析",
 } as const;
 
 export type TextKey = keyof typeof zh;

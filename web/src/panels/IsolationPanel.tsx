@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import type { Isolation, ValveToOperate } from "../api/planner";
 import { useText } from "../i18n/hooks";
 import { valveAddress } from "../map/icons";
@@ -58,8 +58,12 @@ function useIsolation(assetIds: readonly number[]) {
 function Answer({ assetIds }: { assetIds: readonly number[] }) {
   const t = useText();
   const { answer, actual } = useIsolation(assetIds);
-  const found = arrived(answer);
   const key = assetIds.join();
+  // what is shown stays until the answer to another assumption comes
+  const kept = useRef<{ key: string; isolation: Isolation } | null>(null);
+  const arrivedNow = arrived(answer);
+  if (arrivedNow !== null) kept.current = { key, isolation: arrivedNow };
+  const found = arrivedNow ?? (answer.state === "loading" && kept.current?.key === key ? kept.current.isolation : null);
   const supposed = useApp((state) => sandboxKey(state.view));
   const names = {
     drained: t("isolation.drainedPart"),
@@ -77,7 +81,9 @@ function Answer({ assetIds }: { assetIds: readonly number[] }) {
   if (found === null) return <RemoteNote remote={answer} />;
   return (
     <>
+      {answer.state === "loading" && <RemoteNote remote={answer} />}
       <Facts isolation={found} actual={actual} />
+      <SupposedLoss />
       <Save isolation={found} />
       <Valves isolation={found} />
       <AlternativeList isolation={found} />
@@ -94,6 +100,15 @@ function Answer({ assetIds }: { assetIds: readonly number[] }) {
       />
     </>
   );
+}
+
+/** What a supposed closing cuts off by itself is no loss of the isolation. */
+function SupposedLoss() {
+  const t = useText();
+  const work = useApp((state) => state.view.work);
+  const { valves, sources } = readSandbox(work);
+  const cuts = [...valves.values()].includes("closed") || [...sources.values()].includes(false);
+  return cuts ? <p className="note grown">{t("isolation.supposedLoss")}</p> : null;
 }
 
 function Facts({ isolation, actual }: { isolation: Isolation; actual: Isolation | null }) {

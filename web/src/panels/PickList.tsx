@@ -58,7 +58,7 @@ function PickedAsset({ id, onRemove }: { id: number; onRemove(): void }) {
   const visit = useVisit();
   const text =
     asset.state === "ready"
-      ? asset.value.name || asset.value.code
+      ? (asset.value.kind === "valve" ? asset.value.code : asset.value.name) || asset.value.code
       : asset.state === "failed"
         ? t("pick.unknown", { id })
         : `#${id}`;

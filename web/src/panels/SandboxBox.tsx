@@ -95,7 +95,7 @@ function SupposedLine({ id, text, onUndo }: { id: number; text: string; onUndo()
   const t = useText();
   const asset = arrived(useAsset(id));
   const visit = useVisit();
-  const name = asset === null ? `#${id}` : asset.name || asset.code;
+  const name = asset === null ? `#${id}` : (asset.kind === "valve" ? asset.code : asset.name) || asset.code;
   return (
     <li>
       <button type="button" className="link" onClick={() => visit(id, asset?.position)}>
