@@ -146,9 +146,9 @@ def test_the_planner_traces_a_pipe(viewer: OpenViewer, program: httpx.Client) ->
     answer = program.get(f"/assets/{pipe['asset_id']}/impact", params={"city": 1}).json()
     with viewer(1440, 900) as shown:
         shown.open(f"/plan?city=1&sel={pipe['asset_id']}")
-        shown.page.get_by_role("region", name="数据问题").wait_for()
-        impact = shown.page.get_by_role("region", name="影响范围")
-        impact.get_by_text(f"影响 {len(answer['reach']['asset_ids'])}", exact=True).wait_for()
+        impact = shown.page.get_by_role("region", name="影响分析")
+        reached = impact.get_by_test_id("set-reach")
+        reached.get_by_text(f"{answer['reach']['counts'].get('building', 0):,} 栋").wait_for()
         expected = answer["reach"]["asset_ids"]
         shown.wait(f"window.__ht.impact.drawn.length === {len(expected)}", what="the trace to be drawn")
         assert shown.look("window.__ht.impact.drawn") == expected

@@ -160,6 +160,9 @@ function Facts({ plan }: { plan: PlanDetail }) {
         </p>
       )}
       {plan.problem !== null && <p className="note grown">{plan.problem}</p>}
+      <Conflicts conflicts={plan.conflicts} />
+      <Customers plan={plan} />
+      <Steps plan={plan} />
       <section className="valves" aria-label={t("plans.order")}>
         <h3>{t("plans.order")}</h3>
         <ol className="valve-order">
@@ -176,9 +179,6 @@ function Facts({ plan }: { plan: PlanDetail }) {
             ))}
         </ol>
       </section>
-      <Conflicts conflicts={plan.conflicts} />
-      <Customers plan={plan} />
-      <Steps plan={plan} />
       <Events plan={plan} />
       <p className="note">{t("impact.versions", { network: plan.network_version, valve: plan.valve_version })}</p>
     </>

@@ -114,7 +114,9 @@ function RailButton({ panel, open }: { panel: WorkPanel; open: boolean }) {
       title={t(`${panel}.title`)}
       onClick={() => desk.open(panel)}
     >
-      <Icon />
+      <i className="rail-icon" aria-hidden="true">
+        <Icon />
+      </i>
       <span>{t(`work.${panel}`)}</span>
     </button>
   );
