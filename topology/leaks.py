@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,12 +181,12 @@ class _Judge:
         full = solved_signatures(
             search.solver, search.expected, flows, search.pieces, chosen, leak_kg_per_s=self.make_up, nodes=self.nodes
         )
-        score, size = self._judged(full, cover)
+        score, size = self._judged(full, self._along(chosen, lift), cover)
         leaking = self._solved_with_leak(int(chosen[np.argmax(score)]))
         if leaking.converged:
-            rough, demand, _ = unknowns(search.solver, leaking, search.station_kg_per_s, self.nodes, self.errors)
+            rough, demand, lift = unknowns(search.solver, leaking, search.station_kg_per_s, self.nodes, self.errors)
             cover = self._covariance(rough - before[0], demand - before[1], demand)
-            score, size = self._judged(full, cover)
+            score, size = self._judged(full, self._along(chosen, lift), cover)
         return self._answer(chosen, score, size, full)
 
     def _covariance(self, rough: Floats, demand: Floats, change: Floats) -> Floats:
@@ -210,19 +211,35 @@ class _Judge:
         gain = amplitude * product - 0.5 * amplitude**2 * square
         return np.sort(np.argsort(-gain)[:_SHORTLIST])
 
-    def _judged(self, full: Floats, cover: Floats) -> tuple[Floats, Floats]:
-        """Return the logarithm of each piece's likelihood and the best size; the signature grows with the 1.85th power or so."""
+    def _along(self, chosen: Ints, lift: Floats) -> Floats:
+        """Return what one standard deviation of the place within each piece does to the signatures."""
+        zone, pieces = self.search.solver.zone, self.search.pieces
+        pipe = pieces.pipe[chosen]
+        part = pieces.length_m[chosen] / np.maximum(zone.pipe_length_m[pipe], 1e-3) / math.sqrt(12.0)
+        out: Floats = self.make_up * part[:, None] * (lift[zone.pipe_u[pipe]] - lift[zone.pipe_v[pipe]])
+        return out
+
+    def _judged(self, full: Floats, along: Floats, cover: Floats) -> tuple[Floats, Floats]:
+        """Return the logarithm of each piece's likelihood and the best size there.
+
+        The leak's size (the signature grows about as it does) and its place within the piece are integrated out: two
+        directions in which each piece's covariance is wider than the common one.
+        """
         factor = cho_factor(cover, lower=True)
-        off = self.change - full
-        by_size = full  # a relative change of size changes the signature by about as much
-        white = cho_solve(factor, np.nan_to_num(off).T).T
-        square = np.einsum("ij,ij->i", np.nan_to_num(by_size), cho_solve(factor, np.nan_to_num(by_size).T).T)
-        product = np.einsum("ij,ij->i", np.nan_to_num(by_size), white)
-        inverse = 1.0 / self.errors.make_up_share**2
-        more = product / (square + inverse)
-        score = -0.5 * (np.einsum("ij,ij->i", np.nan_to_num(off), white) - product * more) - 0.5 * np.log1p(square / inverse)
-        score[~np.isfinite(full).all(axis=1)] = -np.inf
-        return score, self.make_up * (1.0 + more)
+        known = np.isfinite(full).all(axis=1)
+        full = np.nan_to_num(full)
+        off, by_size = self.change - full, self.errors.make_up_share * full
+
+        def product(a: Floats, b: Floats) -> Floats:
+            return np.asarray(np.einsum("ij,ij->i", a, b))
+
+        white, white_size, white_along = (cho_solve(factor, each.T).T for each in (off, by_size, along))
+        inner = np.stack([1.0 + product(by_size, white_size), product(by_size, white_along), 1.0 + product(along, white_along)])
+        fit = np.stack([product(by_size, white), product(along, white)])
+        determinant = inner[0] * inner[2] - inner[1] ** 2
+        best = np.stack([inner[2] * fit[0] - inner[1] * fit[1], inner[0] * fit[1] - inner[1] * fit[0]]) / determinant
+        score = -0.5 * (product(off, white) - (fit * best).sum(axis=0)) - 0.5 * np.log(determinant)
+        return np.where(known, score, -np.inf), self.make_up * (1.0 + self.errors.make_up_share * best[0])
 
     def _without_level(self, off: Floats) -> Floats:
         return off if self.levels_known else off - np.repeat(off.reshape(2, -1).mean(axis=1), len(off) // 2)

@@ -20,8 +20,8 @@ from topology.network import Network
 from topology.pandapipes_net import Solved
 from topology.segments import components
 
-_ROUNDS = 60
-_SETTLED = 0.0002
+_ROUNDS = 40
+_SETTLED = 0.0005
 _SHORT = 0.99
 _LEAST_DROP_MPA = 1e-4
 
