@@ -115,16 +115,20 @@ def last_readings(live: LiveCity, stations: frozenset[int]) -> dict[int, Reading
     out: dict[int, Reading] = {}
     for block in live.blocks.values():
         schema = block.sources[0].schema
-        columns = (schema.column(_SUPPLY), schema.column(_RETURN))
-        if columns[0] is None or columns[1] is None:
-            columns = (schema.column(_SOURCE_SUPPLY), schema.column(_SOURCE_RETURN))
-        if columns[0] is None or columns[1] is None:
+        columns = _both(schema.column(_SUPPLY), schema.column(_RETURN))
+        columns = columns or _both(schema.column(_SOURCE_SUPPLY), schema.column(_SOURCE_RETURN))
+        if not columns:
             continue
         for row, source in enumerate(block.sources):
-            values, quality = block.values[row, list(columns)], block.quality[row, list(columns)]
+            values, quality = block.values[row, columns], block.quality[row, columns]
             if source.asset_id in stations and np.isfinite(values).all() and (quality == Quality.GOOD).all():
                 out[source.asset_id] = Reading(float(values[0]), float(values[1]))
     return out
+
+
+def _both(supply: int | None, back: int | None) -> list[int]:
+    """Return two columns, or none where one is missing."""
+    return [] if supply is None or back is None else [supply, back]
 
 
 def _case(zone: Zone) -> Case:

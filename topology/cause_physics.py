@@ -160,7 +160,8 @@ class ZoneModel:
         """
         given = self._lift_mpa
         lost = np.maximum(given - np.where(np.isfinite(apart), apart, given), 0.0) / np.maximum(now, 0.05) ** 2
-        return np.minimum(np.sqrt(given / (OPEN_MPA + lost)), 1.0)
+        share: Floats = np.minimum(np.sqrt(given / (OPEN_MPA + lost)), 1.0)
+        return share
 
     def _drive(self, solved: Solved, pipe: int) -> float:
         """Return what a burst loses as a share of what it would at the usual pressure."""

@@ -294,7 +294,8 @@ def _lost(network: Network, elements: list[int]) -> tuple[Rows, str]:
     tree = state.dominators
     bounds = [(int(tree.first[element]), int(tree.last[element])) for element in elements]
     uneven = state.uneven_at
-    if any(np.searchsorted(uneven, first) != np.searchsorted(uneven, last) for first, last in bounds):
+    # slices of several elements do not compose: what one half of a source still feeds may need the other half
+    if len(bounds) > 1 or any(np.searchsorted(uneven, first) != np.searchsorted(uneven, last) for first, last in bounds):
         return lost_without(network, elements), FLOOD
     parts = [state.lost.between(first, last) for first, last in bounds]
     return np.concatenate(parts) if parts else np.zeros(0, np.int32), SLICE

@@ -77,7 +77,7 @@ def interval_rows(network: Network) -> IntervalRows:
     Cost: see docs/intervals.md; some tens of milliseconds for a city.
     """
     parts = (_segments(network), _links(network), _buildings(network))
-    asset_id, kind, pair_id, tin, tout = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    asset_id, kind, pair_id, tin, tout = (np.concatenate([part[column] for part in parts]) for column in range(5))
     uneven = network.state.uneven_at
     exact = np.searchsorted(uneven, tin) == np.searchsorted(uneven, tout)
     return IntervalRows(asset_id, kind, pair_id, tin, tout, exact)

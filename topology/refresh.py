@@ -145,8 +145,8 @@ def services_fed(sides: SideArrays, zone: IntArray, zone_fed: BoolArray) -> Bool
 def _ends(links: LinkArrays, link: int, at: int) -> int:
     """Return the element at one end of a link (0 or 1); exchanger and source halves hang on the root."""
     if at == 1:
-        return 1 + links.b[link]
-    return 1 + links.a[link] if links.kind[link] == VALVE else 0
+        return int(1 + links.b[link])
+    return int(1 + links.a[link]) if links.kind[link] == VALVE else 0
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -264,7 +264,8 @@ def dominators_of(links: LinkArrays, zone: IntArray, passes: BoolArray, blocks: 
             above[node] = top[of] if local == 0 else local
             sequence[done] = node
             done += 1
-    return _numbered(above, sequence[:done])
+    tree: TreeArrays = _numbered(above, sequence[:done])
+    return tree
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -136,6 +136,7 @@ def test_a_source_is_cut_on_both_sides_at_once() -> None:
     network = build_network(s.tables())
     assert [buildings(network, pipe) for pipe in (100, 102 + RETURN_OFFSET)] == [set(), set()]
     assert [buildings(network, source) for source in (1, 2)] == [{30}, {30}]
+    assert all(30 in ids(network, impact(network, source).lost) for source in (1, 2))
 
 
 def test_a_return_cut_stops_the_exchangers_of_another_supply() -> None:
