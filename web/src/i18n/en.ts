@@ -594,7 +594,7 @@ export const en: Record<TextKey, string> = {
   "sandbox.banner": "Sandbox (nothing real changes)",
   "sandbox.count": "{count} assumptions",
   "sandbox.reset": "Reset",
-  "unit.buildings": "buildings",
+  "unit.buildings": "bldg",
   "unit.users": "users",
   "unit.stations": "stations",
   "unit.valves": "valves",

@@ -20,8 +20,8 @@ export default function CausesPanel() {
   const t = useText();
   const { desk, planning } = useParts();
   const work = useApp((state) => state.view.work);
-  const alarms = useApp((state) => arrived(state.alarms) ?? []);
-  const open = alarms.filter(({ active }) => active).map(({ asset_id }) => asset_id);
+  const alarms = useApp((state) => arrived(state.alarms));
+  const open = (alarms ?? []).filter(({ active }) => active).map(({ asset_id }) => asset_id);
   const [own, setOwn] = useState(work.alarmed !== undefined);
   const alarmed = usePicks("alarmed");
   const silent = usePicks("silent");
