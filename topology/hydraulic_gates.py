@@ -106,7 +106,8 @@ def _flow_problems(result: ZoneHydraulics) -> Iterator[Problem]:
 def _pressure_problems(zone: Zone, result: ZoneHydraulics) -> Iterator[Problem]:
     pressure, operation = result.nodes.pressure_mpa, result.operation
     differential = result.stations.differential_mpa
-    served = result.stations.flow_share >= SHORT_SHARE  # the others are told by their flow
+    # those that are short are told by their flow, and where nothing is wanted nothing is missing
+    served = (result.stations.flow_share >= SHORT_SHARE) & (result.stations.load_mw > 0)
     short = result.stations.asset_id[~(differential >= LEAST_DIFFERENTIAL_MPA - 5e-4) & served]
     if len(short):
         text = f"{len(short)} substations get less than {LEAST_DIFFERENTIAL_MPA} MPa, the worst {differential.min():.3f} MPa"

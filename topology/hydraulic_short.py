@@ -81,10 +81,9 @@ def solve_served(zone: Zone, given: Given, *, held_mpa: tuple[float, float], ope
     wanted = given.station_kg_per_s
     mode = np.where(start & (wanted > 0), _OPEN, _GIVEN)
     turned_back = np.zeros(len(wanted), np.int64)
-    through = wanted
-    solved = None
+    total = _Total(float(wanted.sum()))
     for _ in range(_TURNS):
-        solved = _solve(zone, given, held_mpa=held_mpa, open_mpa=open_mpa, mode=mode, through=through)
+        solved = _solve(zone, given, held_mpa=held_mpa, open_mpa=open_mpa, mode=mode, total=total.assumed)
         if not solved.converged:
             return solved
         assert solved.station_kg_per_s is not None
@@ -92,22 +91,44 @@ def solve_served(zone: Zone, given: Given, *, held_mpa: tuple[float, float], ope
         back = (mode == _OPEN) & (following == _GIVEN)
         following[back & (turned_back >= _PATIENCE)] = _OPEN
         turned_back += back
-        settled = abs(float(solved.station_kg_per_s.sum() - through.sum())) <= _SLACK * max(float(through.sum()), 1e-9)
-        through = solved.station_kg_per_s
-        if (following == mode).all() and (settled or len(zone.feed_id) == 1):
+        settled = total.found(float(solved.station_kg_per_s.sum())) or len(zone.feed_id) == 1
+        if settled and (following == mode).all():
             break
         mode = following
-    assert solved is not None
-    return replace(solved, station_kg_per_s=np.minimum(through, wanted))
+    assert solved.station_kg_per_s is not None
+    return replace(solved, station_kg_per_s=np.minimum(solved.station_kg_per_s, wanted))
+
+
+class _Total:
+    """What all stations take together: the sources' shares need it before it is known. Found by the secant method."""
+
+    def __init__(self, wanted: float) -> None:
+        self.assumed = wanted
+        self._wanted = wanted
+        self._last: tuple[float, float] | None = None
+
+    def found(self, taken: float) -> bool:
+        """Note what was taken under what was assumed; True when they are the same. Sets the next assumption."""
+        gap = taken - self.assumed
+        if abs(gap) <= _SLACK * max(self.assumed, 1e-9):
+            return True
+        step = gap
+        if self._last is not None and self._last[1] != gap:
+            secant = -gap * (self.assumed - self._last[0]) / (gap - self._last[1])
+            # the gap falls as more is assumed; another sign is a change of modes between the two
+            step = secant if secant * gap > 0 else gap
+        self._last = (self.assumed, gap)
+        self.assumed = min(max(self.assumed + step, 0.02 * self._wanted), self._wanted)
+        return False
 
 
 def _solve(
-    zone: Zone, given: Given, *, held_mpa: tuple[float, float], open_mpa: float, mode: NDArray[np.int64], through: Floats
+    zone: Zone, given: Given, *, held_mpa: tuple[float, float], open_mpa: float, mode: NDArray[np.int64], total: float
 ) -> Solved:
     return solve(
         zone,
         station_kg_per_s=np.where(mode == _GIVEN, given.station_kg_per_s, 0.0),
-        feed_kg_per_s=given.feed_kg_per_s(through),
+        feed_kg_per_s=given.feed_share * total,
         temperature_degc=given.temperature_degc,
         roughness_mm=given.roughness_mm,
         local_share=given.local_share,

@@ -156,7 +156,15 @@ def test_zones_and_lines_are_those_that_were_solved_until_a_valve_moves(planner:
     assert line["station_id"] == zone["worst_station_id"]
     assert line["station_name"]
     last = line["points"][-1]
-    assert last["supply_m"] - last["return_m"] == pytest.approx(zone["worst_differential_mpa"] * 102, rel=0.15)
+    station = planner.get(f"/assets/{line['station_id']}").json()["solved"]
+    assert station["supply_mpa"] - station["return_mpa"] == pytest.approx(zone["worst_differential_mpa"], abs=1e-3)
+    assert (station["flow_share"], station["stale"], station["flow_direction"]) == (1.0, False, None)
+    # water of 110 and 60 degC: kg/m3 out of steam tables
+    assert last["supply_m"] - last["axis_m"] == pytest.approx(station["supply_mpa"] * 1e6 / (950.9 * 9.80665), rel=0.01)
+    assert last["return_m"] - last["axis_m"] == pytest.approx(station["return_mpa"] * 1e6 / (983.2 * 9.80665), abs=1.0)
+    pipe = planner.get(f"/assets/{last['asset_id']}").json()["solved"]
+    assert pipe["flow_direction"] in {0, 1}
+    assert (pipe["flow_m3_per_h"] >= 0) == (pipe["flow_direction"] == 0)
     assert [each["distance_m"] for each in line["points"]] == sorted(each["distance_m"] for each in line["points"])
     assert any(each["ground_m"] is not None and each["ground_m"] > each["axis_m"] for each in line["points"])
     other = asset_id(planner, kind="substation")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandapipes
 import pytest
+from pandapipes.topology import create_nxgraph, unsupplied_junctions
 from typer.testing import CliRunner
 
 from api.cli import build_app
@@ -14,11 +19,14 @@ from data.demo.city import write_city
 from data.hydraulics import read_hydraulic_tables
 from data.imports.manifest import locate_manifest
 from data.imports.run import run_import
-from data.network import read_network
+from data.network import read_network, read_network_tables
 from data.pool import connect
 from tests.conftest import create_database, drop_database
 from topology.codes import CLOSED, SOURCE, VALVE
 from topology.hydraulics import solve_zone
+from topology.network import build_network
+from topology.scenario import Scenario
+from topology.what_if import what_if
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +97,43 @@ def test_the_command_takes_a_code_and_refuses_what_is_no_source(sample_url: str,
     wrong = run_solve(sample_url, monkeypatch, "--source", "HRZ0001")
     assert wrong.exit_code == 1
     assert "is no heat source of this network" in str(wrong.exception)
+
+
+def unsupplied_consumers(net: Any, pipe: int) -> set[str]:
+    """Codes of the consumers that pandapipes' own search finds off without a pipe: a side of theirs reaches no pump junction."""
+    net.pipe.loc[pipe, "in_service"] = False
+    try:
+        # a consumer joins supply and return, and a graph with it would feed one side through the other
+        graph = create_nxgraph(net, include_heat_consumers=False, include_pressure_circ_pumps=False)
+        slacks = set(net.circ_pump_pressure[["flow_junction", "return_junction"]].to_numpy().ravel().tolist())
+        off = unsupplied_junctions(net, mg=graph, slacks=slacks)
+    finally:
+        net.pipe.loc[pipe, "in_service"] = True
+    ends = net.heat_consumer[["from_junction", "to_junction"]]
+    return {f"C{number}" for number, pair in ends.iterrows() if off & set(pair)}
+
+
+def test_topology_and_solver_find_off_what_pandapipes_finds_unsupplied(database_url: str, shared: Path) -> None:
+    run_import(locate_manifest("schutterwald"), database_url, seat="test", data_root=shared / "data")
+    with connect(database_url) as connection:
+        tables, sizes = read_network_tables(connection, 101), read_hydraulic_tables(connection, 101)
+        rows = connection.execute("select asset_id, code from asset where city_id = 101 and kind in ('pipe', 'substation')")
+        code = {int(asset_id): str(text) for asset_id, text in rows}
+    pipe_of = {text: asset_id for asset_id, text in code.items() if text.startswith("H")}
+    net = pandapipes.from_json(str(shared / "data/net-schutterwald/sw_heat.json"))
+    whole = build_network(tables)
+    source = int(whole.assets.asset_id[whole.edges.row[whole.edges.kind == SOURCE]][0])
+    pipes = np.random.default_rng(7).choice(net.pipe.index[net.pipe["length_km"] > 0.0], 6, replace=False)
+    found = 0
+    for pipe in pipes.tolist():
+        cut = tables.pipes["asset_id"] != pipe_of[f"H{pipe}"]
+        network = build_network(replace(tables, pipes=tables.pipes[cut]))
+        result = what_if(network, sizes, Scenario(source_id=source))
+        expected = unsupplied_consumers(net, pipe)
+        assert {code[each] for each in result.off_by_solver} == expected, pipe
+        assert result.agrees, pipe
+        found += len(expected)
+    assert found > 5
 
 
 def test_a_real_town_converges(database_url: str, shared: Path) -> None:
