@@ -15,6 +15,7 @@ import { Panel } from "./Panel";
 import { useMay } from "./permissions";
 import { RegisterList } from "./RegisterList";
 import { RemoteNote } from "./RemoteNote";
+import { SolvedFacts } from "./SolvedFacts";
 import { StatusMark } from "./StatusMark";
 
 const FIRST_ATTRIBUTES = 3;
@@ -104,6 +105,7 @@ function Facts({ asset }: { asset: Asset }) {
       </div>
       {asset.company && <Fact label={t("asset.owner")} value={asset.company.name} />}
       {asset.area && <Fact label={t("asset.area")} value={asset.area.name} />}
+      <SolvedFacts solved={asset.solved} />
       {(all || hidden <= 1 ? attributes : attributes.slice(0, FIRST_ATTRIBUTES)).map((item) => (
         <Fact
           key={item.name}
