@@ -104,7 +104,7 @@ class Viewer:
     def assert_clean(self) -> None:
         """Nothing failed in the page and nothing was asked from anybody else."""
         assert self.watch.strangers == []
-        assert self.watch.errors == []
+        assert self.watch.errors == [], self.watch.errors
         assert self.look("window.__ht.errors") == []
 
 

@@ -204,10 +204,10 @@ def cancel(shown: Viewer, office: httpx.Client, plan: dict[str, Any]) -> None:
 
 
 def test_a_what_if_is_solved_and_drawn_as_a_pressure_line(viewer: OpenViewer, office: httpx.Client, pictures: Path) -> None:
-    plant = next(one for one in get(office, "/sources/states")["items"] if one["kind"] == "plant" and one["running"])
+    _, isolation = pipe_with_a_way_out(office)
     with viewer(1440, 900) as shown:
         sit(shown, "planner")
-        shown.open(f"/plan?city=1&panel=whatif&zone={plant['asset_id']}&outdoor=-15&layers={LAYERS}")
+        shown.open(f"/plan?city=1&panel=whatif&close={isolation['order'][0]}&outdoor=-15&layers={LAYERS}")
         panel = shown.page.get_by_role("region", name="工况模拟")
         panel.get_by_test_id("whatif-run").click()
         line = panel.get_by_role("region", name="水压图")

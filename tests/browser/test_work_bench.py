@@ -450,8 +450,8 @@ def test_every_panel_fits_its_window_and_speaks_both_languages(bench: Any, pictu
             for place, panel in enumerate(panels):
                 tabs.get_by_role("button").nth(place).click()
                 shown.wait(f"window.location.search.includes('panel={panel}')", what=f"{panel} to be open")
-                box = shown.page.locator(".bench > .panel").bounding_box()
-                assert box is not None
+                # the panel's own code may still be on its way
+                box = wait_for(shown.page.locator(".bench > .panel:has(.panel-body)").bounding_box, what=f"{panel} to be shown")
                 assert box["x"] >= 0
                 assert box["x"] + box["width"] <= width
                 inner = shown.look("document.documentElement.scrollWidth")
