@@ -136,7 +136,7 @@ def _isolation(network: Network, asset_id: int, stuck: list[int], capacity: Any)
             {"asset_id": v.asset_id, "state": v.state, "operability": v.operability, "role": v.role} for v in found.valves
         ],
         "grown_through": list(found.grown_through),
-        "drained_m3": found.drained_m3,
+        "drained_m3": None if found.drained_m3 is None else round(found.drained_m3, 2),
         "drained_pipe_length_m": round(found.drained_pipe_length_m, 1),
         "lost": _list(network, found.lost),
         "alternatives": [
@@ -201,4 +201,4 @@ def _lines(answer: Answer) -> Iterator[str]:
 def _short(value: Any) -> str:
     if isinstance(value, np.ndarray | list | tuple):
         return " ".join(map(str, value)) or "none"
-    return str(value)
+    return "unknown" if value is None else str(value)
