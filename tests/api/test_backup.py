@@ -41,6 +41,7 @@ def answers(client: httpx.Client, asset_ids: list[int], first_ms: int) -> dict[s
         "pipes": "/assets?kind=pipe&limit=50&offset=300",
         "changes": "/changes",
         "problems": "/problems?limit=200",
+        "findings": "/network/findings?limit=1000",  # before the contents, which count them once the network has been read
         "contents": "/contents",
         "registers": "/registers",
         "users": "/registers/heat_user?limit=50",

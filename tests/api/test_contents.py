@@ -172,8 +172,9 @@ def test_the_length_of_the_network_is_that_of_its_pipes(http: httpx.Client, samp
 
 def test_findings_are_told_once_the_network_has_been_read(sample: LoadedSample, sample_copy_url: str, tmp_path: Path) -> None:
     with serve(sample_copy_url, sample.copy_var_dir(tmp_path)) as url, httpx.Client(base_url=url, timeout=60) as client:
-        assert client.get("/contents").json()["finding_count"] is None
+        before = client.get("/contents").json()["finding_count"]
         items = client.get("/network/findings", params={"limit": 10_000}).json()["items"]
+        assert before in {None, len(items)}  # the server reads networks by itself soon after its start
         assert client.get("/contents").json()["finding_count"] == len(items)
 
 
