@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up, lints, runs all rings of tests: those of the server beside all others, each half in a process and a database of its own.
+# Sets up, lints, runs all rings of tests: those of server and browser beside all others, each half in a process and a database
+# of its own.
 # With arguments (files, pytest's options) only those tests run, in one process.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -15,10 +16,10 @@ if [ $# -gt 0 ]; then
 else
   other=$(mktemp)
   trap 'rm -f "$other"' EXIT
-  run tests/api > "$other" 2>&1 &
+  run tests/api tests/browser > "$other" 2>&1 &
   half=$!
-  run tests --ignore=tests/api || tests=1
-  echo "test: the other half, tests/api"
+  run tests --ignore=tests/api --ignore=tests/browser || tests=1
+  echo "test: the other half, tests/api and tests/browser"
   wait "$half" || tests=1
   cat "$other"
 fi
