@@ -98,7 +98,7 @@ def test_the_panel_counts_every_rule_as_the_server_does(bench: Any, office: http
     rules = open_rules(office)
     assert {rule["severity"] for rule in rules} == {"error", "warning", "notice"}
     with bench() as shown:
-        shown.open(f"/plan?city=1&layers={LAYERS},problems")
+        shown.open(f"/plan?city=1&panel=problems&layers={LAYERS},problems")
         panel = shown.page.get_by_role("region", name="数据问题")
         panel.get_by_test_id("rule-groups").wait_for()
         told = panel.get_by_test_id("rule-groups").inner_text()
@@ -112,7 +112,7 @@ def test_an_accepted_repair_is_drawn_written_and_gone_from_the_list(bench: Any, 
     rule, problems = repairable(office, least=2)
     problem = problems[0]
     with bench() as shown:
-        shown.open(f"/plan?city=1&layers={LAYERS},problems")
+        shown.open(f"/plan?city=1&panel=problems&layers={LAYERS},problems")
         panel = shown.page.get_by_role("region", name="数据问题")
         panel.get_by_test_id("rule-groups").get_by_role("button").filter(has_text=rule["label_zh"]).click()
         panel.get_by_text(f"共 {len(problems)} 条").wait_for()
@@ -150,7 +150,7 @@ def test_a_sign_on_the_map_opens_its_problem(bench: Any, office: httpx.Client) -
         card = shown.page.get_by_role("region", name="问题详情")
         card.get_by_role("heading").first.wait_for()
         opened = int(shown.look("new URLSearchParams(window.location.search).get('problem')"))
-        assert opened in shown.look(drawn)
+        wait_for(lambda: opened in shown.look(drawn), what="the sign of the opened problem to be drawn")
         shown.assert_clean()
 
 
