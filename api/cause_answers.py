@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 
 from data.assets import round_position
 from data.network import visible_rows
+from topology.causes.root_cause import Cause, Diagnosis, RunnerUp
 from topology.network import Network
-from topology.root_cause import Cause, Diagnosis, RunnerUp
 from twin.scope import Scope
 from twin.status import Status
 

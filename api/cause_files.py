@@ -11,8 +11,8 @@ from zipfile import BadZipFile
 import numpy as np
 import orjson
 
-from topology.cause_footprints import Footprints, joined
-from topology.cause_prepare import Prepared
+from topology.causes.footprints import Footprints, joined
+from topology.causes.prepare import Prepared
 
 _KEPT = 20
 """So many states of a city are remembered; files of zones that none of them names are removed."""

@@ -20,8 +20,8 @@ from api.cause_files import Versions, cause_folder, read_footprints
 from api.networks import NetworkStore
 from api.settings import Settings
 from api.worker_environment import worker_environment
+from topology.causes.root_cause import CauseEngine
 from topology.network import Network
-from topology.root_cause import CauseEngine
 
 logger = logging.getLogger(__name__)
 

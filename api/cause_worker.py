@@ -12,7 +12,7 @@ from api.settings import Settings, read_settings
 from data.hydraulics import read_hydraulic_tables
 from data.network import read_network
 from data.pool import connect
-from topology.cause_prepare import Prepared, prepare_footprints
+from topology.causes.prepare import Prepared, prepare_footprints
 
 logger = logging.getLogger(__name__)
 

@@ -12,16 +12,16 @@ from api.errors import BadRequest
 from data.hydraulics import read_hydraulic_tables
 from data.pool import connect
 from topology.errors import NotSolvable
-from topology.flow_solver import FlowSolver
-from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import Zone, cut_zone
-from topology.hydraulics import Operation
-from topology.leak_signatures import metered_nodes
-from topology.leak_zone import LEAST_STATIONS, Reading, in_metres, in_order, pipe_ends
-from topology.leaks import LeakPlaces, LeakSearch, locate, prepare
-from topology.n_minus_one import Case, make_case
+from topology.flow.n_minus_one import Case, make_case
+from topology.flow.solver import FlowSolver
+from topology.hydraulics.pandapipes_net import water_at
+from topology.hydraulics.solve import Operation
+from topology.hydraulics.tables import HydraulicTables
+from topology.hydraulics.zone import Zone, cut_zone
+from topology.leaks.locate import LeakPlaces, LeakSearch, locate, prepare
+from topology.leaks.signatures import metered_nodes
+from topology.leaks.zone import LEAST_STATIONS, Reading, in_metres, in_order, pipe_ends
 from topology.network import Network
-from topology.pandapipes_net import water_at
 from twin.live import LiveCity
 from twin.quality import Quality
 

@@ -32,8 +32,8 @@ from data.rasters import put_raster, raster_path
 from data.tile_tables import TileReport
 from tiles.raster import add_file, sample_heights
 from tiles.tiles3d.build import Published, build_buildings, buildings_folder, made_from, read_published, rights_of
+from topology.build.network_class import UNDETERMINED, derived_classes
 from topology.network import build_network
-from topology.network_class import UNDETERMINED, derived_classes
 from topology.tables import NetworkTables
 from twin.scope import EVERYTHING, Scope
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from data.network import visible_rows
 from data.plans import STATE_OF, Draft, Lost, Plan
-from topology.impact import figures
+from topology.answers.impact import figures
+from topology.answers.plans import Clash, Work, clash, lost_to
 from topology.network import Network
-from topology.plans import Clash, Work, clash, lost_to
 from twin.scope import Scope
 
 Rows: TypeAlias = NDArray[np.int32]

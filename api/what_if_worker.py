@@ -29,12 +29,12 @@ from data.pool import Connection, connect
 from data.what_ifs import claim, put_result
 from data.zone_solutions import end_sweep, put_zone, try_lock_zones
 from topology.errors import TopologyError
-from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import ZoneMap, map_zones
+from topology.hydraulics.scenario import Leak, Scenario
+from topology.hydraulics.tables import HydraulicTables
+from topology.hydraulics.what_if import HeatedZone, KnownZones, solve_mapped, what_if
+from topology.hydraulics.what_if_answer import what_if_figures
+from topology.hydraulics.zone import ZoneMap, map_zones
 from topology.network import Network, build_network
-from topology.scenario import Leak, Scenario
-from topology.what_if import HeatedZone, KnownZones, solve_mapped, what_if
-from topology.what_if_answer import what_if_figures
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from data.assets import Position, round_position
 from data.network import visible_rows
 from data.pool import Pool
 from data.zone_solutions import LinePlace, read_line_places
+from topology.hydraulics.what_if_answer import Figures
 from topology.network import Network
-from topology.what_if_answer import Figures
 from twin.scope import Scope
 
 LAYERS = ("pipe", "substation")

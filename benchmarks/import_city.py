@@ -50,7 +50,7 @@ from data.demo.whole_delivery import write_whole
 from data.imports.run import ImportReport
 from data.network import read_network_tables
 from data.pool import Connection, connect
-from topology.joining import join
+from topology.build.joining import join
 from topology.network import build_network
 from topology.tables import NetworkTables
 

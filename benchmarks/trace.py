@@ -52,13 +52,13 @@ from benchmarks.import_city import city_settings
 from data.hydraulics import read_hydraulic_tables
 from data.network import read_network_tables
 from data.pool import connect
+from topology.answers.impact import impact
 from topology.assets import KIND_CODE
-from topology.capacity import read_capacity
 from topology.codes import OPEN, VALVE
-from topology.criticality import criticality
-from topology.hydraulic_tables import HydraulicTables
-from topology.impact import impact
-from topology.isolation import isolate
+from topology.cuts.capacity import read_capacity
+from topology.cuts.criticality import criticality
+from topology.cuts.isolation import isolate
+from topology.hydraulics.tables import HydraulicTables
 from topology.network import Network, build_network
 from topology.tables import NetworkTables
 

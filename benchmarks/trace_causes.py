@@ -2,7 +2,7 @@
 
     python -m benchmarks.trace_causes CITY.pkl      # a pickle of (NetworkTables, HydraulicTables); else `make bench-trace`
 
-What fails is drawn and solved by `topology.cause_physics` with pipes and loads that the search does not know: roughness of each
+What fails is drawn and solved by `topology.causes.physics` with pipes and loads that the search does not know: roughness of each
 pipe 20 % off, load of each station 5 % off, gauges 0.002 MPa. A station rings when its differential falls under `AlarmLimit`:
 half of its own usual one, and in any case under 0.05 MPa. 80 % of the stations have a sensor; of those in the whole city 0.5 %
 ring for nothing.
@@ -44,13 +44,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topology.cause_physics import Failure, ZoneModel, together
-from topology.cause_prepare import AlarmLimit, Prepared, prepare_footprints
+from topology.causes.physics import Failure, ZoneModel, together
+from topology.causes.prepare import AlarmLimit, Prepared, prepare_footprints
+from topology.causes.root_cause import Cause, CauseEngine
 from topology.codes import SUPPLY
-from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import Zone, map_zones
+from topology.hydraulics.tables import HydraulicTables
+from topology.hydraulics.zone import Zone, map_zones
 from topology.network import Network, build_network
-from topology.root_cause import Cause, CauseEngine
 
 RUNS = 200
 METERED = 0.8

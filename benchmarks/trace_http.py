@@ -35,8 +35,8 @@ import numpy as np
 import orjson
 
 from api.settings import Settings
+from topology.answers.impact import impact
 from topology.assets import KIND_CODE
-from topology.impact import impact
 from topology.network import Network
 
 CONNECTIONS = 8

@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from topology import pandapipes_net
 from topology.codes import OPEN, SOURCE
 from topology.errors import NotSolvable
-from topology.flow_friction import Floats
-from topology.flow_solver import FlowSolver, Leak
-from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import Zone, cut_zone
-from topology.hydraulics import Operation
-from topology.leak_signatures import Errors, metered_nodes
-from topology.leak_zone import in_metres, pipe_ends
-from topology.leaks import USUAL, LeakSearch, locate, prepare
-from topology.n_minus_one import Case, make_case, n_minus_one
+from topology.flow.friction import Floats
+from topology.flow.n_minus_one import Case, make_case, n_minus_one
+from topology.flow.solver import FlowSolver, Leak
+from topology.hydraulics import pandapipes_net
+from topology.hydraulics.solve import Operation
+from topology.hydraulics.tables import HydraulicTables
+from topology.hydraulics.zone import Zone, cut_zone
+from topology.leaks.locate import USUAL, LeakSearch, locate, prepare
+from topology.leaks.signatures import Errors, metered_nodes
+from topology.leaks.zone import in_metres, pipe_ends
 from topology.network import Network
 
 TRIALS = 200

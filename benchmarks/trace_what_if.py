@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from topology.codes import OPEN, VALVE
-from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import ZoneMap, map_zones
+from topology.hydraulics.scenario import Scenario
+from topology.hydraulics.tables import HydraulicTables
+from topology.hydraulics.what_if import KnownZones, what_if
+from topology.hydraulics.zone import ZoneMap, map_zones
 from topology.network import Network
-from topology.scenario import Scenario
-from topology.what_if import KnownZones, what_if
 
 _SEED = 20_261_121
 _TRIES = 3

@@ -9,7 +9,7 @@ import pandas as pd
 from data.network import read_versions
 from data.pool import Connection
 from data.statements import sql
-from topology.hydraulic_tables import HYDRAULIC_COLUMNS, HydraulicTables
+from topology.hydraulics.tables import HYDRAULIC_COLUMNS, HydraulicTables
 
 _TEXTS = frozenset(("kind", "pumped_side"))
 _INTEGERS = frozenset(("asset_id", "level"))

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from data.imports.copying import HEADER, TRAILER
 from data.pool import Connection, Pool
 from data.statements import sql
+from topology.answers.interval_rows import SEGMENT, IntervalRows, SegmentRows, interval_rows, segment_rows
 from topology.assets import KINDS
-from topology.interval_rows import SEGMENT, IntervalRows, SegmentRows, interval_rows, segment_rows
 from topology.network import Network
 
 Columns: TypeAlias = dict[str, NDArray[Any]]

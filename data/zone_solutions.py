@@ -18,9 +18,9 @@ from data.assets import Position, round_position
 from data.errors import NotFound
 from data.pool import Connection, Pool
 from data.statements import scope_parameters, sql
-from topology.pressure_line import HeadNet, head_net
-from topology.what_if import MOVING_M_PER_S, HeatedZone
-from topology.what_if_answer import problem_figures, summary_of
+from topology.hydraulics.pressure_line import HeadNet, head_net
+from topology.hydraulics.what_if import MOVING_M_PER_S, HeatedZone
+from topology.hydraulics.what_if_answer import problem_figures, summary_of
 from twin.scope import Scope
 
 START_TO_END, END_TO_START, UNKNOWN_DIRECTION = 0, 1, 2

@@ -16,12 +16,17 @@ import networkx as nx
 import numpy as np
 
 from topology.codes import EXCHANGER, OPERABILITIES, SOURCE, STATES, VALVE
-from topology.hydraulic_results import NORMAL, Operation
-from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import cut_zone
-from topology.hydraulics import SolvedZone, solve_cut
+from topology.hydraulics.pandapipes_net import (  # the one place that makes nets; nothing here converts
+    BAR_PER_MPA,
+    NO_LOSSES,
+    _net,
+    _take,
+)
+from topology.hydraulics.results import NORMAL, Operation
+from topology.hydraulics.solve import SolvedZone, solve_cut
+from topology.hydraulics.tables import HydraulicTables
+from topology.hydraulics.zone import cut_zone
 from topology.network import Network
-from topology.pandapipes_net import BAR_PER_MPA, NO_LOSSES, _net, _take  # the one place that makes nets; nothing here converts
 
 Value: TypeAlias = str | int | float | bool
 _NAMESPACE = "http://graphml.graphdrawing.org/xmlns"

@@ -12,18 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from topology.assets import AssetTable, asset_table
-from topology.checks import check_state, check_structure
+from topology.build.checks import check_state, check_structure
+from topology.build.declared import Declared, read_declared
+from topology.build.drawing import Drawing, number_drawing
+from topology.build.edges import Edges, Services
+from topology.build.joining import Joined, join
+from topology.build.segment_net import SegmentNet, segment_net
+from topology.build.segments import Segments, label_segments
 from topology.codes import CLOSED, EXCHANGER, OPEN, OPERABILITIES, ORIGINS, PIPE, RETURN, SOURCE, STATES, SUPPLY, UNKNOWN, VALVE
-from topology.declared import Declared, read_declared
-from topology.drawing import Drawing, number_drawing
-from topology.edges import Edges, Services
 from topology.findings import Finding
-from topology.joining import Joined, join
-from topology.lost_several import lost_with_several
-from topology.numbering import intervals
-from topology.segment_net import SegmentNet, segment_net
-from topology.segments import Segments, label_segments
-from topology.state import Fed, State, flood_net, read_state
+from topology.states.lost_several import lost_with_several
+from topology.states.numbering import intervals
+from topology.states.state import Fed, State, flood_net, read_state
 from topology.tables import NetworkTables
 
 Column: TypeAlias = NDArray[np.generic] | int
@@ -143,7 +143,7 @@ class Network:
     def lost_buildings(self, asset_id: int) -> NDArray[np.int32]:
         """Return the asset ids of the buildings that lose heat when an asset is shut, once each, an array of the caller's own.
 
-        The same buildings as the list *lost* of `topology.impact.impact`.
+        The same buildings as the list *lost* of `topology.answers.impact.impact`.
 
         Raises
         ------
@@ -162,7 +162,8 @@ class Network:
     def intervals(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
         """Return asset ids with their preorder intervals in the present state: `asset_id`, `tin`, `tout`.
 
-        What is lost with *x* stands where `x.tin <= tin < x.tout` for one of the rows of *x*; see `topology.numbering.intervals`.
+        What is lost with *x* stands where `x.tin <= tin < x.tout` for one of the rows of *x*; see
+        `topology.states.numbering.intervals`.
         """
         return intervals(self.net, self.state)
 

@@ -17,8 +17,8 @@ from api.errors import BadRequest
 from api.serving import open_connection, open_database
 from api.settings import read_settings
 from data.network import first_city, read_network
+from topology.causes.root_cause import Cause, CauseEngine, Diagnosis
 from topology.network import Network
-from topology.root_cause import Cause, CauseEngine, Diagnosis
 
 _SHOWN = 8
 

@@ -22,8 +22,8 @@ from data.hydraulics import read_hydraulic_tables
 from data.network import first_city, read_network
 from topology.assets import KINDS
 from topology.codes import OPEN, SOURCE
-from topology.hydraulic_summary import summary
-from topology.hydraulics import solve_zone
+from topology.hydraulics.solve import solve_zone
+from topology.hydraulics.summary import summary
 from topology.network import Network
 
 CityOption = Annotated[int | None, typer.Option("--city", help="City id; default: the lowest one.")]

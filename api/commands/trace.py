@@ -18,15 +18,15 @@ from data.assets import find_asset_ids
 from data.hydraulics import read_hydraulic_tables
 from data.network import first_city, read_network
 from data.pool import Connection
+from topology.answers.chain import chain
+from topology.answers.impact import figures, impact
+from topology.answers.path import path
+from topology.answers.supply import sources, supply_area
+from topology.answers.trace import connected, downstream, upstream
 from topology.assets import KINDS
-from topology.capacity import read_capacity
-from topology.chain import chain
-from topology.impact import figures, impact
-from topology.isolation import isolate
+from topology.cuts.capacity import read_capacity
+from topology.cuts.isolation import isolate
 from topology.network import Network
-from topology.path import path
-from topology.supply import sources, supply_area
-from topology.trace import connected, downstream, upstream
 
 Name: TypeAlias = Literal[
     "impact", "isolation", "downstream", "upstream", "connected", "sources", "supply_area", "path", "declared"

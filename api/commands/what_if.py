@@ -16,9 +16,9 @@ from data.errors import NotFound
 from data.hydraulics import read_hydraulic_tables
 from data.network import first_city, read_network
 from data.pool import Connection
-from topology.scenario import Leak, Scenario
-from topology.what_if import what_if
-from topology.what_if_answer import what_if_figures
+from topology.hydraulics.scenario import Leak, Scenario
+from topology.hydraulics.what_if import what_if
+from topology.hydraulics.what_if_answer import what_if_figures
 
 
 def register(app: typer.Typer) -> None:

@@ -13,7 +13,7 @@ from api.errors import BadRequest
 from api.leak_room import Found, LeakRoom, Question, last_readings
 from data.network import visible_rows
 from topology.codes import RETURN, SUPPLY
-from topology.leak_zone import Reading
+from topology.leaks.zone import Reading
 from topology.network import Network
 from twin.errors import OutsideScope
 from twin.scope import Scope

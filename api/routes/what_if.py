@@ -14,8 +14,8 @@ from data.assets import read_kind
 from data.errors import NotFound
 from data.pool import Pool
 from data.what_ifs import WhatIfRow, ask_what_if, read_what_if
+from topology.hydraulics.scenario import LARGEST_LEAK_KG_PER_S, Leak, Scenario, check_scenario
 from topology.network import Network
-from topology.scenario import LARGEST_LEAK_KG_PER_S, Leak, Scenario, check_scenario
 from twin.scope import Scope
 
 router = APIRouter(prefix="/whatif", tags=["hydraulics"])

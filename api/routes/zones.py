@@ -12,8 +12,8 @@ from api.dependencies import CallerDep, CityDep, PoolDep
 from api.zone_answers import LAYERS, LinePoint, Sight, ZoneModel, line_model
 from data.errors import NotFound
 from data.zone_solutions import ZoneRow, list_zones, read_heads
-from topology.pressure_line import pressure_line
-from topology.what_if_answer import line_figures
+from topology.hydraulics.pressure_line import pressure_line
+from topology.hydraulics.what_if_answer import line_figures
 from twin.scope import Scope
 
 router = APIRouter(prefix="/zones", tags=["hydraulics"])

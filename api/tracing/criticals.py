@@ -14,7 +14,7 @@ from api.tracing.rooms import Rooms
 from data.assets import AssetItem, read_items
 from data.pool import Pool
 from topology.assets import AssetTable
-from topology.criticality import Criticality, criticality
+from topology.cuts.criticality import Criticality, criticality
 from topology.network import Network
 from twin.scope import Scope
 

@@ -14,7 +14,7 @@ from data.hydraulics import read_hydraulic_tables
 from data.network import visible_rows
 from data.pool import connect
 from topology.assets import AssetTable
-from topology.capacity import Capacity, read_capacity
+from topology.cuts.capacity import Capacity, read_capacity
 from topology.network import Network
 from twin.consumers import Consumers
 from twin.scope import Scope

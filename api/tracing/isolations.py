@@ -11,11 +11,11 @@ from api.tracing.findings import Answer
 from api.tracing.found import Found, findings_shown, sets_shown
 from api.tracing.lists import Rows, listed, seen_rows
 from data.assets import AssetItem, read_items
-from topology.alternatives import Alternative
+from topology.answers.impact import figures
 from topology.codes import OPERABILITIES, STATES
+from topology.cuts.alternatives import Alternative
+from topology.cuts.isolation import Isolation, ValveToOperate, isolate
 from topology.findings import Finding
-from topology.impact import figures
-from topology.isolation import Isolation, ValveToOperate, isolate
 
 METHOD = (
     "the segments of the broken assets and of their pairs, grown through every open valve that cannot be closed; lost by what "

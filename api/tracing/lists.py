@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.tracing.asking import Asked, Ids
+from topology.answers.impact import Figures, figures
 from topology.assets import KIND_CODE, KINDS
-from topology.impact import Figures, figures
 from twin.consumers import Groups, groups
 
 Rows: TypeAlias = NDArray[np.int32]

@@ -15,15 +15,15 @@ from api.tracing.found import Found, findings_shown, sets_shown
 from api.tracing.isolations import isolation
 from api.tracing.lists import Answer, Rows, listed, named, named_visible, seen_rows
 from data.consumers import read_branch, read_branch_pipes
+from topology.answers.chain import DECLARED as CHAIN_DECLARED
+from topology.answers.chain import TRACED as CHAIN_TRACED
+from topology.answers.chain import chain
+from topology.answers.impact import METHODS, Impact, elements_of, impact, lost_by_flood, own_rows, row_of, union
+from topology.answers.path import PATH, path
+from topology.answers.supply import AFTER_OPENING, DECLARED, SOURCES, TRACED, Feeding, sources, supply_area, with_buildings
+from topology.answers.trace import Trace, connected, downstream, findings_of, upstream
 from topology.assets import KIND_CODE
-from topology.chain import DECLARED as CHAIN_DECLARED
-from topology.chain import TRACED as CHAIN_TRACED
-from topology.chain import chain
 from topology.findings import Finding
-from topology.impact import METHODS, Impact, elements_of, impact, lost_by_flood, own_rows, row_of, union
-from topology.path import PATH, path
-from topology.supply import AFTER_OPENING, DECLARED, SOURCES, TRACED, Feeding, sources, supply_area, with_buildings
-from topology.trace import Trace, connected, downstream, findings_of, upstream
 
 
 async def find(asked: Asked) -> Found:

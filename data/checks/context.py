@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from data.network import read_network_tables
 from data.pool import Connection
 from data.statements import sql
-from topology.joining import Joined, join
+from topology.build.joining import Joined, join
 from topology.network import Network, build_network
 from topology.tables import NetworkTables
 

@@ -11,9 +11,9 @@ import numpy as np
 from data.checks.context import Context, Repair, edit, set_value
 from data.checks.network_rules import END_NAMES, key_of
 from data.statements import sql
-from topology.feeders import exchanger_zones, feeders_of, primary_zones, service_zones, source_zones
+from topology.build.feeders import exchanger_zones, feeders_of, primary_zones, service_zones, source_zones
+from topology.build.near_ends import Move, near_joins, valve_moves
 from topology.findings import Finding
-from topology.near_ends import Move, near_joins, valve_moves
 
 Repairs: TypeAlias = dict[tuple[str, str], Repair]
 

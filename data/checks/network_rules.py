@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from data.checks.context import Context, Found, set_value
+from topology.build.near_ends import gaps
+from topology.build.network_class import CLASSES, derived_classes, differing
 from topology.findings import Finding
-from topology.near_ends import gaps
-from topology.network_class import CLASSES, derived_classes, differing
 
 END_NAMES: Final = ("start", "end")
 """How keys name the ends of a pipe."""
@@ -22,7 +22,7 @@ _SPELT_OUT: Final = 20
 
 
 def find_network_problems(context: Context) -> None:
-    """Take over every finding of `topology.checks`."""
+    """Take over every finding of `topology.build.checks`."""
     context.insert(_problems(context, context.network.findings))
     context.execute("check_found_analyze")
     context.execute("check_network_codes")

@@ -15,7 +15,7 @@ from data.demo.stations import MainStation
 from data.demo.tables import DemoCity
 
 LOCAL_LOSSES = 1.2
-"""Losses with bends, valves and compensators against those of the straight pipe, as in `topology.hydraulics.Operation`."""
+"""Losses with bends, valves and compensators against those of the straight pipe, as in `topology.hydraulics.solve.Operation`."""
 PLANT_HEAD_MPA = 0.25
 """What the pumps of a plant spend on a branch, each side; the relay pumps lift what is lost beyond."""
 PASSAGES = ("isolating_station", "relay_energy_station")

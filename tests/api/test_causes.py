@@ -12,8 +12,8 @@ import pytest
 from api.cause_files import Versions, read_footprints, write_footprints
 from tests.api.serving import serve
 from tests.conftest import LoadedSample, create_database, drop_database
-from topology.cause_footprints import make_footprints
-from topology.cause_prepare import Prepared
+from topology.causes.footprints import make_footprints
+from topology.causes.prepare import Prepared
 
 
 @pytest.fixture(scope="module")

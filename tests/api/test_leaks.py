@@ -15,8 +15,8 @@ from data.network import read_network_tables
 from data.pool import connect
 from tests.api.serving import serve
 from tests.conftest import LoadedSample, create_database, drop_database
-from topology.flow_solver import Leak
-from topology.hydraulic_zone import cut_zone
+from topology.flow.solver import Leak
+from topology.hydraulics.zone import cut_zone
 from topology.network import build_network
 
 

@@ -28,7 +28,7 @@ from data.network import read_network_tables
 from data.pool import connect
 from gis.datums import from_wgs84, to_wgs84
 from tests.data.demo_files import THIN, Delivery, side_graph
-from topology.hydraulics import solve_zone
+from topology.hydraulics.solve import solve_zone
 from topology.network import build_network
 
 PLAN = size_of("city")

@@ -23,10 +23,10 @@ from data.network import read_network, read_network_tables
 from data.pool import connect
 from tests.conftest import create_database, drop_database
 from topology.codes import CLOSED, SOURCE, VALVE
-from topology.hydraulics import solve_zone
+from topology.hydraulics.scenario import Scenario
+from topology.hydraulics.solve import solve_zone
+from topology.hydraulics.what_if import what_if
 from topology.network import build_network
-from topology.scenario import Scenario
-from topology.what_if import what_if
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from data.intervals import write_intervals
 from data.network import read_network
 from data.pool import connect
 from tests.ring_town import PIPE_OF, N, insert_ring
+from topology.answers.impact import impact
 from topology.assets import KIND_CODE, KINDS
-from topology.impact import impact
 from topology.network import Network
 
 NAMED = {"pipe", "valve", "substation", "building"}

@@ -21,11 +21,11 @@ from data.pool import connect
 from gis.snapping import join_ends
 from tests.conftest import create_database, drop_database
 from tests.topology.oracle import Oracle
+from topology.answers.impact import figures, impact
+from topology.answers.trace import downstream, upstream
 from topology.codes import CLOSED, EXCHANGER, PIPE, SOURCE, VALVE
-from topology.impact import figures, impact
 from topology.network import Network, build_network
 from topology.tables import NetworkTables
-from topology.trace import downstream, upstream
 
 
 @pytest.fixture(scope="module")

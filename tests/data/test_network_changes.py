@@ -15,7 +15,7 @@ from data.archive import Edit, apply_edits, restore_version, revert_change
 from data.network import NetworkRead, read_marked
 from data.network_changes import bring_up_to_date
 from data.pool import connect
-from topology.impact import impact
+from topology.answers.impact import impact
 from topology.network import build_network
 from topology.tables import COLUMNS
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from data.network import read_network_tables
 from data.pool import connect
-from topology.network_class import PRIMARY, SECONDARY, derived_classes, differing
+from topology.build.network_class import PRIMARY, SECONDARY, derived_classes, differing
 
 
 def test_the_clean_sample_declares_what_its_ends_say(sample_url: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from topology.flow_friction import Floats
-from topology.flow_solver import FlowSolver
-from topology.hydraulic_zone import Zone
+from topology.flow.friction import Floats
+from topology.flow.solver import FlowSolver
+from topology.hydraulics.zone import Zone
 
 DEGC = (110.0, 60.0)
 _KG_PER_S_PER_MW = 4.7

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.topology.builders import RETURN_OFFSET, Sketch, tree
 from tests.topology.oracle import Oracle
 from tests.topology.strategies import sketches
-from topology.alternatives import Alternative
-from topology.capacity import read_capacity
-from topology.criticality import criticality
-from topology.hydraulic_tables import HYDRAULIC_COLUMNS, HydraulicTables
-from topology.isolation import isolate
+from topology.cuts.alternatives import Alternative
+from topology.cuts.capacity import read_capacity
+from topology.cuts.criticality import criticality
+from topology.cuts.isolation import isolate
+from topology.hydraulics.tables import HYDRAULIC_COLUMNS, HydraulicTables
 from topology.network import build_network
 from topology.tables import NetworkTables
 

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topology.dominators import block_tree, dominator_tree
+from topology.states.dominators import block_tree, dominator_tree
 
 ARCS = st.integers(2, 9).flatmap(
     lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=20))

@@ -13,7 +13,7 @@ from topology.codes import CLOSED, SOURCE
 from topology.errors import NotSolvable
 from topology.export import drawing_graph, graphml, zone_json
 from topology.graph import segment_graph
-from topology.hydraulics import solve_zone
+from topology.hydraulics.solve import solve_zone
 from topology.network import build_network
 
 

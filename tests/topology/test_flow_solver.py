@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.topology.flow_builders import DEGC, flows_of, ring_zone, solver_of
-from topology import pandapipes_net
-from topology.flow_solver import Held, Leak
-from topology.hydraulic_zone import Zone
-from topology.pandapipes_net import Solved
+from topology.flow.solver import Held, Leak
+from topology.hydraulics import pandapipes_net
+from topology.hydraulics.pandapipes_net import Solved
+from topology.hydraulics.zone import Zone
 
 PRESSURE_MPA, FLOW_KG_PER_S = 1e-5, 1e-3
 

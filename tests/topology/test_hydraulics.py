@@ -12,9 +12,9 @@ import pytest
 from tests.topology.builders import RETURN_OFFSET, Sketch
 from topology.codes import RETURN, SUPPLY
 from topology.errors import BadTables, NotSolvable
-from topology.hydraulic_summary import summary
-from topology.hydraulic_tables import HYDRAULIC_COLUMNS, HydraulicTables
-from topology.hydraulics import Operation, ZoneHydraulics, boiling_mpa, solve_zone
+from topology.hydraulics.solve import Operation, ZoneHydraulics, boiling_mpa, solve_zone
+from topology.hydraulics.summary import summary
+from topology.hydraulics.tables import HYDRAULIC_COLUMNS, HydraulicTables
 from topology.network import build_network
 
 DENSITY = {SUPPLY: 950.9, RETURN: 983.2}

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.topology.builders import RETURN_OFFSET, Sketch, tree
 from tests.topology.oracle import Oracle
 from tests.topology.strategies import sketches
+from topology.answers.impact import FLOOD, METHODS, elements_of, figures, impact, lost_by_flood, row_of
 from topology.errors import NotTraceable
-from topology.impact import FLOOD, METHODS, elements_of, figures, impact, lost_by_flood, row_of
 from topology.network import Network, build_network
 
 

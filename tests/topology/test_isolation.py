@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from tests.topology.builders import RETURN_OFFSET, Sketch, tree
 from tests.topology.isolation_oracle import IsolationOracle
 from tests.topology.strategies import sketches
-from topology.capacity import Capacity, read_capacity
-from topology.cuts import lost_without
+from topology.answers.impact import impact, impact_of, lost_by_flood, lost_together
+from topology.cuts.capacity import Capacity, read_capacity
+from topology.cuts.cuts import lost_without
+from topology.cuts.isolation import CANNOT_CLOSE, CLOSE, CLOSED_ALREADY, Isolation, isolate
 from topology.errors import NotTraceable
-from topology.hydraulic_tables import HYDRAULIC_COLUMNS, HydraulicTables
-from topology.impact import impact, impact_of, lost_by_flood, lost_together
-from topology.isolation import CANNOT_CLOSE, CLOSE, CLOSED_ALREADY, Isolation, isolate
+from topology.hydraulics.tables import HYDRAULIC_COLUMNS, HydraulicTables
 from topology.network import Network, build_network
 
 # random networks are small as drawn; shrinking them traces every line of pandas and takes minutes

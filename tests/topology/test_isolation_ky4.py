@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.topology.builders import Sketch
-from topology.isolation import isolate
+from topology.cuts.isolation import isolate
 from topology.network import build_network
 
 VALVES = 150

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tests.topology.flow_builders import DEGC, flows_of, ring_zone, solver_of
-from topology import pandapipes_net
-from topology.flow_solver import FlowSolver, Leak
-from topology.hydraulic_zone import Zone
-from topology.leak_signatures import Errors, by_demand, by_roughness, cut_pieces, influence, linear_signatures, metered_nodes
-from topology.leaks import locate, prepare
+from topology.flow.solver import FlowSolver, Leak
+from topology.hydraulics import pandapipes_net
+from topology.hydraulics.zone import Zone
+from topology.leaks.locate import locate, prepare
+from topology.leaks.signatures import Errors, by_demand, by_roughness, cut_pieces, influence, linear_signatures, metered_nodes
 
 
 @pytest.fixture(scope="module")

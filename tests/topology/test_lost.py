@@ -13,8 +13,8 @@ from tests.topology.builders import RETURN_OFFSET, Sketch, tree
 from tests.topology.oracle import Oracle
 from tests.topology.strategies import sketches
 from tests.topology.test_impact import ids, ring
+from topology.answers.impact import impact
 from topology.errors import NotTraceable
-from topology.impact import impact
 from topology.network import Network, build_network
 from topology.tables import NetworkTables
 

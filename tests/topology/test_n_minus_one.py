@@ -8,9 +8,9 @@ import pytest
 from tests.topology.builders import RETURN_OFFSET, Sketch
 from tests.topology.flow_builders import solver_of
 from tests.topology.test_hydraulics import KG_PER_S_PER_MW, sized
-from topology.hydraulic_tables import HydraulicTables
-from topology.hydraulic_zone import cut_zone
-from topology.n_minus_one import Case, footprints, make_case, n_minus_one
+from topology.flow.n_minus_one import Case, footprints, make_case, n_minus_one
+from topology.hydraulics.tables import HydraulicTables
+from topology.hydraulics.zone import cut_zone
 from topology.network import Network, build_network
 
 

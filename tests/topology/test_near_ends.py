@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.topology.builders import RETURN_OFFSET, Sketch, place
-from topology.joining import join
-from topology.near_ends import Move, gaps, near_joins, valve_moves
+from topology.build.joining import join
+from topology.build.near_ends import Move, gaps, near_joins, valve_moves
 from topology.tables import NetworkTables
 
 METRE = 1.0 / 81.3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.topology.builders import RETURN_OFFSET, Sketch, tree
-from topology.network_class import CLASSES, derived_classes, differing
+from topology.build.network_class import CLASSES, derived_classes, differing
 
 
 def classes(sketch: Sketch) -> dict[int, str]:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.topology.builders import Sketch
 from tests.topology.oracle import Oracle
-from topology.cause_footprints import LEVELS, level_of, make_footprints
-from topology.cause_kernels import LARGEST_RATE
+from topology.causes.footprints import LEVELS, level_of, make_footprints
+from topology.causes.kernels import LARGEST_RATE
+from topology.causes.root_cause import STRAY_RATE, CauseEngine
 from topology.network import Network, build_network
-from topology.root_cause import STRAY_RATE, CauseEngine
 
 STATIONS = range(20, 32)
 
@@ -242,7 +242,7 @@ class TestRings:
         felt, levels = row[3].tolist(), row[4].tolist()
         engine = CauseEngine(net, make_footprints([row]))
         alarmed, silent = felt[:3], [felt[3]]
-        from topology.cause_search import HIT_RATES  # noqa: PLC0415
+        from topology.causes.search import HIT_RATES  # noqa: PLC0415
 
         def score(rate: float) -> float:
             total = 0.0

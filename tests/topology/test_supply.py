@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from tests.topology.builders import RETURN_OFFSET, Sketch, tree
 from tests.topology.strategies import sketches
 from tests.topology.test_impact import ids
-from topology.chain import chain
+from topology.answers.chain import chain
+from topology.answers.path import nodes_of, path
+from topology.answers.supply import sources, supply_area
+from topology.answers.ways import CLOSED_VALVE_M, ways
 from topology.codes import CLOSED, EXCHANGER, PIPE, SOURCE, SUPPLY, VALVE
 from topology.errors import NotTraceable
 from topology.network import Network, build_network
-from topology.path import nodes_of, path
-from topology.supply import sources, supply_area
-from topology.ways import CLOSED_VALVE_M, ways
 
 
 def two_plants(*, tie: str = "closed") -> Sketch:

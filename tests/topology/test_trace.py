@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.topology.builders import RETURN_OFFSET, Sketch, tree
 from tests.topology.test_impact import ids, ring
+from topology.answers.trace import connected, downstream, upstream
 from topology.network import Network, build_network
-from topology.trace import connected, downstream, upstream
 
 
 def below(network: Network, asset_id: int) -> set[int]:

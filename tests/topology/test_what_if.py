@@ -13,16 +13,16 @@ from tests.topology.builders import RETURN_OFFSET, Sketch
 from tests.topology.test_hydraulics import CAPACITY, DENSITY, KG_PER_S_PER_MW, PLAIN, loss_mpa, sized, two_consumers, with_station
 from topology.codes import RETURN, SUPPLY
 from topology.errors import NotSolvable
-from topology.heating_curve import HeatingCurve, regulate
-from topology.hydraulic_gates import LEAST_DIFFERENTIAL_MPA
-from topology.hydraulic_temperatures import GROUND_DEGC, heat_loss_w_per_m_k, zone_temperatures
-from topology.hydraulic_zone import cut_zone, map_zones
-from topology.hydraulics import solve_cut
+from topology.hydraulics.gates import LEAST_DIFFERENTIAL_MPA
+from topology.hydraulics.heating_curve import HeatingCurve, regulate
+from topology.hydraulics.pressure_line import head_net, pressure_line
+from topology.hydraulics.scenario import Leak, Scenario
+from topology.hydraulics.solve import solve_cut
+from topology.hydraulics.temperatures import GROUND_DEGC, heat_loss_w_per_m_k, zone_temperatures
+from topology.hydraulics.what_if import WhatIf, what_if
+from topology.hydraulics.what_if_answer import what_if_figures
+from topology.hydraulics.zone import cut_zone, map_zones
 from topology.network import Network, build_network
-from topology.pressure_line import head_net, pressure_line
-from topology.scenario import Leak, Scenario
-from topology.what_if import WhatIf, what_if
-from topology.what_if_answer import what_if_figures
 
 LOADS = {20: 10.0, 21: 6.0}
 

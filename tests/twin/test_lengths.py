@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topology import network_class
+from topology.build import network_class
 from twin.kinds import KINDS
 from twin.lengths import (
     BREAKDOWN_NAMES,

@@ -1,4 +1,4 @@
-"""Rules of the drawn network; the findings of `topology.checks` are problems of these."""
+"""Rules of the drawn network; the findings of `topology.build.checks` are problems of these."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ NETWORK_LEVELS: Mapping[str, str] = {
     "secondary": "二次网 secondary network",
     "direct": "直接连接管网 direct connection",
 }
-"""Classes of network; what a pipe should declare follows from its ends (`topology.network_class`)."""
+"""Classes of network; what a pipe should declare follows from its ends (`topology.build.network_class`)."""
 LEVEL_WORDS: Mapping[str, str] = {
     **{"长输": "transmission", "长输管线": "transmission", "长输网": "transmission"},
     **{"一网": "primary", "一级网": "primary", "一级管网": "primary", "一次管网": "primary"},

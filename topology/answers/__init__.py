@@ -1,0 +1,1 @@
+"""The questions asked of a network: impact, traces, paths, supply areas, plans."""

@@ -1,0 +1,1 @@
+"""Which one place explains many alarms."""

@@ -1,0 +1,166 @@
+"""Hydraulic footprints: for each thing that can fail, the stations that then fall short, by how surely they ring.
+
+On a ring nothing is cut off when a segment is shut; pressure and flow sink at some stations, and only a solved network says at
+which. A footprint is prepared once a valve state and costs nothing to ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topology.causes.places import Places
+from topology.codes import SOURCE
+from topology.network import Network
+
+IntArray = NDArray[np.int32]
+
+LEVELS: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+"""How likely a station falls under its alarm limit; a level is an index into it."""
+HYPOTHESES: tuple[str, ...] = ("shut", "burst", "source_stopped", "pump_stopped")
+"""What can have happened: a segment lets nothing through, a segment loses water, a source or a relay pump stands."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Footprints:
+    """Footprints of many hypotheses, by asset ids, so that they outlive the network they were made from.
+
+    Attributes
+    ----------
+    hypothesis
+        Index into `HYPOTHESES` of each, shape (n,).
+    size
+        Of a burst its flow in kg/s, else 0; shape (n,).
+    member_start, member_id
+        What has failed: segment ids (supply and return of a trench together), or the source, or the pump station; the members of
+        hypothesis `j` are `member_id[member_start[j] : member_start[j + 1]]`.
+    start, station_id, level
+        Stations that feel it, the same way, with an index into `LEVELS`.
+    """
+
+    hypothesis: NDArray[np.uint8]
+    size: NDArray[np.float32]
+    member_start: IntArray
+    member_id: IntArray
+    start: IntArray
+    station_id: IntArray
+    level: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundFootprints:
+    """Footprints in the numbers of one `Places`: members are places, stations columns; a hypothesis without either is left out.
+
+    Places from `len(Places.element)` on are the pump stations of `pump_row`.
+    """
+
+    hypothesis: NDArray[np.uint8]
+    size: NDArray[np.float32]
+    member_start: IntArray
+    member: IntArray
+    start: IntArray
+    column: IntArray
+    level: NDArray[np.uint8]
+    pump_row: IntArray
+
+
+def level_of(chance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the nearest level of a chance to ring; -1 below half the lowest one."""
+    edges = (np.array(LEVELS[1:]) + np.array(LEVELS[:-1])) / 2.0
+    return np.where(chance < LEVELS[0] / 2.0, -1, np.digitize(chance, edges))
+
+
+def make_footprints(rows: Sequence[tuple[str, float, Sequence[int], NDArray[np.integer], NDArray[np.integer]]]) -> Footprints:
+    """Pack rows of (hypothesis, size, member ids, station ids, levels)."""
+    members = [np.asarray(row[2], np.int32) for row in rows]
+    return Footprints(
+        hypothesis=np.array([HYPOTHESES.index(row[0]) for row in rows], np.uint8),
+        size=np.array([row[1] for row in rows], np.float32),
+        member_start=_starts([len(each) for each in members]),
+        member_id=np.concatenate([np.zeros(0, np.int32), *members]),
+        start=_starts([len(row[3]) for row in rows]),
+        station_id=np.concatenate([np.zeros(0, np.int32), *(row[3].astype(np.int32) for row in rows)]),
+        level=np.concatenate([np.zeros(0, np.uint8), *(row[4].astype(np.uint8) for row in rows)]),
+    )
+
+
+def joined(parts: Sequence[Footprints]) -> Footprints:
+    """Put the footprints of several zones together."""
+    if not parts:
+        return make_footprints([])
+    return Footprints(
+        hypothesis=np.concatenate([part.hypothesis for part in parts]),
+        size=np.concatenate([part.size for part in parts]),
+        member_start=_starts(np.concatenate([np.diff(part.member_start) for part in parts])),
+        member_id=np.concatenate([part.member_id for part in parts]),
+        start=_starts(np.concatenate([np.diff(part.start) for part in parts])),
+        station_id=np.concatenate([part.station_id for part in parts]),
+        level=np.concatenate([part.level for part in parts]),
+    )
+
+
+def bind(footprints: Footprints, network: Network, places: Places) -> BoundFootprints:
+    """Translate footprints into the numbers of the present state; what is not fed now is left out."""
+    pumps = np.unique(footprints.member_id[np.repeat(_is_pump(footprints), np.diff(footprints.member_start))])
+    pumps = pumps[places.rows_of(pumps) >= 0]
+    pump_row = places.rows_of(pumps)
+    place = _place_of_member(footprints, network, places, pumps)
+    column_of_row = np.full(len(network.assets.asset_id) + 1, -1, np.int32)
+    column_of_row[places.station_row] = np.arange(len(places.station_row), dtype=np.int32)
+    column = column_of_row[places.rows_of(footprints.station_id)]
+    member_start, member = _without(footprints.member_start, place, place >= 0)
+    start, columns = _without(footprints.start, column, column >= 0)
+    kept = (np.diff(member_start) > 0) & (np.diff(start) > 0)
+    level = footprints.level[column >= 0]
+    of_member, of_row = np.repeat(kept, np.diff(member_start)), np.repeat(kept, np.diff(start))
+    return BoundFootprints(
+        hypothesis=footprints.hypothesis[kept],
+        size=footprints.size[kept],
+        member_start=_starts(np.diff(member_start)[kept]),
+        member=member[of_member],
+        start=_starts(np.diff(start)[kept]),
+        column=columns[of_row],
+        level=level[of_row],
+        pump_row=pump_row,
+    )
+
+
+def _is_pump(footprints: Footprints) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = footprints.hypothesis == HYPOTHESES.index("pump_stopped")
+    return found
+
+
+def _place_of_member(footprints: Footprints, network: Network, places: Places, pumps: IntArray) -> IntArray:
+    """Return the place of each member: of a source its supply half."""
+    kind = np.repeat(footprints.hypothesis, np.diff(footprints.member_start))
+    ids = footprints.member_id
+    place = np.full(len(ids), -1, np.int32)
+    segment = np.isin(kind, [HYPOTHESES.index("shut"), HYPOTHESES.index("burst")])
+    order = np.argsort(network.segments.segment_id, kind="stable")
+    known = network.segments.segment_id[order]
+    found = np.minimum(np.searchsorted(known, ids[segment]), max(len(known) - 1, 0))
+    fits = known[found] == ids[segment] if len(known) else np.zeros(0, bool)
+    place[segment] = np.where(fits, places.place_of_element[1 + order[found]] if len(known) else -1, -1)
+    links = network.state.links
+    link = np.flatnonzero((links.kind == SOURCE) & network.state.fed.passes)[::-1]
+    of_row = np.full(len(network.assets.asset_id) + 1, -1, np.int32)
+    of_row[links.row[link]] = places.place_of_element[1 + network.segments.count + link]
+    source = kind == HYPOTHESES.index("source_stopped")
+    place[source] = of_row[places.rows_of(ids[source])]
+    pump = kind == HYPOTHESES.index("pump_stopped")
+    known_pump = np.isin(ids[pump], pumps)
+    place[pump] = np.where(known_pump, len(places.element) + np.searchsorted(pumps, ids[pump]), -1)
+    return place
+
+
+def _starts(sizes: Sequence[int] | NDArray[np.integer]) -> IntArray:
+    return np.concatenate([[0], np.cumsum(np.asarray(sizes, np.int64))]).astype(np.int32)
+
+
+def _without(start: IntArray, values: IntArray, kept: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+    """Drop entries from rows."""
+    before = np.concatenate([[0], np.cumsum(kept)])
+    return before[start].astype(np.int32), values[kept]

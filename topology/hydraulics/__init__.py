@@ -1,0 +1,1 @@
+"""A zone's pressures, temperatures and flows by pandapipes; what if something changes."""
