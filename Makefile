@@ -53,6 +53,9 @@ check-fresh: ## prove `make test` and `make run` in a fresh Debian 12 (needs roo
 bench-city: ## build the full-size city and keep it under the var dir's bench/ for all benchmarks
 	$(BIN)/python -m benchmarks.import_city --keep
 
+bench-city-clean: ## the same city without the planted dirt
+	$(BIN)/python -m benchmarks.import_city --keep --clean
+
 bench-import: ## draw and import the full-size city anew; prints one line of figures
 	@$(BIN)/python -m benchmarks.import_city
 
@@ -63,7 +66,7 @@ bench-crs: ## measure the conversion of 1.66 million vertices against other pack
 	@scripts/setup_bench.sh bench-crs
 	@build/bench/bin/python -m benchmarks.crs
 
-bench-trace: bench-city ## measure the trace engine against networkx, rustworkx, igraph, scipy, SQL and pgRouting; prints one line of figures
+bench-trace: bench-city-clean ## measure the trace engine against networkx, rustworkx, igraph, scipy, SQL and pgRouting; prints one line of figures
 	@scripts/setup_bench.sh bench-trace
 	@scripts/setup_pgrouting.sh
 	@build/bench/bin/python -m benchmarks.trace
@@ -74,4 +77,4 @@ contact-sheet: ## take the map of a served city at six zooms into docs/images (U
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-import bench-import-twice bench-crs bench-trace
+.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace

@@ -1,6 +1,7 @@
 """Draws the full-size city, imports it and builds what is derived from it: seconds, memory, counts.
 
     make bench-city     # build the city and keep it under $HEAT_TWIN_VAR_DIR/bench; nothing when it is there already
+    make bench-city-clean     # the same without the planted dirt, for what needs a city that works as drawn (hydraulics, traces)
     make bench-import   # measure: the city is drawn and imported anew
     make bench-import-twice   # the same with twice the buildings, substations, people and devices: how it grows
 
@@ -75,14 +76,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.import_city")
     parser.add_argument("--size", default="city", help="a size of heat-twin demo")
     parser.add_argument("--twice", action="store_true", help="twice as much of everything in each quarter")
+    parser.add_argument("--clean", action="store_true", help="without the planted dirt and its answer sheet")
     parser.add_argument("--keep", action="store_true", help="build and keep the city for other benchmarks, measure nothing twice")
     options = parser.parse_args()
-    place = _place(options.size + ("-twice" if options.twice else ""), fresh=not options.keep)
+    place = _place(options.size + ("-twice" if options.twice else "") + ("-clean" if options.clean else ""), fresh=not options.keep)
     if options.keep and place.done.exists():
         _say(f"{place.settings.var_dir} holds the city already")
         return
     with open_database(place.settings) as settings:
-        figures = _measure(replace(place, settings=settings), options.size, twice=options.twice)
+        figures = _measure(replace(place, settings=settings), options.size, twice=options.twice, clean=options.clean)
     figures["load1"] = round(max(figures["load1"], os.getloadavg()[0]), 2)
     if options.keep:
         place.done.write_text(json.dumps(figures) + "\n", encoding="utf-8")
@@ -91,11 +93,11 @@ def main() -> None:
     print(json.dumps(figures))  # noqa: T201 - the one line of figures
 
 
-def city_settings(size: str = "city") -> Settings:
-    """Return the settings under which `make bench-city` keeps its city, for other benchmarks."""
-    place = _place(size, fresh=False)
+def city_settings(*, clean: bool = False) -> Settings:
+    """Return the settings under which `make bench-city` (`bench-city-clean`) keeps its city, for other benchmarks."""
+    place = _place("city-clean" if clean else "city", fresh=False)
     if not place.done.exists():
-        raise SystemExit(f"{place.settings.var_dir} holds no city; run make bench-city first")
+        raise SystemExit(f"{place.settings.var_dir} holds no city; run make bench-city{'-clean' if clean else ''} first")
     return place.settings
 
 
@@ -111,21 +113,21 @@ def _place(size: str, *, fresh: bool) -> _Place:
     return _Place(own, var_dir / "files", var_dir / "built.json")
 
 
-def _draw(folder: Path, size: str, *, twice: bool) -> Path:
+def _draw(folder: Path, size: str, *, twice: bool, clean: bool) -> Path:
     """Write the files; twice as much stands closer together on the same streets."""
     if not twice:
-        return write_city(folder, size=size, seed=SEED, progress=_progress)
+        return write_city(folder, size=size, seed=SEED, clean=clean, progress=_progress)
     plan = size_of(size)
     doubled = {name: 2 * getattr(plan, name) for name in _DOUBLED}
     folder.mkdir(parents=True, exist_ok=True)
     dense = replace(plan, **doubled, pitch_scale=plan.pitch_scale / np.sqrt(2.0))
-    return write_whole(folder, dense, seed=SEED, city_id=1, clean=False, report=_progress)
+    return write_whole(folder, dense, seed=SEED, city_id=1, clean=clean, report=_progress)
 
 
-def _measure(place: _Place, size: str, *, twice: bool) -> dict[str, float]:
+def _measure(place: _Place, size: str, *, twice: bool, clean: bool) -> dict[str, float]:
     started = os.getloadavg()[0]
     clock = _Clock()
-    manifest = _draw(place.files, size, twice=twice)
+    manifest = _draw(place.files, size, twice=twice, clean=clean)
     generate_s = clock.lap("generate")
     loaded = load_manifest(manifest, place.settings, seat="bench", progress=_progress)
     report, import_s = loaded.imported, round(loaded.imported.seconds, 1)
@@ -136,7 +138,7 @@ def _measure(place: _Place, size: str, *, twice: bool) -> dict[str, float]:
         tables = read_network_tables(connection, report.city_id)
         build_network(tables)
         network_s = clock.lap("network")
-        score = _score(place.files / ANSWER_SHEET, connection, report)
+        score = {} if clean else _score(place.files / ANSWER_SHEET, connection, report)
     return {
         "size": f"{size} twice" if twice else size,  # type: ignore[dict-item]
         "generate_s": generate_s,

@@ -105,7 +105,7 @@ def main() -> None:
     wanted = parser.parse_args().only
     load = os.getloadavg()[0]
     figures: dict[str, Any] = {}
-    with open_database(city_settings()) as settings:
+    with open_database(city_settings(clean=True)) as settings:
         case = _read(settings)
         for name in wanted:
             started = time.perf_counter()
