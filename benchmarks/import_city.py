@@ -79,7 +79,9 @@ def main() -> None:
     parser.add_argument("--clean", action="store_true", help="without the planted dirt and its answer sheet")
     parser.add_argument("--keep", action="store_true", help="build and keep the city for other benchmarks, measure nothing twice")
     options = parser.parse_args()
-    place = _place(options.size + ("-twice" if options.twice else "") + ("-clean" if options.clean else ""), fresh=not options.keep)
+    place = _place(
+        options.size + ("-twice" if options.twice else "") + ("-clean" if options.clean else ""), fresh=not options.keep
+    )
     if options.keep and place.done.exists():
         _say(f"{place.settings.var_dir} holds the city already")
         return
