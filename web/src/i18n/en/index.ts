@@ -1,0 +1,10 @@
+import type { TextKey } from "../zh";
+import { archive } from "./archive";
+import { common } from "./common";
+import { map } from "./map";
+import { network } from "./network";
+import { overview } from "./overview";
+import { solving } from "./solving";
+
+/** Texts of the page in English. */
+export const en: Record<TextKey, string> = { ...common, ...map, ...overview, ...network, ...solving, ...archive };

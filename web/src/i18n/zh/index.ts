@@ -1,0 +1,11 @@
+import { archive } from "./archive";
+import { common } from "./common";
+import { map } from "./map";
+import { network } from "./network";
+import { overview } from "./overview";
+import { solving } from "./solving";
+
+/** Texts of the page in Chinese; the keys every language must have. */
+export const zh = { ...common, ...map, ...overview, ...network, ...solving, ...archive } as const;
+
+export type TextKey = keyof typeof zh;
