@@ -2,7 +2,7 @@
 
 `heat-twin` needs no database server set up by hand: it runs a cluster of its own from Debian's binaries, reachable by a
 unix socket in a short path and a free loopback port. Started by root, the server runs as the unprivileged user
-`postgres`. The settings are those measured for tiles on a small machine: parallel workers and jit cost more than they give.
+`postgres`. Started for a command, it lives until the last command or server that uses it ends (`take`, `leave`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from data import server_programs as programs
+from data.cluster_settings import configuration, memory_bytes
 from data.errors import DatabaseUnavailable
 
 DATABASE: Final = "heat_twin"
@@ -34,7 +35,6 @@ _TRIES: Final = 20
 _LOG_KEPT: Final = 16 * 2**20
 _STILL_IN_USE: Final = "pre-existing shared memory block"
 _PORT_TAKEN: Final = "Address already in use"
-_MEGABYTE: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,16 @@ class Cluster:
     def password_path(self) -> Path:
         """File with the password of the database role; readable by its owner only."""
         return self.folder.parent / "password"
+
+    @property
+    def users_path(self) -> Path:
+        """File that every process that uses the server holds a shared lock of."""
+        return self.folder.parent / "users"
+
+    @property
+    def passing_path(self) -> Path:
+        """File that is there while the server lives only as long as somebody uses it."""
+        return self.folder.parent / "passing"
 
     @property
     def exists(self) -> bool:
@@ -122,7 +132,7 @@ def is_running(cluster: Cluster) -> bool:
 
 
 def start(cluster: Cluster, *, durable: bool = True) -> bool:
-    """Start the private cluster, creating it first when needed.
+    """Start the private cluster, creating it first when needed; it then runs until `stop`.
 
     Parameters
     ----------
@@ -140,17 +150,67 @@ def start(cluster: Cluster, *, durable: bool = True) -> bool:
     DatabaseUnavailable
         With the reason and what to do.
     """
-    binaries = _binaries(cluster)
     with _locked(cluster):
-        if is_running(cluster):
+        started = _start(cluster, durable=durable)
+        cluster.passing_path.unlink(missing_ok=True)
+    return started
+
+
+def take(cluster: Cluster) -> TextIO:
+    """Start the private cluster when it does not run, and use it until `leave`.
+
+    Returns
+    -------
+    What `leave` wants. It holds a lock of the operating system, so a killed process has left, too.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        With the reason and what to do.
+    """
+    with _locked(cluster), ExitStack() as undo:
+        mine = undo.enter_context(cluster.users_path.open("a"))
+        fcntl.flock(mine, fcntl.LOCK_SH)
+        if _start(cluster, durable=True):
+            cluster.passing_path.touch()
+        undo.pop_all()
+    return mine
+
+
+def leave(cluster: Cluster, mine: TextIO) -> bool:
+    """Use the private cluster no longer; the last one to leave stops a cluster that `take` started.
+
+    Returns
+    -------
+    True when it was stopped.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        When it does not stop within a minute.
+    """
+    with _locked(cluster), mine:
+        try:
+            fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             return False
-        if not cluster.exists:
-            _create(cluster, binaries, durable=durable)
-        programs.require_reachable(cluster.folder)
-        _prepare_socket_folder(cluster.socket_folder)
-        _write_configuration(cluster, durable=durable)
-        _start_server(cluster, binaries)
-        _create_database(cluster, binaries)
+        if not cluster.passing_path.exists():
+            return False
+        cluster.passing_path.unlink()
+        return stop(cluster)
+
+
+def _start(cluster: Cluster, *, durable: bool) -> bool:
+    binaries = _binaries(cluster)
+    if is_running(cluster):
+        return False
+    if not cluster.exists:
+        _create(cluster, binaries, durable=durable)
+    programs.require_reachable(cluster.folder)
+    _prepare_socket_folder(cluster.socket_folder)
+    _write_configuration(cluster, durable=durable)
+    _start_server(cluster, binaries)
+    _create_database(cluster, binaries)
     return True
 
 
@@ -238,43 +298,10 @@ def _create(cluster: Cluster, binaries: Path, *, durable: bool) -> None:
 def _write_configuration(cluster: Cluster, *, durable: bool) -> None:
     path = cluster.folder / _CONFIGURATION
     try:
-        path.write_text(configuration(cluster.socket_folder, memory_bytes=_memory_bytes(), durable=durable), encoding="utf-8")
+        path.write_text(configuration(cluster.socket_folder, memory_bytes=memory_bytes(), durable=durable), encoding="utf-8")
         path.chmod(0o644)
     except OSError as error:
         raise programs.explain(f"writing {path}", str(error)) from None
-
-
-def _memory_bytes() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def configuration(socket_folder: Path, *, memory_bytes: int, durable: bool) -> str:
-    """Return the server's settings for a machine with that much memory.
-
-    An eighth of the memory is shared buffers (128 MB to 2 GB, the size that tiles were measured with), the rest of the
-    machine belongs to the API process and the page cache.
-    """
-    buffers = min(2048, max(128, memory_bytes // 8 // _MEGABYTE))
-    lines = {
-        "listen_addresses": "'127.0.0.1'",
-        "unix_socket_directories": f"'{socket_folder}'",
-        "max_connections": 60,
-        "shared_buffers": f"{buffers if durable else 128}MB",
-        "work_mem": "64MB",
-        "maintenance_work_mem": f"{min(512, max(64, buffers // 2))}MB",
-        "effective_cache_size": f"{max(256, memory_bytes // 2 // _MEGABYTE)}MB",
-        "random_page_cost": 1.1,
-        "max_parallel_workers_per_gather": 0,
-        "jit": "off",
-        "max_wal_size": "2GB",
-        "checkpoint_completion_target": 0.9,
-        "synchronous_commit": "on",
-        "fsync": "on" if durable else "off",
-        "full_page_writes": "on" if durable else "off",
-        "timezone": "'UTC'",
-        "log_timezone": "'UTC'",
-    }
-    return "".join(f"{name} = {value}\n" for name, value in lines.items())
 
 
 def _prepare_socket_folder(folder: Path) -> None:

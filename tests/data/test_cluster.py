@@ -6,20 +6,32 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import pytest
 
 from data import cluster as clusters
 from data import server_programs as programs
 from data.cluster import Cluster, private_cluster
+from data.cluster_settings import configuration
 from data.errors import DatabaseTooOld, DatabaseUnavailable
 from data.pool import connect
 
+_TAKE = """
+import sys
+from pathlib import Path
+from data import cluster
+use = cluster.take(cluster.private_cluster(Path(sys.argv[1])))
+print("held", flush=True)
+input()
+"""
+_PIPES: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root starts the server as another user, or mounts a small disk")
 
 
@@ -61,6 +73,31 @@ def test_it_starts_once_keeps_its_data_and_survives_a_kill(var_dir: Path) -> Non
     assert clusters.start(cluster, durable=False) is True
     with connect(cluster.url) as connection:
         assert connection.execute("select n from kept").fetchone() == (7,)
+
+
+def test_the_last_to_leave_stops_what_a_command_started(var_dir: Path) -> None:
+    cluster = private_cluster(var_dir)
+    first, second = clusters.take(cluster), clusters.take(cluster)
+    assert clusters.leave(cluster, first) is False
+    assert clusters.is_running(cluster)
+    assert clusters.leave(cluster, second) is True
+    assert not clusters.is_running(cluster)
+    # one that was killed has left
+    held = (
+        "import sys; from pathlib import Path; from data import cluster as c; use = c.take(c.private_cluster(Path(sys.argv[1])))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", held + "; print('held', flush=True); input()", str(var_dir)], **_PIPES)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    third = clusters.take(cluster)
+    process.kill()
+    process.communicate()
+    assert clusters.leave(cluster, third) is True
+    # what was started to stay stays
+    fourth = clusters.take(cluster)
+    clusters.start(cluster)
+    assert clusters.leave(cluster, fourth) is False
+    assert clusters.is_running(cluster)
 
 
 def test_a_half_made_cluster_and_a_taken_port_are_overcome(
@@ -172,7 +209,7 @@ def test_an_existing_cluster_keeps_its_version(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("gigabytes", "buffers"), [(0.5, "128MB"), (8, "1024MB"), (64, "2048MB")])
 def test_shared_buffers_follow_the_memory_within_reason(gigabytes: float, buffers: str) -> None:
-    text = clusters.configuration(Path("/tmp/s"), memory_bytes=int(gigabytes * 2**30), durable=True)
+    text = configuration(Path("/tmp/s"), memory_bytes=int(gigabytes * 2**30), durable=True)
     assert f"shared_buffers = {buffers}\n" in text
     assert "max_parallel_workers_per_gather = 0\njit = off\n" in text
     assert "fsync = on" in text
