@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route, WebSocketRoute
 
-from api import errors, reference, static_files
+from api import error_answers, reference, static_files
 from api.auth.setup import install as install_gate
 from api.auth.setup import prepare_seats
 from api.cause_room import CauseRoom
@@ -40,6 +40,7 @@ from api.routes import (
     network_files,
     offsets,
     places,
+    plan_areas,
     plans,
     problems,
     proposals,
@@ -84,6 +85,7 @@ ROUTERS = (
     network_files.router,
     valves.router,
     plans.router,
+    plan_areas.router,
     customers.router,
     problems.router,
     tiles.router,
@@ -145,7 +147,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="heat twin", version=version("heat-twin"), lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)
-    errors.install(app)
+    error_answers.install(app)
     for router in ROUTERS:
         app.include_router(router)
     static_files.install(app)

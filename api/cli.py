@@ -1,25 +1,44 @@
-"""The command `heat-twin`: every module of `api.commands` adds its commands by `register(app)`."""
+"""The command `heat-twin`: the commands of `api.commands`, each imported when it is run."""
 
 from __future__ import annotations
 
 import os
 import sys
 from importlib import import_module, metadata
-from pkgutil import iter_modules
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from api import commands
-from api.errors import ApiError
+from api.commands import COMMANDS
+from api.errors import KNOWN_ERRORS
 from api.settings import read_settings
-from data.errors import DataError
-from gis.errors import GisError
-from tiles.errors import TilesError
-from topology.errors import TopologyError
-from twin.errors import TwinError
 
-KNOWN_ERRORS = (ApiError, DataError, TilesError, TwinError, TopologyError, GisError)
+
+class CommandGroup(TyperGroup):
+    """The commands by name, from `COMMANDS`.
+
+    The list of them shows names and first lines only; the module of a command is imported when that command is run (or asked
+    for its help): the geometry and network libraries of all rooms together take seconds.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = {name: TyperCommand(name, help=entry.summary) for name, entry in COMMANDS.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the command that the first word names, imported now, and the words after it."""
+        name, shown, rest = super().resolve_command(ctx, args)
+        return name, shown if name is None else load_command(name), rest
+
+
+def load_command(name: str) -> Any:
+    """Import the room of a command and return the command."""
+    # a group of its own: `get_group` keeps the names also where a room has one command only
+    room = typer.Typer(callback=_front)
+    import_module(COMMANDS[name].module).register(room)
+    return get_group(room).commands[name]
 
 
 def _show_version(wanted: bool) -> None:
@@ -36,20 +55,9 @@ def _front(
     """Geospatial digital twin of a city's heating."""
 
 
-def build_app(wanted: str = "") -> typer.Typer:
-    """Put the commands of all rooms together.
-
-    Parameters
-    ----------
-    wanted
-        The first word of the command line. When a module has that name only this one is imported: the geometry libraries of
-        the others take seconds.
-    """
-    app = typer.Typer(name="heat-twin", no_args_is_help=True, callback=_front, pretty_exceptions_enable=False)
-    modules = sorted(found.name for found in iter_modules(commands.__path__))
-    for module in [wanted] if wanted in modules else modules:
-        import_module(f"{commands.__name__}.{module}").register(app)
-    return app
+def build_app() -> typer.Typer:
+    """Put the commands of all rooms together."""
+    return typer.Typer(name="heat-twin", cls=CommandGroup, no_args_is_help=True, callback=_front, pretty_exceptions_enable=False)
 
 
 def _keep_kernels() -> None:
@@ -61,7 +69,7 @@ def main() -> None:
     """Run a command; an error that has a known cause is one line on stderr and exit code 1."""
     try:
         _keep_kernels()
-        build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
+        build_app()()
     except KNOWN_ERRORS as error:
         sys.stderr.write(f"heat-twin: {error}\n")
         raise SystemExit(1) from None

@@ -8,83 +8,21 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from types import FrameType
 
 import uvicorn
 
 from api import logs
 from api.app import create_app
+from api.database import held_signals, open_database
 from api.errors import BadSetting, CannotListen
 from api.settings import Settings
-from data import cluster as clusters
-from data.migrate import migrate
-from data.pool import Connection, connect
 
 logger = logging.getLogger(__name__)
 
 _SHUTDOWN_S = 5
-
-
-@contextmanager
-def open_database(settings: Settings, *, migrated: bool = True) -> Iterator[Settings]:
-    """Yield settings whose `database_url` is a running, migrated PostGIS.
-
-    The private cluster is started when the settings name no other database, and stopped at the end when this call
-    started it. With `migrated` False the schema stays as it is: backups are made before an upgrade.
-
-    Raises
-    ------
-    DatabaseUnavailable, SchemaMismatch
-        With the reason and what to do.
-    """
-    if settings.database_url:
-        if migrated:
-            migrate(settings.database_url)
-        yield settings
-        return
-    cluster = clusters.private_cluster(settings.var_dir)
-    started = False
-    try:
-        with _held_signals():
-            started = clusters.start(cluster)
-        if migrated:
-            migrate(cluster.url)
-        yield replace(settings, database_url=cluster.url)
-    finally:
-        if started:
-            with _held_signals():
-                clusters.stop(cluster)
-
-
-@contextmanager
-def open_connection(settings: Settings) -> Iterator[Connection]:
-    """Yield a connection to a database that is running and migrated, as `open_database` makes it."""
-    with open_database(settings) as opened, connect(opened.database_url) as connection:
-        yield connection
-
-
-@contextmanager
-def _held_signals() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back while something is started or put away, then let them act.
-
-    Without it a Ctrl-C between the start of the database and our knowing of it would leave it running.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    seen: list[int] = []
-    before = {number: signal.signal(number, lambda given, _: seen.append(given)) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for held in seen:
-            signal.raise_signal(held)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -143,7 +81,7 @@ def _simulator(settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
-        with _held_signals():
+        with held_signals():
             process.terminate()
             try:
                 process.wait(_SHUTDOWN_S)

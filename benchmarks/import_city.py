@@ -39,8 +39,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from api.database import open_database
 from api.loading import load_manifest
-from api.serving import open_database
 from api.settings import Settings, read_settings
 from data.checks.telling import read_told
 from data.demo.answers import ANSWER_SHEET, read_answers

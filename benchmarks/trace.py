@@ -45,7 +45,7 @@ import numpy as np
 import rustworkx as rx
 from numpy.typing import NDArray
 
-from api.serving import open_database
+from api.database import open_database
 from api.settings import Settings
 from benchmarks import trace_causes, trace_http, trace_hydraulics, trace_peers, trace_what_if
 from benchmarks.import_city import city_settings

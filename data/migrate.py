@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from data.errors import DatabaseTooOld, SchemaMismatch
 from data.pool import connect
@@ -15,20 +12,17 @@ from data.statements import sql
 
 MIN_POSTGRESQL = 150000
 MIN_POSTGIS = (3, 3)
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def _config(database_url: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["database_url"] = database_url
-    return config
+def known_revisions() -> list[str]:
+    """Return the revisions that this program knows, oldest first: a migration's file begins with its revision."""
+    return sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def head_revision() -> str:
     """Return the newest revision that this program knows."""
-    head = ScriptDirectory.from_config(_config("")).get_current_head()
-    assert head is not None  # the folder ships with at least one revision
-    return head
+    return known_revisions()[-1]
 
 
 def current_revision(database_url: str) -> str | None:
@@ -57,16 +51,27 @@ def migrate(database_url: str) -> str:
     require_known(revision)
     head = head_revision()
     if revision != head:
-        command.upgrade(_config(database_url), "head")
+        upgrade(database_url, head)
     return head
+
+
+def upgrade(database_url: str, revision: str) -> None:
+    """Run the migrations up to a revision, in one transaction."""
+    # imported here: with SQLAlchemy it takes half a second, and every command opens a database that mostly is up to date
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["database_url"] = database_url
+    command.upgrade(config, revision)
 
 
 def require_known(revision: str | None) -> None:
     """Raise `SchemaMismatch` when the revision is not one of this program's."""
     if revision is None:
         return
-    known = {script.revision for script in ScriptDirectory.from_config(_config("")).walk_revisions()}
-    if revision not in known:
+    if revision not in known_revisions():
         raise SchemaMismatch(
             f"the database has schema revision {revision!r}, which this program (newest {head_revision()!r}) does not know:"
             " the database is newer than the program; install the newer heat-twin"

@@ -9,6 +9,7 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 from zipfile import ZipFile
 
@@ -16,8 +17,10 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from api import commands as rooms_of_commands
 from api.app import create_app
 from api.cli import build_app
+from api.commands import COMMANDS
 from api.errors import KNOWN_ERRORS
 from api.openapi import openapi_text
 from api.settings import PREFIX, Settings
@@ -52,6 +55,14 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
     assert named == {PREFIX + item.name.upper() for item in fields(Settings)}
 
 
+def commands() -> Iterator[tuple[str, str, Any]]:
+    """Yield every command of the first level with the line that the list of commands shows for it."""
+    front = get_command(build_app())
+    context = front.make_context("heat-twin", ["check"])
+    for word, shown in front.commands.items():
+        yield word, shown.get_short_help_str(1000), front.resolve_command(context, [word])[1]
+
+
 def leaves(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     below = getattr(command, "commands", None)
     if below is None:
@@ -61,9 +72,27 @@ def leaves(command: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield from leaves(item, f"{name} {word}")
 
 
+def test_the_list_of_commands_is_whole_and_says_what_the_commands_say() -> None:
+    assert {word: said for word, said, _ in commands()} == {
+        word: command.get_short_help_str(1000) for word, _, command in commands()
+    }
+    rooms = {entry.module for entry in COMMANDS.values()}
+    assert rooms == {f"api.commands.{found.name}" for found in iter_modules(rooms_of_commands.__path__)}
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    code = "import sys; from api.cli import main; sys.argv = ['heat-twin', '--help']\ntry: main()\nfinally: print(*sys.modules)"
+    said = (
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.splitlines()[-1].split()
+    )
+    heavy = {"fastapi", "numpy", "pandas", "numba", "alembic", "asyncpg", "psycopg", "shapely", "rasterio"}
+    assert "api.cli" in said
+    assert [name for name in said if name in heavy or name.startswith("api.commands.")] == []
+
+
 def test_every_command_and_option_is_documented() -> None:
     lines = {line.split("`")[1]: line for line in read("docs/commands.md").splitlines() if line.startswith("| `heat-twin")}
-    for name, command in leaves(get_command(build_app()), "heat-twin"):
+    for name, command in (leaf for word, _, top in commands() for leaf in leaves(top, f"heat-twin {word}")):
         line = next((line for start, line in lines.items() if start == name or start.startswith(f"{name} ")), None)
         assert line is not None, name
         assert (command.help or "").strip(), name
@@ -81,7 +110,7 @@ def classes(base: type[Exception]) -> Iterator[type[Exception]]:
 
 def test_every_error_is_documented_and_says_when_it_is_raised() -> None:
     text = read("docs/errors.md")
-    build_app()
+    create_app(Settings())
     found = [item for base in KNOWN_ERRORS for item in classes(base) if item.__module__.endswith(".errors")]
     assert len(found) > len(KNOWN_ERRORS)
     assert [item.__name__ for item in found if f"`{item.__name__}`" not in text] == []
@@ -172,7 +201,7 @@ def test_the_installed_wheel_runs_away_from_the_checkout(wheel: Path, tmp_path: 
     program = (
         f"import sys; sys.path.append({libraries!r}); import api.cli, data.statements, data.migrate;"
         "print(api.cli.__file__); print(len(data.statements.sql('city_list'))); print(data.migrate.head_revision());"
-        "sys.argv = ['heat-twin', '--help']; api.cli.main()"
+        "[api.cli.load_command(name) for name in api.cli.COMMANDS]; sys.argv = ['heat-twin', '--help']; api.cli.main()"
     )
     ran = subprocess.run([python, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

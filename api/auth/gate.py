@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.auth.identity import COOKIE, SIGNED_BODY_LIMIT, Identified, Identity
 from api.auth.writes import READING_METHODS, permission_for
 from api.dependencies import Caller
+from api.error_answers import error_response
 from api.errors import (
     KNOWN_ERRORS,
     BadHost,
@@ -24,7 +25,6 @@ from api.errors import (
     NotSignedIn,
     PasswordMustChange,
     PayloadTooLarge,
-    error_response,
     status_of,
 )
 from data.pool import Pool, translate_errors

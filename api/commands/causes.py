@@ -13,8 +13,8 @@ import typer
 
 from api.cause_files import Versions, cause_folder, read_footprints
 from api.cause_worker import prepare_city
+from api.database import open_connection, open_database
 from api.errors import BadRequest
-from api.serving import open_connection, open_database
 from api.settings import read_settings
 from data.network import first_city, read_network
 from topology.causes.root_cause import Cause, CauseEngine, Diagnosis

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.serving import open_connection
+from api.database import open_connection
 from api.settings import read_settings
 from data.checks.run import CheckReport, run_checks
 from data.checks.telling import read_told

@@ -10,7 +10,7 @@ import typer
 
 from api.backups import back_up
 from api.backups import restore as restore_into
-from api.serving import open_database
+from api.database import open_database
 from api.settings import read_settings
 from api.terminal import progress_bar
 from data import cluster as clusters

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from api.database import open_database
 from api.loading import load_manifest
-from api.serving import open_database
 from api.settings import Settings, read_settings
 from api.terminal import progress_bar
 from data.demo.city import write_city

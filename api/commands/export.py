@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from api.database import open_database
 from api.exports import ExportOrder, run_export
-from api.serving import open_database
 from api.settings import Settings, read_settings
 from data.errors import BadExport
 from data.export import FORMATS, Format

@@ -12,8 +12,8 @@ from typing import Annotated
 import orjson
 import typer
 
+from api.database import open_connection, open_database
 from api.loading import load_manifest
-from api.serving import open_connection, open_database
 from api.settings import Settings, read_settings
 from data.cities import city_extent
 from data.cluster import private_cluster

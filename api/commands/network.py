@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from api.database import open_connection
 from api.network_exports import NetworkFormat, NetworkOrder, write_from
-from api.serving import open_connection
 from api.settings import read_settings
 from data.assets import find_asset_ids
 from data.demo.answers import read_answers

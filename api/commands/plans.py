@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from api.serving import open_database
+from api.database import open_database
 from api.settings import Settings, read_settings
 from data.cities import resolve_city
 from data.plans import Plan, PlanFilter, PlanState, list_plans

@@ -11,8 +11,8 @@ import typer
 
 from api.auth import vault
 from api.auth.passwords import hash_password, one_time_password
+from api.database import open_database
 from api.errors import BadRequest
-from api.serving import open_database
 from api.settings import Settings, read_settings
 from data import accounts
 from data.pool import Connection, connect

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from api.database import open_database
 from api.loading import add_raster, all_cities, rebuild_buildings, rebuild_tiles
 from api.scenes import scene_city
-from api.serving import open_database
 from api.settings import Settings, read_settings
 from data.jobs import job
 from data.pool import open_pool

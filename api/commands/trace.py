@@ -12,7 +12,7 @@ import typer
 from numpy.typing import NDArray
 
 from api.commands.network import asset_id_of
-from api.serving import open_connection
+from api.database import open_connection
 from api.settings import read_settings
 from data.assets import find_asset_ids
 from data.hydraulics import read_hydraulic_tables

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from api.database import open_connection
 from api.errors import BadRequest
-from api.serving import open_connection
 from api.settings import read_settings
 from data.assets import find_asset_ids
 from data.errors import NotFound

@@ -270,7 +270,7 @@ class _Entered:
 def command(city_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *arguments: str):
     monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", city_url)
     monkeypatch.setenv("HEAT_TWIN_VAR_DIR", str(tmp_path / "var"))
-    return CliRunner().invoke(build_app("export"), ["export", *arguments])
+    return CliRunner().invoke(build_app(), ["export", *arguments])
 
 
 def test_the_command_writes_file_and_entry_and_replaces_only_when_told(

@@ -407,11 +407,11 @@ def test_the_network_is_a_graphml_file(town: httpx.Client) -> None:
 def test_the_command_asks_without_a_server(town_url: str, question: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", town_url)
     monkeypatch.setenv("HEAT_TWIN_VAR_DIR", str(tmp_path))
-    ran = CliRunner().invoke(build_app("trace"), ["trace", "pipe-20", "--question", question, "--json"])
+    ran = CliRunner().invoke(build_app(), ["trace", "pipe-20", "--question", question, "--json"])
     assert ran.exit_code == 0, ran.output
     found = orjson.loads(ran.stdout)
     assert (found["question"], found["asset_ids"]) == (question, [20])
-    text = CliRunner().invoke(build_app("trace"), ["trace", "20", "--question", question, "--close", "valve-11"])
+    text = CliRunner().invoke(build_app(), ["trace", "20", "--question", question, "--close", "valve-11"])
     assert text.exit_code == 0, text.output
     assert "pipe 20" in text.stdout
     assert "sandbox" in text.stdout

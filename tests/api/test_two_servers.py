@@ -72,8 +72,8 @@ def test_the_command_lists_plans(database_url: str, client: httpx.Client, monkey
     day = {"planned_from_at": "2031-05-10T00:00:00Z", "planned_to_at": "2031-05-11T00:00:00Z"}
     sent(client, "/plans", title="换阀", asset_ids=[N], valves=[{"asset_id": 11, "action": "close"}], crew="二班", **day)
     monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", database_url)
-    said = CliRunner().invoke(build_app("plans"), ["plans", "--state", "planned"])
+    said = CliRunner().invoke(build_app(), ["plans", "--state", "planned"])
     assert said.exit_code == 0, said.output
     assert "    1 planned   2031-05-10 08:00 - 2031-05-11 08:00  二班  close 11  2 buildings, 23 heat users" in said.output
-    assert CliRunner().invoke(build_app("plans"), ["plans", "--state", "running"]).output == "0 plans\n"
-    assert CliRunner().invoke(build_app("plans"), ["plans", "--state", "over"]).exit_code != 0
+    assert CliRunner().invoke(build_app(), ["plans", "--state", "running"]).output == "0 plans\n"
+    assert CliRunner().invoke(build_app(), ["plans", "--state", "over"]).exit_code != 0

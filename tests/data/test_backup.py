@@ -17,13 +17,12 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from alembic import command
 
 from data import server_programs
 from data.backup import DUMP, FILES, backup_path, write_backup
 from data.backup_file import BackupFile, new_backup, read_backup
 from data.errors import BadBackup, Conflict, DatabaseUnavailable, SchemaMismatch
-from data.migrate import _config, current_revision, head_revision
+from data.migrate import current_revision, head_revision, upgrade
 from data.pool import connect
 from data.readings import ensure_partitions
 from data.restore import RestoreReport, restore_backup
@@ -313,7 +312,7 @@ def test_a_newer_server_is_named(tiny_url: str, empty_url: str, tmp_path: Path) 
 def test_an_older_schema_is_brought_up(server_url: str, empty_url: str, tmp_path: Path) -> None:
     url = create_database(server_url, "template1")
     try:
-        command.upgrade(_config(url), "0001")
+        upgrade(url, "0001")
         with connect(url) as connection:
             connection.execute("insert into city (city_id, name_zh, name_en, zone) values (3, '旧城', 'Old', 'Asia/Shanghai')")
         backup = back_up(url, tmp_path / "b.tar", tmp_path)

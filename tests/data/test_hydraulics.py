@@ -40,7 +40,7 @@ def sample_url(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def run_solve(url: str, monkeypatch: pytest.MonkeyPatch, *options: str):
     monkeypatch.setenv("HEAT_TWIN_DATABASE_URL", url)
-    return CliRunner().invoke(build_app("network"), ["network", "solve", *options])
+    return CliRunner().invoke(build_app(), ["network", "solve", *options])
 
 
 def test_the_sample_has_pressures_that_pass_every_gate(sample_url: str) -> None:

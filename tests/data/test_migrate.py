@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
+import data.migrate
 from data.errors import SchemaMismatch
-from data.migrate import current_revision, head_revision, migrate
+from data.migrate import current_revision, head_revision, known_revisions, migrate
 from data.pool import connect
 from data.tables import metadata
+
+
+def test_the_revisions_by_file_name_are_those_of_alembic_in_their_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(data.migrate.__file__).parent / "migrations"))
+    newest_first = ScriptDirectory.from_config(config).walk_revisions()
+    assert known_revisions() == [script.revision for script in newest_first][::-1]
 
 
 def test_migrating_twice_changes_nothing(database_url: str) -> None:
