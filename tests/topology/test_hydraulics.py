@@ -225,6 +225,23 @@ def test_at_an_isolating_station_heat_passes_and_water_does_not():
     assert before.problems == behind.problems == ()
 
 
+def test_the_strongest_source_gives_what_passes_at_an_isolating_station_and_the_others_their_share_of_the_rest():
+    sketch, tables = with_station("isolating_station", design_power_mw=20.0)
+    sketch.source(2, 4, kind="boiler_house")
+    sketch.rows["pipes"] = [row for row in sketch.rows["pipes"] if row["asset_id"] not in (90, 90 + RETURN_OFFSET)]
+    sketch.pipe(93, 0, 4, level=1)
+    sketch.pipe(94, 4, 8, level=1)
+    sketch.pipe(95, 4, 6)
+    sketch.substation(22, 6)
+    powers = pd.DataFrame({"asset_id": [1, 2], "design_power_mw": [80.0, 20.0]})
+    sizes = sized(sketch, {20: 10.0, 21: 6.0, 22: 8.0}, sources=powers, stations=tables.stations)
+    zone = solved(sketch, sizes)
+    assert zone.stations.asset_id.tolist() == [22, 40]
+    # directly 80 - 20 and 20 MW of power for 8 MW: 6 and 2 MW; the plant gives the 16 MW that pass besides
+    assert [feed.source_id for feed in zone.feeds] == [1, 2]
+    assert [feed.power_mw for feed in zone.feeds] == pytest.approx([22.0, 2.0])
+
+
 def test_a_closed_valve_cuts_its_part_off():
     s = two_consumers()
     s.rows["valves"] = [{**row, "state": "closed"} for row in s.rows["valves"]]

@@ -22,6 +22,7 @@ from topology.hydraulics.drawing import (
     sources_of,
     stations_of,
 )
+from topology.hydraulics.sharing import depth_of, share_loads
 from topology.hydraulics.tables import HydraulicTables
 from topology.network import Network
 
@@ -224,9 +225,10 @@ def map_zones(network: Network, tables: HydraulicTables) -> ZoneMap:
     passages = passages_of(drawing, tables)
     part = parts_of(drawing)
     running = sources[sources["running"]]
-    passages = passages[_living(part, running, passages)]
-    feeds = pd.concat([running, passages], ignore_index=True)
-    feeds, consumers = _shared(part, feeds, passages, stations_of(network, tables, drawing))
+    depth = depth_of(part, running, passages)
+    passages = passages.assign(depth=depth)[depth > 0]
+    feeds = pd.concat([running.assign(depth=0), passages], ignore_index=True)
+    feeds, consumers = share_loads(part, feeds, passages, stations_of(network, tables, drawing))
     return ZoneMap(network, drawing, part, sources, feeds, consumers)
 
 
@@ -259,61 +261,6 @@ def cut_zone(network: Network, tables: HydraulicTables, source_id: int) -> Zone:
     Cost: 0.3 s for a city of 40,000 primary pipes (scipy).
     """
     return map_zones(network, tables).cut(source_id)
-
-
-def _living(part: NDArray[np.int32], running: pd.DataFrame, passages: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which passages a running source feeds, through other passages where needed, on both sides."""
-    fed = set(part[running[["supply", "return"]].to_numpy(np.int64)].ravel().tolist())
-    before, beyond = (
-        part[passages[list(columns)].to_numpy(np.int64)] for columns in (("supply_from", "return_from"), ("supply", "return"))
-    )
-    living: NDArray[np.bool_] = np.zeros(len(passages), bool)
-    for _ in range(len(passages)):
-        met = np.isin(before, list(fed))
-        found = met[:, 0] & met[:, 1]
-        if (found == living).all():
-            break
-        living = found
-        fed |= set(beyond[living].ravel().tolist())
-    return living
-
-
-def _shared(
-    part: NDArray[np.int32], feeds: pd.DataFrame, passages: pd.DataFrame, stations: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Share the load of the stations of each part among its sources by the power that they give to it directly.
-
-    Returns the sources with `load`, and all consumers: the stations, and the passages with what they must take.
-    """
-    usable = stations[(stations[["supply", "return"]] >= 0).all(axis=1)]
-    load = np.bincount(part[usable["supply"]], weights=usable["load"], minlength=int(part.max(initial=0)) + 1)
-    own = part[feeds["supply"].to_numpy(np.int64)]
-    power = _direct_power(feeds, own, part)
-    feeds = feeds.assign(load=load[own] * (power / power.groupby(own).transform("sum")).to_numpy())
-    through = feeds[feeds["asset_id"].isin(passages["asset_id"])]
-    taking = through[["asset_id", "supply_from", "return_from", "load"]] if len(through) else stations.iloc[:0]
-    taking = taking.rename(columns={"supply_from": "supply", "return_from": "return"})
-    taking = taking.astype({"asset_id": np.int64, "supply": np.int64, "return": np.int64})
-    return feeds, pd.concat([stations, taking], ignore_index=True) if len(taking) else stations
-
-
-def _direct_power(feeds: pd.DataFrame, own: NDArray[np.int32], part: NDArray[np.int32]) -> pd.Series[float]:
-    """Return the power of each source, an unknown one counting as the median, less what passages take from its part.
-
-    The strongest source of a part gives what its passages take; at least a tenth of its power stays.
-    """
-    known = feeds["power"].where(feeds["power"] > 0)
-    power = known.fillna(known.median() if known.notna().any() else 1.0).astype(float)
-    if "supply_from" not in feeds:
-        return power
-    passes = feeds["supply_from"].notna().to_numpy()
-    taken = pd.Series(power[passes].to_numpy(), index=part[feeds["supply_from"][passes].to_numpy(np.int64)])
-    direct = power.copy()
-    for label, through in taken.groupby(level=0).sum().items():
-        here = power[own == label]
-        if len(here):
-            direct[here.idxmax()] = max(here.max() - through, 0.1 * here.max())
-    return direct
 
 
 def _numbered(drawing: HydraulicDrawing, inside: NDArray[np.bool_], stations: pd.DataFrame, feeds: pd.DataFrame) -> Zone:
