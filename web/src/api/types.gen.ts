@@ -1108,6 +1108,26 @@ export interface paths {
         patch: operations["patch_plan_plans__plan_id__patch"];
         trace?: never;
     };
+    "/plans/{plan_id}/area": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Area
+         * @description Return the buildings that lose heat while a plan runs, and those of the plans that it meets in time.
+         */
+        get: operations["get_plan_area_plans__plan_id__area_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plans/{plan_id}/cancel": {
         parameters: {
             query?: never;
@@ -5799,6 +5819,24 @@ export interface components {
             valve_version: number;
             /** Valves */
             valves: number[];
+        };
+        /**
+         * PlanAreaModel
+         * @description A FeatureCollection of buildings: id = asset_id, properties asset_id and set.
+         */
+        PlanAreaModel: {
+            /**
+             * Features
+             * @description The property `set`: plan (lost while this plan runs), other (while one that meets it in time runs), both (while either runs), only_together (lost only because both run).
+             */
+            features: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
         };
         /**
          * PlanBody
@@ -10855,6 +10893,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDetailModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_plan_area_plans__plan_id__area_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the plan within the city. */
+                plan_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAreaModel"];
                 };
             };
             /** @description Validation Error */
