@@ -55,7 +55,10 @@ export type TraceBody = Pick<Schemas["TraceBody"], "question"> & {
   asset_ids: readonly number[];
   to?: number;
   geometry?: boolean;
+  as_of?: string;
 };
+/** When, and how long the repair takes. */
+export type ImpactCircumstances = Readonly<{ as_of?: string; repair_h?: number }>;
 
 export interface ValveOperation {
   state: ValveState;
@@ -64,8 +67,14 @@ export interface ValveOperation {
 }
 
 /** What an asset cuts off when valves and sources stand as supposed. */
-export function impactIn(city: number, assetId: number, sandbox: Sandbox, signal: AbortSignal): Promise<Impact> {
-  const body = { question: "impact", asset_ids: [assetId], geometry: true, ...bodyOf(sandbox) };
+export function impactIn(
+  city: number,
+  assetId: number,
+  sandbox: Sandbox,
+  circumstances: ImpactCircumstances,
+  signal: AbortSignal,
+): Promise<Impact> {
+  const body = { question: "impact", asset_ids: [assetId], geometry: true, ...circumstances, ...bodyOf(sandbox) };
   return sendJson<Impact>("POST", "/trace", { city }, body, signal);
 }
 

@@ -1,7 +1,7 @@
 /** The requests of the viewer, one function each, typed by the generated description of the server. */
 
 import type { Curve, TileJson } from "../state/app";
-import { getJson, sendJson } from "./client";
+import { getJson, type Query, sendJson } from "./client";
 import type {
   Alarm,
   Answer,
@@ -62,9 +62,9 @@ export function asset(city: number, assetId: number, at: string | null, signal: 
   return getJson<Answer<"/assets/{asset_id}", "get">>(`/assets/${assetId}`, { city, as_of: at }, signal);
 }
 
-export function impact(city: number, assetId: number, signal: AbortSignal): Promise<Impact> {
+export function impact(city: number, assetId: number, circumstances: Query, signal: AbortSignal): Promise<Impact> {
   type Body = Answer<"/assets/{asset_id}/impact", "get">;
-  return getJson<Body>(`/assets/${assetId}/impact`, { city, geometry: true }, signal);
+  return getJson<Body>(`/assets/${assetId}/impact`, { city, geometry: true, ...circumstances }, signal);
 }
 
 export function search(city: number, text: string): Promise<Found> {

@@ -2,10 +2,12 @@ import { useEffect, useRef } from "react";
 import { useText } from "../i18n/hooks";
 import { AssetPanel } from "../panels/AssetPanel";
 import { MapView } from "../panels/MapView";
+import { PastStatesBanner } from "../panels/PastBox";
 import { ProblemCard } from "../panels/ProblemCard";
 import { SandboxBanner } from "../panels/SandboxBanner";
 import WorkBench from "../panels/WorkBench";
 import { useApp, useParts } from "../state/context";
+import { repairHours } from "../state/past";
 import { sandboxKey } from "../state/sandbox";
 import { isTool } from "../state/work";
 import { Header } from "./Header";
@@ -28,7 +30,10 @@ export function PlannerPage() {
       <Header path="/plan" />
       <main>
         <MapView />
-        <SandboxBanner />
+        <div className="banners">
+          <PastStatesBanner />
+          <SandboxBanner />
+        </div>
         <Notice />
         <aside className="side left">
           <WorkBench tools first="trace" />
@@ -63,10 +68,10 @@ function Notice() {
   );
 }
 
-/** The impact of the selected asset follows what is supposed. */
+/** The impact of the selected asset follows what is supposed, the time whose states count, and the hours of the repair. */
 function useSupposed(): void {
   const { controller } = useParts();
-  const key = useApp((state) => sandboxKey(state.view));
+  const key = useApp((state) => `${sandboxKey(state.view)}|${repairHours(state.view)}`);
   const asked = useRef(key);
   useEffect(() => {
     if (asked.current === key) return;

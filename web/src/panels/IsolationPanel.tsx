@@ -10,8 +10,9 @@ import { formatLength, formatNumber, formatValue } from "../units";
 import { AlternativeList } from "./AlternativeList";
 import { inOrder, isolationMarks, numberOf, ROLE_SIGNS } from "./isolation";
 import { Panel } from "./Panel";
+import { PastBox } from "./PastBox";
 import { PickList } from "./PickList";
-import { useMay } from "./permissions";
+import { useHindrance } from "./permissions";
 import { useMarks, usePicks, useVisit } from "./planning";
 import { RemoteNote } from "./RemoteNote";
 import { Concerned, Line, RingFigures } from "./RingFigures";
@@ -19,7 +20,7 @@ import { SandboxBox } from "./SandboxBox";
 import { Subject } from "./Subject";
 import { useAnswer } from "./useAnswer";
 import { Versions } from "./Versions";
-import { hindrance } from "./valves";
+import { hindrance as hindranceOf } from "./valves";
 
 const PlanForm = lazy(() => import("./PlanForm"));
 /** So many valves are listed before one asks for the others. */
@@ -35,6 +36,7 @@ export default function IsolationPanel() {
     <Panel title={t("isolation.title")} className="work-panel tool-panel isolation-panel">
       <Subject />
       {selected !== null && <PickList label={t("isolation.also")} picks={also} hint={t("isolation.pickAlso")} />}
+      <PastBox />
       <SandboxBox />
       {selected !== null && <Answer assetIds={[selected, ...also.ids.filter((id) => id !== selected)]} />}
     </Panel>
@@ -186,7 +188,7 @@ function ValveRow({ valve, number }: { valve: ValveToOperate; number: number | n
   const details = [
     t(valve.side === 2 ? "side.return" : "side.supply"),
     valve.role === "close" ? "" : t(`isolation.role.${valve.role}`),
-    hindrance(t, operability),
+    hindranceOf(t, operability),
     stuck ? t("sandbox.stuck") : "",
   ].filter(Boolean);
   return (
@@ -229,9 +231,9 @@ function ValveRow({ valve, number }: { valve: ValveToOperate; number: number | n
 
 function Save({ isolation }: { isolation: Isolation }) {
   const t = useText();
-  const may = useMay("plan");
+  const hindrance = useHindrance("plan", "plans.mayNot");
   const [open, setOpen] = useState(false);
-  if (!may) return <p className="note">{t("plans.mayNot")}</p>;
+  if (hindrance !== null) return <p className="note">{t(hindrance)}</p>;
   if (!open) {
     return (
       <p className="deeds">

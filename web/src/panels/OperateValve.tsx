@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Operability, ValveState } from "../api/planner";
 import { useText } from "../i18n/hooks";
 import { useParts } from "../state/context";
-import { useMay } from "./permissions";
+import { useHindrance } from "./permissions";
 import { ReasonBox } from "./ReasonBox";
 
 const STATES = ["open", "closed", "unknown"] as const;
@@ -13,10 +13,10 @@ const OPERABILITIES = ["usable", "stuck", "no_access", "tagged_out"] as const;
 export function OperateValve({ id }: { id: number }) {
   const t = useText();
   const { desk, planning } = useParts();
-  const may = useMay("switch_valves");
+  const hindrance = useHindrance("switch_valves", "valve.mayNot");
   const [state, setState] = useState<ValveState>("closed");
   const [operability, setOperability] = useState<Operability | undefined>(undefined);
-  if (!may) return <p className="note">{t("valve.mayNot")}</p>;
+  if (hindrance !== null) return <p className="note">{t(hindrance)}</p>;
   return (
     <section className="operate" aria-label={t("valve.operate")}>
       <h3>{t("valve.operate")}</h3>

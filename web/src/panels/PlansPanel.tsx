@@ -11,7 +11,7 @@ import { Figure } from "./Figure";
 import { DRAINED } from "./isolation";
 import { PagedList } from "./PagedList";
 import { Panel } from "./Panel";
-import { useMay } from "./permissions";
+import { type Permission, useMay, usePast } from "./permissions";
 import { useMarks, useVisit } from "./planning";
 import { ReasonBox } from "./ReasonBox";
 import { RemoteNote } from "./RemoteNote";
@@ -281,19 +281,30 @@ function Customers({ plan }: { plan: Plan }) {
 
 const STEPS: Record<Plan["state"], readonly PlanStep[]> = {
   planned: ["start", "cancel"],
-  running: ["finish"],
+  running: ["finish", "cancel"],
   finished: [],
   cancelled: [],
 };
+
+/** What a step takes: valves are operated by those who switch them, not by those who plan. */
+function needs(step: PlanStep, state: Plan["state"]): readonly Permission[] {
+  if (step !== "cancel") return ["switch_valves"];
+  return state === "running" ? ["plan", "switch_valves"] : ["plan"];
+}
 
 /** What can become of the plan next; starting it operates its valves. */
 function Steps({ plan }: { plan: Plan }) {
   const t = useText();
   const { desk, planning } = useParts();
-  const may = useMay("plan");
-  const steps = STEPS[plan.state];
-  if (steps.length === 0) return null;
-  if (!may) return <p className="note">{t("plans.mayNot")}</p>;
+  const past = usePast();
+  const may = { plan: useMay("plan"), switch_valves: useMay("switch_valves") };
+  const known = STEPS[plan.state];
+  if (known.length === 0) return null;
+  if (past) return <p className="note">{t("past.readOnly")}</p>;
+  const steps = known.filter((step) =>
+    needs(step, plan.state).every((permission) => may[permission as keyof typeof may]),
+  );
+  if (steps.length === 0) return <p className="note">{t("plans.mayNot")}</p>;
   const deeds = steps.map((step) => ({
     label: t(`plans.${step}`),
     primary: step !== "cancel",
@@ -303,7 +314,12 @@ function Steps({ plan }: { plan: Plan }) {
       desk.changed();
     },
   }));
-  return <ReasonBox deeds={deeds} hint={t("plans.stepNote")} />;
+  return (
+    <>
+      <ReasonBox deeds={deeds} hint={t("plans.stepNote")} />
+      {!may.switch_valves && <p className="note">{t("plans.othersSwitch")}</p>}
+    </>
+  );
 }
 
 /** Who did what with the plan, the last first. */

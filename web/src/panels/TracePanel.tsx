@@ -1,11 +1,14 @@
-import { Button, Segmented } from "antd";
+import { Button, InputNumber, Segmented } from "antd";
 import { QUESTIONS, type Question } from "../api/planner";
 import type { Impact } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { COLOURS } from "../layers/palette";
 import { useApp, useParts } from "../state/context";
+import { repairHours } from "../state/past";
+import { LONGEST_REPAIR_H } from "../state/work";
 import { formatNumber } from "../units";
 import { Panel } from "./Panel";
+import { PastBox } from "./PastBox";
 import { RemoteNote } from "./RemoteNote";
 import { Concerned, CoolingTimes, FaultBand, RingFigures } from "./RingFigures";
 import { SandboxBox } from "./SandboxBox";
@@ -39,6 +42,7 @@ export default function TracePanel() {
           </button>
         ))}
       </fieldset>
+      <PastBox />
       <SandboxBox />
       {selected !== null && (question === "impact" ? <ImpactAnswer /> : <TraceAnswer question={question} />)}
     </Panel>
@@ -64,6 +68,35 @@ function ImpactAnswer() {
   if (impact.state === "idle") return <p className="empty">{t("trace.untraceable")}</p>;
   if (impact.state !== "ready") return <RemoteNote remote={impact} />;
   return <ThreeLists cut={impact.value} />;
+}
+
+/** How long the repair takes; left out, as long as the band allows. */
+function RepairHours({ within }: { within: number | null }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const hours = useApp((state) => repairHours(state.view));
+  const { desk } = useParts();
+  const over = within !== null && hours !== null && hours > within;
+  return (
+    <div className="repair">
+      <label htmlFor="repair-hours">
+        {t("fault.repair")}{" "}
+        <InputNumber
+          id="repair-hours"
+          size="small"
+          min={0}
+          max={LONGEST_REPAIR_H}
+          step={0.5}
+          value={hours}
+          placeholder={within === null ? "" : formatNumber(within, 1, lang)}
+          suffix="h"
+          changeOnWheel={false}
+          onChange={(next) => desk.set({ repair_h: next === null ? null : String(next) })}
+        />
+      </label>
+      {over && <p className="short">{t("fault.over", { hours: formatNumber(within, 1, lang) })}</p>}
+    </div>
+  );
 }
 
 function ThreeLists({ cut }: { cut: Impact }) {
@@ -98,6 +131,7 @@ function ThreeLists({ cut }: { cut: Impact }) {
       <RingFigures ring={cut[name]} />
       <p className="note">{t(`impact.how.${name}`)}</p>
       <FaultBand fault={cut.fault} />
+      <RepairHours within={cut.fault.restore_within_h} />
       <CoolingTimes cooling={cut.cooling} />
       <Concerned key={name} ring={cut[name]} />
       <p className="deeds">

@@ -8,6 +8,7 @@ import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
 import { type Action, type AppState, currentCity } from "./app";
 import { boxOf, boxOfMost, grown } from "./box";
+import { impactCircumstancesOf } from "./past";
 import { arrived, failed, IDLE, type Remote, ready } from "./remote";
 import { sandboxOf, supposes } from "./sandbox";
 import type { Store } from "./store";
@@ -139,6 +140,11 @@ export class Controller {
       this.store.dispatch({ type: "notice", text: messageOf(error) });
     }
     await this.loadAlarms();
+  }
+
+  /** Leave a replay, if there is one. */
+  goLiveFromReplay(): void {
+    if (this.store.get().view.at !== null) this.goLive();
   }
 
   /** Leave a replay. */
@@ -347,10 +353,11 @@ export class Controller {
       this.store.dispatch({ type: "impact", impact: IDLE });
       return;
     }
-    const sandbox = sandboxOf(this.store.get().view);
+    const { view } = this.store.get();
+    const [sandbox, circumstances] = [sandboxOf(view), impactCircumstancesOf(view)];
     const answer = supposes(sandbox)
-      ? impactIn(city, asset.asset_id, sandbox, signal)
-      : server.impact(city, asset.asset_id, signal);
+      ? impactIn(city, asset.asset_id, sandbox, circumstances, signal)
+      : server.impact(city, asset.asset_id, circumstances, signal);
     await this.load(answer, (impact) => ({ type: "impact", impact }));
   }
 

@@ -6,6 +6,7 @@ import type { Action, AppState } from "./app";
 import { boxOf, grown } from "./box";
 import { readIds, toggledId, writeIds } from "./ids";
 import { type MarkFeature, type Marks, NO_MARKS } from "./marks";
+import { circumstancesOf, statesAsOf, valveStateAt } from "./past";
 import { NO_SANDBOX, type Sandbox, sandboxOf, withSource, withValve, writeSandbox } from "./sandbox";
 import type { Store } from "./store";
 import type { WorkKey } from "./work";
@@ -48,8 +49,9 @@ export class Planning {
 
   /** Ask the network, as the sandbox of the open panel supposes it, or as it is. */
   trace<T>(body: requests.TraceBody, supposed = true): Promise<T> {
-    const sandbox = supposed ? sandboxOf(this.store.get().view) : NO_SANDBOX;
-    return requests.trace<T>(this.query({}), body, sandbox);
+    const { view } = this.store.get();
+    const sandbox = supposed ? sandboxOf(view) : NO_SANDBOX;
+    return requests.trace<T>(this.query({}), { ...body, ...circumstancesOf(view) }, sandbox);
   }
 
   movePlan(id: number, step: requests.PlanStep, note: string): Promise<unknown> {
@@ -136,9 +138,9 @@ export class Planning {
     }
   }
 
-  /** Whether a valve is open now; one of which nobody knows counts as open. */
+  /** Whether a valve is open at the time whose states count; one of which nobody knows counts as open. */
   private async isOpen(id: number): Promise<boolean> {
-    return (await this.valveHistory(id)).state !== "closed";
+    return valveStateAt(await this.valveHistory(id), statesAsOf(this.store.get().view)) !== "closed";
   }
 
   private async runs(id: number): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** What somebody supposes of valves and sources: it changes answers and nothing else. */
 
 import { readIds, toggledId, writeIds } from "./ids";
+import { statesAsOf } from "./past";
 import type { View } from "./view";
 import { hasSandbox, type Work } from "./work";
 
@@ -49,10 +50,10 @@ export function sandboxOf(view: View): Sandbox {
   return hasSandbox(view.panel) ? readSandbox(view.work) : NO_SANDBOX;
 }
 
-/** The sandbox of the open panel as a text; it changes whenever answers do. */
+/** The sandbox of the open panel, and the time whose states count, as a text; it changes whenever answers do. */
 export function sandboxKey(view: View): string {
   const { valves, sources, stuck } = writeSandbox(sandboxOf(view));
-  return [valves, sources, stuck].join("|");
+  return [valves, sources, stuck, statesAsOf(view)].join("|");
 }
 
 export function supposes({ valves, sources, stuck }: Sandbox): boolean {

@@ -26,7 +26,7 @@ const PANEL_KEYS = {
   datums: ["part", "grid", "times"],
   selection: ["shape", "buffer", "kind"],
   layers: [],
-  trace: ["ask", "target", "set"],
+  trace: ["ask", "target", "set", "repair_h"],
   isolation: ["also", "alternative"],
   whatif: ["zone", "close", "open", "stop_pumps", "stop_sources", "leak", "outdoor", "job", "station"],
   causes: ["alarmed", "silent", "cause"],
@@ -37,11 +37,11 @@ const PANEL_KEYS = {
 } as const satisfies Record<WorkPanel, readonly string[]>;
 /** What of the selected asset a link restores: the tab of its panel, and the time as of which it is shown. */
 const ASSET_KEYS = ["tab", "as_of"] as const;
-/** Valves, sources and stuck valves as somebody supposes them; see `sandbox.ts`. */
-const SANDBOX_KEYS = ["valves", "sources", "stuck"] as const;
+/** Valves, sources and stuck valves as somebody supposes them (`sandbox.ts`), and the time whose states count (`past.ts`). */
+const SANDBOX_KEYS = ["valves", "sources", "stuck", "states_as_of"] as const;
 /** Tools show the details of what is selected on demand. */
 const TOOL_KEYS = ["details"] as const;
-/** Panels whose answers follow the sandbox. */
+/** Panels whose answers follow the sandbox, and the states of a past time. */
 const SANDBOX_PANELS: readonly (WorkPanel | null)[] = ["trace", "isolation"];
 
 export type WorkKey =
@@ -52,6 +52,7 @@ export type WorkKey =
 export type Work = Readonly<Partial<Record<WorkKey, string>>>;
 
 const LONGEST = 4000;
+export const LONGEST_REPAIR_H = 10_000;
 
 export function readPanel(query: URLSearchParams): WorkPanel | null {
   const name = query.get("panel");
@@ -84,10 +85,15 @@ function keysOf(panel: WorkPanel | null, selected: number | null): readonly Work
 export function readWork(query: URLSearchParams, panel: WorkPanel | null, selected: number | null): Work {
   const found = keysOf(panel, selected).flatMap((key) => {
     const value = query.get(key);
-    const bad = value === null || value === "" || value.length > LONGEST;
-    return bad || (key === "as_of" && !Number.isFinite(Date.parse(value))) ? [] : [[key, value]];
+    return value === null || value === "" || value.length > LONGEST || !fits(key, value) ? [] : [[key, value]];
   });
   return Object.fromEntries(found) as Work;
+}
+
+/** Times must be times, hours hours: anything else in an address falls back to the default. */
+function fits(key: WorkKey, value: string): boolean {
+  if (key === "as_of" || key === "states_as_of") return Number.isFinite(Date.parse(value));
+  return key !== "repair_h" || (Number(value) >= 0 && Number(value) <= LONGEST_REPAIR_H);
 }
 
 /** Only what belongs to what is open is written: links stay short, and closed panels keep what they had. */

@@ -172,4 +172,11 @@ export const network: Record<keyof typeof zh, string> = {
   "sandbox.closeShort": "Close",
   "trace.nothing": "None",
   "isolation.supposedLoss": "Buildings cut off by the assumptions themselves are not counted here; see the impact",
+  "past.title": "States of valves and sources at",
+  "past.ask": "Show",
+  "past.now": "Back to now",
+  "past.future": "That time has not come yet",
+  "past.banner": "Valves and sources as of {time} (the network as it is now)",
+  "past.readOnly": "Nothing is written while the past is shown",
+  "plans.othersSwitch": "Starting and finishing operates valves: a dispatcher does it",
 };

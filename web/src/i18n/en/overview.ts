@@ -130,4 +130,6 @@ export const overview: Record<keyof typeof zh, string> = {
   "cooling.source.parameter": "given",
   "cooling.source.weather_station": "weather station",
   "cooling.source.design": "design value",
+  "fault.repair": "Repair takes",
+  "fault.over": "Longer than the {hours} h in which this band is to be restored",
 };

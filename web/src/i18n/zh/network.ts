@@ -169,4 +169,11 @@ export const network = {
   "sandbox.closeShort": "沙盘关",
   "trace.nothing": "无",
   "isolation.supposedLoss": "停热楼栋不含假设关阀、停运本身造成的停热，见影响分析",
+  "past.title": "阀门、热源状态时刻",
+  "past.ask": "查看",
+  "past.now": "回到现在",
+  "past.future": "该时刻尚未到来",
+  "past.banner": "{time} 的阀门、热源状态（管网为现状）",
+  "past.readOnly": "查看历史时不能写入",
+  "plans.othersSwitch": "开始、结束计划要操作阀门，由调度席执行",
 };

@@ -128,4 +128,6 @@ export const overview = {
   "cooling.source.parameter": "给定",
   "cooling.source.weather_station": "气象站",
   "cooling.source.design": "设计值",
+  "fault.repair": "修复时长",
+  "fault.over": "超过该档 {hours} h 的恢复时限",
 };
