@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from topology.errors import NotTraceable
 from topology.tables import COLUMNS, NetworkTables
@@ -28,6 +28,7 @@ KINDS: tuple[str, ...] = (
 )
 """Kinds that the network holds; `AssetTable.kind` is the index."""
 KIND_CODE: Mapping[str, int] = {name: code for code, name in enumerate(KINDS)}
+_LARGEST_ID, _NO_ID = 2**31 - 1, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,27 @@ class AssetTable:
     lat: NDArray[np.float64]
     names: Mapping[int, str]
 
-    def rows_of(self, asset_ids: NDArray[np.generic]) -> NDArray[np.int32]:
-        """Return the row of each asset id, -1 where the network does not hold it."""
+    def rows_of(self, asset_ids: ArrayLike) -> NDArray[np.int32]:
+        """Return the row of each asset id, -1 where the network does not hold it.
+
+        Notes
+        -----
+        Cost: a binary search each; ids of 64 bits are taken as well and cost no copy of the table.
+        """
+        ids = np.asarray(asset_ids)
         if self.asset_id.size == 0:
-            return np.full(len(asset_ids), -1, np.int32)
-        found = np.minimum(np.searchsorted(self.asset_id, asset_ids), self.asset_id.size - 1)
-        return np.where(self.asset_id[found] == asset_ids, found, -1).astype(np.int32)
+            return np.full(ids.shape, -1, np.int32)
+        if ids.dtype != np.int32:
+            # in other types NumPy would first copy the whole table into theirs
+            ids = np.where((ids > 0) & (ids <= _LARGEST_ID), ids, _NO_ID).astype(np.int32)
+        found = np.minimum(self.asset_id.searchsorted(ids), self.asset_id.size - 1)
+        return np.where(self.asset_id[found] == ids, found, -1).astype(np.int32)
+
+    def row_of(self, asset_id: int) -> int:
+        """Return the row of one asset id, -1 when the network does not hold it."""
+        ids = self.asset_id
+        row = int(ids.searchsorted(np.int32(asset_id))) if 0 < asset_id <= _LARGEST_ID else ids.size
+        return row if row < ids.size and ids[row] == asset_id else -1
 
 
 def not_traceable(city_id: int, asset_id: int) -> NotTraceable:

@@ -16,6 +16,7 @@ from topology.build.checks import check_state, check_structure
 from topology.build.declared import Declared, read_declared
 from topology.build.drawing import Drawing, number_drawing
 from topology.build.edges import Edges, Services
+from topology.build.grouped import Grouped, laid_out
 from topology.build.joining import Joined, join
 from topology.build.segment_net import SegmentNet, segment_net
 from topology.build.segments import Segments, label_segments
@@ -118,12 +119,15 @@ class Network:
         return number_drawing(self.edges, self.services, self.state, self.node_count)
 
     @cached_property
-    def finding_rows(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Rows that findings concern, and the number of the finding in `findings` for each."""
-        number = np.repeat(np.arange(len(self.findings)), [len(item.asset_ids) for item in self.findings])
+    def findings_by_row(self) -> Grouped:
+        """Numbers of the findings in `findings` that concern each row."""
+        number = np.repeat(np.arange(len(self.findings), dtype=np.int32), [len(item.asset_ids) for item in self.findings])
         asset_ids = np.fromiter((i for item in self.findings for i in item.asset_ids), np.int64, len(number))
-        rows = self.assets.rows_of(asset_ids)
-        return rows[rows >= 0], number[rows >= 0]
+        return laid_out(self.assets.rows_of(asset_ids), number, self.assets.asset_id.size)
+
+    def findings_at(self, rows: NDArray[np.int32]) -> list[Finding]:
+        """Return the findings that concern some rows, the drawing first."""
+        return [self.findings[number] for number in np.unique(self.findings_by_row.at(rows)).tolist()]
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from tests.topology.builders import RETURN_OFFSET, Sketch, tree
 from tests.topology.oracle import Oracle
 from tests.topology.strategies import sketches
-from topology.answers.impact import FLOOD, METHODS, elements_of, figures, impact, lost_by_flood, row_of
+from topology.answers.impact import METHODS, SLICE, elements_of, figures, impact, lost_by_flood, row_of
+from topology.assets import KIND_CODE
 from topology.errors import NotTraceable
 from topology.network import Network, build_network
 
@@ -163,7 +164,22 @@ def test_a_pump_on_a_pipe_falls_with_its_segment() -> None:
     assert impact(network, 70).lost.tolist() == impact(network, 101).lost.tolist()
 
 
-def test_supply_and_return_on_different_exchangers_are_answered_by_a_flood() -> None:
+@BRIEF
+@given(sketches())
+def test_a_slice_holds_whatever_a_flood_of_everything_finds(sketch: Sketch) -> None:
+    network = build_network(sketch.tables())
+    kind, first = network.assets.kind, network.state.dominators.first
+    for row in np.flatnonzero(np.isin(kind, [KIND_CODE[name] for name in ("pipe", "valve", "substation")])).tolist():
+        found = impact(network, int(network.assets.asset_id[row]))
+        elements = elements_of(network, row)
+        whole = set(lost_by_flood(network, elements).tolist())
+        if kind[row] == KIND_CODE["substation"] and (first[elements] >= 0).any():
+            whole.add(row)
+        assert found.methods["lost"] == METHODS[SLICE]
+        assert set(found.lost.tolist()) == whole
+
+
+def test_supply_and_return_on_different_exchangers_are_answered_by_a_slice() -> None:
     s = Sketch()
     s.source(1, 0)
     for i, at in ((0, 1), (1, 2)):
@@ -177,8 +193,20 @@ def test_supply_and_return_on_different_exchangers_are_answered_by_a_flood() -> 
     s.building(30)
     network = build_network(s.tables())
     found = impact(network, 101)
-    assert found.methods["lost"] == METHODS[FLOOD]
+    assert found.methods["lost"] == METHODS[SLICE]
     assert consumers(network, found.lost) == {20, 30, 50}
+    assert found.lost.tolist() == lost_by_flood(network, elements_of(network, row_of(network, 101))).tolist()
+
+
+def test_a_pipe_without_a_pair_falls_with_the_other_side() -> None:
+    s = Sketch()
+    s.source(1, 0)
+    s.pipe(100, 0, 1)
+    s.substation(20, 1)
+    s.pipe(110, 1, 5, level=3)
+    s.pipe(111, 5, 6, level=3, sides=(1,))
+    network = build_network(s.tables())
+    assert 111 in ids(network, impact(network, 100 + RETURN_OFFSET).lost)
 
 
 def test_several_cuts_at_once_are_more_than_their_slices() -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from topology.assets import KIND_CODE, KINDS, AssetTable
+from topology.assets import KIND_CODE, KINDS, AssetTable, not_traceable
 from topology.codes import VALVE
 from topology.cuts.cuts import edges_of, lost_without
 from topology.errors import NotTraceable
@@ -26,7 +26,9 @@ from topology.network import Network
 from topology.states.state import State, element_of_edge, flood
 
 Rows = NDArray[np.int32]
-_LARGEST_ID = 2**31 - 1
+_NO_ROWS: Rows = np.zeros(0, np.int32)
+_FEW = 20_000
+"""Fewer rows than this are sorted or searched, more are marked in a mask over all assets."""
 
 SLICE = "slice"
 FLOOD = "flood"
@@ -99,7 +101,10 @@ class Figures:
 
 
 def union(assets: AssetTable, parts: Sequence[Rows]) -> Rows:
-    """Return the rows of all parts once, rising. A mask: several times faster than sorting answers of half a city."""
+    """Return the rows of all parts once, rising. Few are sorted; answers of half a city are faster by a mask."""
+    if sum(len(part) for part in parts) < _FEW:
+        rows: Rows = np.sort(np.concatenate([_NO_ROWS, *parts]))
+        return rows[np.concatenate([rows[:1] >= 0, rows[1:] != rows[:-1]])]
     mask = np.zeros(assets.asset_id.size, bool)
     for part in parts:
         mask[part] = True
@@ -142,14 +147,9 @@ def row_of(network: Network, asset_id: int) -> int:
     NotTraceable
         When the network does not hold the asset.
     """
-    ids = network.assets.asset_id
-    # a Python integer would make NumPy copy all ids into 64 bits first
-    row = int(np.searchsorted(ids, np.int32(asset_id))) if 0 < asset_id <= _LARGEST_ID else ids.size
-    if row >= ids.size or ids[row] != asset_id:
-        raise NotTraceable(
-            f"asset {asset_id} is not part of the hot-water network of city {network.city_id}; "
-            f"these kinds can be traced: {', '.join(KINDS)}"
-        )
+    row = network.assets.row_of(asset_id)
+    if row < 0:
+        raise not_traceable(network.city_id, asset_id)
     return row
 
 
@@ -178,7 +178,7 @@ def impact(network: Network, asset_id: int) -> Impact:
 
     Notes
     -----
-    Cost: two slices and a sort of the answer; see docs/topology.md.
+    Cost: slices and a sort of the answer; of a source the flood of what hangs on it. See docs/topology.md.
     """
     row = row_of(network, asset_id)
     kind = KINDS[network.assets.kind[row]]
@@ -187,7 +187,7 @@ def impact(network: Network, asset_id: int) -> Impact:
         return _answer(network, asset_id, own, own, "own")
     reached = [element for element in elements_of(network, row) if network.state.dominators.first[element] >= 0]
     parts = [_reach(network.state, element) for element in reached]
-    lost, method = _lost(network, reached)
+    lost, method = _lost(network, kind, reached)
     if kind == "substation" and reached:
         own_row = np.array([row], np.int32)
         parts.append(own_row)
@@ -273,9 +273,16 @@ def _answer(network: Network, asset_id: int, reach: Rows, lost: Rows, method: st
 
 
 def _without(assets: AssetTable, rows: Rows, out: Rows) -> Rows:
-    mask = np.zeros(assets.asset_id.size, bool)
-    mask[out] = True
-    kept: Rows = rows[~mask[rows]]
+    """Return rows without others; both rising."""
+    if not len(out):
+        return rows
+    if len(rows) < _FEW:
+        stays = out[np.minimum(out.searchsorted(rows), len(out) - 1)] != rows
+    else:
+        gone = np.zeros(assets.asset_id.size, bool)
+        gone[out] = True
+        stays = ~gone[rows]
+    kept: Rows = rows[stays]
     return kept
 
 
@@ -289,16 +296,13 @@ def _reach(state: State, element: int) -> Rows:
     return np.concatenate([state.reach.between(first, last), state.of_zone.at(zones)])
 
 
-def _lost(network: Network, elements: list[int]) -> tuple[Rows, str]:
+def _lost(network: Network, kind: str, elements: list[int]) -> tuple[Rows, str]:
+    # a substation stops as a whole, so one half tells; the sides of a source are cut together, and slices do not compose
+    if len(elements) > 1 and kind != "substation":
+        return lost_without(network, elements), FLOOD
     state = network.state
     tree = state.dominators
-    bounds = [(int(tree.first[element]), int(tree.last[element])) for element in elements]
-    uneven = state.uneven_at
-    # slices of several elements do not compose: what one half of a source still feeds may need the other half
-    if len(bounds) > 1 or any(np.searchsorted(uneven, first) != np.searchsorted(uneven, last) for first, last in bounds):
-        return lost_without(network, elements), FLOOD
-    parts = [state.lost.between(first, last) for first, last in bounds]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int32), SLICE
+    return (state.lost.between(tree.first[elements[0]], tree.last[elements[0]]) if elements else _NO_ROWS), SLICE
 
 
 def lost_by_flood(network: Network, elements: list[int]) -> Rows:
@@ -358,14 +362,9 @@ def own_rows(network: Network, row: int) -> Rows:
 def _findings_around(network: Network, asset_id: int, reach: Rows) -> tuple[Finding, ...]:
     """Findings that touch the asset or what it reaches; an empty answer is explained."""
     row = row_of(network, asset_id)
-    touched = np.zeros(network.assets.asset_id.size, bool)
-    touched[reach] = True
-    touched[row] = True
-    rows, number = network.finding_rows
-    everything = network.findings
-    found = tuple(everything[i] for i in np.unique(number[touched[rows]]))
+    found = network.findings_at(np.append(reach, np.int32(row)))
     if len(reach):
-        return found
+        return tuple(found)
     message = (
         f"nothing is fed through {KINDS[network.assets.kind[row]]} {asset_id} now: it is shut, stands still, "
         "or no running source reaches it in the present valve state"

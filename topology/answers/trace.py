@@ -125,8 +125,7 @@ def connected(network: Network, asset_id: int) -> Trace:
 def findings_of(network: Network, asset_id: int, rows: Rows) -> tuple[Finding, ...]:
     """Return the findings that name an asset; where a trace found nothing, why."""
     row = row_of(network, asset_id)
-    concerned, number = network.finding_rows
-    found = tuple(network.findings[i] for i in np.unique(number[concerned == row]))
+    found = tuple(network.findings_at(np.array([row], np.int32)))
     if rows.size:
         return found
     kind = KINDS[network.assets.kind[row]]

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topology.build.edges import Edges, Services
+from topology.build.grouped import Grouped, laid_out
 from topology.codes import EXCHANGER, SOURCE
 from topology.states.dominators import BlockTree, block_tree
-from topology.states.state import Slices, State, exchanger_zones, slices, things
+from topology.states.state import State, exchanger_zones, things
 
 IntArray = NDArray[np.int32]
 
@@ -42,7 +43,7 @@ class Drawing:
     far: IntArray
     block: IntArray
     direction: NDArray[np.int8]
-    rows: Slices
+    rows: Grouped
     exchanger_at: IntArray
     exchanger_zone: IntArray
 
@@ -74,7 +75,7 @@ def number_drawing(edges: Edges, services: Services, state: State, node_count: i
         far=far,
         block=block,
         direction=np.where(bridge, np.where(forward, 1, -1), 0).astype(np.int8),
-        rows=slices(position, rows, int(first.max(initial=0)) + 1),
+        rows=laid_out(position, rows, int(first.max(initial=0)) + 1),
         exchanger_at=exchanger_at,
         exchanger_zone=exchanger_zone,
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from topology.assets import AssetTable
 from topology.build.edges import Edges, Services
+from topology.build.grouped import Grouped, grouped
 from topology.build.segments import Segments
 from topology.codes import EXCHANGER, SOURCE, VALVE
 from topology.states.refresh import LinkArrays, SideArrays
@@ -42,29 +43,6 @@ class Links:
     row: IntArray
 
 
-@dataclass(frozen=True, slots=True)
-class Grouped:
-    """Items grouped by a number: those of group `g` are `item[start[g]:start[g + 1]]`.
-
-    Attributes
-    ----------
-    start
-        Offset of each group, shape (groups + 1,).
-    item
-        The items by group.
-    """
-
-    start: IntArray
-    item: IntArray
-
-
-def grouped(number: IntArray, count: int) -> Grouped:
-    """Group the positions of `number` (0 <= number < count) by their number, keeping their order."""
-    start = np.zeros(count + 1, np.int32)
-    np.cumsum(np.bincount(number, minlength=count), out=start[1:])
-    return Grouped(start, np.argsort(number, kind="stable").astype(np.int32))
-
-
 class Things(NamedTuple):
     """Asset rows by element, each with a gate that says when it stands there.
 
@@ -76,11 +54,14 @@ class Things(NamedTuple):
         Asset rows.
     gate
         0 = always; else a number of `gates_of`.
+    mate
+        Element at which the same row stands too, since pipes and valves bring their pair along; -1 = none.
     """
 
     start: IntArray
     row: IntArray
     gate: IntArray
+    mate: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +257,9 @@ def gates_of(passes: NDArray[np.bool_], works: NDArray[np.bool_], service: NDArr
     return np.concatenate([[True], passes, works, service])
 
 
-def _by_element(element: IntArray, row: IntArray, gate: IntArray, count: int) -> Things:
+def _by_element(element: IntArray, row: IntArray, gate: IntArray, mate: IntArray, *, count: int) -> Things:
     groups = grouped(element, count)
-    return Things(groups.start, row[groups.item], gate[groups.item])
+    return Things(groups.start, row[groups.item], gate[groups.item], mate[groups.item])
 
 
 def _things(net: SegmentNet) -> Things:
@@ -291,11 +272,15 @@ def _things(net: SegmentNet) -> Things:
     element = np.concatenate([1 + of_node[edges.u[pipe]], 1 + net.segment_count + valve])
     gate = np.concatenate([np.zeros(len(pipe), np.int32), 1 + valve])
     paired = edges.pair[edge] >= 0
+    of_edge = np.full(len(edges.kind), -1, np.int32)
+    of_edge[edge] = element
+    mate = np.where(paired, of_edge[edges.pair[edge]], -1)
     return _by_element(
         np.concatenate([element, element[paired], 1 + links.a[exchanger]]).astype(np.int32),
         np.concatenate([edges.row[edge], edges.row[edges.pair[edge[paired]]], links.row[exchanger]]),
         np.concatenate([gate, gate[paired], 1 + count + exchanger]).astype(np.int32),
-        net.element_count,
+        np.concatenate([mate, mate[paired], np.full(len(exchanger), -1)]).astype(np.int32),
+        count=net.element_count,
     )
 
 
@@ -308,9 +293,9 @@ def _consumers(net: SegmentNet) -> Things:
             element.append(1 + segment[named])
             rows.append(row[named])
             gate.append(1 + 2 * count + named)
-    return _by_element(
-        np.concatenate(element).astype(np.int32), np.concatenate(rows), np.concatenate(gate).astype(np.int32), net.element_count
-    )
+    whole = np.concatenate(element).astype(np.int32)
+    alone = np.full(len(whole), -1, np.int32)
+    return _by_element(whole, np.concatenate(rows), np.concatenate(gate).astype(np.int32), alone, count=net.element_count)
 
 
 def _asset_elements(net: SegmentNet) -> AssetElements:

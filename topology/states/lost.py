@@ -23,9 +23,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from topology.build.segment_net import Grouped, SegmentNet
+from topology.build.grouped import Grouped
+from topology.build.segment_net import SegmentNet
 from topology.codes import ROOT, VALVE
-from topology.states.dominators import DominatorTree
 from topology.states.refresh import BoolArray, IntArray, LinkArrays, TreeArrays
 
 ENDS = 4
@@ -68,36 +68,35 @@ class Lost:
         return np.unique(found) if self.twice[element] else found.copy()
 
 
-def lost_buildings(net: SegmentNet, tree: DominatorTree, zone: IntArray, passes: BoolArray, service: BoolArray) -> Lost:
+def lost_buildings(net: SegmentNet, tree: TreeArrays, zone: IntArray, across: IntArray, service: BoolArray) -> Lost:
     """Lay buildings out by what cuts them off.
+
+    Parameters
+    ----------
+    net
+        Who is served where.
+    tree
+        The dominator tree.
+    zone, across
+        Zone of each segment; lower end of the chain across of each zone (`chains_across`).
+    service
+        Services that are fed.
 
     Notes
     -----
     Cost: see docs/topology.md; a few milliseconds for a city.
     """
-    return _lost(net, net.building_services, net.building_id, tree, zone=zone, passes=passes, service=service)
+    return _lost(net.building_services, net.building_id, tree, hangs=_hangs(net, zone, across), service=service)
 
 
-def lost_inlets(net: SegmentNet, tree: DominatorTree, zone: IntArray, passes: BoolArray, service: BoolArray) -> Lost:
+def lost_inlets(net: SegmentNet, tree: TreeArrays, zone: IntArray, across: IntArray, service: BoolArray) -> Lost:
     """Lay inlets out likewise."""
     ids = net.assets.asset_id[net.inlet_row]
-    return _lost(net, net.inlet_services, ids, tree, zone=zone, passes=passes, service=service)
+    return _lost(net.inlet_services, ids, tree, hangs=_hangs(net, zone, across), service=service)
 
 
-def _lost(
-    net: SegmentNet,
-    groups: Grouped,
-    consumer_id: IntArray,
-    tree: DominatorTree,
-    *,
-    zone: IntArray,
-    passes: BoolArray,
-    service: BoolArray,
-) -> Lost:
-    arrays = TreeArrays(tree.parent, tree.first, tree.last)
-    across = chains_across(net.link_arrays, zone, passes, arrays)
-    hangs = Hangs(net.sides.supply, net.sides.back, zone, across)
-    ends, doubled = group_ends(groups.start, groups.item, service, hangs, arrays)
+def _lost(groups: Grouped, consumer_id: IntArray, tree: TreeArrays, *, hangs: Hangs, service: BoolArray) -> Lost:
+    ends, doubled = group_ends(groups.start, groups.item, service, hangs, tree)
     start, place, low, high, twice = lay_out_by_number(ends, doubled, tree.first, tree.last, int(tree.last[ROOT]))
     return Lost(start, place, low, high, twice, consumer_id)
 
@@ -111,14 +110,19 @@ class Hangs(NamedTuple):
     across: IntArray
 
 
+def _hangs(net: SegmentNet, zone: IntArray, across: IntArray) -> Hangs:
+    return Hangs(net.sides.supply, net.sides.back, zone, across)
+
+
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _is_above(tree: TreeArrays, one: int, other: int) -> bool:
+def is_above(tree: TreeArrays, one: int, other: int) -> bool:
+    """Tell whether one element dominates another, or is it; both must be reached."""
     return bool(tree.first[one] <= tree.first[other] and tree.first[other] < tree.last[one])
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _common(tree: TreeArrays, one: int, other: int) -> int:
-    while not _is_above(tree, one, other):
+    while not is_above(tree, one, other):
         one = tree.parent[one]
     return one
 
@@ -143,9 +147,9 @@ def _add_end(tree: TreeArrays, ends: IntArray, count: int, node: int) -> int:
     """Add a chain by its lower end unless another one holds it already; chains that it holds go out."""
     kept = 0
     for i in range(count):
-        if _is_above(tree, node, ends[i]):
+        if is_above(tree, node, ends[i]):
             return count
-        if not _is_above(tree, ends[i], node):
+        if not is_above(tree, ends[i], node):
             ends[kept] = ends[i]
             kept += 1
     ends[kept] = node

@@ -13,22 +13,22 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from topology.build.edges import Edges, Services
-from topology.build.segment_net import Links, SegmentNet, Things, gates_of, link_arrays, links_of, side_arrays
+from topology.build.grouped import Grouped
+from topology.build.segment_net import Links, SegmentNet, gates_of, link_arrays, links_of, side_arrays
 from topology.build.segments import Segments
 from topology.codes import EXCHANGER, ROOT, VALVE
 from topology.states.dominators import BlockTree, DominatorTree
-from topology.states.lost import Lost, lost_buildings, lost_inlets
-from topology.states.refresh import blocks_of, dominators_of, flood_links, services_fed
+from topology.states.lost import Lost, chains_across, lost_buildings, lost_inlets
+from topology.states.refresh import TreeArrays, blocks_of, dominators_of, flood_links, services_fed
+from topology.states.rows import rows_by_position, rows_lost
 from topology.states.uneven import uneven_exchangers
 
 __all__ = [
     "Fed",
     "Links",
-    "Slices",
     "State",
     "element_of_edge",
     "exchanger_zones",
@@ -36,7 +36,6 @@ __all__ = [
     "flood_net",
     "links_of",
     "read_state",
-    "slices",
     "things",
 ]
 
@@ -69,34 +68,6 @@ class Fed:
     service: BoolArray
 
 
-@dataclass(frozen=True, slots=True)
-class Slices:
-    """Asset rows laid out so that the rows of a range of positions are one slice.
-
-    Attributes
-    ----------
-    start
-        Offset of each position, shape (positions + 1,).
-    rows
-        Asset rows by position.
-    """
-
-    start: IntArray
-    rows: IntArray
-
-    def between(self, first: int, last: int) -> IntArray:
-        """Return the rows of the positions `first <= p < last`."""
-        return self.rows[self.start[first] : self.start[last]]
-
-    def at(self, positions: NDArray[np.integer[Any]]) -> IntArray:
-        """Return the rows of several positions."""
-        first = self.start[positions]
-        size = self.start[positions + 1] - first
-        shift = np.repeat(first - np.concatenate([[0], np.cumsum(size)[:-1]]), size) if len(size) else size
-        found: IntArray = self.rows[shift + np.arange(len(shift))]
-        return found
-
-
 @dataclass(frozen=True, eq=False)
 class State:
     """Everything that changes with a valve or a source.
@@ -122,30 +93,53 @@ class State:
         return self.net.links
 
     @cached_property
+    def tree(self) -> TreeArrays:
+        """The dominator tree as kernels take it."""
+        return TreeArrays(self.dominators.parent, self.dominators.first, self.dominators.last)
+
+    @cached_property
+    def across(self) -> IntArray:
+        """Lower end of the chain that stops all exchangers of a zone by their other halves; 0 = none, shape (zones,)."""
+        across: IntArray = chains_across(self.net.link_arrays, self.fed.zone, self.fed.passes, self.tree)
+        return across
+
+    @cached_property
     def buildings(self) -> Lost:
         """Buildings by preorder number: what an element takes along is one slice."""
-        return lost_buildings(self.net, self.dominators, self.fed.zone, self.fed.passes, self.fed.service)
+        return lost_buildings(self.net, self.tree, self.fed.zone, self.across, self.fed.service)
 
     @cached_property
     def inlets(self) -> Lost:
         """Inlets likewise."""
-        return lost_inlets(self.net, self.dominators, self.fed.zone, self.fed.passes, self.fed.service)
+        return lost_inlets(self.net, self.tree, self.fed.zone, self.across, self.fed.service)
 
     @cached_property
-    def lost(self) -> Slices:
-        """Rows by preorder number of the dominator tree: what an element takes with it is `lost.between(first, last)`."""
-        return _lost(self)
+    def lost(self) -> Grouped:
+        """Rows by preorder number of the dominator tree: what an element takes with it is `lost.between(first, last)`.
+
+        A row may stand there twice.
+        """
+        consumers = ((self.buildings, self.net.building_row), (self.inlets, self.net.inlet_row))
+        return rows_lost(self.net.things, self._gates, consumers, self._zones, tree=self.tree, across=self.across)
 
     @cached_property
-    def reach(self) -> Slices:
+    def reach(self) -> Grouped:
         """Rows by depth-first number of the blocks, within one zone."""
-        return Slices(*_by_position(self, self.blocks.first, int(self.blocks.last[ROOT])))
+        return rows_by_position(self.net, self._gates, self.blocks.first, int(self.blocks.last[ROOT]))
 
     @cached_property
-    def of_zone(self) -> Slices:
+    def of_zone(self) -> Grouped:
         """Rows by zone: what an exchanger feeds."""
-        zone = np.concatenate([np.array([-1], np.int32), self.fed.zone, self.fed.zone[self.links.b]])
-        return Slices(*_by_position(self, zone, len(self.fed.zone_fed)))
+        return rows_by_position(self.net, self._gates, self._zones, len(self.fed.zone_fed))
+
+    @property
+    def _zones(self) -> IntArray:
+        """The zone of each element; -1 of the root."""
+        return np.concatenate([np.array([-1], np.int32), self.fed.zone, self.fed.zone[self.links.b]])
+
+    @property
+    def _gates(self) -> BoolArray:
+        return gates_of(self.fed.passes, self.fed.works, self.fed.service)
 
     @cached_property
     def _exchangers(self) -> tuple[IntArray, IntArray]:
@@ -166,7 +160,7 @@ class State:
     def uneven_at(self) -> IntArray:
         """Preorder numbers of exchangers of zones whose supply and return hang on different exchangers.
 
-        Slices of `lost` do not hold there and a flood answers; those of `buildings` hold everywhere.
+        Behind them one interval of numbers does not tell which pipes are lost (`topology.answers.interval_rows`); `lost` does.
         """
         links, net = self.links, self.net
         uneven = uneven_exchangers(net.link_arrays, net.sides, self.fed.zone, self.fed.passes)
@@ -227,72 +221,6 @@ def read_state(net: SegmentNet, state: NDArray[np.uint8]) -> State:
     return State(net, fed, DominatorTree(*tree), BlockTree(blocks.first, blocks.last, blocks.parent, blocks.head))
 
 
-def _gates(state: State) -> BoolArray:
-    return gates_of(state.fed.passes, state.fed.works, state.fed.service)
-
-
-def _by_position(state: State, at: IntArray, size: int) -> tuple[IntArray, IntArray]:
-    """Lay out all rows by a position of their elements; those of elements at -1 are left out."""
-    things, consumers = state.net.things, state.net.consumers
-    gates = _gates(state)
-    start = np.zeros(size + 1, np.int32)
-    for part in (things, consumers):
-        count_things(part, gates, at, start)
-    np.cumsum(start, out=start)
-    rows, free = np.empty(start[-1], np.int32), start[:-1].copy()
-    for part in (things, consumers):
-        place_things(part, gates, at, free, rows)
-    return start, rows
-
-
-def _lost(state: State) -> Slices:
-    """Lay out rows by preorder number; a building stands only where all of its inlets fall."""
-    net, at = state.net, state.dominators.first
-    gates, things = _gates(state), net.things
-    consumers = ((state.buildings, net.building_row), (state.inlets, net.inlet_row))
-    start = np.zeros(int(state.dominators.last[ROOT]) + 1, np.int32)
-    for found, _ in consumers:
-        start[1:] += np.diff(found.start)
-    count_things(things, gates, at, start)
-    np.cumsum(start, out=start)
-    rows, free = np.empty(start[-1], np.int32), start[:-1].copy()
-    place_things(things, gates, at, free, rows)
-    for found, row in consumers:
-        place_runs(found.start, row[found.place], free, rows)
-    return Slices(start, rows)
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def count_things(things: Things, gates: BoolArray, at: IntArray, count: IntArray) -> None:
-    """Count what stands at each position, into the place after it."""
-    for element in range(things.start.size - 1):
-        if at[element] >= 0:
-            for k in range(things.start[element], things.start[element + 1]):
-                if gates[things.gate[k]]:
-                    count[at[element] + 1] += 1
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def place_things(things: Things, gates: BoolArray, at: IntArray, free: IntArray, rows: IntArray) -> None:
-    """Write the rows that stand at each position to its next free places."""
-    for element in range(things.start.size - 1):
-        position = at[element]
-        if position >= 0:
-            for k in range(things.start[element], things.start[element + 1]):
-                if gates[things.gate[k]]:
-                    rows[free[position]] = things.row[k]
-                    free[position] += 1
-
-
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def place_runs(start: IntArray, row: IntArray, free: IntArray, rows: IntArray) -> None:
-    """Write rows that are already in the order of their positions."""
-    for position in range(start.size - 1):
-        for k in range(start[position], start[position + 1]):
-            rows[free[position]] = row[k]
-            free[position] += 1
-
-
 def things(
     edges: Edges, services: Services, links: Links, fed: Fed, *, edge_at: IntArray, node_at: IntArray
 ) -> tuple[IntArray, IntArray]:
@@ -337,12 +265,3 @@ def _within(size: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     end = np.cumsum(size)
     counted: NDArray[np.int64] = np.arange(int(end[-1]) if len(end) else 0) - np.repeat(end - size, size)
     return counted
-
-
-def slices(position: IntArray, rows: IntArray, size: int) -> Slices:
-    """Lay rows out by position; those at -1 are left out."""
-    rows, position = rows[position >= 0], position[position >= 0]
-    order = np.argsort(position, kind="stable")
-    start = np.zeros(size + 1, np.int32)
-    np.cumsum(np.bincount(position, minlength=size), out=start[1:])
-    return Slices(start, rows[order])
