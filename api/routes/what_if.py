@@ -117,16 +117,18 @@ async def get_what_if(request: Request, job_id: JobIdPath, caller: CallerDep, ci
     row = await read_what_if(pool, city, job_id)
     network = await request.app.state.networks.get(city)
     await _require_visible(pool, network, caller.scope, _scenario(WhatIfBody(**row.parameters)).asset_ids())
-    return WhatIfAnswer(
-        job_id=row.job_id,
-        state=row.state,  # type: ignore[arg-type]  # the table allows no other
-        progress=row.progress,
-        message=row.message,
-        error=row.error,
-        seat=row.seat,
-        asked=WhatIfBody(**row.parameters),
-        asked_at=row.created_at,
-        result=await _result(pool, caller.scope, city, network, row),
+    return WhatIfAnswer.model_validate(
+        {
+            "job_id": row.job_id,
+            "state": row.state,
+            "progress": row.progress,
+            "message": row.message,
+            "error": row.error,
+            "seat": row.seat,
+            "asked": row.parameters,
+            "asked_at": row.created_at,
+            "result": await _result(pool, caller.scope, city, network, row),
+        }
     )
 
 
