@@ -83,6 +83,6 @@ def test_footprints_come_back_from_their_files_as_they_were(tmp_path: Path) -> N
     write_footprints(tmp_path, versions, Prepared({"a": zone}, (9,)))
     found = read_footprints(tmp_path, versions)
     assert found is not None
-    assert (found.member_id.tolist(), found.station_id.tolist(), found.level.tolist()) == ([7, 8], [3, 4], [5, 0])
+    assert (found.member_id.tolist(), found.station_id.tolist(), found.code.tolist()) == ([7, 8], [3, 4], [5, 0])
     (tmp_path / "a.npz").write_bytes(b"cut short")
     assert read_footprints(tmp_path, versions) is None

@@ -11,17 +11,45 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from topology.causes.places import Places
-from topology.codes import SOURCE
+from topology.codes import EXCHANGER, SOURCE
 from topology.network import Network
 
 IntArray = NDArray[np.int32]
 
 LEVELS: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """How likely a station falls under its alarm limit; a level is an index into it."""
+BURST_SHARES: NDArray[np.float64] = np.geomspace(0.1, 1.0, 9)
+"""Bursts that are tried, as shares of the zone's flow: what would run out at the usual pressure."""
+FALL_SHARES: NDArray[np.float64] = np.linspace(0.8, 1.2, 9)
+"""Of anything else that fails: how much more or less pressures may fall than foreseen, everywhere alike (rougher pipes, more load)."""
+FALL_PRIOR: NDArray[np.float64] = -0.5 * ((FALL_SHARES - 1.0) / 0.08) ** 2
+"""Logarithm of how likely that is: normal, with a standard deviation of 8 %."""
+_MIDDLES = np.arange(-1.0, 9.01, 0.5)
+_NEVER = 0.01
+_WIDTHS = (0.35, 1.0, 3.5)
 HYPOTHESES: tuple[str, ...] = ("shut", "burst", "source_stopped", "pump_stopped")
 """What can have happened: a segment lets nothing through, a segment loses water, a source or a relay pump stands."""
+
+
+def _curves() -> NDArray[np.float64]:
+    """Return how likely a station rings by the step of severity: normal distribution functions of many middles and widths."""
+    middle, width = (each.ravel()[:, None] for each in np.meshgrid(_MIDDLES, _WIDTHS, indexing="ij"))
+    curves: NDArray[np.float64] = ndtr((np.arange(len(BURST_SHARES)) - middle) / width)
+    curves[curves < _NEVER] = 0.0
+    curves[curves > 1.0 - _NEVER] = 1.0
+    return curves
+
+
+CHANCES: NDArray[np.float64] = np.concatenate([np.repeat(np.array(LEVELS)[:, None], len(BURST_SHARES), axis=1), _curves()])
+"""How likely a station rings by its code (row) and the severity (column): one of `BURST_SHARES` for a burst, of `FALL_SHARES` for
+anything else. Codes below `len(LEVELS)` are levels, the same at any severity."""
+SURE = len(LEVELS) - 1
+"""The code that rings for certain."""
+LEAST_CHANCE = 0.05
+"""Stations less likely than this do not belong to a footprint."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +61,12 @@ class Footprints:
     hypothesis
         Index into `HYPOTHESES` of each, shape (n,).
     size
-        Of a burst its flow in kg/s, else 0; shape (n,).
+        Of a burst the flow of the zone in kg/s, which `BURST_SHARES` are shares of; else 0; shape (n,).
     member_start, member_id
         What has failed: segment ids (supply and return of a trench together), or the source, or the pump station; the members of
         hypothesis `j` are `member_id[member_start[j] : member_start[j + 1]]`.
-    start, station_id, level
-        Stations that feel it, the same way, with an index into `LEVELS`.
+    start, station_id, code
+        Stations that feel it, the same way, with an index into the rows of `CHANCES`.
     """
 
     hypothesis: NDArray[np.uint8]
@@ -47,7 +75,7 @@ class Footprints:
     member_id: IntArray
     start: IntArray
     station_id: IntArray
-    level: NDArray[np.uint8]
+    code: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +91,7 @@ class BoundFootprints:
     member: IntArray
     start: IntArray
     column: IntArray
-    level: NDArray[np.uint8]
+    code: NDArray[np.uint8]
     pump_row: IntArray
 
 
@@ -73,8 +101,22 @@ def level_of(chance: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.where(chance < LEVELS[0] / 2.0, -1, np.digitize(chance, edges))
 
 
+def code_of(chance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the curve nearest to the chances by severity; -1 where all of them are small.
+
+    Parameters
+    ----------
+    chance
+        Shape (stations, severities).
+    """
+    curves = CHANCES[len(LEVELS) :]
+    apart = (curves**2).sum(axis=1) - 2.0 * chance @ curves.T
+    found: NDArray[np.int64] = np.where(chance.max(axis=1) < LEAST_CHANCE, -1, len(LEVELS) + np.argmin(apart, axis=1))
+    return found
+
+
 def make_footprints(rows: Sequence[tuple[str, float, Sequence[int], NDArray[np.integer], NDArray[np.integer]]]) -> Footprints:
-    """Pack rows of (hypothesis, size, member ids, station ids, levels)."""
+    """Pack rows of (hypothesis, size, member ids, station ids, codes)."""
     members = [np.asarray(row[2], np.int32) for row in rows]
     return Footprints(
         hypothesis=np.array([HYPOTHESES.index(row[0]) for row in rows], np.uint8),
@@ -83,7 +125,7 @@ def make_footprints(rows: Sequence[tuple[str, float, Sequence[int], NDArray[np.i
         member_id=np.concatenate([np.zeros(0, np.int32), *members]),
         start=_starts([len(row[3]) for row in rows]),
         station_id=np.concatenate([np.zeros(0, np.int32), *(row[3].astype(np.int32) for row in rows)]),
-        level=np.concatenate([np.zeros(0, np.uint8), *(row[4].astype(np.uint8) for row in rows)]),
+        code=np.concatenate([np.zeros(0, np.uint8), *(row[4].astype(np.uint8) for row in rows)]),
     )
 
 
@@ -98,7 +140,7 @@ def joined(parts: Sequence[Footprints]) -> Footprints:
         member_id=np.concatenate([part.member_id for part in parts]),
         start=_starts(np.concatenate([np.diff(part.start) for part in parts])),
         station_id=np.concatenate([part.station_id for part in parts]),
-        level=np.concatenate([part.level for part in parts]),
+        code=np.concatenate([part.code for part in parts]),
     )
 
 
@@ -114,7 +156,7 @@ def bind(footprints: Footprints, network: Network, places: Places) -> BoundFootp
     member_start, member = _without(footprints.member_start, place, place >= 0)
     start, columns = _without(footprints.start, column, column >= 0)
     kept = (np.diff(member_start) > 0) & (np.diff(start) > 0)
-    level = footprints.level[column >= 0]
+    code = footprints.code[column >= 0]
     of_member, of_row = np.repeat(kept, np.diff(member_start)), np.repeat(kept, np.diff(start))
     return BoundFootprints(
         hypothesis=footprints.hypothesis[kept],
@@ -123,7 +165,7 @@ def bind(footprints: Footprints, network: Network, places: Places) -> BoundFootp
         member=member[of_member],
         start=_starts(np.diff(start)[kept]),
         column=columns[of_row],
-        level=level[of_row],
+        code=code[of_row],
         pump_row=pump_row,
     )
 
@@ -145,7 +187,8 @@ def _place_of_member(footprints: Footprints, network: Network, places: Places, p
     fits = known[found] == ids[segment] if len(known) else np.zeros(0, bool)
     place[segment] = np.where(fits, places.place_of_element[1 + order[found]] if len(known) else -1, -1)
     links = network.state.links
-    link = np.flatnonzero((links.kind == SOURCE) & network.state.fed.passes)[::-1]
+    gives = (links.kind == SOURCE) | (links.kind == EXCHANGER)  # an isolating station is the source of what lies beyond
+    link = np.flatnonzero(gives & network.state.fed.passes)[::-1]
     of_row = np.full(len(network.assets.asset_id) + 1, -1, np.int32)
     of_row[links.row[link]] = places.place_of_element[1 + network.segments.count + link]
     source = kind == HYPOTHESES.index("source_stopped")

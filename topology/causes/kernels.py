@@ -1,10 +1,18 @@
-"""Compiled sums behind the search for causes: one pass over all candidates, no memory of its own."""
+"""Compiled sums and scores behind the search for causes.
+
+All candidates are counted and scored once a question; when alarms are taken out, only what holds one of their stations is again.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from topology.causes.footprints import SURE
+from topology.causes.layout import Layout
 
 IntArray = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -13,35 +21,173 @@ LARGEST_RATE = 0.98
 """No candidate is so sure that one silent station rules it out."""
 
 
+class Tables(NamedTuple):
+    """What one alarm (`rang`) and one silent sensor (`quiet`) say: logarithms of ratios, shape (severities, hit rates, codes).
+
+    `chances` is `footprints.CHANCES`, `prior` `footprints.FALL_PRIOR`, `stray` the rate of stray alarms.
+    """
+
+    rang: Floats
+    quiet: Floats
+    chances: Floats
+    prior: Floats
+    stray: float
+
+
+class Tally(NamedTuple):
+    """Counts and scores of one question; changed while alarms are taken out.
+
+    Attributes
+    ----------
+    alarms, sensors, tree_score
+        Of each candidate's slice.
+    rung, still
+        Alarms and silent sensors of each footprint by code.
+    row_score, row_severity, row_rate
+        Best score of each footprint, and the severity and hit rate that give it.
+    score, row
+        Best score of each place, and the footprint that gives it (-1 = its slice).
+    column_alarms
+        Alarms by station.
+    """
+
+    alarms: IntArray
+    sensors: IntArray
+    tree_score: Floats
+    rung: NDArray[np.int16]
+    still: NDArray[np.int16]
+    row_score: Floats
+    row_severity: IntArray
+    row_rate: IntArray
+    score: Floats
+    row: IntArray
+    column_alarms: IntArray
+
+
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def scan_tree(first: IntArray, last: IntArray, alarms: IntArray, sensors: IntArray, stray: float) -> Floats:
-    """Score every candidate whose stations are a slice of the tree.
+def tally(layout: Layout, tables: Tables, number: IntArray, column: IntArray, rang: int) -> Tally:
+    """Count the points of a question and score everything.
 
     Parameters
     ----------
-    first, last
-        Slice of each candidate, shape (candidates,).
-    alarms, sensors
-        Number of alarms, and of stations with a sensor, before each number of the tree; shape (numbers + 1,).
-    stray
-        Rate of stray alarms.
-
-    Returns
-    -------
-    Log likelihood ratio against "no cause here", the alarm rate being that of the candidate's own stations; 0 where it is no
-    higher than the stray rate, and with fewer than two alarms.
+    number, column
+        Of each point: its numbers on both sides, its station; -1 = none.
+    rang
+        The first so many points are alarms, the others silent sensors.
     """
-    score = np.zeros(first.size)
-    for c in range(first.size):
-        rung = alarms[last[c]] - alarms[first[c]]
-        if rung > 1:  # a single alarm is its station's own matter
-            score[c] = scan_score(rung, sensors[last[c]] - sensors[first[c]], stray)
-    return score
+    alarms, sensors = slice_counts(layout, number, rang)
+    tree_score = np.zeros(alarms.size)
+    for c in range(alarms.size):
+        tree_score[c] = scan_score(alarms[c], sensors[c], tables.stray)
+    stations = layout.column_start.size - 1
+    column_alarms, silent = np.zeros(stations, np.int32), np.zeros(stations, np.int32)
+    for i in range(column.size):
+        if column[i] >= 0:
+            column_alarms[column[i]] += i < rang
+            silent[column[i]] += i >= rang
+    rung, still = _row_counts(layout, column_alarms, silent)
+    rows, places = rung.shape[0], layout.place_start.size - 1
+    found = Tally(
+        alarms,
+        sensors,
+        tree_score,
+        rung,
+        still,
+        np.zeros(rows),
+        np.zeros(rows, np.int32),
+        np.zeros(rows, np.int32),
+        np.zeros(places),
+        np.full(places, -1, np.int32),
+        column_alarms,
+    )
+    for j in range(rows):
+        _score_row(layout, tables, found, j)
+    for p in range(places):
+        _best_of_place(layout, found, p)
+    return found
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def slice_counts(layout: Layout, number: IntArray, rang: int) -> tuple[IntArray, IntArray]:
+    """Return how many alarms, and how many points in all, lie in the slice of each candidate."""
+    alarms, points = np.zeros(layout.parent.size, np.int32), np.zeros(layout.parent.size, np.int32)
+    for i in range(number.shape[0]):
+        for side in range(2):
+            holder = layout.holder_at[number[i, side]] if number[i, side] >= 0 else -1
+            if holder >= 0:
+                points[holder] += 1
+                alarms[holder] += i < rang
+    for c in layout.order:
+        if layout.parent[c] >= 0:
+            points[layout.parent[c]] += points[c]
+            alarms[layout.parent[c]] += alarms[c]
+    return alarms, points
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _row_counts(layout: Layout, alarms: IntArray, silent: IntArray) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Count alarms and silent sensors of each footprint by code; most stations are silent, so only the others are gone through."""
+    rung, still = np.zeros_like(layout.total), layout.total.copy()
+    for c in range(alarms.size):
+        rings, more = alarms[c], silent[c] - 1
+        if rings == 0 and more == 0:
+            continue
+        for k in range(layout.column_start[c], layout.column_start[c + 1]):
+            rung[layout.column_row[k], layout.column_code[k]] += rings
+            still[layout.column_row[k], layout.column_code[k]] += more
+    return rung, still
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def take_out(layout: Layout, tables: Tables, found: Tally, number: IntArray, column: IntArray, by: int) -> None:
+    """Take alarms out of everything that holds them (`by` -1), or put them back (`by` 1), and score that again."""
+    rows, places = np.zeros(found.row_score.size, np.bool_), np.zeros(found.score.size, np.bool_)
+    for i in range(column.size):
+        if column[i] >= 0:
+            found.column_alarms[column[i]] += by
+            for k in range(layout.column_start[column[i]], layout.column_start[column[i] + 1]):
+                found.rung[layout.column_row[k], layout.column_code[k]] += by
+                rows[layout.column_row[k]] = True
+        for side in range(2):
+            c = layout.holder_at[number[i, side]] if number[i, side] >= 0 else -1
+            while c >= 0:
+                found.alarms[c] += by
+                found.sensors[c] += by
+                places[c] = True
+                c = layout.parent[c]
+    for c in range(found.tree_score.size):
+        if places[c]:
+            found.tree_score[c] = scan_score(found.alarms[c], found.sensors[c], tables.stray)
+    for j in range(rows.size):
+        if rows[j]:
+            _score_row(layout, tables, found, j)
+            for k in range(layout.member_start[j], layout.member_start[j + 1]):
+                places[layout.member[k]] = True
+    for p in range(places.size):
+        if places[p]:
+            _best_of_place(layout, found, p)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _best_of_place(layout: Layout, found: Tally, place: int) -> None:
+    """Let a place keep its best explanation: its slice, or one of its footprints."""
+    found.score[place] = found.tree_score[place] if place < found.tree_score.size else 0.0
+    found.row[place] = -1
+    for k in range(layout.place_start[place], layout.place_start[place + 1]):
+        j = layout.place_row[k]
+        if found.row_score[j] > found.score[place]:
+            found.score[place] = found.row_score[j]
+            found.row[place] = j
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def scan_score(rung: int, sensors: int, stray: float) -> float:
-    """Return the log likelihood ratio of `rung` alarms among `sensors` stations, at their own rate against the stray rate."""
+    """Return the log likelihood ratio of `rung` alarms among `sensors` stations, at their own rate against the stray rate.
+
+    It is 0 where the rate is no higher than the stray rate, and with fewer than two alarms: one is its station's own matter.
+    """
+    if rung < 2:
+        return 0.0
     rate = min(rung / sensors, LARGEST_RATE)
     if rate <= stray:
         return 0.0
@@ -49,66 +195,66 @@ def scan_score(rung: int, sensors: int, stray: float) -> float:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def scan_footprints(  # noqa: PLR0917 - compiled functions take arrays by place
-    start: IntArray, column: IntArray, level: NDArray[np.uint8], alarms: IntArray, sensors: IntArray, rang: Floats, quiet: Floats
-) -> tuple[Floats, NDArray[np.uint8]]:
-    """Score every hypothesis whose stations are a list, each with a level of how likely it is to ring.
+def _score_row(layout: Layout, tables: Tables, found: Tally, row: int) -> None:
+    """Find the severity and the hit rate that explain best what the stations of a footprint do; 0 with fewer than two alarms.
 
-    Parameters
-    ----------
-    start, column, level
-        Rows of hypotheses: `column[start[j] : start[j + 1]]` are their stations.
-    alarms, sensors
-        By column.
-    rang, quiet
-        Logarithm of the ratio that one alarm, or one silent sensor, gives; shape (levels, hit rates).
-
-    Returns
-    -------
-    Best score of each hypothesis over the hit rates (0 with fewer than two alarms), and the index of that rate.
+    The score is a concave function of the hit rate, so that it is climbed from the share that rang.
     """
-    levels, rates = rang.shape
-    score, best = np.zeros(start.size - 1), np.zeros(start.size - 1, np.uint8)
-    rung, still = np.zeros(levels, np.int64), np.zeros(levels, np.int64)
-    for j in range(start.size - 1):
-        total = 0
-        for k in range(start[j], start[j + 1]):
-            total += alarms[column[k]]
-        if total < 2:
-            continue
-        rung[:] = 0
-        still[:] = 0
-        for k in range(start[j], start[j + 1]):
-            here = alarms[column[k]]
-            rung[level[k]] += here
-            still[level[k]] += sensors[column[k]] - here
-        for rate in range(rates):
-            found = 0.0
-            for each in range(levels):
-                found += rung[each] * rang[each, rate] + still[each] * quiet[each, rate]
-            if found > score[j]:
-                score[j] = found
-                best[j] = rate
-    return score, best
+    rung, still = found.rung[row], found.still[row]
+    found.row_score[row] = 0.0
+    if rung.sum() < 2:
+        return
+    used = np.flatnonzero((rung != 0) | (still != 0))
+    unsure = np.empty(used.size, np.int64)
+    rates = tables.rang.shape[1]
+    for severity in range(layout.severities[row]):
+        rang, sensors, sure_rang, sure_still, count = 0.0, 1e-9, 0, 0, 0
+        for code in used:
+            chance = tables.chances[code, severity]
+            if chance == 1.0:
+                sure_rang += rung[code]
+                sure_still += still[code]
+            elif chance > 0.0:
+                rang += chance * rung[code]
+                sensors += chance * (rung[code] + still[code])
+                unsure[count] = code
+                count += 1
+        part = (rung, still, unsure[:count], sure_rang, sure_still)
+        rang, sensors = rang + sure_rang, sensors + sure_rang + sure_still
+        rate = min(max(int(rang / sensors * rates + 0.5) - 1, 0), rates - 1)
+        score = _at(tables, part, severity, rate)
+        for step in (-1, 1):
+            while 0 <= rate + step < rates:
+                further = _at(tables, part, severity, rate + step)
+                if further <= score:
+                    break
+                score, rate = further, rate + step
+        if layout.severities[row] > 1 and not layout.is_burst[row]:
+            score += tables.prior[severity]
+        if score > found.row_score[row]:
+            found.row_score[row], found.row_severity[row], found.row_rate[row] = score, severity, rate
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def best_of_places(score: Floats, found: Floats, member_start: IntArray, member: IntArray) -> IntArray:
-    """Let every place keep its best hypothesis: raises `score`, returns the hypothesis of each place, -1 = what the tree says."""
-    hypothesis = np.full(score.size, -1, np.int32)
-    for j in range(found.size):
-        for k in range(member_start[j], member_start[j + 1]):
-            if found[j] > score[member[k]]:
-                score[member[k]] = found[j]
-                hypothesis[member[k]] = j
-    return hypothesis
+def _at(
+    tables: Tables, part: tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int64], int, int], severity: int, rate: int
+) -> float:
+    """Score the counts of a footprint: those of its unsure codes one by one, those that ring for certain as one."""
+    rung, still, unsure, sure_rang, sure_still = part
+    score = sure_rang * tables.rang[severity, rate, SURE] + sure_still * tables.quiet[severity, rate, SURE]
+    for code in unsure:
+        score += rung[code] * tables.rang[severity, rate, code] + still[code] * tables.quiet[severity, rate, code]
+    return float(score)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def sums_of_rows(rows: IntArray, start: IntArray, column: IntArray, alarms: IntArray) -> IntArray:
-    """Add up the alarms of some hypotheses."""
-    total = np.zeros(rows.size, np.int32)
+def alarms_of_rows(layout: Layout, tables: Tables, found: Tally, rows: IntArray, same: IntArray, least: float) -> tuple[IntArray, IntArray]:
+    """Return how many alarms some footprints explain at their best severity, and how many of `same` (by station) are among them."""
+    total, shared = np.zeros(rows.size, np.int32), np.zeros(rows.size, np.int32)
     for i in range(rows.size):
-        for k in range(start[rows[i]], start[rows[i] + 1]):
-            total[i] += alarms[column[k]]
-    return total
+        severity = found.row_severity[rows[i]]
+        for k in range(layout.start[rows[i]], layout.start[rows[i] + 1]):
+            if found.column_alarms[layout.column[k]] > 0 and tables.chances[layout.code[k], severity] >= least:
+                total[i] += found.column_alarms[layout.column[k]]
+                shared[i] += same[layout.column[k]]
+    return total, shared

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from topology.causes.footprints import LEVELS, Footprints, joined, level_of, make_footprints
-from topology.causes.physics import Failure, ZoneModel
+from topology.causes.footprints import BURST_SHARES, FALL_SHARES, LEVELS, Footprints, code_of, joined, make_footprints
+from topology.causes.physics import ZoneModel
+from topology.causes.quick import QuickZone
 from topology.codes import SUPPLY
 from topology.hydraulics.tables import HydraulicTables
 from topology.hydraulics.zone import Zone, map_zones
@@ -20,10 +21,8 @@ from topology.network import Network
 Floats = NDArray[np.float64]
 Row = tuple[str, float, list[int], NDArray[np.int64], NDArray[np.int64]]
 
-BURST_SHARES = (0.12, 0.2, 0.35)
-"""Bursts that are tried, as shares of the zone's flow."""
-_TURNS = 5
-"""Enough to tell who is short; the spread of `AlarmLimit` is wider than what is left."""
+_METHOD = "2"
+"""Part of every fingerprint: footprints of another method are not taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class AlarmLimit:
 
     share_of_normal: float = 0.5
     least_mpa: float = 0.05
-    spread_mpa: float = 0.006
-    spread_share: float = 0.2
+    spread_mpa: float = 0.004
+    spread_share: float = 0.04
 
     def of(self, normal_mpa: Floats) -> Floats:
         """Return the limit of each station."""
@@ -124,7 +123,7 @@ def prepare_footprints(
 
 def fingerprint(zone: Zone, limit: AlarmLimit) -> str:
     """Return a digest of everything that the footprints of a zone depend on."""
-    digest = hashlib.blake2b(repr(limit).encode(), digest_size=16)
+    digest = hashlib.blake2b(f"{_METHOD} {limit!r}".encode(), digest_size=16)
     for each in fields(zone):
         value = getattr(zone, each.name)
         digest.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
@@ -135,39 +134,54 @@ def zone_footprints(
     network: Network, zone: Zone, limit: AlarmLimit = AlarmLimit(), segment_of: NDArray[np.int32] | None = None
 ) -> Footprints | None:
     """Return the footprints of one zone; None where its state cannot be (see `ZoneModel.usable`)."""
-    model = ZoneModel(zone, turns=_TURNS)
+    model = ZoneModel(zone)
     if not model.usable:
         return None
     of = _segments_of_pipes(network) if segment_of is None else segment_of
-    rows = list(_rows(network, zone, model, limit, of))
-    return make_footprints(rows)
+    return make_footprints(list(_rows(network, zone, QuickZone(model), limit, of)))
 
 
-def _rows(network: Network, zone: Zone, model: ZoneModel, limit: AlarmLimit, segment_of: NDArray[np.int32]) -> Iterator[Row]:
-    total = float(model.station_kg_per_s.sum())
+def _rows(network: Network, zone: Zone, quick: QuickZone, limit: AlarmLimit, segment_of: NDArray[np.int32]) -> Iterator[Row]:
+    total = float(quick.model.station_kg_per_s.sum())
     for pipes, members in _trenches(network, zone, segment_of):
-        yield from _row(("shut", 0.0, members), model, Failure(removed_pipes=tuple(pipes)), limit)
-        for share in BURST_SHARES:
-            failure = Failure(leak_pipe=pipes[len(pipes) // 2], leak_kg_per_s=share * total)
-            yield from _row(("burst", share * total, members), model, failure, limit)
+        yield from _row(("shut", 0.0, members), quick, quick.shut(pipes), limit)
+        yield from _burst_row(("burst", total, members), quick, _widest(zone, pipes), limit)
     for place, source_id in enumerate(zone.feed_id.tolist()):
         if len(zone.feed_id) == 1:
             yield ("source_stopped", 0.0, [source_id], zone.station_id, np.full(len(zone.station_id), len(LEVELS) - 1))
         else:
-            yield from _row(("source_stopped", 0.0, [source_id]), model, Failure(stopped_feeds=(place,)), limit)
+            yield from _row(("source_stopped", 0.0, [source_id]), quick, quick.stopped(place), limit)
     for station_id in np.unique(zone.lift_id).tolist():
-        yield from _row(("pump_stopped", 0.0, [station_id]), model, Failure(stopped_lifts=(station_id,)), limit)
+        yield from _row(("pump_stopped", 0.0, [station_id]), quick, quick.without_lift(station_id), limit)
 
 
-def _row(what: tuple[str, float, list[int]], model: ZoneModel, failure: Failure, limit: AlarmLimit) -> Iterator[Row]:
+def _row(what: tuple[str, float, list[int]], quick: QuickZone, now: Floats | None, limit: AlarmLimit) -> Iterator[Row]:
     """Yield the row of a failure: hypothesis, size and members with who feels it; nothing where nobody does."""
-    now = model.differential_mpa(failure)
-    if now is None:
-        return
-    level = level_of(limit.chance(model.normal_mpa, now))
-    felt = np.flatnonzero(level >= 0)
+    if now is not None:
+        now = quick.normal_mpa - FALL_SHARES[:, None] * (quick.normal_mpa - now)
+        yield from _felt(what, quick, code_of(limit.chance(quick.normal_mpa, now).T))
+
+
+def _burst_row(what: tuple[str, float, list[int]], quick: QuickZone, pipe: int, limit: AlarmLimit) -> Iterator[Row]:
+    """Yield the row of a burst of all sizes; sizes without a solution are taken to be like the largest that has one."""
+    now = quick.burst(pipe, BURST_SHARES * what[1])
+    solved = np.flatnonzero(np.isfinite(now).all(axis=1))
+    if len(solved):
+        now[solved[-1] + 1 :] = now[solved[-1]]
+        yield from _felt(what, quick, code_of(limit.chance(quick.normal_mpa, now).T))
+
+
+def _widest(zone: Zone, pipes: list[int]) -> int:
+    """Return the middle one of the widest pipes: a burst of a narrow branch looks like a smaller one of the pipe it hangs on."""
+    diameter = zone.pipe_diameter_mm[pipes]
+    widest = np.flatnonzero(diameter >= diameter.max() - 1.0)
+    return pipes[int(widest[len(widest) // 2])]
+
+
+def _felt(what: tuple[str, float, list[int]], quick: QuickZone, code: NDArray[np.int64]) -> Iterator[Row]:
+    felt = np.flatnonzero(code >= 0)
     if len(felt):
-        yield *what, model.zone.station_id[felt], level[felt]
+        yield *what, quick.model.zone.station_id[felt], code[felt]
 
 
 def _segments_of_pipes(network: Network) -> NDArray[np.int32]:

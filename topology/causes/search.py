@@ -8,12 +8,14 @@ estimated from its own stations. That is a scan statistic (M. Kulldorff: A spati
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topology.causes.footprints import LEVELS, BoundFootprints
-from topology.causes.kernels import LARGEST_RATE, best_of_places, scan_footprints, scan_tree, sums_of_rows
+from topology.causes.footprints import CHANCES, FALL_PRIOR, LEAST_CHANCE, BoundFootprints
+from topology.causes.kernels import LARGEST_RATE, Tables, Tally, alarms_of_rows, slice_counts, take_out, tally
+from topology.causes.layout import Layout
 from topology.causes.places import Places
 from topology.causes.times import Times
 
@@ -27,7 +29,6 @@ CREDIBLE = 0.97
 """Share of the likelihood that a group of candidates holds which cannot be told apart."""
 MOST_CAUSES = 50
 _BY_TREE = -1
-_TOP_LEVEL = len(LEVELS) - 1
 _DEPENDENT = 3.0
 """Stations of one failure are mistaken together (a rougher pipe, a larger burst), so only every third one counts as a witness
 when candidates are weighed against each other."""
@@ -35,8 +36,11 @@ _MARGIN = 8.0 * _DEPENDENT
 """Candidates worse than the best by more than this have less than a two-thousandth of its weight."""
 _SHARED = 0.5
 """A candidate is a rival of the best one when it explains the same alarms: at least this share of its own."""
-_SURE = 2
-"""Least level at which silence of a station below is worth a look."""
+_SURE = 0.5
+"""Least chance at which silence of a station below is worth a look."""
+_REFIT = 8
+"""With up to so many causes each is looked for again, given the others."""
+_PASSES = 3
 _TIMED = 64
 """So many of the best candidates are held against the ages of the alarms."""
 
@@ -105,70 +109,104 @@ class Found:
     age_s: float
 
 
-def search(places: Places, prints: BoundFootprints, evidence: Evidence, stray: float) -> list[Found]:
-    """Find causes, best first, until the next one gains less than the logarithm of the number of candidates."""
-    count = len(places.element) + len(prints.pump_row)
-    open_points = np.ones(len(evidence.row), bool)
-    found: list[Found] = []
-    while count and len(found) < MOST_CAUSES and open_points[: evidence.rang].any():
-        round_ = _Round(places, prints, evidence, open_points, stray)
-        cause = round_.best(np.log(count))
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What a search is made on: the valve state of a network with its footprints."""
+
+    places: Places
+    prints: BoundFootprints
+    layout: Layout
+
+    @property
+    def count(self) -> int:
+        """Number of candidates."""
+        return len(self.places.element) + len(self.prints.pump_row)
+
+
+def search(ground: Ground, evidence: Evidence, stray: float) -> list[Found]:
+    """Find causes, best first.
+
+    1. The best candidate is taken with its alarms, until the next gains less than the logarithm of the number of candidates.
+    2. When they are few, each is looked for again among its own alarms and those that nothing explains: the first ones were
+       chosen while the alarms of the others were still there. Until nothing changes, `_PASSES` times at most.
+    """
+    if not ground.count or not evidence.rang:
+        return []
+    state = _Search(ground, evidence, stray)
+    found = _greedy(state, [])
+    for _ in range(_PASSES if 1 < len(found) <= _REFIT else 0):
+        again = _greedy(state, _refitted(state, found))
+        same = [each.place for each in again] == [each.place for each in found]
+        found = again
+        if same:
+            break
+    return sorted(found, key=lambda each: -each.score)
+
+
+def _greedy(state: _Search, found: list[Found]) -> list[Found]:
+    while len(found) < MOST_CAUSES:
+        cause = state.best()
         if cause is None:
             break
-        found.append(cause)
-        open_points[cause.explained] = False
+        state.take(cause.explained)
+        found = [*found, cause]
     return found
 
 
-class _Round:
-    """One step of the search: sums over the points that are still open."""
+def _refitted(state: _Search, found: list[Found]) -> list[Found]:
+    again = []
+    for cause in found:
+        state.give_back(cause.explained)
+        better = state.best()
+        if better is not None:
+            state.take(better.explained)
+            again.append(better)
+    return again
 
-    def __init__(self, places: Places, prints: BoundFootprints, evidence: Evidence, open_points: BoolArray, stray: float) -> None:
-        self._places, self._prints, self._evidence, self._open, self._stray = places, prints, evidence, open_points, stray
-        self._alarms = self._sums(np.flatnonzero(open_points[: evidence.rang]))
-        self._sensors = self._sums(np.flatnonzero(open_points))
-        self._tables = _tables(stray)
-        self._scores, self._hypothesis, self._rate = self._score_all()
 
-    def _sums(self, points: NDArray[np.intp]) -> IntArray:
-        """Return how many of some points come before each number."""
-        counts = np.bincount(self._evidence.number[points].ravel() + 1, minlength=self._places.size + 1)
-        counts[0] = 0
-        return np.cumsum(counts).astype(np.int32)
+class _Search:
+    """One question: counts and scores over the points that are still open."""
 
-    def _by_column(self, sums: IntArray) -> IntArray:
-        below: IntArray = sums[self._places.station_last] - sums[self._places.station_first]
-        return below
+    def __init__(self, ground: Ground, evidence: Evidence, stray: float) -> None:
+        self._places, self._prints, self._layout, self._evidence = ground.places, ground.prints, ground.layout, evidence
+        self._least, self._tables = float(np.log(ground.count)), _tables(stray)
+        self._open = np.ones(len(evidence.row), bool)
+        self._tally: Tally = tally(self._layout, self._tables, evidence.number, evidence.column, evidence.rang)
 
-    def _score_all(self) -> tuple[Floats, IntArray, NDArray[np.uint8]]:
-        places, prints = self._places, self._prints
-        scores = np.zeros(len(places.element) + len(prints.pump_row))
-        scores[: len(places.element)] = scan_tree(places.first, places.last, self._alarms, self._sensors, self._stray)
-        alarms, sensors = self._by_column(self._alarms), self._by_column(self._sensors)
-        found, rate = scan_footprints(prints.start, prints.column, prints.level, alarms, sensors, *self._tables)
-        return scores, best_of_places(scores, found, prints.member_start, prints.member), rate
+    def take(self, points: IntArray) -> None:
+        """Take explained alarms out."""
+        self._move(points, -1)
 
-    def best(self, least: float) -> Found | None:
-        """Return the best candidate with its group; None when it gains less than `least`."""
-        if self._evidence.times is not None:
-            self._hold_against_ages(least)
-        place = int(np.argmax(self._scores))
-        if self._scores[place] <= least:
+    def give_back(self, points: IntArray) -> None:
+        """Put alarms back."""
+        self._move(points, 1)
+
+    def _move(self, points: IntArray, by: int) -> None:
+        self._open[points] = by > 0
+        number, column = self._evidence.number[points], self._evidence.column[points]
+        take_out(self._layout, self._tables, self._tally, number, column, by)
+
+    def best(self) -> Found | None:
+        """Return the best candidate with its group; None when it gains too little."""
+        scores = self._tally.score if self._evidence.times is None else self._held_against_ages()
+        place = int(np.argmax(scores))
+        if scores[place] <= self._least:
             return None
-        level, age_s = self._levels(place)
-        points = np.flatnonzero((level >= 0) & self._open)
-        explained = points[points < self._evidence.rang]
-        silent = points[(points >= self._evidence.rang) & (level[points] >= _SURE)]
-        group, share, runner_up, distance = self._group(place, explained)
-        score = float(self._scores[place])
-        sure = 1.0 / (1.0 + np.exp(min(least - score, 500.0)))
+        chance, age_s = self._chances(place)
+        rang = self._evidence.rang
+        points = np.flatnonzero((chance >= LEAST_CHANCE) & self._open)
+        split = int(np.searchsorted(points, rang))
+        explained, silent = points[:split], points[split:]
+        group, share, runner_up, distance = self._group(place, scores, explained)
+        score = float(scores[place])
+        sure = 1.0 / (1.0 + np.exp(min(self._least - score, 500.0)))
         return Found(
             place=place,
-            hypothesis=int(self._hypothesis[place]),
+            hypothesis=int(self._tally.row[place]),
             group=group,
-            tied=int(np.count_nonzero(self._scores[group] >= score - 1e-9)),
+            tied=int(np.count_nonzero(scores[group] >= score - 1e-9)),
             explained=explained.astype(np.int32),
-            silent=silent.astype(np.int32),
+            silent=silent[chance[silent] >= _SURE].astype(np.int32),
             columns=self._columns(place),
             score=score,
             hit_rate=self._hit_rate(place),
@@ -180,67 +218,67 @@ class _Round:
 
     # ------------------------------------------------------------ one candidate
 
-    def _span(self, place: int) -> tuple[int, int]:
-        return int(self._places.first[place]), int(self._places.last[place])
+    def _row(self, place: int) -> tuple[IntArray, Floats]:
+        """Return the stations of the best footprint of a place, and how likely each rings."""
+        row = int(self._tally.row[place])
+        part = slice(self._prints.start[row], self._prints.start[row + 1])
+        return self._prints.column[part], CHANCES[self._prints.code[part], self._tally.row_severity[row]]
 
-    def _row_of_levels(self, hypothesis: int) -> NDArray[np.int8]:
-        part = slice(self._prints.start[hypothesis], self._prints.start[hypothesis + 1])
-        level = np.full(len(self._places.station_row) + 1, -1, np.int8)  # the last one is that of points without a column
-        level[self._prints.column[part]] = self._prints.level[part]
-        return level
-
-    def _level_of_points(self, place: int) -> NDArray[np.int8]:
-        """Return how surely each point rings when the place has failed; -1 = not at all."""
-        hypothesis = int(self._hypothesis[place])
-        if hypothesis != _BY_TREE:
-            return self._row_of_levels(hypothesis)[self._evidence.column]
-        first, last = self._span(place)
+    def _chance_of_points(self, place: int) -> Floats:
+        """Return how likely each point rings when the place has failed; 0 = it does not feel it."""
+        if self._tally.row[place] != _BY_TREE:
+            column, chance = self._row(place)
+            of_column = np.zeros(len(self._places.station_row) + 1)  # the last one is that of points without a column
+            of_column[column] = chance
+            found: Floats = of_column[self._evidence.column]
+            return found
+        first, last = self._places.first[place], self._places.last[place]
         number = self._evidence.number
-        return np.where(((number >= first) & (number < last)).any(axis=1), _TOP_LEVEL, -1).astype(np.int8)
+        inside = ((number >= first) & (number < last)).any(axis=1)
+        return inside.astype(float)
 
-    def _levels(self, place: int) -> tuple[NDArray[np.int8], float]:
-        """Return the levels of the points as far as the ages allow, and the age of the cause."""
-        level = self._level_of_points(place)
+    def _chances(self, place: int) -> tuple[Floats, float]:
+        """Return the chances of the points as far as the ages allow, and the age of the cause."""
+        chance = self._chance_of_points(place)
         times = self._evidence.times
         if times is None:
-            return level, float("nan")
-        fits, age_s = times.fits(self._start_number(place), self._by_water(place), (level >= 0) & self._open, self._evidence.rang)
-        return np.where(fits, level, np.int8(-1)), age_s
+            return chance, float("nan")
+        mine = (chance >= LEAST_CHANCE) & self._open
+        fits, age_s = times.fits(self._start_number(place), self._by_water(place), mine, self._evidence.rang)
+        return np.where(fits, chance, 0.0), age_s
 
-    def _hold_against_ages(self, least: float) -> None:
-        """Score the best candidates again without what cannot be theirs by its age; the others keep an upper bound below them."""
-        order = np.argsort(-self._scores)[:_TIMED]
-        order = order[self._scores[order] > least]
+    def _held_against_ages(self) -> Floats:
+        """Return scores, those of the best candidates without what cannot be theirs by its age; the others stay below these."""
+        scores = self._tally.score.copy()
+        order = np.argsort(-scores)[:_TIMED]
+        order = order[scores[order] > self._least]
         for place in order:
-            level, _ = self._levels(int(place))
-            self._scores[place] = self._score_of(level)
-        rest = np.ones(len(self._scores), bool)
-        rest[order] = False
+            scores[place] = self._score_of(self._chances(int(place))[0])
         if len(order):
-            self._scores[rest] = np.minimum(self._scores[rest], self._scores[order].max())
+            rest = np.ones(len(scores), bool)
+            rest[order] = False
+            scores[rest] = np.minimum(scores[rest], scores[order].max())
+        return scores
 
-    def _score_of(self, level: NDArray[np.int8]) -> float:
-        points = (level >= 0) & self._open
-        rang = np.bincount(level[: self._evidence.rang][points[: self._evidence.rang]], minlength=len(LEVELS))
-        quiet = np.bincount(level[self._evidence.rang :][points[self._evidence.rang :]], minlength=len(LEVELS))
-        return max(0.0, float((rang @ self._tables[0] + quiet @ self._tables[1]).max()))
+    def _score_of(self, chance: Floats) -> float:
+        points = np.flatnonzero((chance > 0.0) & self._open)
+        rang, quiet = _logarithms(chance[points, None] * HIT_RATES, self._tables.stray)
+        split = int(np.searchsorted(points, self._evidence.rang))
+        return max(0.0, float((rang[:split].sum(axis=0) + quiet[split:].sum(axis=0)).max()))
 
     def _hit_rate(self, place: int) -> float:
-        hypothesis = int(self._hypothesis[place])
-        if hypothesis != _BY_TREE:
-            return float(HIT_RATES[self._rate[hypothesis]])
-        first, last = self._span(place)
-        rung, sensors = self._alarms[last] - self._alarms[first], self._sensors[last] - self._sensors[first]
-        return float(max(0.0, (rung / sensors - self._stray) / (1.0 - self._stray)))
+        row = int(self._tally.row[place])
+        if row != _BY_TREE:
+            return float(HIT_RATES[self._tally.row_rate[row]])
+        share, stray = self._tally.alarms[place] / max(self._tally.sensors[place], 1), self._tables.stray
+        return float(max(0.0, (share - stray) / (1.0 - stray)))
 
     def _columns(self, place: int) -> IntArray:
         """Return the substations that the place lets fall short, or takes."""
-        hypothesis = int(self._hypothesis[place])
-        if hypothesis != _BY_TREE:
-            part = slice(self._prints.start[hypothesis], self._prints.start[hypothesis + 1])
-            return self._prints.column[part][self._prints.level[part] >= _SURE]
-        first, last = self._span(place)
-        column = np.unique(self._places.column_at[first:last])
+        if self._tally.row[place] != _BY_TREE:
+            column, chance = self._row(place)
+            return column[chance >= _SURE]
+        column = np.unique(self._places.column_at[self._places.first[place] : self._places.last[place]])
         below: IntArray = column[column >= 0]
         return below
 
@@ -253,39 +291,46 @@ class _Round:
 
     # ------------------------------------------------------------ its rivals
 
-    def _group(self, place: int, explained: IntArray | NDArray[np.intp]) -> tuple[IntArray, float, int, float]:
+    def _group(self, place: int, scores: Floats, explained: NDArray[np.intp]) -> tuple[IntArray, float, int, float]:
         """Return the places that cannot be told from the best one, the share of the likelihood they hold, and the next one."""
-        near = np.flatnonzero(self._scores > max(self._scores[place] - _MARGIN, 0.0)).astype(np.int32)
+        near = np.flatnonzero(scores > max(scores[place] - _MARGIN, 0.0)).astype(np.int32)
         rivals = near[self._shares(near, explained)]
         rivals = np.concatenate([[place], rivals[rivals != place]]).astype(np.int32)
-        rivals = rivals[np.argsort(-self._scores[rivals], kind="stable")]
-        scores = self._scores[rivals]
-        weight = np.exp((scores - scores[0]) / _DEPENDENT)
+        rivals = rivals[np.argsort(-scores[rivals], kind="stable")]
+        ranked = scores[rivals]
+        weight = np.exp((ranked - ranked[0]) / _DEPENDENT)
         held = np.cumsum(weight) / weight.sum()
-        last = int(np.searchsorted(held, CREDIBLE))
-        last = min(last, len(rivals) - 1)
-        size = int(np.count_nonzero(scores >= scores[last] - 1e-9))  # ties of the last one belong to it
+        last = min(int(np.searchsorted(held, CREDIBLE)), len(rivals) - 1)
+        size = int(np.count_nonzero(ranked >= ranked[last] - 1e-9))  # ties of the last one belong to it
         runner_up = int(rivals[size]) if size < len(rivals) else -1
-        distance = float(scores[0] - scores[size]) if runner_up >= 0 else float("nan")
+        distance = float(ranked[0] - ranked[size]) if runner_up >= 0 else float("nan")
         return rivals[:size], float(held[size - 1]), runner_up, distance
 
-    def _shares(self, near: IntArray, explained: IntArray | NDArray[np.intp]) -> BoolArray:
+    def _shares(self, near: IntArray, explained: NDArray[np.intp]) -> BoolArray:
         """Tell which candidates explain mostly what the best one explains."""
-        same = self._sums(np.asarray(explained, np.intp))
+        evidence, found = self._evidence, self._tally
         total, shared = np.zeros(len(near)), np.zeros(len(near))
-        by_tree = self._hypothesis[near] == _BY_TREE
+        by_tree = found.row[near] == _BY_TREE
         tree = near[by_tree]
-        first, last = self._places.first[tree], self._places.last[tree]
-        total[by_tree] = self._alarms[last] - self._alarms[first]
-        shared[by_tree] = same[last] - same[first]
-        rows = self._hypothesis[near[~by_tree]]
-        for sums, into in ((self._alarms, total), (same, shared)):
-            into[~by_tree] = sums_of_rows(rows, self._prints.start, self._prints.column, self._by_column(sums))
+        if len(tree):
+            same, _ = slice_counts(self._layout, evidence.number[explained], len(explained))
+            total[by_tree], shared[by_tree] = found.alarms[tree], same[tree]
+        column = evidence.column[explained]
+        by_column = np.bincount(column[column >= 0], minlength=len(self._places.station_row)).astype(np.int32)
+        rows = found.row[near[~by_tree]]
+        of_rows = alarms_of_rows(self._layout, self._tables, found, rows, by_column, LEAST_CHANCE)
+        total[~by_tree], shared[~by_tree] = of_rows
         return (total > 0) & (shared >= _SHARED * total)
 
 
-def _tables(stray: float) -> tuple[Floats, Floats]:
-    """Return the logarithms of what one alarm and one silent sensor say, by level and hit rate."""
-    chance = stray + (1.0 - stray) * np.outer(np.array(LEVELS), HIT_RATES)
-    chance = np.minimum(chance, LARGEST_RATE)
-    return np.log(chance / stray), np.log((1.0 - chance) / (1.0 - stray))
+@lru_cache(maxsize=4)
+def _tables(stray: float) -> Tables:
+    """Return what one alarm and one silent sensor say by severity, hit rate and code."""
+    rang, quiet = _logarithms(CHANCES.T[:, None, :] * HIT_RATES[None, :, None], stray)
+    return Tables(rang, quiet, CHANCES, FALL_PRIOR, stray)
+
+
+def _logarithms(chance: Floats, stray: float) -> tuple[Floats, Floats]:
+    """Return the logarithms of the ratios that an alarm, and silence, give of what rings by that chance."""
+    rings = np.minimum(stray + (1.0 - stray) * chance, LARGEST_RATE)
+    return np.log(rings / stray), np.log((1.0 - rings) / (1.0 - stray))
