@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import combinations
 
 import networkx as nx
 
@@ -72,10 +73,28 @@ class IsolationOracle(Oracle):
             one, other = sorted(self.pipes_at[valve])
             joins = any(a in lost - shut.pipes and b in after for a, b in ((one, other), (other, one)))
             if joins:
-                twin = valve - RETURN_OFFSET if valve > RETURN_OFFSET else valve + RETURN_OFFSET
-                opened = frozenset({valve, twin} & self.closed & self.usable)
+                opened = self.together(valve)
                 found[opened] = frozenset(self.fed_with(opened, shut) & lost)
         return {opened: back for opened, back in found.items() if any(i < 100 for i in back)}
+
+    def together(self, valve: int) -> frozenset[int]:
+        """Return a valve with its pair, where that is closed and usable too."""
+        twin = valve - RETURN_OFFSET if valve > RETURN_OFFSET else valve + RETURN_OFFSET
+        return frozenset({valve, twin} & self.closed & self.usable)
+
+    def pairs(self, shut: Shut) -> dict[frozenset[int], frozenset[int]]:
+        """Open every two closed usable valves (each with its pair) and keep what gives more consumers back than either."""
+        units = sorted({self.together(valve) for valve in self.closed & self.usable}, key=sorted)
+        back = {unit: self._consumers_back(unit, shut) for unit in units}
+        found = {}
+        for one, other in combinations(units, 2):
+            both = self._consumers_back(one | other, shut)
+            if len(both) > max(len(back[one]), len(back[other])):
+                found[one | other] = both
+        return found
+
+    def _consumers_back(self, opened: frozenset[int], shut: Shut) -> frozenset[int]:
+        return frozenset(i for i in self.fed_with(opened, shut) & shut.lost if 20 <= i < 60)
 
     def fed_with(self, opened: Collection[int], shut: Shut) -> set[int]:
         """Flood with some valves open; what stood dry before the break stays out, it is not what was lost."""

@@ -1,7 +1,8 @@
 """Is there enough: running power against load of connected parts of the primary network, and the water in its pipes.
 
-A bookkeeping check that costs microseconds: it knows no pressure, no losses, and no limit of a pipe, a pump or an isolating
-station between a source and a load. Where it says short, heat is missing for certain; where it says enough, the solver decides.
+A bookkeeping check that costs microseconds: it knows no pressure, no losses, and no limit of a pipe or a pump between a source
+and a load; of isolating stations it knows the rated power (`topology.cuts.passages`). Where it says short, heat is missing for
+certain; where it says enough, the solver decides.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from topology.build.segment_net import SegmentNet
 from topology.codes import EXCHANGER, RETURN, SOURCE, SUPPLY
 from topology.cuts.cuts import cut_index
 from topology.cuts.isolation_kernels import LOAD, POWER, RUNNING, UNKNOWN, USERS, homes
+from topology.cuts.kernels import RETURN_AT, SUPPLY_AT
+from topology.cuts.passages import PASSAGES, Reaches, reaches_of
 from topology.hydraulics.tables import HydraulicTables
 from topology.network import Network
 
@@ -38,11 +41,14 @@ class Capacity:
         Design load of substations.
     volume_m3
         Water in each pipe.
+    passing_mw
+        Rated power of isolating and relay energy stations.
     """
 
     power_mw: Floats
     load_mw: Floats
     volume_m3: Floats
+    passing_mw: Floats
 
 
 def read_capacity(assets: AssetTable, tables: HydraulicTables) -> Capacity:
@@ -52,13 +58,14 @@ def read_capacity(assets: AssetTable, tables: HydraulicTables) -> Capacity:
     -----
     Volumes are known for transmission and primary pipes only: the tables hold no others. Cost: 10 ms for a city.
     """
-    pipes = tables.pipes
+    pipes, passages = tables.pipes, tables.stations[tables.stations["kind"].isin(PASSAGES)]
     diameter_m = pipes["inner_diameter_mm"].to_numpy(float) / 1000.0
     volume = np.pi / 4.0 * np.where(diameter_m > 0, diameter_m, np.nan) ** 2 * pipes["length_m"].to_numpy(float)
     return Capacity(
         power_mw=_by_row(assets, tables.sources, tables.sources["design_power_mw"]),
         load_mw=_by_row(assets, tables.substations, tables.substations["heat_load_mw"]),
         volume_m3=_by_row(assets, pipes, volume),
+        passing_mw=_by_row(assets, passages, passages["design_power_mw"]),
     )
 
 
@@ -77,14 +84,17 @@ class Weights:
     ----------
     of_link
         Running sources and working exchangers: each counts on both of its sides; shape (links, 5).
+    of_reach
+        Buildings that hang directly on a reach (`topology.cuts.passages`) with their load, and the users of all buildings at the
+        reach from which their substation is fed; shape (reaches, 5).
     of_segment
-        Buildings that hang directly on a segment with their load, and the users of all buildings at the segment from which their
-        substation is fed; shape (segments, 5).
+        The same by segment; shape (segments, 5).
     volume_m3, unknown_m
         Water in the pipes of each segment, and length of those whose volume is not known.
     """
 
     of_link: Floats
+    of_reach: Floats
     of_segment: Floats
     volume_m3: Floats
     unknown_m: Floats
@@ -118,7 +128,11 @@ def _weights(network: Network, capacity: Capacity) -> Weights:
     volumes = of_drawing.get(network.state.net)
     if volumes is None:
         volumes = of_drawing[network.state.net] = _volumes(network, capacity)
-    return Weights(of_link, _of_segment(network), *volumes)
+    reaches = reaches_of(network)
+    of_reach = _of_reach(network, reaches)
+    of_segment = of_reach[: network.segments.count].copy()
+    np.add.at(of_segment, reaches.segment[network.segments.count :], of_reach[network.segments.count :])
+    return Weights(of_link, of_reach, of_segment, *volumes)
 
 
 def _volumes(network: Network, capacity: Capacity) -> tuple[Floats, Floats]:
@@ -140,28 +154,32 @@ def _stands_in(network: Network) -> NDArray[np.bool_]:
     return stands_in
 
 
-def _of_segment(network: Network) -> Floats:
+def _of_reach(network: Network, reaches: Reaches) -> Floats:
     index, net, assets = cut_index(network), network.state.net, network.assets
     layout, ways = index.layout, index.ways
-    feeder = _feeder_of_zone(network)[network.state.fed.zone]
-    at, direct = homes(layout.home_start, layout.home_at, layout.services, ways.service_fed, ways.tree, feeder)
+    services = layout.services.copy()
+    services[:, SUPPLY_AT], services[:, RETURN_AT] = reaches.supply, reaches.back
+    feeder = _feeder_of_zone(network, reaches)[network.state.fed.zone[reaches.segment]]
+    tree = ways.tree[reaches.segment]
+    at, direct = homes(layout.home_start, layout.home_at, services, ways.service_fed, tree, feeder)
     users, load = assets.heat_user_count[net.building_row], assets.heat_load_mw[net.building_row]
-    total = np.zeros((network.segments.count, 5))
-    for column, side in enumerate((SUPPLY, RETURN)):
+    total = np.zeros((reaches.count, 5))
+    side = layout.side[reaches.segment]
+    for column, wanted in enumerate((SUPPLY, RETURN)):
         home = at[:, column]
-        counted = (home >= 0) & (layout.side[np.maximum(home, 0)] == side)
+        counted = (home >= 0) & (side[np.maximum(home, 0)] == wanted)
         np.add.at(total[:, USERS], home[counted], users[counted])
         counted &= direct[:, column]
         np.add.at(total[:, LOAD], home[counted], load[counted])
     return total
 
 
-def _feeder_of_zone(network: Network) -> IntArray:
-    """Return the primary segment from which each zone of a secondary network is fed (of several the first), -1 = none."""
+def _feeder_of_zone(network: Network, reaches: Reaches) -> IntArray:
+    """Return the primary reach from which each zone of a secondary network is fed (of several the first), -1 = none."""
     links, fed = network.state.links, network.state.fed
     works = np.flatnonzero((links.kind == EXCHANGER) & fed.passes)[::-1]
     feeder = np.full(len(fed.zone_fed), -1, np.int32)
-    feeder[fed.zone[links.b[works]]] = links.a[works]
+    feeder[fed.zone[links.b[works]]] = reaches.a[works]
     return feeder
 
 

@@ -12,6 +12,9 @@
    through it into the break; a substation that feeds a shut segment of its secondary network would pump into it. Both are to be
    shut on the spot and named in `shut_at`.
 
+A valve that was delivered without a side and sits on pipes of both shuts both: it is one valve to operate, with side 0, and what
+its other side shuts elsewhere is lost too.
+
 Order of operation: supply before return, so that no closed return leaves consumers under the pressure of the supply; on each side
 the valves first that hold back the running sources, the nearest to a source first, then those beyond the break. Opening again
 goes the other way round.
@@ -20,7 +23,7 @@ goes the other way round.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +36,7 @@ from topology.cuts.capacity import Capacity, drained
 from topology.cuts.cuts import Cut, CutIndex, cut, cut_index, edges_of, lost_rows
 from topology.cuts.isolation_kernels import A_LINK, OUTSIDE, grow, on_the_spot
 from topology.cuts.kernels import FIRST
+from topology.cuts.ties import several_sides
 from topology.errors import NotTraceable
 from topology.network import Network
 
@@ -49,7 +53,7 @@ class ValveToOperate:
     Attributes
     ----------
     asset_id, side
-        The valve; 1 supply, 2 return.
+        The valve; 1 supply, 2 return, 0 both by itself.
     state, operability
         As in `topology.codes`: open | closed | unknown; usable | stuck | no_access | tagged_out.
     role
@@ -71,7 +75,8 @@ class Remark:
     ----------
     rule
         `not_fed` no running source feeds the place now; `nothing_to_close` no valve can be closed, the whole zone stands still;
-        `source_inside` running sources stand on what is shut and must be stopped; `one_side_only` only one side is drawn.
+        `source_inside` running sources stand on what is shut and must be stopped; `one_side_only` only one side is drawn;
+        `shuts_more` valves to close shut pipes elsewhere too, because they shut both sides by themselves.
     asset_ids
         Assets concerned.
     message
@@ -111,6 +116,8 @@ class Isolation:
         Rows of `Network.assets` that lose heat, rising.
     alternatives
         What gives heat back, best first.
+    possible
+        Asset ids of closed valves that may give heat back, if only their side were known (`topology.cuts.alternatives`).
     remarks
         What else must be known.
     """
@@ -130,6 +137,7 @@ class Isolation:
     drained_unknown_m: float
     lost: Rows
     alternatives: tuple[Alternative, ...]
+    possible: tuple[int, ...]
     remarks: tuple[Remark, ...]
 
 
@@ -165,13 +173,15 @@ def isolate(
     usable = _usable(network, index, stuck)
     layout, ways = index.layout, index.ways
     inside, edge, through = grow(layout.start, layout.near, ways.closed, usable, starts)
-    found = cut(network, inside)
-    lost = lost_rows(network, found)
     close = edge[~ways.closed[edge[:, A_LINK]]]
+    more = _shut_besides(network, close[:, A_LINK], inside)
+    found = cut(network, inside, more)
+    lost = lost_rows(network, found, links=more)
     order = close[_order(network, index, found, close)]
     volume, length, unknown = drained(network, capacity, inside)
     shut_at, sources = _on_the_spot(network, index, found, inside)
     ids = network.segments.segment_id[inside]
+    others = alternatives(network, found, lost, usable, capacity)
     return Isolation(
         asset_ids=tuple(int(i) for i in asset_ids),
         city_id=network.city_id,
@@ -187,8 +197,9 @@ def isolate(
         drained_pipe_length_m=length,
         drained_unknown_m=unknown,
         lost=lost,
-        alternatives=alternatives(network, found, lost, usable, capacity),
-        remarks=tuple(_remarks(network, index, asset_ids, inside, closing=len(order), sources=sources)),
+        alternatives=others.found,
+        possible=others.possible,
+        remarks=tuple(_remarks(network, index, asset_ids, inside, more, closing=len(order), sources=sources)),
     )
 
 
@@ -232,8 +243,19 @@ def _usable(network: Network, index: CutIndex, stuck: Collection[int]) -> NDArra
     return usable
 
 
+def _shut_besides(network: Network, close: Rows, inside: Rows) -> Rows:
+    """Return the other links of valves to close that shut several pipes by themselves, as far as they lie outside."""
+    both = several_sides(network)
+    if not both:
+        return close[:0]
+    links, shut = network.state.links, set(inside.tolist())
+    more = {other for link in close.tolist() for other in both.get(link, ()) if other not in close}
+    return np.array([link for link in sorted(more) if not shut & {int(links.a[link]), int(links.b[link])}], np.int32)
+
+
 def _ids(network: Network, links: Rows) -> tuple[int, ...]:
-    return tuple(network.assets.asset_id[network.state.links.row[links]].tolist())
+    """Return the asset ids of links, each once: a valve that shuts both sides is operated once."""
+    return tuple(dict.fromkeys(network.assets.asset_id[network.state.links.row[links]].tolist()))
 
 
 def _order(network: Network, index: CutIndex, found: Cut, edge: Rows) -> NDArray[np.intp]:
@@ -249,17 +271,16 @@ def _order(network: Network, index: CutIndex, found: Cut, edge: Rows) -> NDArray
 def _valves(network: Network, close: Rows, closed: Rows, through: Rows) -> tuple[ValveToOperate, ...]:
     parts = ((CLOSE, close[:, A_LINK]), (CLOSED_ALREADY, closed[:, A_LINK]), (CANNOT_CLOSE, through))
     edges, links = network.edges, network.state.links
-    return tuple(
-        ValveToOperate(
-            asset_id=int(network.assets.asset_id[links.row[link]]),
-            side=int(edges.side[links.edge[link]]),
-            state=_STATE_NAMES[int(edges.state[links.edge[link]])],
-            operability=_OPERABILITY_NAMES[int(edges.operability[links.edge[link]])],
-            role=role,
-        )
-        for role, part in parts
-        for link in part
-    )
+    found: dict[int, ValveToOperate] = {}
+    for role, part in parts:
+        for link in part:
+            asset_id, side = int(network.assets.asset_id[links.row[link]]), int(edges.side[links.edge[link]])
+            if asset_id in found:
+                found[asset_id] = replace(found[asset_id], side=side if found[asset_id].side == side else 0)
+                continue
+            state, operability = int(edges.state[links.edge[link]]), int(edges.operability[links.edge[link]])
+            found[asset_id] = ValveToOperate(asset_id, side, _STATE_NAMES[state], _OPERABILITY_NAMES[operability], role)
+    return tuple(found.values())
 
 
 def _on_the_spot(network: Network, index: CutIndex, found: Cut, inside: Rows) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -283,7 +304,14 @@ def _on_the_spot(network: Network, index: CutIndex, found: Cut, inside: Rows) ->
 
 
 def _remarks(
-    network: Network, index: CutIndex, asset_ids: Sequence[int], inside: Rows, *, closing: int, sources: tuple[int, ...]
+    network: Network,
+    index: CutIndex,
+    asset_ids: Sequence[int],
+    inside: Rows,
+    more: Rows,
+    *,
+    closing: int,
+    sources: tuple[int, ...],
 ) -> Iterator[Remark]:
     named, asked = ", ".join(map(str, asset_ids)), tuple(int(i) for i in asset_ids)
     if not (index.ways.tree[inside, FIRST] >= 0).any():
@@ -294,6 +322,12 @@ def _remarks(
     if sources:
         listed = ", ".join(map(str, sources))
         yield Remark("source_inside", sources, f"heat source {listed} stands on what is shut and must be stopped")
+    if len(more):
+        valves = _ids(network, more)
+        text = (
+            f"valve {', '.join(map(str, valves))} shuts both sides by itself, the other one away from {named}: what hangs on it"
+        )
+        yield Remark("shuts_more", valves, f"{text} is lost too")
     supply = index.layout.side[inside] == SUPPLY
     if supply.all() or not supply.any():
         drawn, other = ("supply", "return") if supply[0] else ("return", "supply")

@@ -15,7 +15,6 @@ from topology.cuts.kernels import (
     HALF,
     INLET,
     LINK,
-    LOST,
     OTHER,
     RETURN_AT,
     ROW,
@@ -24,7 +23,6 @@ from topology.cuts.kernels import (
     UP,
     WAY,
     A,
-    feed_again,
 )
 
 BoolArray = NDArray[np.bool_]
@@ -133,71 +131,6 @@ def on_the_spot(
                 rows[n] = service[INLET]
                 n += 1
     return rows[:n].copy(), sources[:m].copy()
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def ties(
-    start: IntArray,
-    near: IntArray,
-    closed: BoolArray,
-    usable: BoolArray,
-    tree: IntArray,
-    mark: ByteArray,
-    lost: IntArray,
-) -> IntArray:
-    """Return closed valves that a crew can open between what is lost and what is fed, with the fed segment; shape (n, 2)."""
-    size = 0
-    for s in lost:
-        size += start[s + 1] - start[s]
-    found = np.empty((size, 2), np.int32)
-    n = 0
-    for s in lost:
-        if mark[s] != LOST:
-            continue
-        for e in range(start[s], start[s + 1]):
-            k, o = near[e, LINK], near[e, OTHER]
-            if near[e, WAY] == ACROSS and closed[k] and usable[k] and mark[o] == 0 and tree[o, FIRST] >= 0:
-                found[n, 0], found[n, 1] = k, o
-                n += 1
-    return found[:n].copy()
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def give_back(
-    start: IntArray,
-    near: IntArray,
-    links: IntArray,
-    passes: BoolArray,
-    tree: IntArray,
-    lost: IntArray,
-    dead: IntArray,
-    mark: ByteArray,
-    gone: BoolArray,
-) -> tuple[IntArray, IntArray]:
-    """Feed what is lost through valves that `passes` now holds; `mark` and `gone` are changed.
-
-    Returns the segments that stay lost and the exchangers that stay dead. A substation works again when both halves are fed.
-    """
-    first = lost[tree[lost, SECONDARY] == 0] if lost.size else lost
-    second = lost[tree[lost, SECONDARY] == 1] if lost.size else lost
-    feed_again(start, near, passes, tree, mark, gone, first)
-    dry = np.empty(dead.size, np.int32)
-    n = 0
-    for k in dead:
-        other = links[k, HALF]
-        if mark[links[k, A]] == 0 and (other < 0 or not passes[other] or mark[links[other, A]] == 0):
-            gone[k] = False
-        else:
-            dry[n] = k
-            n += 1
-    feed_again(start, near, passes, tree, mark, gone, second)
-    still = np.empty(lost.size, np.int32)
-    m = 0
-    for s in lost:
-        if mark[s] != 0:
-            still[m] = s
-            m += 1
-    return still[:m].copy(), dry[:n].copy()
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]

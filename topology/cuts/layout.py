@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from topology.build.segment_net import SegmentNet
 from topology.codes import EXCHANGER, SOURCE, SUPPLY
 from topology.cuts.kernels import ACROSS, DOWN, FROM, RETURN_AT, SUPPLY_AT, UP, grouped
 from topology.network import Network
@@ -68,7 +67,7 @@ def lay_out(network: Network) -> Layout:
     at = network.segments.of_node[edges.u[np.concatenate([pipe, paired])]]
     pipe_start, pipe_order = grouped(_plain(at), net.segment_count)
     edge_start, edge_at = grouped(_plain(edges.row), network.assets.asset_id.size)
-    start, near = _near(net)
+    start, near = near_links(net.links.kind, net.links.a, net.links.b, net.segment_count)
     pair = edges.pair[net.links.edge]
     pair_row = np.where(pair >= 0, edges.row[np.maximum(pair, 0)], -1)
     service_start, service_at, services = _services(network)
@@ -119,19 +118,14 @@ def table(*columns: NDArray[np.generic]) -> IntArray:
     return np.ascontiguousarray(np.stack(columns, axis=1), np.int32)
 
 
-def _near(net: SegmentNet) -> tuple[IntArray, IntArray]:
-    """Put every link at both of its segments, seen from there; a source only at the one that it feeds."""
-    links = net.links
-    two_ends = np.flatnonzero(links.a >= 0).astype(np.int32)
-    number = np.arange(len(links.b), dtype=np.int32)
-    from_a = np.where(links.kind[two_ends] == EXCHANGER, DOWN, ACROSS)
-    from_b = np.select([links.kind == EXCHANGER, links.kind == SOURCE], [UP, FROM], ACROSS)
-    start, order = grouped(_plain(np.concatenate([links.a[two_ends], links.b])), net.segment_count)
-    near = table(
-        np.concatenate([two_ends, number]),
-        np.concatenate([links.b[two_ends], links.a]),
-        np.concatenate([from_a, from_b]),
-    )
+def near_links(kind: NDArray[np.uint8], a: IntArray, b: IntArray, count: int) -> tuple[IntArray, IntArray]:
+    """Put every link at both of its ends (0 <= end < count), seen from there; a source only at the one that it feeds."""
+    two_ends = np.flatnonzero(a >= 0).astype(np.int32)
+    number = np.arange(len(b), dtype=np.int32)
+    from_a = np.where(kind[two_ends] == EXCHANGER, DOWN, ACROSS)
+    from_b = np.select([kind == EXCHANGER, kind == SOURCE], [UP, FROM], ACROSS)
+    start, order = grouped(_plain(np.concatenate([a[two_ends], b])), count)
+    near = table(np.concatenate([two_ends, number]), np.concatenate([b[two_ends], a]), np.concatenate([from_a, from_b]))
     return start, near[order]
 
 
