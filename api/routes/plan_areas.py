@@ -1,4 +1,4 @@
-"""Where a plan takes heat away: its buildings and those of the plans that it meets in time, for the map."""
+"""Where a plan takes heat away: its buildings, those of the plans that it meets in time, what is worked on; for the map."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Sets = dict[str, NDArray[np.int32]]
 
 
 class PlanAreaModel(BaseModel):
-    """A FeatureCollection of buildings: id = asset_id, properties asset_id and set."""
+    """A FeatureCollection of buildings and of what is worked on: id = asset_id, properties asset_id and set."""
 
     type: Literal["FeatureCollection"]
     features: list[dict[str, Any]] = Field(
         description="The property `set`: plan (lost while this plan runs), other (while one that meets it in time runs), "
-        "both (while either runs), only_together (lost only because both run)."
+        "both (while either runs), only_together (lost only because both run); work and other_work (what is worked on)."
     )
 
 
@@ -50,8 +50,9 @@ async def get_plan_area(
 
 
 async def _sets(network: Network, losses: PlanLosses, plan: Plan, active: list[Plan]) -> Sets:
-    """Return asset ids by set; a later set takes a building from an earlier one."""
-    saved = {"plan": np.array(plan.lost.building_ids, np.int32)}
+    """Return asset ids by set; a later set takes an asset from an earlier one."""
+    work = np.array(plan.asset_ids, np.int32)
+    saved = {"plan": np.array(plan.lost.building_ids, np.int32), "work": work}
     if plan.state in {"finished", "cancelled"}:
         return saved
     try:
@@ -61,7 +62,8 @@ async def _sets(network: Network, losses: PlanLosses, plan: Plan, active: list[P
         return saved
     other, together = (_union(each) for each in ([one.apart[1] for one in met], [one.only_together for one in met]))
     rows = {"plan": own, "other": other, "both": np.intersect1d(own, other), "only_together": together}
-    return {name: network.assets.asset_id[found] for name, found in rows.items()}
+    other_work = np.array([asset_id for one in met for asset_id in one.other.asset_ids], np.int32)
+    return {name: network.assets.asset_id[found] for name, found in rows.items()} | {"other_work": other_work, "work": work}
 
 
 def _union(rows: list[NDArray[np.int32]]) -> NDArray[np.int32]:

@@ -86,6 +86,8 @@ export const criticality = (query: Query) =>
   getJson<Answer<"/network/criticality", "get">>("/network/criticality", query);
 export const plans = (query: Query) => getJson<Answer<"/plans", "get">>("/plans", query);
 export const plan = (id: number, query: Query) => getJson<PlanDetail>(`/plans/${id}`, query);
+export type PlanArea = Schemas["PlanAreaModel"];
+export const planArea = (id: number, query: Query) => getJson<PlanArea>(`/plans/${id}/area`, query);
 export const savePlan = (query: Query, body: NewPlan) => sendJson<Plan>("POST", "/plans", query, body);
 export type PlanStep = "start" | "finish" | "cancel";
 

@@ -17,6 +17,8 @@ export interface LayerInput {
   selected: number | null;
   /** Position of the selected asset, if it is here already. */
   selectedAt: [number, number] | null;
+  /** How the water of the selected pipe runs, as last solved, and whether the network has changed since. */
+  selectedFlow: { way: GeoJSON.Geometry; stale: boolean } | null;
   /** What of the problems is shown: by state, by rule (null: all), and which one is open. */
   problems: { state: string; rule: string | null; chosen: number | null; revision: number };
   /** Bands by which pipes are coloured; null: by level and side. */

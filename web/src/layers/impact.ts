@@ -1,6 +1,7 @@
 import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
 import type { Impact } from "../api/shapes";
 import type { LayerInput } from "./definition";
+import { flowLayers } from "./flow";
 import { COLOURS } from "./palette";
 
 const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -84,7 +85,8 @@ export function impactAbove(input: LayerInput): LayerSpecification[] {
             },
           },
         ];
-  return input.selectedAt === null ? points : [...points, selectedRing()];
+  const selected = input.selectedAt === null ? [] : [selectedRing()];
+  return [...points, ...selected, ...flowLayers(input)];
 }
 
 function selectedRing(): LayerSpecification {
@@ -92,6 +94,7 @@ function selectedRing(): LayerSpecification {
     id: "selected-ring",
     type: "circle",
     source: "selected",
+    filter: IS_POINT,
     paint: {
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 9, 17, 18],
       "circle-color": "transparent",

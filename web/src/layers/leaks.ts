@@ -14,6 +14,19 @@ export const LEAK_BANDS: readonly { from: number; colour: string; width: number 
   { from: 0, colour: "#6d4fc4", width: 4 },
 ];
 
+/** Metres within which people can walk and listen; beyond the second, the place is hardly better than a guess. */
+const NEAR_M = 150;
+const WIDE_M = 500;
+
+/** What an answer is worth: by how far one has to look, and nothing when no leak explains the readings. */
+export function leakWorth({
+  within_m,
+  problems,
+}: Pick<LeakAnswer, "within_m" | "problems">): "sure" | "likely" | "unsure" {
+  if (problems.length > 0 || within_m > WIDE_M) return "unsure";
+  return within_m <= NEAR_M ? "sure" : "likely";
+}
+
 /** The band of a pipe: its place in `LEAK_BANDS`. */
 export function leakBand(likelihood: number, most: number): number {
   const share = most > 0 ? likelihood / most : 0;

@@ -11,6 +11,9 @@ const COLOUR: ExpressionSpecification = ["get", "colour"];
 /** Marks that answer a click. */
 export const MARK_LAYERS: readonly string[] = ["marks-sign", "marks-point", "marks-line", "marks-area"];
 
+/** From this zoom on there is room for long labels. */
+const NEAR = 14;
+
 function value(name: string, otherwise: number): ExpressionSpecification {
   return ["coalesce", ["get", name], otherwise];
 }
@@ -90,7 +93,7 @@ export function marksAbove({ marks }: LayerInput): LayerSpecification[] {
       source: "marks",
       filter: ["has", "label"] as FilterSpecification,
       layout: {
-        "text-field": ["get", "label"],
+        "text-field": ["step", ["zoom"], ["case", ["has", "near"], "", ["get", "label"]], NEAR, ["get", "label"]],
         "text-font": FONT,
         "text-size": 13,
         "text-anchor": "top",

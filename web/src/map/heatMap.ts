@@ -10,6 +10,7 @@ import {
 import type { Alarm, District } from "../api/shapes";
 import type { LayerInput } from "../layers/definition";
 import { DEVICE_SIGNS } from "../layers/devices";
+import { flowOf } from "../layers/flow";
 import { GAS_SIGNS } from "../layers/gas";
 import { MAIN_SIGNS } from "../layers/mains";
 import { MARK_LAYERS } from "../layers/marks";
@@ -181,7 +182,7 @@ export class HeatMap {
     const asset = arrived(state.asset);
     const alarms = arrived(state.alarms) ?? NO_ALARMS;
     const wanted = [view.layers, view.lang, view.mode, view.city, state.tilesets, state.rasters];
-    const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset?.position, view.selected];
+    const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset, view.selected];
     const work = [
       state.overlay,
       state.marks,
@@ -322,6 +323,7 @@ function layerInput(state: AppState): LayerInput {
     impact,
     selected: state.view.selected,
     selectedAt: arrived(state.asset)?.position ?? null,
+    selectedFlow: flowOf(arrived(state.asset)),
     problems: shownProblems(state),
     bands: state.view.panel === "statistics" ? state.bands : null,
     overlay: state.overlay,

@@ -88,12 +88,34 @@ const source: Draw = (context) => {
   context.fill();
 };
 
+/** A chevron that points along a line, on a dark ground that every colour lets it stand out from. */
+const flow: Draw = (context) => {
+  context.beginPath();
+  for (const [x, y] of [
+    [14, 8],
+    [32, 22],
+    [14, 36],
+  ] as const)
+    context.lineTo(x, y);
+  context.lineJoin = "round";
+  context.lineCap = "round";
+  for (const [colour, width] of [
+    [COLOURS.ground, 13],
+    [COLOURS.selected, 6],
+  ] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.stroke();
+  }
+};
+
 /** Put the pictures that layers name into the map. */
 export function addIcons(map: MapLibreMap): void {
   const alarms = { "alarm-1": diamond(1), "alarm-2": diamond(2), "alarm-3": diamond(3) };
   const problems = Object.entries(PROBLEM_PICTURES).map(([severity, draw]) => [`problem-${severity}`, draw]);
   const icons: Record<string, Draw> = {
     source,
+    flow,
     ...alarms,
     ...SIGN_PICTURES,
     ...VALVE_PICTURES,

@@ -12,7 +12,7 @@ import { AREA_COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { SAFETY_SIGNS } from "../layers/safety";
 import { WEATHER_SIGNS } from "../layers/weather";
-import { NO_MARKS } from "../state/marks";
+import { markedPoint, NO_MARKS } from "../state/marks";
 import { NO_OVERLAY, ROLES } from "../state/overlay";
 import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
 import { SIGN_PICTURES } from "./signPictures";
@@ -82,9 +82,24 @@ const INPUT: LayerInput = {
   impact: answer,
   selected: 4,
   selectedAt: [1, 2],
+  selectedFlow: {
+    way: {
+      type: "LineString",
+      coordinates: [
+        [1, 2],
+        [2, 2],
+      ],
+    },
+    stale: false,
+  },
   problems: { state: "open", rule: null, chosen: 7, revision: 0 },
   bands: null,
-  marks: NO_MARKS,
+  marks: {
+    features: markedPoint([1, 2], { colour: "#ffffff", sign: "valve-off-open", label: "F1", near: true }),
+    ids: [{ colour: "#ffffff", ids: [4], of: "segments" }],
+    legend: [],
+    dims: true,
+  },
   overlay: {
     type: "FeatureCollection",
     features: ROLES.map((role) => ({
@@ -118,6 +133,7 @@ describe("the style of the map", () => {
       alarms: [],
       impact: null,
       selectedAt: null,
+      selectedFlow: null,
     };
     expect(
       validateStyleMin(buildStyle(empty, LAYER_IDS, ORIGIN)).filter((error) => !error.message.includes('"glyphs"')),

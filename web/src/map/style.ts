@@ -68,7 +68,7 @@ function buildSources(input: LayerInput, origin: string): Record<string, SourceS
     alarms: { type: "geojson", data: alarmFeatures(input.alarms, input.lang) },
     // tolerance 0: no asset of an answer may vanish by simplification
     impact: { type: "geojson", data: impactFeatures(input.impact), tolerance: 0 },
-    selected: { type: "geojson", data: selectedFeature(input.selectedAt) },
+    selected: { type: "geojson", data: selectedFeatures(input), tolerance: 0 },
     drawing: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
     marks: { type: "geojson", data: markFeatures(input.marks), tolerance: 0 },
     overlay: { type: "geojson", data: { type: "FeatureCollection", features: input.overlay.features }, tolerance: 0 },
@@ -114,8 +114,14 @@ function rasterSource(raster: Raster, origin: string): SourceSpecification {
   };
 }
 
-function selectedFeature(position: [number, number] | null): GeoJSON.FeatureCollection {
-  if (position === null) return { type: "FeatureCollection", features: [] };
-  const geometry: GeoJSON.Point = { type: "Point", coordinates: position };
-  return { type: "FeatureCollection", features: [{ type: "Feature", geometry, properties: {} }] };
+/** Where the selected asset stands, and the way of its water. */
+function selectedFeatures({ selectedAt, selectedFlow }: LayerInput): GeoJSON.FeatureCollection {
+  const feature = (geometry: GeoJSON.Geometry): GeoJSON.Feature => ({ type: "Feature", geometry, properties: {} });
+  return {
+    type: "FeatureCollection",
+    features: [
+      ...(selectedAt === null ? [] : [feature({ type: "Point", coordinates: selectedAt })]),
+      ...(selectedFlow === null ? [] : [feature(selectedFlow.way)]),
+    ],
+  };
 }

@@ -49,12 +49,16 @@ export const VALVE_COLOURS: Record<MarkSign, string> = {
   "valve-stuck": "#e879f9",
   "valve-closed": "#cbd5e1",
   "valve-open": "#4ade80",
+  "valve-off-closed": "#67e8f9",
+  "valve-off-open": "#67e8f9",
 };
 
-/** Valves to close, that cannot be closed, that are closed already, and whose opening gives heat back. */
+/** Valves to close, that cannot be closed, that are closed already, whose opening gives heat back, and that stand off normal. */
 export const VALVE_PICTURES: Record<MarkSign, Draw> = {
   "valve-close": bowTie(VALVE_COLOURS["valve-close"], true),
   "valve-stuck": bowTie(VALVE_COLOURS["valve-stuck"], false, barred),
   "valve-closed": bowTie(VALVE_COLOURS["valve-closed"], true),
   "valve-open": bowTie(VALVE_COLOURS["valve-open"], false),
+  "valve-off-closed": bowTie(VALVE_COLOURS["valve-off-closed"], true),
+  "valve-off-open": bowTie(VALVE_COLOURS["valve-off-open"], false),
 };

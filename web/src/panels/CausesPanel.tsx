@@ -86,6 +86,7 @@ function useLatest<T>(value: T | null, keep: boolean): T | null {
 
 function Found({ found, chosen, onChoose }: { found: Causes; chosen: number; onChoose(place: number): void }) {
   const t = useText();
+  const lang = useApp((state) => state.view.lang);
   const { planning } = useParts();
   return (
     <>
@@ -96,6 +97,15 @@ function Found({ found, chosen, onChoose }: { found: Causes; chosen: number; onC
       )}
       {found.causes.length === 0 && (
         <p className="empty">{t(found.alarms === 0 ? "causes.quiet" : "causes.none", { count: found.alarms })}</p>
+      )}
+      {found.causes.length > 0 && (
+        <p className="note">
+          {t("causes.basis", {
+            alarms: found.alarms,
+            sensors: found.sensors,
+            rate: formatShare(found.stray_rate, lang),
+          })}
+        </p>
       )}
       <ol className="cause-list">
         {found.causes.map((cause, i) => (
@@ -161,6 +171,7 @@ function CauseDetails({ cause }: { cause: Cause }) {
   const nextId = next?.segment_ids[0] ?? next?.asset_ids[0];
   return (
     <div className="cause-details">
+      <p className={`worth ${sureness(cause.confidence)}`}>{t(`causes.worth.${sureness(cause.confidence)}`)}</p>
       <Ids label={t("causes.places")} ids={cause.segment_ids.length > 0 ? cause.segment_ids : devicesOf(cause)} />
       <Ids label={t("causes.explained")} ids={cause.explained} />
       <Ids label={t("causes.silentBelow")} ids={cause.silent_below} open />

@@ -51,7 +51,6 @@ function SegmentRow({ segment, place }: { segment: CriticalSegment; place: numbe
   const lost = [
     `${formatNumber(segment.buildings_lost, 0, lang)} ${t("unit.buildings")}`,
     formatArea(segment.area_lost_m2, lang),
-    `${t("criticality.length")} ${formatLength(segment.pipe_length_m, lang)}`,
   ];
   return (
     <div className={`row${selected ? " chosen" : ""}`}>
@@ -66,7 +65,7 @@ function SegmentRow({ segment, place }: { segment: CriticalSegment; place: numbe
           </span>
           <span className="row-detail clamped">
             {t("criticality.short")} {formatNumber(segment.users_short, 0, lang)} {t("unit.users")} ·{" "}
-            {t(segment.side === 2 ? "side.return" : "side.supply")}
+            {t(segment.side === 2 ? "side.return" : "side.supply")} {formatLength(segment.pipe_length_m, lang)}
           </span>
         </span>
       </button>

@@ -1,6 +1,6 @@
 import { Button } from "antd";
 import { lazy, Suspense, useRef, useState } from "react";
-import type { Isolation, ValveToOperate } from "../api/planner";
+import type { Isolation, OffNormalValve, ValveToOperate } from "../api/planner";
 import { useText } from "../i18n/hooks";
 import { valveAddress } from "../map/icons";
 import { useApp, useParts } from "../state/context";
@@ -9,10 +9,11 @@ import { readSandbox, sandboxKey, sandboxOf, supposes, withStuck, withValve } fr
 import { formatLength, formatNumber, formatValue } from "../units";
 import { AlternativeList } from "./AlternativeList";
 import { inOrder, isolationMarks, numberOf, ROLE_SIGNS } from "./isolation";
+import { MOST_DRAWN } from "./offNormal";
 import { Panel } from "./Panel";
 import { PastBox } from "./PastBox";
 import { PickList } from "./PickList";
-import { useHindrance } from "./permissions";
+import { useHindrance, usePast } from "./permissions";
 import { useMarks, usePicks, useVisit } from "./planning";
 import { RemoteNote } from "./RemoteNote";
 import { Concerned, Line, RingFigures } from "./RingFigures";
@@ -74,10 +75,13 @@ function Answer({ assetIds }: { assetIds: readonly number[] }) {
     closed_already: t("isolation.role.closed_already"),
     cannot_close: t("isolation.role.cannot_close"),
     alternative: t("isolation.alternative"),
+    off_closed: t("off-normal.closed"),
+    off_opened: t("off-normal.opened"),
   };
+  const offNormal = useOffNormal();
   useMarks(
-    `${key} ${supposed} ${answer.state}`,
-    () => (found === null ? null : isolationMarks(found, names)),
+    `${key} ${supposed} ${answer.state} ${offNormal.length}`,
+    () => (found === null ? null : isolationMarks(found, names, offNormal)),
     found === null ? null : key,
   );
   if (found === null) return <RemoteNote remote={answer} />;
@@ -102,6 +106,14 @@ function Answer({ assetIds }: { assetIds: readonly number[] }) {
       />
     </>
   );
+}
+
+/** Valves that stand off normal now; of another time nobody lists them. */
+function useOffNormal(): readonly OffNormalValve[] {
+  const { planning } = useParts();
+  const past = usePast();
+  const found = useAnswer(past ? null : "off-normal drawn", () => planning.offNormal({ limit: MOST_DRAWN }));
+  return past ? [] : (arrived(found)?.items ?? []);
 }
 
 /** What a supposed closing cuts off by itself is no loss of the isolation. */

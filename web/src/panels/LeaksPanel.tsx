@@ -1,14 +1,15 @@
 import { Button, Input, Select } from "antd";
 import { useId } from "react";
 import { useText } from "../i18n/hooks";
-import { type LeakAnswer, type LeakCandidate, leakMarks } from "../layers/leaks";
+import { type LeakAnswer, type LeakCandidate, leakMarks, leakWorth } from "../layers/leaks";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
-import { formatLength, formatNumber } from "../units";
+import { formatLength, formatNumber, formatValue } from "../units";
 import { Panel } from "./Panel";
 import { useMarks, useVisit } from "./planning";
 import { RemoteNote } from "./RemoteNote";
 import { useAnswer } from "./useAnswer";
+import { Versions } from "./Versions";
 
 const LISTED = 30;
 
@@ -83,20 +84,38 @@ function Found({ zone, makeUp }: { zone: number; makeUp: string | undefined }) {
   if (answer === null) return <RemoteNote remote={found} />;
   return (
     <>
+      <Worth answer={answer} assumed={makeUp === undefined} />
+      <ol className="rows" aria-label={t("leaks.candidates")}>
+        {answer.candidates.slice(0, LISTED).map((candidate) => (
+          <Row key={candidate.pipe_id} candidate={candidate} />
+        ))}
+      </ol>
+      <Versions network={answer.network_version} valve={answer.valve_version} methods={[answer.method]} />
+    </>
+  );
+}
+
+/** What the answer is worth: how wide one has to look, on what it rests, and what speaks against it. */
+function Worth({ answer, assumed }: { answer: LeakAnswer; assumed: boolean }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const worth = leakWorth(answer);
+  return (
+    <section className={`worth ${worth}`} aria-label={t("worth.title")}>
+      <strong>{t(`leaks.worth.${worth}`)}</strong>
       <p className="note">
         {t("leaks.within", { radius: formatLength(answer.within_m, lang), stations: answer.stations })}
+      </p>
+      <p className="note">
+        {t("leaks.residual", { residual: formatValue(answer.residual_mpa, "MPa", lang, 4) })}{" "}
+        {t(assumed ? "leaks.assumed" : "leaks.told", { flow: formatValue(answer.make_up_kg_per_s, "kg/s", lang, 1) })}
       </p>
       {answer.problems.map((problem) => (
         <p key={problem} className="failed">
           {problem}
         </p>
       ))}
-      <ol className="rows" aria-label={t("leaks.candidates")}>
-        {answer.candidates.slice(0, LISTED).map((candidate) => (
-          <Row key={candidate.pipe_id} candidate={candidate} />
-        ))}
-      </ol>
-    </>
+    </section>
   );
 }
 

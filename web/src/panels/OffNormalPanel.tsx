@@ -1,12 +1,12 @@
 import type { OffNormalValve } from "../api/planner";
 import { useText } from "../i18n/hooks";
-import { VALVE_COLOURS } from "../map/valvePictures";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
-import { type Marks, markedPoint } from "../state/marks";
+import type { Marks } from "../state/marks";
 import { arrived } from "../state/remote";
 import { formatTime } from "../units";
 import { OperateValve } from "./OperateValve";
+import { MOST_DRAWN, offNormalLegend, offNormalMarks } from "./offNormal";
 import { PagedList } from "./PagedList";
 import { Panel } from "./Panel";
 import { useMarks, useVisit } from "./planning";
@@ -16,8 +16,6 @@ import { ValveHistoryList } from "./ValveHistoryList";
 import { hindrance } from "./valves";
 
 const ROW_PX = 66;
-/** So many are drawn; the list holds all of them. */
-const MOST_DRAWN = 500;
 
 /** Valves that do not stand as they normally do; a valve's history, and its operation by hand. */
 export default function OffNormalPanel() {
@@ -54,15 +52,8 @@ export default function OffNormalPanel() {
 }
 
 function marksOf(items: readonly OffNormalValve[], closed: string, opened: string): Marks {
-  const features = items.flatMap(({ asset_id, state, position, name, code }) => {
-    const sign = state === "closed" ? "valve-close" : "valve-open";
-    return markedPoint(position, { colour: VALVE_COLOURS[sign], sign, asset_id, kind: "valve", label: code || name });
-  });
-  const legend = [
-    { colour: VALVE_COLOURS["valve-close"], sign: "valve-close" as const, label: closed },
-    { colour: VALVE_COLOURS["valve-open"], sign: "valve-open" as const, label: opened },
-  ];
-  return { features, ids: [], legend, dims: false };
+  const legend = offNormalLegend(items, { closed, opened });
+  return { features: offNormalMarks(items, new Set()), ids: [], legend, dims: false };
 }
 
 function ValveRow({ valve }: { valve: OffNormalValve }) {

@@ -2,23 +2,22 @@ import { Select } from "antd";
 import { useState } from "react";
 import { type Loss, PLAN_STATES, type Plan, type PlanConflict, type PlanDetail, type PlanStep } from "../api/planner";
 import { useText } from "../i18n/hooks";
-import { VALVE_COLOURS } from "../map/valvePictures";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
-import { type Marks, markedPoint } from "../state/marks";
+import { arrived } from "../state/remote";
 import { formatArea, formatNumber, formatTime, formatValue } from "../units";
 import { Figure } from "./Figure";
-import { DRAINED } from "./isolation";
 import { PagedList } from "./PagedList";
 import { Panel } from "./Panel";
 import { type Permission, useMay, usePast } from "./permissions";
 import { useMarks, useVisit } from "./planning";
+import { planMarks, worstConflict } from "./plans";
 import { ReasonBox } from "./ReasonBox";
 import { RemoteNote } from "./RemoteNote";
 import { Line } from "./RingFigures";
 import { useAnswer } from "./useAnswer";
 
-const ROW_PX = 66;
+const ROW_PX = 84;
 
 /** Isolations that are planned, under way or over, and where they lie in each other's way. */
 export default function PlansPanel() {
@@ -83,7 +82,7 @@ function PlanRow({ plan }: { plan: Plan }) {
   const { desk } = useParts();
   const period = usePeriod();
   const loss = useLoss();
-  const conflicts = plan.conflicts.length;
+  const worst = worstConflict(plan.conflicts);
   return (
     <div className={`row plan-row ${plan.state}`}>
       <button type="button" className="row-main" onClick={() => desk.set({ plan: String(plan.plan_id) })}>
@@ -93,9 +92,14 @@ function PlanRow({ plan }: { plan: Plan }) {
           </strong>
           <span className="row-detail clamped">{period(plan.planned_from_at, plan.planned_to_at)}</span>
           <span className="row-detail clamped">
-            {conflicts > 0 && <b className="conflict">{t("plans.conflicts", { count: conflicts })} </b>}
             {t("legend.lost")} {loss(plan.lost)}
           </span>
+          {worst !== null && (
+            <span className="row-detail clamped">
+              <b className="conflict">{t("plans.conflicts", { count: plan.conflicts.length })}</b> {t("plans.joint")}{" "}
+              {loss(worst.joint)}
+            </span>
+          )}
         </span>
       </button>
     </div>
@@ -108,7 +112,7 @@ function OnePlan({ id }: { id: number }) {
   const found = useAnswer(`plan ${id}`, () => planning.plan(id));
   return (
     <>
-      <button type="button" className="more" onClick={() => desk.set({ plan: null })}>
+      <button type="button" className="more back" onClick={() => desk.set({ plan: null })}>
         ‹ {t("plans.back")}
       </button>
       <RemoteNote remote={found} />
@@ -117,17 +121,28 @@ function OnePlan({ id }: { id: number }) {
   );
 }
 
-function planMarks(plan: Plan, legend: Marks["legend"]): Marks {
-  const valves = plan.valves.flatMap(({ asset_id, position, action, order }) =>
-    markedPoint(position, {
-      colour: VALVE_COLOURS[action === "close" ? "valve-close" : "valve-open"],
-      sign: action === "close" ? "valve-close" : "valve-open",
-      asset_id,
-      kind: "valve",
-      label: String(order),
-    }),
+/** Draw the plan, whom it cuts off, and the plans that it meets in time. */
+function usePlanMarks(plan: PlanDetail): void {
+  const t = useText();
+  const { planning } = useParts();
+  const met = plan.conflicts.map(({ plan_id }) => plan_id);
+  const key = `${plan.plan_id} ${plan.version} ${plan.state} ${met.join()}`;
+  const area = useAnswer(`plan area ${key}`, () => planning.planArea(plan.plan_id));
+  const others = useAnswer(met.length === 0 ? null : `plans met ${key}`, () => Promise.all(met.map(planning.plan)));
+  const names = {
+    plan: t("plans.area.plan"),
+    other: t("plans.area.other"),
+    both: t("plans.area.both"),
+    only_together: t("plans.area.only_together"),
+    close: t("plans.action.close"),
+    open: t("plans.action.open"),
+  };
+  const settled = area.state === "ready" || area.state === "failed";
+  useMarks(
+    `plan ${key} ${area.state} ${others.state} ${names.plan}`,
+    () => planMarks(plan, arrived(area), arrived(others) ?? [], names),
+    settled ? `plan ${plan.plan_id}` : null,
   );
-  return { features: valves, ids: [{ colour: DRAINED, ids: plan.asset_ids }], legend, dims: true };
 }
 
 function Facts({ plan }: { plan: PlanDetail }) {
@@ -137,11 +152,7 @@ function Facts({ plan }: { plan: PlanDetail }) {
   const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
   const visit = useVisit();
   const period = usePeriod();
-  const legend = [
-    { colour: VALVE_COLOURS["valve-close"], sign: "valve-close" as const, label: t("plans.action.close") },
-    { colour: VALVE_COLOURS["valve-open"], sign: "valve-open" as const, label: t("plans.action.open") },
-  ];
-  useMarks(`plan ${plan.plan_id}`, () => planMarks(plan, legend), `plan ${plan.plan_id}`);
+  usePlanMarks(plan);
   return (
     <>
       <h3>

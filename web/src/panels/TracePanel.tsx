@@ -78,7 +78,7 @@ function RepairHours({ within }: { within: number | null }) {
   const { desk } = useParts();
   const over = within !== null && hours !== null && hours > within;
   return (
-    <div className="repair">
+    <div className="repair-hours">
       <label htmlFor="repair-hours">
         {t("fault.repair")}{" "}
         <InputNumber

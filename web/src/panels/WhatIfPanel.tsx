@@ -439,12 +439,15 @@ function PresentLine() {
   const { planning } = useParts();
   const zone = useApp((state) => state.view.work.zone);
   const selected = useApp((state) => arrived(state.asset));
+  const zones = useAnswer<Zones>("zones", () => planning.get<Zones>("/zones"));
+  const known = arrived(zones)?.zones.find(({ source_id }) => String(source_id) === zone);
   const [own, setOwn] = useState(false);
   const station = own && selected?.kind === "substation" ? selected.asset_id : null;
-  const line = useAnswer<ZoneLine>(zone === undefined ? null : `line ${zone} ${station}`, () =>
+  const line = useAnswer<ZoneLine>(zone === undefined || !known?.stations ? null : `line ${zone} ${station}`, () =>
     planning.get<ZoneLine>(`/zones/${zone}/line`, station === null ? {} : { station_id: station }),
   );
-  if (zone === undefined) return null;
+  if (zone === undefined || zones.state !== "ready") return null;
+  if (!known?.stations) return <p className="note">{t("whatif.line.none")}</p>;
   const found = arrived(line);
   return (
     <section aria-label={t("whatif.line.title")}>

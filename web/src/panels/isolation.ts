@@ -1,10 +1,11 @@
 /** An isolation as it is drawn and as it becomes a plan; pure. */
 
-import type { Alternative, Isolation, PlanValveBody, ValveToOperate } from "../api/planner";
+import type { Alternative, Isolation, OffNormalValve, PlanValveBody, ValveToOperate } from "../api/planner";
 import { COLOURS } from "../layers/palette";
 import { VALVE_COLOURS } from "../map/valvePictures";
 import { type MarkFeature, type MarkSign, type Marks, markedAll, markedPoint } from "../state/marks";
 import type { Sandbox } from "../state/sandbox";
+import { offNormalLegend, offNormalMarks } from "./offNormal";
 
 export const ROLE_SIGNS: Record<ValveToOperate["role"], MarkSign> = {
   close: "valve-close",
@@ -29,7 +30,11 @@ export function numberOf(isolation: Isolation, id: number): number | null {
 }
 
 /** What is drawn: lost consumers, the drained part, valves by role with their number, and valves whose opening helps. */
-export function isolationMarks(isolation: Isolation, names: Record<string, string>): Marks {
+export function isolationMarks(
+  isolation: Isolation,
+  names: Record<string, string>,
+  offNormal: readonly OffNormalValve[] = [],
+): Marks {
   const asked = new Set(isolation.asset_ids);
   const answer = markedAll(isolation.geometry, ({ id, properties }) =>
     properties?.set === "valves"
@@ -39,10 +44,14 @@ export function isolationMarks(isolation: Isolation, names: Record<string, strin
           ...(typeof properties?.kind === "string" ? { kind: properties.kind } : {}),
         },
   );
+  const valves = valveMarks(isolation);
+  const shown = new Set(valves.map(({ properties }) => properties.asset_id ?? 0));
+  const others = offNormal.filter(({ asset_id }) => !shown.has(asset_id));
+  const astray = { closed: names.off_closed ?? "", opened: names.off_opened ?? "" };
   return {
-    features: [...answer, ...valveMarks(isolation)],
+    features: [...answer, ...offNormalMarks(others, shown), ...valves],
     ids: [],
-    legend: legendOf(isolation, names),
+    legend: [...legendOf(isolation, names), ...offNormalLegend(others, astray)],
     dims: true,
   };
 }

@@ -1,7 +1,14 @@
 /** What a planner's panel draws over the map: geometry in any colour, signs, and assets by their ids. */
 
 /** Signs that a point can carry; drawn in `map/valvePictures.ts`. */
-export const MARK_SIGNS = ["valve-close", "valve-stuck", "valve-closed", "valve-open"] as const;
+export const MARK_SIGNS = [
+  "valve-close",
+  "valve-stuck",
+  "valve-closed",
+  "valve-open",
+  "valve-off-closed",
+  "valve-off-open",
+] as const;
 export type MarkSign = (typeof MARK_SIGNS)[number];
 
 export interface MarkStyle {
@@ -17,6 +24,8 @@ export interface MarkStyle {
   radius?: number;
   /** Stands beside a point or line. */
   label?: string;
+  /** The label is for those who are near: from zoom 14 on. */
+  near?: true;
   /** A sign in place of the circle of a point. */
   sign?: MarkSign;
   /** What a click on it selects (or picks, while assets are picked). */

@@ -42,6 +42,7 @@ export class Planning {
   readonly criticality = (filter: Query) => requests.criticality(this.query(filter));
   readonly plans = (filter: Query) => requests.plans(this.query(filter));
   readonly plan = (id: number) => requests.plan(id, this.query({}));
+  readonly planArea = (id: number) => requests.planArea(id, this.query({}));
   readonly savePlan = (body: requests.NewPlan) => requests.savePlan(this.query({}), body);
   readonly offNormal = (filter: Query) => requests.offNormal(this.query(filter));
   readonly valveHistory = (id: number) => requests.valveHistory(id, this.query({ limit: 20 }));

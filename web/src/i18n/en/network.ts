@@ -179,4 +179,8 @@ export const network: Record<keyof typeof zh, string> = {
   "past.banner": "Valves and sources as of {time} (the network as it is now)",
   "past.readOnly": "Nothing is written while the past is shown",
   "plans.othersSwitch": "Starting and finishing operates valves: a dispatcher does it",
+  "plans.area.plan": "Lost by this plan",
+  "plans.area.other": "Lost by plans in conflict",
+  "plans.area.both": "Lost by either",
+  "plans.area.only_together": "Lost only because both run",
 };

@@ -138,4 +138,17 @@ export const solving: Record<keyof typeof zh, string> = {
   "leaks.band": "likelihood ≥ {percent} %",
   "leaks.within": "80 % of the likelihood lies within {radius}; readings of {stations} stations",
   "leaks.candidates": "Pipes that may leak",
+  "worth.title": "What the answer is worth",
+  "leaks.worth.sure": "A small area: listen for it on site",
+  "leaks.worth.likely": "The direction holds: check pipe by pipe",
+  "leaks.worth.unsure": "Too little to go by: a hint at most",
+  "leaks.residual": "The best place leaves {residual} (RMS) of the pressures unexplained.",
+  "leaks.assumed": "No make-up flow was told; 5 % of the circulation is assumed: {flow}.",
+  "leaks.told": "Make-up flow {flow}.",
+  "whatif.line.none": "No station of this zone is connected on both sides: there is no pressure line",
+  "causes.basis":
+    "From {alarms} alarms and {sensors} sensors that are silent; {rate} of sensors taken to ring for nothing",
+  "causes.worth.sure": "Sure: no other place explains these alarms nearly as well",
+  "causes.worth.likely": "Likely: look at the runner-up too",
+  "causes.worth.unsure": "A guess: first look at the stations that should ring and do not",
 };

@@ -176,4 +176,8 @@ export const network = {
   "past.banner": "{time} 的阀门、热源状态（管网为现状）",
   "past.readOnly": "查看历史时不能写入",
   "plans.othersSwitch": "开始、结束计划要操作阀门，由调度席执行",
+  "plans.area.plan": "本计划停供",
+  "plans.area.other": "冲突计划停供",
+  "plans.area.both": "两者都停供",
+  "plans.area.only_together": "仅同时执行才停供",
 };
