@@ -230,7 +230,7 @@ def offsets(core: Core, load: Floats) -> tuple[Floats, Floats]:
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def run_losses(core: Core, friction: Friction, through: Floats, before: Floats) -> tuple[Floats, Floats]:
-    """Return the pressure that each run loses when `through` enters it, and its derivative."""
+    """Return the pressure that each run loses when `through` enters it, and its derivative by that."""
     lost, slope = np.zeros(through.size), np.zeros(through.size)
     for k in range(through.size):
         for i in range(core.chain_start[k], core.chain_start[k + 1]):

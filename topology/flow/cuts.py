@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -155,8 +154,8 @@ class _Moves:
         self._valve = np.stack([edges.u[valve], edges.v[valve]]).astype(np.int64)
         count, joined = components(edges.u[valve], edges.v[valve], network.node_count)
         self._joined = joined
-        self._by_joint = _split(joined[self._valve[0]], count)
-        self._by_node = _split(self._zone_ends.ravel(), self._count)
+        self._by_joint = _Places(joined[self._valve[0]], count)
+        self._by_node = _Places(self._zone_ends.ravel(), self._count)
 
     def of(self, label: int, pipes: Ints) -> Ints:
         """Return the rows of `Cut.moved`."""
@@ -185,10 +184,15 @@ class _Moves:
         return np.asarray(connected_components(graph, directed=False)[1][number[: len(nodes)]], np.int64)
 
 
-def _split(label: np.ndarray, count: int) -> Sequence[Ints]:
-    """Return the places of each label."""
-    order = np.argsort(label, kind="stable")
-    return np.split(order, np.searchsorted(label[order], np.arange(1, count)))
+class _Places:
+    """The places of each label, found once and taken out when they are asked for."""
+
+    def __init__(self, label: np.ndarray, count: int) -> None:
+        self._order = np.argsort(label, kind="stable")
+        self._start = np.searchsorted(label[self._order], np.arange(count + 1))
+
+    def __getitem__(self, label: int) -> Ints:
+        return self._order[self._start[label] : self._start[label + 1]]
 
 
 def _moved(zone: Zone, cut: Cut, keep: Mask) -> Zone:

@@ -21,7 +21,8 @@ JOINT_MPA_PER_KG_PER_S = 1e-9
 class Friction(NamedTuple):
     """Coefficients of each edge: loss = `factor` x lambda(Re) x flow x |flow|, Re = `reynolds` x |flow|, in MPa and kg/s.
 
-    `factor` 0 is a pump's connection. `rough` is the wall's roughness over 3.7 diameters.
+    `factor` 0 is a pump's connection. `rough` is the wall's roughness over 3.7 diameters. `reynolds` 0 is an open valve: its loss
+    is `factor` x flow x |flow|, and a straight line below `rough` kg/s.
     """
 
     factor: Floats
@@ -55,6 +56,8 @@ def edge_loss(friction: Friction, edge: int, flow: float) -> tuple[float, float]
     if factor == 0.0:
         return JOINT_MPA_PER_KG_PER_S * flow, JOINT_MPA_PER_KG_PER_S
     size = abs(flow)
+    if reynolds == 0.0:
+        return (factor * rough * flow, factor * rough) if size < rough else (factor * size * flow, 2.0 * factor * size)
     number = reynolds * size
     if number < LEAST_REYNOLDS:
         darcy, _ = swamee_jain(LEAST_REYNOLDS, rough)

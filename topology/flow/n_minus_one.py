@@ -15,13 +15,12 @@ from topology.flow.core import Mask
 from topology.flow.cuts import Cut, CutZone, part_zone
 from topology.flow.friction import Floats, Ints
 from topology.flow.solver import FlowSolver, Held
-from topology.hydraulics.pandapipes_net import Solved
-from topology.hydraulics.solve import LEAST_DIFFERENTIAL_MPA
+from topology.hydraulics.gates import LEAST_DIFFERENTIAL_MPA
+from topology.hydraulics.pandapipes_net import OpenStations, Solved
+from topology.hydraulics.short import GIVEN, OPEN, Modes, Turns
 from topology.hydraulics.zone import Zone
 from topology.network import Network
 
-_ROUNDS = 40
-_SETTLED = 0.0005
 _SHORT = 0.99
 _LEAST_DROP_MPA = 1e-4
 
@@ -113,7 +112,7 @@ def n_minus_one(network: Network, case: Case) -> Outages:
     2. In each part that is left the named source, or the strongest one, holds the pressures that it had; the others give what
        they gave.
     3. A station whose differential falls below 0.05 MPa is open as far as it goes: its flow falls with the root of the
-       differential (Wagner 1988), so that no station pumps. Solved again until the flows settle.
+       differential (Wagner 1988), so that no station pumps. Solved again until no other one is short.
 
     Notes
     -----
@@ -207,28 +206,28 @@ def _holders(
 
 
 def _settled(case: Case, solver: FlowSolver, cut: Cut, flows: tuple[Floats, Floats], held: Held | None) -> tuple[Floats, Solved]:
-    """Solve, with less for those that are short, until their flows settle."""
+    """Solve, with those open that are short of pressure; return the share that each gets."""
     station, feed = flows
-    share, start = np.ones(len(station)), case.solved
     if held is None:
         empty = np.full(len(solver.zone.node_side), np.nan)
-        return share, Solved(True, empty, np.zeros(solver.pipes), np.zeros(solver.lifts), np.zeros(solver.pipes), 0.0)
-    pace, before = np.full(len(station), 0.5), np.zeros(len(station))
-    for _ in range(_ROUNDS):
-        begin = start if len(start.lift_flow_kg_per_s) == solver.lifts else None
-        solved = solver.solve(station * share, feed, removed_pipes=cut.pipes, held=held, start=begin)
-        if not solved.converged and begin is not None:
-            solved = solver.solve(station * share, feed, removed_pipes=cut.pipes, held=held)
-        if not solved.converged:
-            break
-        differential = np.nan_to_num(_differential(case, solver.zone, solved), nan=1.0)
-        gets = np.sqrt(np.clip(differential / LEAST_DIFFERENTIAL_MPA, 0.0, 1.0))
-        off = np.where(station > 0, gets, 1.0) - share
-        pace = np.where(off * before < 0.0, 0.5 * pace, np.minimum(1.2 * pace, 0.5))  # what swings goes slower
-        if float(np.abs(pace * off).max(initial=0.0)) < _SETTLED:
-            break
-        share, start, before = share + pace * off, solved, off
-    return share, solved
+        return np.ones(len(station)), Solved(
+            True, empty, np.zeros(solver.pipes), np.zeros(solver.lifts), np.zeros(solver.pipes), 0.0
+        )
+    left = solver.without(cut.pipes, held)
+    intact = case.solved if len(case.solved.lift_flow_kg_per_s) == solver.lifts else None
+
+    def solve_with(mode: Modes, _: float, before: Solved | None) -> Solved:
+        given, stations = np.where(mode == GIVEN, station, 0.0), OpenStations(mode == OPEN, station, LEAST_DIFFERENTIAL_MPA)
+        start = before or intact
+        found = left.solve(given, feed, start=start, open_stations=stations, held_mpa=case.held_mpa)
+        if found.converged or start is None:
+            return found
+        return left.solve(given, feed, open_stations=stations, held_mpa=case.held_mpa)
+
+    turns = Turns(solver.zone, station, LEAST_DIFFERENTIAL_MPA, np.zeros(len(station), bool), shared=False)
+    solved = turns.settle(solve_with, case.held_mpa)
+    got = station if solved.station_kg_per_s is None else solved.station_kg_per_s
+    return np.divide(got, station, out=np.ones(len(station)), where=station > 0), solved
 
 
 def _differential(case: Case, zone: Zone, solved: Solved) -> Floats:

@@ -91,9 +91,12 @@ def _matrix(envelope: Envelope, a: Ints, b: Ints, conductance: Floats) -> Floats
     return matrix
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def _solved(envelope: Envelope, matrix: Floats, right: Floats) -> Floats:
-    """Solve with a positive definite matrix by Cholesky's rows (George and Liu 1981, chapter 4); changes `matrix`."""
+    """Solve with a positive definite matrix by Cholesky's rows (George and Liu 1981, chapter 4); changes `matrix`.
+
+    Of a matrix that is none comes what is not a number, and the method has not converged.
+    """
     start, first = envelope.start, envelope.first
     count, out = right.size, right.copy()
     for i in range(count):

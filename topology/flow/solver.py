@@ -8,6 +8,7 @@ Pilati 1988).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ from topology.codes import SUPPLY
 from topology.flow.core import Core, Mask, gather, offsets, reduce_network, run_rises, spread_runs, spread_trees
 from topology.flow.friction import LEAST_REYNOLDS, Floats, Friction, Ints, darcy_factors, edge_losses, pipe_friction
 from topology.flow.newton import newton
-from topology.hydraulics.pandapipes_net import Solved, viscosity_pa_s, water_at
+from topology.hydraulics.pandapipes_net import NO_LOSSES, Losses, OpenStations, Solved, viscosity_pa_s, water_at
 from topology.hydraulics.zone import Zone
 
 GRAVITY_M_PER_S2 = 9.81
@@ -28,6 +29,8 @@ _LEAST_LENGTH_M = 0.01
 """What `pandapipes_net` gives a shorter pipe."""
 _PUMP_ROUNDS = 6
 _FIRST_KG_PER_S = 50.0
+_LEAST_SHARE = 0.01
+"""Below this share of its full flow an open station's loss is a straight line: it is some Pa there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Held:
 
 @dataclass(frozen=True, eq=False)
 class _Net:
-    """The edges of one question: the pipes, then the lifts; with leaks, then the second halves of the leaking pipes."""
+    """The edges of one question: the pipes, the lifts, the second halves of leaking pipes, stations that are open."""
 
     u: Ints
     v: Ints
@@ -92,7 +95,8 @@ class FlowSolver:
         self.pipes, self.lifts = len(zone.pipe_id), len(zone.lift_id)
         self._pipe_friction = self._friction_of(zone, roughness_mm, local_share, temperature_degc)
         self._net = self._edges(zone, temperature_degc)
-        self._core = self._reduced(self._net, self._holds(self._first()))
+        self._held = _first()
+        self._core = self._reduced(self._net, self._holds(self._held))
 
     def changed(self, zone: Zone) -> FlowSolver:
         """Return a solver of the same pipes with other ends, nodes or lifts."""
@@ -101,7 +105,21 @@ class FlowSolver:
         other.pipes, other.lifts = len(zone.pipe_id), len(zone.lift_id)
         other._pipe_friction = self._pipe_friction
         other._net = other._edges(zone, self._temperature_degc)
-        other._core = other._reduced(other._net, other._holds(other._first()))
+        other._held = _first()
+        other._core = other._reduced(other._net, other._holds(other._held))
+        return other
+
+    def without(
+        self, removed_pipes: NDArray[np.integer] | NDArray[np.bool_] | Sequence[int], held: Held | None = None
+    ) -> FlowSolver:
+        """Return a solver of the zone without some pipes, and with other holders of pressure where they are given."""
+        other = copy(self)
+        other._held = held or self._held
+        removed = np.asarray(removed_pipes)
+        usable = self._net.usable.copy()
+        usable[np.flatnonzero(removed) if removed.dtype == bool else removed.astype(np.int64)] = False
+        other._net = replace(self._net, usable=usable)
+        other._core = other._reduced(other._net, other._holds(other._held))
         return other
 
     @staticmethod
@@ -140,21 +158,29 @@ class FlowSolver:
         leak: Leak | Sequence[Leak] | None = None,
         start: Solved | None = None,
         held: Held | None = None,
+        open_stations: OpenStations | None = None,
+        held_mpa: float = 0.0,
+        losses: Losses = NO_LOSSES,
     ) -> Solved:
         """Solve both sides with given flows at stations and at every source that does not hold the pressure.
 
         Parameters
         ----------
         station_kg_per_s, feed_kg_per_s
-            Flow of each station and of each source; that of a source that holds the pressure is not used.
+            Flow of each station and of each source; that of a source that holds the pressure, and of open stations, is not used.
         removed_pipes
-            Pipes that carry nothing: places in the zone's arrays, or a mask of them.
+            Pipes that carry nothing: places in the zone's arrays, or a mask of them. Several questions about the same ones are
+            faster by `without`.
         leak
             Water that leaves pipes; the holder makes it up.
         start
             A solution of nearly the same question, to begin with.
         held
             Who holds the pressures; by default the first source, on both sides.
+        open_stations, held_mpa
+            Stations whose flow follows from the differential, and what the first source holds: its supply less its return.
+        losses
+            Water that leaves nodes.
 
         Returns
         -------
@@ -166,22 +192,43 @@ class FlowSolver:
         -----
         A lift against which the water runs lifts nothing, as in pandapipes. Cost: docs/leaks.md.
         """
-        held = held or self._first()
+        if removed_pipes is not None or held is not None:
+            solver = self.without(() if removed_pipes is None else removed_pipes, held)
+            return solver.solve(
+                station_kg_per_s,
+                feed_kg_per_s,
+                leak=leak,
+                start=start,
+                open_stations=open_stations,
+                held_mpa=held_mpa,
+                losses=losses,
+            )
+        zone, held = self.zone, self._held
         leaks = [leak] if isinstance(leak, Leak) else list(leak or ())
-        net, core = self._net, self._core
-        if removed_pipes is not None:
-            net = self._without(net, np.asarray(removed_pipes))
+        net, first = self._net, None if start is None else _flows(start)
         if leaks:
             net = _with_leaks(net, leaks)
-        if net is not self._net or held.feed.tolist() != [0]:
-            core = self._reduced(net, self._holds(held))
+            first = None if first is None else np.concatenate([first, np.zeros(len(leaks))])
+        opened = np.zeros(0, np.int64)
+        if open_stations is not None:
+            alive = self._core.alive[zone.station_supply] & self._core.alive[zone.station_return]
+            opened = np.flatnonzero(open_stations.mask & alive)
+            net = _with_open(net, zone, open_stations, opened, held_mpa)
+            station_kg_per_s = np.where(open_stations.mask, 0.0, station_kg_per_s)
+            first = None if first is None or start is None else np.concatenate([first, _through(start, open_stations, opened)])
+        core = self._core if net is self._net else self._reduced(net, self._holds(held))
         taken = self._taken(core.alive, station_kg_per_s, feed_kg_per_s, held)
+        np.add.at(taken, losses.node, losses.kg_per_s)
         taken = np.concatenate([taken, [each.kg_per_s for each in leaks]]) * core.alive
         pressure = np.full(net.nodes, np.nan)
-        zone = self.zone
         pressure[zone.feed_supply[held.feed]], pressure[zone.feed_return[held.feed]] = held.supply_mpa, held.return_mpa
-        flow, converged = self._with_pumps(net, core, taken, pressure, None if start is None else self._flows(start, net))
-        return self._solved(net, core, taken, pressure, flow, converged=converged, held=held)
+        flow, converged = self._with_pumps(net, core, taken, pressure, first)
+        solved = self._solved(net, core, taken, pressure, flow, converged=converged, held=held)
+        if open_stations is None or not converged:
+            return solved
+        through = station_kg_per_s.copy()
+        through[opened] = flow[len(flow) - len(opened) :]
+        return replace(solved, station_kg_per_s=through)
 
     def slopes(self, solved: Solved) -> Floats:
         """Return the derivative of each pipe's loss by its flow, MPa per kg/s."""
@@ -199,10 +246,6 @@ class FlowSolver:
         power: Floats = -2.0 * part.rough / (inside * np.log(inside))
         return power
 
-    def _first(self) -> Held:
-        zero = np.zeros(1)
-        return Held(np.zeros(1, np.int64), zero, zero)
-
     def _holds(self, held: Held) -> Ints:
         return np.concatenate([self.zone.feed_supply[held.feed], self.zone.feed_return[held.feed]])
 
@@ -211,12 +254,6 @@ class FlowSolver:
         holds = np.zeros(net.nodes, bool)
         holds[holders] = True
         return reduce_network(net.u, net.v, net.usable, holds)
-
-    @staticmethod
-    def _without(net: _Net, removed: NDArray[np.integer] | NDArray[np.bool_]) -> _Net:
-        usable = net.usable.copy()
-        usable[np.flatnonzero(removed) if removed.dtype == bool else removed.astype(np.int64)] = False
-        return replace(net, usable=usable)
 
     def _taken(self, alive: Mask, station: Floats, feed: Floats, held: Held) -> Floats:
         """Return what leaves the pipes at each node; a station or source that one side does not reach takes and gives nothing."""
@@ -227,10 +264,6 @@ class FlowSolver:
         node = np.concatenate([zone.station_supply, zone.station_return, zone.feed_supply, zone.feed_return])
         each = np.concatenate([station, -station, -given, given])
         return np.asarray(np.bincount(node, weights=each, minlength=len(zone.node_side)), np.float64)
-
-    def _flows(self, start: Solved, net: _Net) -> Floats:
-        flow = np.concatenate([start.flow_kg_per_s, start.lift_flow_kg_per_s])
-        return np.concatenate([flow, np.zeros(len(net.u) - len(flow))])
 
     def _with_pumps(self, net: _Net, core: Core, taken: Floats, pressure: Floats, start: Floats | None) -> tuple[Floats, bool]:
         """Solve, and stop lifts against which the water runs until none does; fills in `pressure`."""
@@ -260,6 +293,20 @@ class FlowSolver:
         factor = np.asarray(darcy_factors(self._pipe_friction, own))
         lost = float(np.abs(astray[core.alive]).max(initial=0.0))
         return Solved(True, pressure[:nodes], own, flow[pipes : pipes + self.lifts].copy(), factor, lost)
+
+
+def _first() -> Held:
+    zero = np.zeros(1)
+    return Held(np.zeros(1, np.int64), zero, zero)
+
+
+def _flows(start: Solved) -> Floats:
+    return np.concatenate([start.flow_kg_per_s, start.lift_flow_kg_per_s])
+
+
+def _through(start: Solved, stations: OpenStations, opened: Ints) -> Floats:
+    """Return what flows through open stations to begin with."""
+    return (stations.full_kg_per_s if start.station_kg_per_s is None else start.station_kg_per_s)[opened]
 
 
 def _newton(net: _Net, core: Core, taken: Floats, pressure: Floats, start: Floats | None) -> tuple[Floats, bool]:
@@ -311,6 +358,20 @@ def _with_leaks(net: _Net, leaks: Sequence[Leak]) -> _Net:
     ends = np.concatenate([u, middle]), np.concatenate([v, v[pipe]])
     ends[1][pipe] = middle
     return _Net(*ends, np.concatenate([rise, second[1]]), friction, np.concatenate([usable, usable[pipe]]), nodes + len(leaks))
+
+
+def _with_open(net: _Net, zone: Zone, stations: OpenStations, opened: Ints, held_mpa: float) -> _Net:
+    """Join supply and return at open stations; what the first source holds drives the water through them."""
+    full = stations.full_kg_per_s[opened]
+    more = Friction(stations.full_mpa / full**2, np.zeros(len(opened)), _LEAST_SHARE * full)
+    return _Net(
+        np.concatenate([net.u, zone.station_supply[opened]]),
+        np.concatenate([net.v, zone.station_return[opened]]),
+        np.concatenate([net.rise, np.full(len(opened), held_mpa)]),
+        Friction(*(np.concatenate(pair) for pair in zip(net.friction, more, strict=True))),
+        np.concatenate([net.usable, np.ones(len(opened), bool)]),
+        net.nodes,
+    )
 
 
 def _checked(leak: Leak, net: _Net) -> None:

@@ -94,6 +94,7 @@ def part_at_stations(drawing: HydraulicDrawing, network: Network, tables: Hydrau
         is_of_side[drawing.ends[:, mine]] = True
         chosen = [i for i in np.flatnonzero(np.isin(station, kinds.index)) if at[i] >= 0 and is_of_side[at[i]]]
         before = _before(drawing, mine, roots[column].to_numpy()) if chosen and len(roots) else None
+        mine = mine[np.isin(drawing.ends[:, mine], at[chosen]).any(axis=0)]
         for i in chosen:
             kind, head = kinds.loc[station[i], "kind"], float(kinds.loc[station[i], "head_mpa"])
             pumps = kind == PUMP_STATION and head > 0 and kinds.loc[station[i], "pumped_side"] in ("both", column)

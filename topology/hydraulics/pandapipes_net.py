@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,7 @@ class HeatLoss:
 NO_LOSSES = Losses(np.zeros(0, np.int64), np.zeros(0))
 
 
+@lru_cache(maxsize=64)
 def water_at(supply_degc: float, return_degc: float) -> Water:
     """Return the properties of water at both temperatures, out of pandapipes' tables."""
     fluid = _empty_net().fluid
@@ -111,6 +113,7 @@ def water_at(supply_degc: float, return_degc: float) -> Water:
     return Water((density[0], density[1]), capacity)
 
 
+@lru_cache(maxsize=64)
 def viscosity_pa_s(supply_degc: float, return_degc: float) -> tuple[float, float]:
     """Return the dynamic viscosity of water at both temperatures, out of the same tables."""
     fluid = _empty_net().fluid
@@ -268,7 +271,7 @@ def _open(net: Any, zone: Zone, stations: OpenStations, supply_degc: float) -> N
 def _empty_net() -> Any:
     import pandapipes  # noqa: PLC0415 - takes seconds to load
 
-    return pandapipes.create_empty_network(fluid="water")
+    return pandapipes.create_empty_network(fluid="water", add_stdtypes=False)
 
 
 def _net(zone: Zone, temperature_degc: tuple[float, float], roughness_mm: float, local_share: float) -> Any:
@@ -285,12 +288,25 @@ def _net(zone: Zone, temperature_degc: tuple[float, float], roughness_mm: float,
         inner_diameter_mm=zone.pipe_diameter_mm,
         k_mm=roughness_mm,
     )
-    for place, (u, v, lift) in enumerate(zip(zone.lift_u, zone.lift_v, zone.lift_mpa, strict=True)):
-        coefficients = [0.0, lift * BAR_PER_MPA]
-        pandapipes.create_pump_from_parameters(net, int(u), int(v), f"lift {place}", poly_coefficents=coefficients)
+    _lift(net, zone)
     ends = [int(zone.feed_supply[0]), int(zone.feed_return[0])]
     pandapipes.create_ext_grids(net, ends, p_bar=_REFERENCE_BAR, t_k=kelvin[ends])
     return net
+
+
+def _lift(net: Any, zone: Zone) -> None:
+    """Add relay pumps; those of one head are rows like the first of them, for the library makes one at a time and slowly."""
+    import pandapipes  # noqa: PLC0415 - takes seconds to load
+
+    heads, kind = np.unique(zone.lift_mpa, return_inverse=True)
+    if not len(heads):
+        return
+    for place, head in enumerate(heads):
+        coefficients = [0.0, head * BAR_PER_MPA]
+        pandapipes.create_pump_from_parameters(net, 0, 1, f"lift {place}", poly_coefficents=coefficients)
+    rows = net.pump.iloc[kind].reset_index(drop=True)
+    ends = {"from_junction": zone.lift_u.astype(np.uint32), "to_junction": zone.lift_v.astype(np.uint32)}
+    net["pump"] = rows.assign(**ends)
 
 
 def _run(net: Any, *, mode: str = "hydraulics") -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +29,7 @@ from topology.hydraulics.results import (
     StationPressures,
     ZoneHydraulics,
 )
-from topology.hydraulics.short import Given, solve_served
+from topology.hydraulics.short import Given, quick_solver, solve_served
 from topology.hydraulics.tables import HydraulicTables
 from topology.hydraulics.zone import Floats, Zone, cut_zone
 from topology.network import Network
@@ -104,7 +103,6 @@ def solve_cut(
     operation: Operation = NORMAL,
     cut_short: bool = False,
     losses: Losses = NO_LOSSES,
-    likely_short: Collection[int] = (),
 ) -> SolvedZone:
     """Solve a zone that is cut out already.
 
@@ -122,9 +120,6 @@ def solve_cut(
         its flow, whatever pressure that takes, and who would be short is only told.
     losses
         Leaks.
-    likely_short
-        Stations to begin with as short where the pressures are given: those of a state like this one. It saves turns and
-        changes nothing else.
     """
     water = water_at(operation.supply_degc, operation.return_degc)
     per_mw = 1e6 / (water.heat_capacity_j_per_kg_k * (operation.supply_degc - operation.return_degc))
@@ -136,9 +131,10 @@ def solve_cut(
         local_share=operation.local_share,
         losses=losses,
     )
-    likely = np.isin(zone.station_id, list(likely_short))
-    if cut_short and likely.any() and operation.supply_mpa is not None and operation.return_mpa is not None:
-        solved = _served(zone, given, operation, likely)
+    short = _short_of(zone, given, operation, water) if cut_short else None
+    if short is not None:
+        operation, start = short
+        solved = _served(zone, given, operation, start)
     else:
         solved = _forced(zone, given)
         operation = _operated(zone, solved, operation, water)
@@ -202,13 +198,28 @@ def _forced(zone: Zone, given: Given) -> Solved:
     )
 
 
+def _short_of(zone: Zone, given: Given, operation: Operation, water: Water) -> tuple[Operation, NDArray[np.bool_]] | None:
+    """Return the pressures held and who is short at them, by the own solver; None when nobody is, or it finds nothing."""
+    wanted = given.station_kg_per_s
+    forced = quick_solver(zone, given).solve(wanted, given.feed_kg_per_s(wanted), losses=given.losses)
+    if not forced.converged:
+        return None
+    operation = _bounded(zone, _operated(zone, forced, operation, water), water)
+    short = _too_low(zone, forced, operation) & (wanted > 0)
+    return (operation, short) if short.any() else None
+
+
+def _too_low(zone: Zone, forced: Solved, operation: Operation) -> NDArray[np.bool_]:
+    pressure, held = forced.pressure_mpa, (operation.supply_mpa or 0.0) - (operation.return_mpa or 0.0)
+    low: NDArray[np.bool_] = pressure[zone.station_supply] - pressure[zone.station_return] + held < LEAST_DIFFERENTIAL_MPA
+    return low
+
+
 def _cut_short(zone: Zone, forced: Solved, given: Given, operation: Operation) -> Solved:
     """Return a state in which nobody takes more than the differential carries; pressures as `forced` has them."""
     short = np.ones(len(zone.station_id), bool)
     if forced.converged:
-        pressure = forced.pressure_mpa
-        held = (operation.supply_mpa or 0.0) - (operation.return_mpa or 0.0)
-        short = pressure[zone.station_supply] - pressure[zone.station_return] + held < LEAST_DIFFERENTIAL_MPA
+        short = _too_low(zone, forced, operation)
         if not (short & (given.station_kg_per_s > 0)).any():
             return forced
     return _served(zone, given, operation, short)

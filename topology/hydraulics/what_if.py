@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -235,14 +235,12 @@ def _solve_future(
         curve = regulate(scenario.outdoor_degc)
         run = replace(operation, supply_degc=curve.supply_degc, return_degc=curve.return_degc, load_share=curve.given_share)
     keys, solved = _keys(zones, feeds), []
-    table = _stations(before)
-    short = table.index[table["flow_share"] < SHORT_SHARE].to_list()
     for place, ids in enumerate(keys.values()):
         progress(0.45 + 0.5 * place / len(keys), f"solving after the change, zone {place + 1} of {len(keys)}")
         holder = next((each for each in first if each in ids), ids[0])
         supply, back = held.get(holder, (None, None))
         held_run = replace(run, supply_mpa=supply, return_mpa=back)
-        solved.append(_solved(zones, holder, held_run, scenario, likely_short=short))
+        solved.append(_solved(zones, holder, held_run, scenario))
     return tuple(solved)
 
 
@@ -261,14 +259,12 @@ def _solved(
     holder: int,
     operation: Operation,
     scenario: Scenario | None = None,
-    *,
-    likely_short: Collection[int] = (),
 ) -> HeatedZone:
     zone, losses = zones.cut(holder), NO_LOSSES
     if scenario is not None and scenario.leaks:
         zone, losses = with_leaks(zone, scenario.leaks)
     versions = (zones.network.network_version, zones.network.valve_version)
-    solved = solve_cut(zone, versions=versions, operation=operation, cut_short=True, losses=losses, likely_short=likely_short)
+    solved = solve_cut(zone, versions=versions, operation=operation, cut_short=True, losses=losses)
     return HeatedZone(solved, zone_temperatures(solved))
 
 
