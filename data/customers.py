@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import orjson
 import psycopg
 from psycopg.types.json import set_json_loads
 
-from data.errors import BadExport
 from data.pool import Connection
-from data.sheets import MAX_ROWS, Cell, csv_bytes, xlsx_bytes
+from data.sheets import Cell, write_csv, write_xlsx
 from data.statements import scope_parameters, sql
 from twin.registers import REGISTERS, masked
 from twin.scope import Scope
@@ -25,10 +25,10 @@ _SHEET = "用户清单"
 _BATCH = 5000
 
 
-def customer_list(
-    connection: Connection, scope: Scope, city_id: int, asset_ids: Sequence[int], form: ListFormat
-) -> tuple[bytes, int]:
-    """Return the table of the customers in buildings, and how many rows it has.
+def write_customers(
+    connection: Connection, scope: Scope, city_id: int, asset_ids: Sequence[int], path: Path, *, form: ListFormat
+) -> int:
+    """Write the table of the customers in buildings to a file, and return how many rows it has.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def customer_list(
         The city.
     asset_ids
         Buildings; assets of other kinds are passed over.
-    form
-        Of the file.
+    path, form
+        The file; one that was not finished is for the caller to remove.
 
     Raises
     ------
@@ -52,13 +52,12 @@ def customer_list(
 
     Notes
     -----
-    A row is a heat user where the register knows them (then the area is theirs), else a building with its number of users.
+    A row is a heat user where the register knows them (then the area is theirs), else a building with its number of users. Rows
+    are written as the database hands them over, so memory does not grow with them.
     """
     scope.require_layer("building")
-    rows = list(_rows(connection, scope, city_id, asset_ids))
-    if form == "xlsx" and len(rows) >= MAX_ROWS:
-        raise BadExport(f"{len(rows)} rows do not fit into an XLSX sheet ({MAX_ROWS - 1} at most); CSV holds them")
-    return (csv_bytes(HEAD, rows) if form == "csv" else xlsx_bytes(_SHEET, HEAD, rows)), len(rows)
+    rows = _rows(connection, scope, city_id, asset_ids)
+    return write_csv(path, HEAD, rows) if form == "csv" else write_xlsx(path, _SHEET, HEAD, rows)
 
 
 def _rows(connection: Connection, scope: Scope, city_id: int, asset_ids: Sequence[int]) -> Iterator[tuple[Cell, ...]]:

@@ -1,8 +1,9 @@
 """Starts and ends plans: operates their valves, and puts them back.
 
 Starting operates the valves in their order and notes what they were; ending puts them back in the opposite order, except those
-that another running plan holds or that somebody has operated meanwhile. Every operation stands in the history of its valve with
-the number of the plan.
+that another running plan holds, that somebody has operated meanwhile, or that cannot be operated any more. A plan with a valve
+that cannot be brought to its state does not start. Each step is one transaction: all of it is written, or nothing. Every
+operation stands in the history of its valve with the number of the plan.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ async def start_plan(pool: Pool, scope: Scope, city_id: int, plan_id: int, *, se
     Raises
     ------
     Conflict
-        When it is not waiting, or another running plan holds one of its valves in the opposite state; nothing was operated then.
+        When it is not waiting, another running plan holds one of its valves in the opposite state, or a valve cannot be operated
+        (stuck, no access, tagged out); nothing was operated then.
     NotFound
         When a valve has gone since, or the caller may not operate it.
     """
@@ -65,6 +67,7 @@ async def start_plan(pool: Pool, scope: Scope, city_id: int, plan_id: int, *, se
                     f"plan {holder['plan_id']} runs and holds valve {holder['asset_id']} {STATE_OF[holder['action']]}; "
                     f"plan {plan_id} would {mine} it: finish that plan first"
                 )
+        _require_operable(plan_id, valves)
         operations = [Operation(valve.asset_id, STATE_OF[valve.action]) for valve in valves]
         done = await _operate(connection, scope, city_id, operations, plan_id, seat=seat, note=note, event="started")
         before = ([each.asset_id for each in done], [each.state_before for each in done])
@@ -89,8 +92,8 @@ async def end_plan(
 
     Returns
     -------
-    Valves that were left as they are: another running plan holds them (and puts them back when it ends), or somebody has operated
-    them since.
+    Valves that were left as they are: another running plan holds them (and puts them back when it ends), somebody has operated
+    them since, or they cannot be operated any more.
 
     Raises
     ------
@@ -119,7 +122,15 @@ async def end_plan(
     return tuple(restoring.left)
 
 
+def _require_operable(plan_id: int, valves: Sequence[PlanValve]) -> None:
+    texts = [text for valve in valves if (text := valve.obstacle(STATE_OF[valve.action])) is not None]
+    if texts:
+        raise Conflict(f"plan {plan_id} cannot start: {'; '.join(texts)}; report the valve as usable, or take it out of the plan")
+
+
 async def _valves(connection: asyncpg.Connection, city_id: int, plan_id: int) -> list[PlanValve]:
+    """Read the valves of a plan; none of them is operated by anybody else from here to the end of the transaction."""
+    await connection.execute(sql("state_lock"), city_id)
     rows = await connection.fetch(sql("plan_valves"), city_id, [plan_id], None, None)
     return [plan_valve(row) for row in rows]
 
@@ -141,6 +152,8 @@ async def _restoring(connection: asyncpg.Connection, city_id: int, plan_id: int,
         elif row["state"] != state:
             text = f"valve {valve.asset_id} is {row['state']}, not {state} any more: operated {row['changed_at'].isoformat()}"
             found.left.append(LeftAsIs(valve.asset_id, f"{text} by {row['seat']}"))
+        elif valve.state_before is not None and (obstacle := valve.obstacle(valve.state_before)) is not None:
+            found.left.append(LeftAsIs(valve.asset_id, obstacle))
         elif valve.state_before is not None:
             found.operations.append(Operation(valve.asset_id, valve.state_before))
     return found

@@ -18,17 +18,19 @@ from data.errors import Conflict, NotFound
 from data.network import ValveState
 from data.pool import Pool
 from data.statements import scope_parameters, sql
+from data.valves import Operability
 from twin.scope import Scope
 
 PlanState: TypeAlias = Literal["planned", "running", "finished", "cancelled"]
 Action: TypeAlias = Literal["close", "open"]
 STATE_OF: Mapping[Action, ValveState] = {"close": "closed", "open": "open"}
 _MOST_ACTIVE = 10_000
+_CANNOT: Mapping[Operability, str] = {"stuck": "is stuck", "no_access": "cannot be reached", "tagged_out": "is tagged out"}
 
 
 @dataclass(frozen=True, slots=True)
 class PlanValve:
-    """A valve of a plan: `order` from 1, and what it was when the plan was started."""
+    """A valve of a plan: `order` from 1, what it was when the plan was started, its present state and operability."""
 
     asset_id: int
     code: str
@@ -36,7 +38,24 @@ class PlanValve:
     order: int
     action: Action
     state_before: ValveState | None
+    state: ValveState
+    operability: Operability
     position: Position | None
+
+    def obstacle(self, wanted: ValveState) -> str | None:
+        """Return why the valve cannot be brought to a state; None where it can, or stands there already."""
+        if self.operability == "usable" or self.state == wanted:
+            return None
+        named = f"valve {self.asset_id} ({self.name or self.code})"
+        return f"{named} {_CANNOT[self.operability]} and is {self.state}: it cannot be brought to {wanted}"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A valve that cannot be operated as a plan wants, and why."""
+
+    asset_id: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,18 @@ class Plan:
     seat: str
     made_at: datetime
     lost: Lost
+
+    @property
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """Valves that the next step cannot operate now: the start of a plan that waits, the end of one that runs."""
+        wanted: dict[int, ValveState | None] = {}
+        if self.state == "planned":
+            wanted = {valve.asset_id: STATE_OF[valve.action] for valve in self.valves}
+        elif self.state == "running":
+            wanted = {valve.asset_id: valve.state_before for valve in self.valves}
+        found = ((valve, wanted.get(valve.asset_id)) for valve in self.valves)
+        texts = ((valve.asset_id, valve.obstacle(state)) for valve, state in found if state is not None)
+        return tuple(Obstacle(asset_id, text) for asset_id, text in texts if text is not None)
 
     def overlaps(self, other: Plan, now: datetime) -> bool:
         """Tell whether two plans meet in time; a running one lasts until now at least."""
@@ -196,6 +227,8 @@ def plan_valve(row: asyncpg.Record) -> PlanValve:
         order=row["order_no"],
         action=row["action"],
         state_before=row["state_before"],
+        state=row["state"],
+        operability=row["operability"],
         position=None if row["lon"] is None else (row["lon"], row["lat"]),
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.customer_lists import MEDIA, customers_answer
@@ -33,7 +34,7 @@ class CustomersBody(BaseModel):
     )
 
 
-@router.get("/plans/{plan_id}/customers.{form}", response_class=Response, responses=_FILES)
+@router.get("/plans/{plan_id}/customers.{form}", response_class=FileResponse, responses=_FILES)
 async def get_plan_customers(
     *,
     request: Request,
@@ -43,7 +44,7 @@ async def get_plan_customers(
     city: CityDep,
     pool: PoolDep,
     settings: SettingsDep,
-) -> Response:
+) -> FileResponse:
     """Write out who loses heat by a plan: estate, building, door, users, area, phone; of a plan that has not ended as of now."""
     plan = await plans.read_plan(pool, caller.scope, city, plan_id)
     building_ids = list(plan.lost.building_ids)
@@ -54,13 +55,13 @@ async def get_plan_customers(
     return await customers_answer(settings, caller, city, building_ids, form, plan_id=plan_id)
 
 
-@router.post("/customers.csv", response_class=Response, responses=_FILES)
-async def post_customers_csv(body: CustomersBody, caller: CallerDep, city: CityDep, settings: SettingsDep) -> Response:
+@router.post("/customers.csv", response_class=FileResponse, responses=_FILES)
+async def post_customers_csv(body: CustomersBody, caller: CallerDep, city: CityDep, settings: SettingsDep) -> FileResponse:
     """Write out the customers in any set of buildings, for example those that a trace found lost, as CSV."""
     return await customers_answer(settings, caller, city, body.asset_ids, "csv")
 
 
-@router.post("/customers.xlsx", response_class=Response, responses=_FILES)
-async def post_customers_xlsx(body: CustomersBody, caller: CallerDep, city: CityDep, settings: SettingsDep) -> Response:
+@router.post("/customers.xlsx", response_class=FileResponse, responses=_FILES)
+async def post_customers_xlsx(body: CustomersBody, caller: CallerDep, city: CityDep, settings: SettingsDep) -> FileResponse:
     """Write out the customers in any set of buildings, for example those that a trace found lost, as XLSX."""
     return await customers_answer(settings, caller, city, body.asset_ids, "xlsx")

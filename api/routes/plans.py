@@ -17,6 +17,7 @@ from data import plan_steps, plans
 from data.network import ValveState
 from data.plans import Action, Draft, Plan, PlanFilter, PlanState
 from data.pool import Pool
+from data.valves import Operability
 from topology.errors import NotTraceable
 from topology.network import Network
 
@@ -109,6 +110,8 @@ class PlanValveModel(BaseModel):
     order: int
     action: Action
     state_before: ValveState | None = Field(description="When the plan was started; put back when it ends.")
+    state: ValveState = Field(description="Now.")
+    operability: Operability = Field(description="Now: reported, else as drawn.")
     position: tuple[float, float] | None = Field(description="longitude, latitude in WGS-84 degrees")
 
 
@@ -161,6 +164,13 @@ class LeftAsIsModel(BaseModel):
     message: str
 
 
+class ObstacleModel(BaseModel):
+    """A valve that cannot be operated as the plan wants, and why."""
+
+    asset_id: int
+    message: str
+
+
 class PlanModel(BaseModel):
     """One plan."""
 
@@ -184,6 +194,10 @@ class PlanModel(BaseModel):
     )
     problem: str | None = Field(description="Why it cannot be computed any more.")
     conflicts: list[ConflictModel]
+    obstacles: list[ObstacleModel] = Field(
+        description="Valves that cannot be operated now (stuck, no access, tagged out): with any a plan that waits does not "
+        "start, and the end of one that runs leaves them as they are."
+    )
     conflicts_outside_scope: int = Field(description="Further plans at the same time that this seat may not see.")
 
 
@@ -350,6 +364,7 @@ class _Eyes:
         return {
             **fields,
             "valves": [asdict(valve) for valve in plan.valves],
+            "obstacles": [asdict(obstacle) for obstacle in plan.obstacles],
             "network_version": plan.lost.network_version,
             "valve_version": plan.lost.valve_version,
             "lost": saved_values(self._network, plan.lost, self._caller.scope),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
@@ -103,6 +103,8 @@ class Asked:
         True for rows that the caller may see, shape (assets,); None = all.
     sandbox
         Whether the states are the planner's own.
+    unsupposed
+        The network in the same state without the sandbox; None without one.
     """
 
     question: Question
@@ -113,6 +115,7 @@ class Asked:
     facts: Facts
     visible: NDArray[np.bool_] | None
     sandbox: bool
+    unsupposed: Network | None = None
 
     def head(self) -> dict[str, Any]:
         """Return what every answer begins with."""
@@ -196,7 +199,10 @@ async def _in_state(asked: Asked) -> Asked:
     if question.as_of is not None:
         past_valves, past_sources = await states_at(asked.pool, network.city_id, question.as_of)
         valves, sources = dict(past_valves), dict(past_sources)
+    unsupposed = None
+    if asked.sandbox:
+        unsupposed = await asked.rooms.sandboxes.get(network, valves, sources) if question.as_of is not None else network
     valves |= question.valves
     sources |= question.sources
     changed = await asked.rooms.sandboxes.get(network, valves, sources)
-    return Asked(question, asked.rooms, asked.pool, asked.scope, changed, asked.facts, asked.visible, asked.sandbox)
+    return replace(asked, network=changed, unsupposed=unsupposed)

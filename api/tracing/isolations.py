@@ -9,12 +9,14 @@ import numpy as np
 from api.tracing.asking import Asked
 from api.tracing.findings import Answer
 from api.tracing.found import Found, findings_shown, sets_shown
-from api.tracing.lists import Rows, listed, seen_rows
+from api.tracing.lists import Rows, listed, named_visible, seen_rows
 from data.assets import AssetItem, read_items
 from topology.answers.impact import figures
 from topology.codes import OPERABILITIES, STATES
 from topology.cuts.alternatives import Alternative
 from topology.cuts.isolation import Isolation, ValveToOperate, isolate
+from topology.cuts.passages import Bound
+from topology.cuts.sandbox import lost_in_all
 from topology.findings import Finding
 
 METHOD = (
@@ -32,7 +34,8 @@ async def isolation(asked: Asked) -> Found:
     found = await asyncio.to_thread(
         isolate, asked.network, question.asset_ids, stuck=question.stuck, capacity=asked.facts.capacity
     )
-    valves = {valve.asset_id for valve in found.valves} | {each for part in found.alternatives for each in part.valve_ids}
+    opened = {each for part in found.alternatives for each in part.valve_ids}
+    valves = {valve.asset_id for valve in found.valves} | opened | set(found.possible)
     items = {item.asset_id: item for item in await read_items(asked.pool, asked.scope, found.city_id, sorted(valves))}
     return await asyncio.to_thread(_found, asked, found, items)
 
@@ -51,13 +54,22 @@ def _found(asked: Asked, found: Isolation, items: dict[int, AssetItem]) -> Found
         "drained_pipe_length_m": round(found.drained_pipe_length_m, 1),
         "drained_unknown_m": round(found.drained_unknown_m, 1),
         "lost": listed(asked, found.lost),
+        "lost_with_sandbox": _with_sandbox(asked, found),
         "alternatives": [_alternative(asked, each, items) for each in found.alternatives],
+        "possible": [_valve_to_open(asked, items[asset_id]) for asset_id in found.possible if asset_id in items],
         "method": METHOD,
         "findings": findings_shown(asked, [Finding(each.rule, each.asset_ids, None, each.message) for each in found.remarks]),
     }
     closing = np.array([valve.asset_id for valve in found.valves], np.int32)
     rows = asked.network.assets.rows_of(closing)
     return Found(body, sets_shown(asked, valves=rows, shut=_pipes_of(asked, found.segments), lost=found.lost))
+
+
+def _with_sandbox(asked: Asked, found: Isolation) -> Answer | None:
+    """Return what the sandbox and the isolation take off together, against the state without the sandbox."""
+    if asked.unsupposed is None:
+        return None
+    return listed(asked, lost_in_all(asked.unsupposed, asked.network, found.lost))
 
 
 def _pipes_of(asked: Asked, segments: tuple[int, ...]) -> Rows:
@@ -94,6 +106,17 @@ def _alternative(asked: Asked, each: Alternative, items: dict[int, AssetItem]) -
             "heat_load_mw": round(back.heat_load_mw, 4),
         },
         "capacity": {"running_mw": _mw(each.running_mw), "load_mw": _mw(each.load_mw), "enough": each.enough},
+        "bound": None if each.bound is None else _bound(asked, each.bound),
+    }
+
+
+def _bound(asked: Asked, bound: Bound) -> Answer:
+    stations = np.array(bound.station_rows, np.int32)
+    return {
+        "by": "stations" if len(stations) else "sources",
+        "stations": named_visible(asked, stations),
+        "available_mw": _mw(bound.power_mw),
+        "load_mw": _mw(bound.load_mw),
     }
 
 

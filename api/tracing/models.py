@@ -272,7 +272,7 @@ class ValveItem(AssetName):
 class IsolationValve(ValveItem):
     """A valve of an isolation."""
 
-    side: int = Field(description="1 supply, 2 return")
+    side: int = Field(description="1 supply, 2 return, 0 both by itself")
     role: Literal["close", "closed_already", "cannot_close"]
 
 
@@ -293,6 +293,15 @@ class CapacityModel(BaseModel):
     enough: bool | None
 
 
+class BoundModel(BaseModel):
+    """What bounds the heat most where an alternative feeds: running sources, or isolating stations on the way."""
+
+    by: Literal["sources", "stations"]
+    stations: list[KindName] = Field(description="Isolating and relay energy stations that bound it.")
+    available_mw: float = Field(description="What sources and stations bring to the tightest part about it.")
+    load_mw: float = Field(description="Load of that part, with what is given back.")
+
+
 class AlternativeModel(BaseModel):
     """Valves that give heat back when they are opened, in the order of opening."""
 
@@ -300,6 +309,7 @@ class AlternativeModel(BaseModel):
     valves_outside_scope: int
     gives_back: GivesBack
     capacity: CapacityModel
+    bound: BoundModel | None = Field(description="What `capacity.enough` is decided by; null without powers and loads.")
 
 
 class IsolationAnswer(Head):
@@ -315,8 +325,16 @@ class IsolationAnswer(Head):
     drained_m3: float | None = Field(description="Water in the pipes of known diameter.")
     drained_pipe_length_m: float
     drained_unknown_m: float = Field(description="Length of pipes whose diameter is not known; not in drained_m3.")
-    lost: FiguresModel
-    alternatives: list[AlternativeModel] = Field(description="What gives heat back, best first.")
+    lost: FiguresModel = Field(description="What the isolation loses; in a sandbox, on top of what that takes off itself.")
+    lost_with_sandbox: FiguresModel | None = Field(
+        description="In a sandbox: what it and the isolation take off together, against the state without it; else null."
+    )
+    alternatives: list[AlternativeModel] = Field(
+        description="What gives heat back, best first: by buildings for each valve that is operated."
+    )
+    possible: list[ValveItem] = Field(
+        description="Closed valves beside what is lost whose side is not known: as drawn they give back nobody."
+    )
     method: str
     findings: list[FindingModel]
     geometry: Geometry

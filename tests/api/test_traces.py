@@ -385,6 +385,16 @@ def test_an_alternative_gives_heat_back(town: httpx.Client) -> None:
     assert {valve["asset_id"] for valve in best["valves"]} == {TIE, TIE_RETURN}
     assert best["gives_back"]["buildings"] == 2
     assert set(best["capacity"]) == {"running_mw", "load_mw", "enough"}
+    assert best["bound"]["by"] == "sources"
+    IsolationAnswer.model_validate(found)
+
+
+def test_an_isolation_in_a_sandbox_says_what_both_lose_against_the_real_state(town: httpx.Client) -> None:
+    real = get(town, "/assets/22/isolation")
+    assert real["lost_with_sandbox"] is None
+    supposed = post(town, "isolation", 22, valves={str(VALVE): "closed"})
+    assert supposed["lost"]["counts"].get("building", 0) == 0
+    assert supposed["lost_with_sandbox"]["counts"]["building"] == real["lost"]["counts"]["building"] > 0
 
 
 def test_critical_segments_come_worst_first_whatever_is_operated(town: httpx.Client) -> None:

@@ -18,6 +18,7 @@ from topology.cuts.alternatives import MOST, MOST_PAIRS, Alternative
 from topology.cuts.capacity import read_capacity
 from topology.cuts.isolation import CLOSE, Isolation, isolate
 from topology.cuts.passages import Zones, bound_of
+from topology.cuts.sandbox import lost_between, lost_in_all
 from topology.hydraulics.tables import HydraulicTables
 from topology.network import Network, build_network
 
@@ -431,3 +432,24 @@ def _zones(oracle: IsolationOracle, shut: Shut, opened: set[int], sizes) -> tupl
 def _spare(zones: nx.MultiGraph, inside: set[int]) -> float:
     own = sum(zones.nodes[zone]["power"] - zones.nodes[zone]["load"] for zone in inside)
     return own + sum(mw for one, other, mw in zones.edges(data="mw") if (one in inside) != (other in inside))
+
+
+# ---------------------------------------------------------------- in a sandbox
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_sandbox_and_an_isolation_in_it_lose_what_two_floods_tell_apart(seed: int) -> None:
+    sketch, broken = tied_rings(seed)
+    real, rng = IsolationOracle(sketch.tables()), random.Random(seed)
+    states = {row["asset_id"]: rng.choice(["open", "closed"]) for row in rng.sample(sketch.rows["valves"], 3)}
+    network = build_network(real.tables)
+    supposed = network.with_states(states, valve_version=0)
+    for row in sketch.rows["valves"]:
+        row["state"] = states.get(row["asset_id"], row["state"])
+    oracle = IsolationOracle(sketch.tables())
+    found = isolate(supposed, [broken])
+    after = oracle.fed(oracle.shut([broken]).pipes)
+    total = consumers(network, lost_in_all(network, supposed, found.lost))
+    assert total == {i for i in real.fed() - after if 20 <= i < 60}
+    assert consumers(network, lost_between(network, supposed)) == {i for i in real.fed() - oracle.fed() if 20 <= i < 60}
+    assert consumers(network, found.lost) == {i for i in oracle.fed() - after if 20 <= i < 60}

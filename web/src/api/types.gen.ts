@@ -2271,6 +2271,8 @@ export interface components {
          * @description Valves that give heat back when they are opened, in the order of opening.
          */
         AlternativeModel: {
+            /** @description What `capacity.enough` is decided by; null without powers and loads. */
+            bound: components["schemas"]["BoundModel"] | null;
             capacity: components["schemas"]["CapacityModel"];
             gives_back: components["schemas"]["GivesBack"];
             /** Valves */
@@ -2501,6 +2503,32 @@ export interface components {
              * @example 400
              */
             value: string | number | boolean | null;
+        };
+        /**
+         * BoundModel
+         * @description What bounds the heat most where an alternative feeds: running sources, or isolating stations on the way.
+         */
+        BoundModel: {
+            /**
+             * Available Mw
+             * @description What sources and stations bring to the tightest part about it.
+             */
+            available_mw: number;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "sources" | "stations";
+            /**
+             * Load Mw
+             * @description Load of that part, with what is given back.
+             */
+            load_mw: number;
+            /**
+             * Stations
+             * @description Isolating and relay energy stations that bound it.
+             */
+            stations: components["schemas"]["KindName"][];
         };
         /**
          * BuildingCountModel
@@ -4606,7 +4634,7 @@ export interface components {
         IsolationAnswer: {
             /**
              * Alternatives
-             * @description What gives heat back, best first.
+             * @description What gives heat back, best first: by buildings for each valve that is operated.
              */
             alternatives: components["schemas"]["AlternativeModel"][];
             /** As Of */
@@ -4649,7 +4677,10 @@ export interface components {
              * @description Open valves that cannot be closed.
              */
             grown_through: number[];
+            /** @description What the isolation loses; in a sandbox, on top of what that takes off itself. */
             lost: components["schemas"]["FiguresModel"];
+            /** @description In a sandbox: what it and the isolation take off together, against the state without it; else null. */
+            lost_with_sandbox: components["schemas"]["FiguresModel"] | null;
             /** Method */
             method: string;
             /**
@@ -4662,6 +4693,11 @@ export interface components {
              * @description Valves to close, in this order.
              */
             order: number[];
+            /**
+             * Possible
+             * @description Closed valves beside what is lost whose side is not known: as drawn they give back nobody.
+             */
+            possible: components["schemas"]["ValveItem"][];
             /**
              * Question
              * @enum {string}
@@ -4740,7 +4776,7 @@ export interface components {
             role: "close" | "closed_already" | "cannot_close";
             /**
              * Side
-             * @description 1 supply, 2 return
+             * @description 1 supply, 2 return, 0 both by itself
              */
             side: number;
             /**
@@ -5553,6 +5589,16 @@ export interface components {
             password: string;
         };
         /**
+         * ObstacleModel
+         * @description A valve that cannot be operated as the plan wants, and why.
+         */
+        ObstacleModel: {
+            /** Asset Id */
+            asset_id: number;
+            /** Message */
+            message: string;
+        };
+        /**
          * OffNormalAnswer
          * @description Valves off normal, the last operated first.
          */
@@ -5822,12 +5868,12 @@ export interface components {
         };
         /**
          * PlanAreaModel
-         * @description A FeatureCollection of buildings: id = asset_id, properties asset_id and set.
+         * @description A FeatureCollection of buildings and of what is worked on: id = asset_id, properties asset_id and set.
          */
         PlanAreaModel: {
             /**
              * Features
-             * @description The property `set`: plan (lost while this plan runs), other (while one that meets it in time runs), both (while either runs), only_together (lost only because both run).
+             * @description The property `set`: plan (lost while this plan runs), other (while one that meets it in time runs), both (while either runs), only_together (lost only because both run); work and other_work (what is worked on).
              */
             features: {
                 [key: string]: unknown;
@@ -5952,6 +5998,11 @@ export interface components {
             /** Note */
             note: string;
             /**
+             * Obstacles
+             * @description Valves that cannot be operated now (stuck, no access, tagged out): with any a plan that waits does not start, and the end of one that runs leaves them as they are.
+             */
+            obstacles: components["schemas"]["ObstacleModel"][];
+            /**
              * Plan Id
              * @example 1
              */
@@ -6055,6 +6106,11 @@ export interface components {
             /** Note */
             note: string;
             /**
+             * Obstacles
+             * @description Valves that cannot be operated now (stuck, no access, tagged out): with any a plan that waits does not start, and the end of one that runs leaves them as they are.
+             */
+            obstacles: components["schemas"]["ObstacleModel"][];
+            /**
              * Plan Id
              * @example 1
              */
@@ -6136,6 +6192,12 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+            /**
+             * Operability
+             * @description Now: reported, else as drawn.
+             * @enum {string}
+             */
+            operability: "usable" | "stuck" | "no_access" | "tagged_out";
             /** Order */
             order: number;
             /**
@@ -6146,6 +6208,12 @@ export interface components {
                 number,
                 number
             ] | null;
+            /**
+             * State
+             * @description Now.
+             * @enum {string}
+             */
+            state: "open" | "closed" | "unknown";
             /**
              * State Before
              * @description When the plan was started; put back when it ends.
@@ -9114,8 +9182,6 @@ export interface operations {
     get_connected_assets__asset_id__connected_get: {
         parameters: {
             query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9124,6 +9190,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9158,8 +9226,6 @@ export interface operations {
     get_declared_assets__asset_id__declared_get: {
         parameters: {
             query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9168,6 +9234,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9202,8 +9270,6 @@ export interface operations {
     get_downstream_assets__asset_id__downstream_get: {
         parameters: {
             query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9212,6 +9278,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9287,8 +9355,6 @@ export interface operations {
                 repair_h?: number | null;
                 /** @description Default: the weather stations. */
                 outdoor_degc?: number | null;
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9297,6 +9363,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9333,8 +9401,6 @@ export interface operations {
             query?: {
                 /** @description Valves that cannot be closed; several allowed. */
                 stuck?: number[] | null;
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9343,6 +9409,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9379,8 +9447,6 @@ export interface operations {
             query: {
                 /** @description Asset id of the other end. */
                 to: number;
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9389,6 +9455,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9580,8 +9648,6 @@ export interface operations {
     get_sources_assets__asset_id__sources_get: {
         parameters: {
             query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9590,6 +9656,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9624,8 +9692,6 @@ export interface operations {
     get_supply_area_assets__asset_id__supply_area_get: {
         parameters: {
             query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9634,6 +9700,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
@@ -9668,8 +9736,6 @@ export interface operations {
     get_upstream_assets__asset_id__upstream_get: {
         parameters: {
             query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
                 /** @description What asset_ids of the lists holds. */
                 ids?: "assets" | "buildings" | "segments" | "none";
                 /** @description True: with the geometries, for drawing. */
@@ -9678,6 +9744,8 @@ export interface operations {
                 format?: "json" | "geojson" | "ids";
                 /** @description Valve and source states of that time, on the present drawing. */
                 as_of?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path: {
