@@ -12,18 +12,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
-import asyncpg
-import psycopg
-
 from api.networks import NetworkStore
-from data.errors import DataError
+from api.watching import Watcher
 from data.intervals import IntervalReport, StaleCity, stale_cities, write_intervals
 from data.pool import Pool, connect
-from topology.errors import TopologyError
 from topology.network import Network
 
 logger = logging.getLogger(__name__)
@@ -55,28 +50,19 @@ class IntervalKeeper:
         self._database_url = database_url
         self._pool = pool
         self._networks = networks
-        self._task: asyncio.Task[None] | None = None
+        self._watcher = Watcher("write intervals", self._look, every_s=LOOK_S, retry_s=RETRY_S)
 
     async def __aenter__(self) -> IntervalKeeper:
-        self._task = asyncio.create_task(self._watch(), name="interval keeper")
+        self._watcher.start()
         return self
 
     async def __aexit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await self._watcher.stop()
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_S)
-            try:
-                for city in await stale_cities(self._pool):
-                    await self._wait_for_pause(city)
-                    await self._write(city.city_id)
-            except (DataError, TopologyError, psycopg.Error, asyncpg.PostgresError) as error:
-                logger.warning("cannot write intervals: %s", error)
-                await asyncio.sleep(RETRY_S)
+    async def _look(self) -> None:
+        for city in await stale_cities(self._pool):
+            await self._wait_for_pause(city)
+            await self._write(city.city_id)
 
     async def _wait_for_pause(self, city: StaleCity) -> None:
         """Wait until the versions of a city stay for a moment."""

@@ -16,14 +16,13 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
 from api.loading import derive
 from api.logs import configure
 from api.settings import PREFIX, Settings, read_settings
-from data.errors import DataError
+from api.watching import Watcher
 from data.jobs import job
 from data.pool import Pool, connect
 from data.refreshes import CopyState, copy_states, try_lock
@@ -55,21 +54,17 @@ class Refresher:
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self._settings = settings
         self._pool = pool
-        self._woken = asyncio.Event()
+        self._watcher = Watcher("look for edits", self._look, every_s=LOOK_S, retry_s=LOOK_S)
         self._woken_at: dict[int, float] = {}
         self._failed: dict[int, tuple[int, float]] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Refresher:
-        self._task = asyncio.create_task(self._watch(), name="refresher")
+        self._watcher.start()
         return self
 
     async def __aexit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await self._watcher.stop()
         if self._process is not None and self._process.poll() is None:
             # its transaction rolls back, and the next server finds the city stale
             self._process.terminate()
@@ -78,26 +73,18 @@ class Refresher:
     def wake(self, city_id: int) -> None:
         """Say that a city was edited."""
         self._woken_at[city_id] = time.monotonic()
-        self._woken.set()
+        self._watcher.wake()
 
     @property
     def running(self) -> bool:
         """True while this server rebuilds something."""
         return self._process is not None and self._process.poll() is None
 
-    async def _watch(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_S)
-            try:
-                for state in await copy_states(self._pool):
-                    if self._is_due(state):
-                        await self._wait_for_pause(state.city_id)
-                        await self._refresh(state)
-                self._woken.clear()
-            except DataError as error:
-                logger.warning("cannot look for edits: %s", error)
-                await asyncio.sleep(LOOK_S)
+    async def _look(self) -> None:
+        for state in await copy_states(self._pool):
+            if self._is_due(state):
+                await self._wait_for_pause(state.city_id)
+                await self._refresh(state)
 
     def _is_due(self, state: CopyState) -> bool:
         if state.edited_at is None:
@@ -114,7 +101,6 @@ class Refresher:
             await asyncio.sleep(left)
 
     async def _refresh(self, state: CopyState) -> None:
-        self._woken.clear()
         names = {"DATABASE_URL": self._settings.database_url, "VAR_DIR": str(self._settings.var_dir)}
         environment = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
         environment |= {PREFIX + name: text for name, text in names.items()}

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from api.backups import back_up
-from api.backups import restore as restore_into
 from api.database import open_database
 from api.settings import read_settings
 from api.terminal import progress_bar
@@ -69,6 +67,8 @@ def backup(
     target: Annotated[Path, typer.Argument(help="A new file, or a folder: it gets heat-twin-YYYYMMDDTHHMMSSZ.tar.")],
 ) -> None:
     """Write everything that cannot be computed again into one file; nobody has to stop."""
+    from api.backups import back_up  # noqa: PLC0415 - 2 s that `db start` and `db status` need not wait
+
     with open_database(read_settings(), migrated=False) as settings, progress_bar() as step:
         report = back_up(settings, target, seat=_seat(), progress=step)
     files = len(report.parts) - 1
@@ -86,6 +86,8 @@ def restore(
     ] = False,
 ) -> None:
     """Check a backup and bring it into an empty database, or in the place of the present one (--replace)."""
+    from api.backups import restore as restore_into  # noqa: PLC0415 - as for `backup`
+
     with open_database(read_settings(), migrated=False) as settings, progress_bar() as step:
         report = restore_into(settings, file, replace=replace, seat=_seat(), progress=step)
     older = "" if report.from_revision == report.revision else f", brought from schema revision {report.from_revision}"

@@ -30,11 +30,11 @@ def run(
     *,
     source: Annotated[str | None, typer.Option(help="Code or asset id of the source whose zone it is.")] = None,
     asset: Annotated[str | None, typer.Option(help="Or of anything in the zone.")] = None,
-    close: Annotated[list[str], typer.Option(help="Valve to close; may be repeated.")] = [],  # noqa: B006 - typer copies it
-    open_: Annotated[list[str], typer.Option("--open", help="Valve to open; may be repeated.")] = [],  # noqa: B006
-    stop_pump: Annotated[list[str], typer.Option(help="Relay pump station that stands; may be repeated.")] = [],  # noqa: B006
-    stop_source: Annotated[list[str], typer.Option(help="Plant or boiler house that stops; may be repeated.")] = [],  # noqa: B006
-    leak: Annotated[list[str], typer.Option(help="PIPE:KG_PER_S; may be repeated.")] = [],  # noqa: B006
+    close: Annotated[list[str] | None, typer.Option(help="Valve to close; may be repeated.")] = None,
+    open_: Annotated[list[str] | None, typer.Option("--open", help="Valve to open; may be repeated.")] = None,
+    stop_pump: Annotated[list[str] | None, typer.Option(help="Relay pump station that stands; may be repeated.")] = None,
+    stop_source: Annotated[list[str] | None, typer.Option(help="Plant or boiler house that stops; may be repeated.")] = None,
+    leak: Annotated[list[str] | None, typer.Option(help="PIPE:KG_PER_S; may be repeated.")] = None,
     outdoor: Annotated[float | None, typer.Option(help="Outdoor temperature in degC; default: design load.")] = None,
     city: Annotated[int | None, typer.Option("--city", help="City id; default: the lowest one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")] = False,
@@ -43,8 +43,8 @@ def run(
     with open_connection(read_settings()) as connection:
         city_id = first_city(connection) if city is None else city
 
-        def ids(texts: list[str]) -> tuple[int, ...]:
-            return tuple(_asset_id(connection, city_id, text) for text in texts)
+        def ids(texts: list[str] | None) -> tuple[int, ...]:
+            return tuple(_asset_id(connection, city_id, text) for text in texts or ())
 
         scenario = Scenario(
             source_id=None if source is None else _asset_id(connection, city_id, source),
@@ -53,7 +53,7 @@ def run(
             open=ids(open_),
             stop_pumps=ids(stop_pump),
             stop_sources=ids(stop_source),
-            leaks=tuple(_leak(connection, city_id, text) for text in leak),
+            leaks=tuple(_leak(connection, city_id, text) for text in leak or ()),
             outdoor_degc=outdoor,
         )
         network, tables = read_network(connection, city_id), read_hydraulic_tables(connection, city_id)
