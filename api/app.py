@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -64,6 +65,7 @@ from api.settings import Settings
 from api.tracing.criticals import Criticals
 from api.tracing.facts import FactStore
 from api.tracing.rooms import Outdoor, Rooms
+from api.tracing.warming import warm
 from api.what_if_room import WhatIfRoom
 from data.pool import open_pool
 from tiles.cache import TileCache
@@ -71,11 +73,11 @@ from tiles.cache import TileCache
 ROUTERS = (
     system.router,
     places.router,  # before the assets: /assets/nearest is no id
+    traces.router,  # the questions of an emergency are matched early
     archive.router,
     proposals.router,
     refresh.router,
     assets.router,
-    traces.router,
     kinds.router,
     contents.router,
     registers.router,
@@ -118,19 +120,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.networks = NetworkStore(settings.database_url, pool)
     app.state.leaks = LeakRoom(settings.database_url)
     app.state.plan_losses = PlanLosses()
+    app.state.criticals = Criticals()
+    facts = FactStore(settings.database_url)
     try:
         await prepare_seats(settings, pool)
         async with (
             LiveRoom(pool) as app.state.live,
             Refresher(settings, pool) as app.state.refresher,
             WhatIfRoom(settings, pool) as app.state.what_ifs,
-            app.state.networks.warming(),
+            app.state.networks.warming(partial(warm, facts, app.state.criticals)),
             IntervalKeeper(settings.database_url, pool, app.state.networks),
             CauseRoom(settings, app.state.networks) as app.state.causes,
         ):
-            facts = FactStore(settings.database_url)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
-            app.state.criticals = Criticals()
             yield
     finally:
         await pool.close()

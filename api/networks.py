@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -36,6 +36,55 @@ class _Held:
     read: NetworkRead
 
 
+class _SharedVersions:
+    """Asks for the present versions of cities, once for all callers that wait.
+
+    A query that has been sent may have seen the database before a caller came, so the caller waits for the next one: what it gets
+    was read after it asked.
+
+    Parameters
+    ----------
+    pool
+        Where it asks.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._sent: dict[int, asyncio.Task[Versions]] = {}
+        self._next: dict[int, asyncio.Task[Versions]] = {}
+
+    async def get(self, city_id: int) -> Versions:
+        """Return the present versions of a city.
+
+        Raises
+        ------
+        NotFound
+            When there is no such city.
+        """
+        task = self._next.get(city_id)
+        if task is None:
+            task = self._next[city_id] = asyncio.create_task(self._ask(city_id, self._sent.get(city_id)))
+            task.add_done_callback(_seen)
+        # a caller that goes away leaves the others their answer
+        return await asyncio.shield(task)
+
+    async def _ask(self, city_id: int, before: asyncio.Task[Versions] | None) -> Versions:
+        if before is not None:
+            await asyncio.wait([before])
+        sent = self._sent[city_id] = self._next.pop(city_id)
+        try:
+            return await current_versions(self._pool, city_id)
+        finally:
+            if self._sent.get(city_id) is sent:
+                del self._sent[city_id]
+
+
+def _seen(task: asyncio.Task[Versions]) -> None:
+    """Take the error of a query whose callers have all gone away."""
+    if not task.cancelled():
+        task.exception()
+
+
 class NetworkStore:
     """Holds the networks; requests in flight keep the one they took.
 
@@ -50,6 +99,7 @@ class NetworkStore:
     def __init__(self, database_url: str, pool: Pool) -> None:
         self._database_url = database_url
         self._pool = pool
+        self._versions = _SharedVersions(pool)
         self._held: dict[int, _Held] = {}
         self._locks: dict[int, asyncio.Lock] = {}
 
@@ -65,11 +115,11 @@ class NetworkStore:
             When there is no such city.
         """
         held = self._held.get(city_id)
-        if held is not None and _fits(held.network, await current_versions(self._pool, city_id)):
+        if held is not None and _fits(held.network, await self._versions.get(city_id)):
             return held.network
         async with self._locks.setdefault(city_id, asyncio.Lock()):
             held = self._held.get(city_id)
-            versions = await current_versions(self._pool, city_id)
+            versions = await self._versions.get(city_id)
             if held is None or not _fits(held.network, versions):
                 held = await asyncio.to_thread(self._load, city_id, versions, held)
                 self._held[city_id] = held
@@ -78,14 +128,20 @@ class NetworkStore:
     async def held(self, city_id: int) -> Network | None:
         """Return the network of a city if it is built and fits the present versions; None starts nothing."""
         held = self._held.get(city_id)
-        if held is None or not _fits(held.network, await current_versions(self._pool, city_id)):
+        if held is None or not _fits(held.network, await self._versions.get(city_id)):
             return None
         return held.network
 
     @asynccontextmanager
-    async def warming(self) -> AsyncIterator[None]:
-        """Build the networks of all cities in the background, so that the first question finds them; ends with the block."""
-        task = asyncio.create_task(self._warm())
+    async def warming(self, then: Callable[[Network], Awaitable[None]] | None = None) -> AsyncIterator[None]:
+        """Build the networks of all cities in the background, so that the first question finds them; ends with the block.
+
+        Parameters
+        ----------
+        then
+            What to do with each of them as soon as it is built; None = nothing.
+        """
+        task = asyncio.create_task(self._warm(then))
         try:
             yield
         finally:
@@ -94,10 +150,12 @@ class NetworkStore:
             if not task.cancelled() and (error := task.exception()) is not None:
                 logger.warning("networks were not built in the background: %s", error)
 
-    async def _warm(self) -> None:
+    async def _warm(self, then: Callable[[Network], Awaitable[None]] | None) -> None:
         await asyncio.sleep(_WARM_AFTER_S)
         for city_id in await city_ids(self._pool):
-            await self.get(city_id)
+            network = await self.get(city_id)
+            if then is not None:
+                await then(network)
 
     def _load(self, city_id: int, versions: Versions, held: _Held | None) -> _Held:
         started = time.perf_counter()

@@ -223,7 +223,7 @@ async def current_versions(pool: Pool, city_id: int) -> Versions:
     """
     row = await pool.fetchrow(sql("network_versions"), city_id)
     if row is None:
-        raise NotFound(f"there is no city {city_id}")
+        raise NotFound(f"there is no city {city_id}; `heat-twin demo` loads the sample city")
     return Versions(row["network_version"], row["valve_version"])
 
 

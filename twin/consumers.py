@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -86,8 +87,7 @@ class Consumers:
     critical_names: Mapping[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """An estate or company with how many buildings of a list are its own."""
 
     asset_id: int
@@ -203,9 +203,10 @@ _NOBODY = Groups((), (), (), ())
 
 
 def _shares(of: Named, place: Rows, visible: NDArray[np.bool_] | None) -> tuple[Share, ...]:
-    number = np.bincount(place[place >= 0], minlength=of.asset_id.size)
-    shown = np.flatnonzero(number)
-    shown = shown if visible is None else shown[visible[shown]]
-    largest = shown[np.argsort(-number[shown], kind="stable")]
-    counts = zip(of.asset_id[largest].tolist(), largest.tolist(), number[largest].tolist(), strict=True)
-    return tuple(Share(asset_id, of.name[at], buildings) for asset_id, at, buildings in counts)
+    shown, number = np.unique(place[place >= 0], return_counts=True)
+    if visible is not None:
+        shown, number = shown[visible[shown]], number[visible[shown]]
+    largest = np.argsort(-number, kind="stable")
+    at = shown[largest]
+    counts = zip(of.asset_id[at].tolist(), at.tolist(), number[largest].tolist(), strict=True)
+    return tuple([Share(asset_id, of.name[place], buildings) for asset_id, place, buildings in counts])

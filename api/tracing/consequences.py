@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from api.tracing.asking import Asked
 from api.tracing.lists import Rows, seen_rows
 from topology.assets import KIND_CODE
-from twin.cooling import ASSUMPTIONS, spread
+from twin.cooling import ASSUMPTIONS, Hours, spread
 from twin.faults import fault
 
 Answer: TypeAlias = dict[str, Any]
@@ -36,8 +35,12 @@ def consequences(asked: Asked, lost: Rows) -> Answer:
         "cooling": {
             "outdoor_degc": round(outdoor, 1),
             "outdoor_source": source,
-            "to_18_degc_h": asdict(spread(18.0, outdoor_degc=outdoor, classes=classes)),
-            "to_0_degc_h": asdict(spread(0.0, outdoor_degc=outdoor, classes=classes)),
+            "to_18_degc_h": _hours(spread(18.0, outdoor_degc=outdoor, classes=classes)),
+            "to_0_degc_h": _hours(spread(0.0, outdoor_degc=outdoor, classes=classes)),
             "assumptions": list(ASSUMPTIONS),
         },
     }
+
+
+def _hours(found: Hours) -> Answer:
+    return {"min": found.min, "median": found.median, "max": found.max}

@@ -40,19 +40,25 @@ def visible_findings(
     limit
         How many at most; None = all.
     """
-    shown: list[Answer] = []
-    for item in findings:
-        if limit is not None and len(shown) >= limit:
-            break
-        rows = network.assets.rows_of(np.array(item.asset_ids, np.int32))
-        if visible is None or visible[rows[rows >= 0]].all():
-            shown.append(
-                {
-                    "rule": item.rule,
-                    "asset_ids": list(item.asset_ids),
-                    "kinds": [KINDS[network.assets.kind[row]] if row >= 0 else "" for row in rows],
-                    "position": round_position(item.position, scope),
-                    "message": item.message,
-                }
-            )
-    return shown
+    chosen = list(findings)
+    if visible is None and limit is not None:
+        chosen = chosen[:limit]
+    number = np.repeat(np.arange(len(chosen)), [len(item.asset_ids) for item in chosen])
+    rows = network.assets.rows_of(np.fromiter((i for item in chosen for i in item.asset_ids), np.int64, len(number)))
+    if visible is not None:
+        hidden = np.bincount(number[(rows >= 0) & ~visible[rows]], minlength=len(chosen)) > 0
+        chosen = [item for item, out in zip(chosen, hidden.tolist(), strict=True) if not out][:limit]
+        rows = rows[~hidden[number]]
+    # a row of -1 takes the name after the last kind: none
+    kind = iter(np.where(rows >= 0, network.assets.kind[rows], len(KINDS)).tolist())
+    names = (*KINDS, "")
+    return [
+        {
+            "rule": item.rule,
+            "asset_ids": list(item.asset_ids),
+            "kinds": [names[next(kind)] for _ in item.asset_ids],
+            "position": round_position(item.position, scope),
+            "message": item.message,
+        }
+        for item in chosen
+    ]

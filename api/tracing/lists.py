@@ -31,11 +31,11 @@ def listed(asked: Asked, rows: Rows) -> Answer:
     -----
     Cost: linear in the list; 3 ms for 100,000 assets with 20,000 buildings (docs/trace.md).
     """
-    part = figures(asked.network.assets, rows, asked.visible)
     seen = seen_rows(asked, rows)
+    part = figures(asked.network.assets, seen)
     return {
-        **_figures(part),
-        "asset_ids": ids_of(asked, seen),
+        **_figures(part, outside_scope=len(rows) - len(seen)),
+        "asset_ids": part.asset_ids if asked.question.ids == "assets" else ids_of(asked, seen),
         **_groups(groups(asked.network, asked.facts.consumers, seen, asked.scope)),
     }
 
@@ -59,7 +59,7 @@ def ids_of(asked: Asked, seen: Rows, ids: Ids | None = None) -> Rows:
     return assets.asset_id[seen]
 
 
-def _figures(part: Figures) -> Answer:
+def _figures(part: Figures, *, outside_scope: int) -> Answer:
     return {
         "counts": dict(part.counts),
         "substations": [{"asset_id": asset_id, "name": name} for asset_id, name in part.substations],
@@ -67,7 +67,7 @@ def _figures(part: Figures) -> Answer:
         "heated_area_m2": round(part.heated_area_m2, 1),
         "heat_load_mw": round(part.heat_load_mw, 4),
         "pipe_length_m": round(part.pipe_length_m, 2),
-        "outside_scope": part.outside_scope,
+        "outside_scope": outside_scope,
     }
 
 

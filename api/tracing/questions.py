@@ -18,7 +18,7 @@ from data.consumers import read_branch, read_branch_pipes
 from topology.answers.chain import DECLARED as CHAIN_DECLARED
 from topology.answers.chain import TRACED as CHAIN_TRACED
 from topology.answers.chain import chain
-from topology.answers.impact import METHODS, Impact, elements_of, impact, lost_by_flood, own_rows, row_of, union
+from topology.answers.impact import impact_of, row_of, union
 from topology.answers.path import PATH, path
 from topology.answers.supply import AFTER_OPENING, DECLARED, SOURCES, TRACED, Feeding, sources, supply_area, with_buildings
 from topology.answers.trace import Trace, connected, downstream, findings_of, upstream
@@ -46,11 +46,14 @@ async def find(asked: Asked) -> Found:
 
 
 async def _impact(asked: Asked) -> Found:
-    found = _together(asked)
+    found = impact_of(asked.network, asked.question.asset_ids)
     lost, degraded = listed(asked, found.lost), listed(asked, found.degraded)
+    # in the tree-like parts of a network everything that is reached is lost, on rings often nothing
+    reach = degraded if found.degraded.size else lost
+    if found.lost.size and found.degraded.size:
+        reach = listed(asked, found.reach)
     body = {
-        # in the tree-like parts of a network everything that is reached is lost
-        "reach": listed(asked, found.reach) if found.degraded.size else lost,
+        "reach": reach,
         "lost": lost,
         "degraded": degraded,
         **consequences(asked, found.lost),
@@ -59,34 +62,6 @@ async def _impact(asked: Asked) -> Found:
     }
     return Found(body, sets_shown(asked, lost=found.lost, degraded=found.degraded))
 
-
-def _together(asked: Asked) -> Impact:
-    """Return the impact of one asset, or of several that fall at once: slices do not compose, so a flood tells who is lost."""
-    network, asset_ids = asked.network, asked.question.asset_ids
-    each = [impact(network, asset_id) for asset_id in asset_ids]
-    if len(each) == 1:
-        return each[0]
-    rows = [row_of(network, asset_id) for asset_id in asset_ids]
-    consumers = [row for row in rows if network.assets.kind[row] in _CONSUMERS]
-    through = [row for row in rows if network.assets.kind[row] not in _CONSUMERS]
-    elements = sorted({element for row in through for element in elements_of(network, row)})
-    parts = [lost_by_flood(network, elements), *(own_rows(network, row) for row in consumers), *(part.lost for part in each)]
-    lost, reach = union(network.assets, parts), union(network.assets, [part.reach for part in each])
-    findings = dict.fromkeys(item for part in each for item in part.findings)
-    return Impact(
-        asset_id=asset_ids[0],
-        city_id=network.city_id,
-        network_version=network.network_version,
-        valve_version=network.valve_version,
-        reach=union(network.assets, [reach, lost]),
-        lost=lost,
-        degraded=np.setdiff1d(reach, lost).astype(np.int32),
-        methods={"reach": METHODS["reach"], "lost": METHODS["flood"], "degraded": METHODS["degraded"]},
-        findings=tuple(findings),
-    )
-
-
-_CONSUMERS = (KIND_CODE["building"], KIND_CODE["building_inlet"])
 
 # ---------------------------------------------------------------- traces
 

@@ -104,7 +104,8 @@ def union(assets: AssetTable, parts: Sequence[Rows]) -> Rows:
     """Return the rows of all parts once, rising. Few are sorted; answers of half a city are faster by a mask."""
     if sum(len(part) for part in parts) < _FEW:
         rows: Rows = np.sort(np.concatenate([_NO_ROWS, *parts]))
-        return rows[np.concatenate([rows[:1] >= 0, rows[1:] != rows[:-1]])]
+        once: Rows = rows[np.concatenate([rows[:1] >= 0, rows[1:] != rows[:-1]])]
+        return once
     mask = np.zeros(assets.asset_id.size, bool)
     for part in parts:
         mask[part] = True
@@ -126,15 +127,17 @@ def figures(assets: AssetTable, rows: Rows, visible: NDArray[np.bool_] | None = 
     seen = rows if visible is None else rows[visible[rows]]
     kind = assets.kind[seen]
     number = np.bincount(kind, minlength=len(KINDS))
-    substations = seen[kind == KIND_CODE["substation"]]
+    # only buildings have users, area and load, only pipes a length
+    substations, buildings, pipes = (seen[kind == KIND_CODE[name]] for name in ("substation", "building", "pipe"))
+    named = zip(assets.asset_id[substations].tolist(), substations.tolist(), strict=True)
     return Figures(
         asset_ids=assets.asset_id[seen],
-        counts={name: int(number[KIND_CODE[name]]) for name in KINDS if number[KIND_CODE[name]]},
-        substations=tuple((int(assets.asset_id[row]), assets.names.get(int(row), "")) for row in substations),
-        heat_user_count=int(assets.heat_user_count[seen].sum()),
-        heated_area_m2=float(assets.heated_area_m2[seen].sum()),
-        heat_load_mw=float(assets.heat_load_mw[seen].sum()),
-        pipe_length_m=float(assets.length_m[seen].sum()),
+        counts={name: count for name, count in zip(KINDS, number.tolist(), strict=True) if count},
+        substations=tuple([(asset_id, assets.names.get(row, "")) for asset_id, row in named]),
+        heat_user_count=int(assets.heat_user_count[buildings].sum()),
+        heated_area_m2=float(assets.heated_area_m2[buildings].sum()),
+        heat_load_mw=float(assets.heat_load_mw[buildings].sum()),
+        pipe_length_m=float(assets.length_m[pipes].sum()),
         outside_scope=len(rows) - len(seen),
     )
 
