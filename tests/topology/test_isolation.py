@@ -171,6 +171,22 @@ def test_a_stuck_valve_lets_the_break_grow_on_its_side_and_names_the_stations_be
     assert valves(found, CANNOT_CLOSE) == {201}
 
 
+@pytest.mark.parametrize("state", ["open", "unknown"])
+@pytest.mark.parametrize("operability", ["usable", "stuck", "no_access", "tagged_out"])
+def test_growth_goes_through_every_open_or_unknown_valve_that_cannot_be_closed(operability: str, state: str) -> None:
+    s = tree()
+    for valve in s.rows["valves"]:
+        if valve["asset_id"] in (201, 201 + RETURN_OFFSET):
+            valve.update(operability=operability, state=state)
+    found = isolate(build_network(s.tables()), [102])
+    cannot = operability != "usable"
+    assert (found.grown_through == (201, 10201), 104 in found.segments) == (cannot, cannot)
+    assert {(v.asset_id, v.state, v.operability, v.role) for v in found.valves if v.side == 1 and v.asset_id == 201} == {
+        (201, state, operability, CANNOT_CLOSE if cannot else CLOSE)
+    }
+    assert (201 in found.order) is not cannot
+
+
 def test_on_a_ring_a_station_with_one_dry_side_is_to_be_shut_itself() -> None:
     network = build_network(ring().tables())
     found = isolate(network, [101], stuck=[201, 202])

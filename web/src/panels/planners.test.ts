@@ -42,6 +42,8 @@ const alternative: Alternative = {
   gives_back: { buildings: 12, heat_user_count: 300, heated_area_m2: 24_000, heat_load_mw: 1.1 },
   valves_outside_scope: 0,
   capacity: { running_mw: 40, load_mw: 31, enough: true },
+  bound: { by: "sources", stations: [], available_mw: 40, load_mw: 31 },
+  bound: { by: "sources", stations: [], available_mw: 40, load_mw: 31 },
 };
 
 const isolation: Isolation = {
@@ -55,6 +57,8 @@ const isolation: Isolation = {
   geometry: null,
   shut_at: [],
   sources_inside: [],
+  possible: [],
+  lost_with_sandbox: null,
   valves_outside_scope: 0,
   drained_unknown_m: 0,
   asset_ids: [1],
@@ -65,7 +69,9 @@ const isolation: Isolation = {
   drained_m3: 12.5,
   drained_pipe_length_m: 300,
   lost: nobody,
+  lost_with_sandbox: null,
   alternatives: [alternative],
+  possible: [],
   network_version: 1,
   valve_version: 2,
 };
