@@ -43,7 +43,6 @@ const alternative: Alternative = {
   valves_outside_scope: 0,
   capacity: { running_mw: 40, load_mw: 31, enough: true },
   bound: { by: "sources", stations: [], available_mw: 40, load_mw: 31 },
-  bound: { by: "sources", stations: [], available_mw: 40, load_mw: 31 },
 };
 
 const isolation: Isolation = {
@@ -57,8 +56,6 @@ const isolation: Isolation = {
   geometry: null,
   shut_at: [],
   sources_inside: [],
-  possible: [],
-  lost_with_sandbox: null,
   valves_outside_scope: 0,
   drained_unknown_m: 0,
   asset_ids: [1],
