@@ -25,7 +25,31 @@ export function AlternativeList({ isolation }: { isolation: Isolation }) {
           />
         ))}
       </ul>
+      <Possible valves={isolation.possible} />
     </section>
+  );
+}
+
+/** Closed valves whose side nobody knows: as drawn they give back nobody, on the spot they may. */
+function Possible({ valves }: { valves: Isolation["possible"] }) {
+  const t = useText();
+  const visit = useVisit();
+  if (valves.length === 0) return null;
+  return (
+    <details className="named">
+      <summary>
+        {t("isolation.possible")} <b>{valves.length}</b>
+      </summary>
+      <ul className="chips">
+        {valves.map((valve) => (
+          <li key={valve.asset_id}>
+            <button type="button" onClick={() => visit(valve.asset_id, valve.position)}>
+              {valve.code || valve.name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
@@ -70,7 +94,7 @@ function AlternativeRow({ alternative, letter }: { alternative: Alternative; let
               </button>
             ))}
           </span>
-          <Capacity capacity={alternative.capacity} />
+          <Capacity capacity={alternative.capacity} bound={alternative.bound} />
         </span>
       </div>
       <Button size="small" aria-pressed={supposed} onClick={() => set(supposed ? null : "open")}>
@@ -80,7 +104,7 @@ function AlternativeRow({ alternative, letter }: { alternative: Alternative; let
   );
 }
 
-function Capacity({ capacity }: { capacity: Alternative["capacity"] }) {
+function Capacity({ capacity, bound }: Pick<Alternative, "capacity" | "bound">) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   if (capacity.enough === null) return <span className="row-detail">{t("capacity.unknown")}</span>;
@@ -91,6 +115,12 @@ function Capacity({ capacity }: { capacity: Alternative["capacity"] }) {
         running: formatValue(capacity.running_mw, "MW", lang, 1),
         load: formatValue(capacity.load_mw, "MW", lang, 1),
       })}
+      {bound?.by === "stations" &&
+        ` ${t("capacity.bound", {
+          names: bound.stations.map(({ name }) => name).join("、"),
+          available: formatValue(bound.available_mw, "MW", lang, 1),
+          load: formatValue(bound.load_mw, "MW", lang, 1),
+        })}`}
     </span>
   );
 }

@@ -14,6 +14,8 @@ import { Versions } from "./Versions";
 
 const AGAIN_MS = 5000;
 const SHOWN = 40;
+/** No alarm proves a cause: nobody is told 100 %. */
+const NEARLY = 0.995;
 
 /** When many alarms ring: which places explain them, which stations to look at, and what is left over. */
 export default function CausesPanel() {
@@ -112,6 +114,7 @@ function Found({ found, chosen, onChoose }: { found: Causes; chosen: number; onC
           <CauseRow
             key={`${cause.segment_ids[0] ?? cause.asset_ids[0]}`}
             cause={cause}
+            prepared={found.prepared}
             place={i + 1}
             chosen={i === chosen}
             onChoose={() => {
@@ -131,12 +134,14 @@ function Found({ found, chosen, onChoose }: { found: Causes; chosen: number; onC
 
 interface CauseRowProps {
   cause: Cause;
+  /** Whether everything that decides was at hand when it was judged. */
+  prepared: boolean;
   place: number;
   chosen: boolean;
   onChoose(): void;
 }
 
-function CauseRow({ cause, place, chosen, onChoose }: CauseRowProps) {
+function CauseRow({ cause, prepared, place, chosen, onChoose }: CauseRowProps) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const segments = cause.segment_ids.length;
@@ -150,7 +155,9 @@ function CauseRow({ cause, place, chosen, onChoose }: CauseRowProps) {
         <span className="row-text">
           <strong>
             <i className="number">{place}</i> {t(`causes.happened.${cause.hypothesis as "shut"}`)}{" "}
-            <b className={`sureness ${sureness(cause.confidence)}`}>{formatShare(cause.confidence, lang)}</b>
+            <b className={`sureness is-${sureness(cause.confidence, prepared)}`}>
+              {cause.confidence >= NEARLY ? t("causes.nearly") : formatShare(cause.confidence, lang)}
+            </b>
           </strong>
           <span className="row-detail">{group}</span>
           <span className="row-detail">
@@ -158,20 +165,21 @@ function CauseRow({ cause, place, chosen, onChoose }: CauseRowProps) {
           </span>
         </span>
       </button>
-      {chosen && <CauseDetails cause={cause} />}
+      {chosen && <CauseDetails cause={cause} prepared={prepared} />}
     </li>
   );
 }
 
-function CauseDetails({ cause }: { cause: Cause }) {
+function CauseDetails({ cause, prepared }: { cause: Cause; prepared: boolean }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
   const visit = useVisit();
+  const worth = sureness(cause.confidence, prepared);
   const next = cause.runner_up;
   const nextId = next?.segment_ids[0] ?? next?.asset_ids[0];
   return (
     <div className="cause-details">
-      <p className={`worth ${sureness(cause.confidence)}`}>{t(`causes.worth.${sureness(cause.confidence)}`)}</p>
+      <p className={`worth is-${worth}`}>{t(`causes.worth.${worth}`)}</p>
       <Ids label={t("causes.places")} ids={cause.segment_ids.length > 0 ? cause.segment_ids : devicesOf(cause)} />
       <Ids label={t("causes.explained")} ids={cause.explained} />
       <Ids label={t("causes.silentBelow")} ids={cause.silent_below} open />

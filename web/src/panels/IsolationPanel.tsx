@@ -89,7 +89,7 @@ function Answer({ assetIds }: { assetIds: readonly number[] }) {
     <>
       {answer.state === "loading" && <RemoteNote remote={answer} />}
       <Facts isolation={found} actual={actual} />
-      <SupposedLoss />
+      <SupposedLoss isolation={found} />
       <Save isolation={found} />
       <Valves isolation={found} />
       <AlternativeList isolation={found} />
@@ -117,12 +117,20 @@ function useOffNormal(): readonly OffNormalValve[] {
 }
 
 /** What a supposed closing cuts off by itself is no loss of the isolation. */
-function SupposedLoss() {
+function SupposedLoss({ isolation }: { isolation: Isolation }) {
   const t = useText();
+  const lang = useApp((state) => state.view.lang);
   const work = useApp((state) => state.view.work);
   const { valves, sources } = readSandbox(work);
   const cuts = [...valves.values()].includes("closed") || [...sources.values()].includes(false);
-  return cuts ? <p className="note grown">{t("isolation.supposedLoss")}</p> : null;
+  if (!cuts) return null;
+  const all = isolation.lost_with_sandbox?.counts.building;
+  return (
+    <p className="note grown">
+      {t("isolation.supposedLoss")}
+      {all !== undefined && ` ${t("isolation.lostInAll", { count: formatNumber(all, 0, lang) })}`}
+    </p>
+  );
 }
 
 function Facts({ isolation, actual }: { isolation: Isolation; actual: Isolation | null }) {

@@ -12,6 +12,8 @@ import { useAnswer } from "./useAnswer";
 import { Versions } from "./Versions";
 
 const LISTED = 30;
+/** Pieces of pipe are judged as a whole: no place is known closer. */
+const PIECE_M = 50;
 
 /** Where the zone of a source leaks, by the last readings of its stations: ranked pipes and a map of likelihood. */
 export default function LeaksPanel() {
@@ -78,7 +80,12 @@ function Found({ zone, makeUp }: { zone: number; makeUp: string | undefined }) {
   const answer = arrived(found);
   useMarks(
     `leaks ${zone} ${makeUp ?? ""} ${answer?.network_version ?? ""} ${lang}`,
-    () => (answer === null ? null : leakMarks(answer, t("leaks.place"), (percent) => t("leaks.band", { percent }))),
+    () =>
+      answer === null
+        ? null
+        : leakMarks(answer, t("leaks.place"), (percent) =>
+            percent === 0 ? t("leaks.rest") : t("leaks.band", { percent }),
+          ),
     answer === null ? null : `leaks ${zone}`,
   );
   if (answer === null) return <RemoteNote remote={found} />;
@@ -101,10 +108,13 @@ function Worth({ answer, assumed }: { answer: LeakAnswer; assumed: boolean }) {
   const lang = useApp((state) => state.view.lang);
   const worth = leakWorth(answer);
   return (
-    <section className={`worth ${worth}`} aria-label={t("worth.title")}>
+    <section className={`worth is-${worth}`} aria-label={t("worth.title")}>
       <strong>{t(`leaks.worth.${worth}`)}</strong>
       <p className="note">
-        {t("leaks.within", { radius: formatLength(answer.within_m, lang), stations: answer.stations })}
+        {t("leaks.within", {
+          radius: formatLength(Math.max(answer.within_m, PIECE_M), lang),
+          stations: answer.stations,
+        })}
       </p>
       <p className="note">
         {t("leaks.residual", { residual: formatValue(answer.residual_mpa, "MPa", lang, 4) })}{" "}

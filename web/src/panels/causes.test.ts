@@ -34,7 +34,8 @@ describe("a cause", () => {
   });
 
   it("is worded by how sure it is", () => {
-    expect([0.95, 0.6, 0.2].map(sureness)).toEqual(["sure", "likely", "unsure"]);
+    expect([0.95, 0.6, 0.2].map((confidence) => sureness(confidence))).toEqual(["sure", "likely", "unsure"]);
+    expect(sureness(0.99, false)).toBe("likely");
   });
 });
 

@@ -20,8 +20,10 @@ const SURE = 0.8;
 
 export type Sureness = "sure" | "likely" | "unsure";
 
-export function sureness(confidence: number): Sureness {
-  return confidence >= SURE ? "sure" : confidence >= 0.5 ? "likely" : "unsure";
+/** How sure a cause is; never sure before the footprints of the solved network are prepared. */
+export function sureness(confidence: number, prepared = true): Sureness {
+  if (confidence >= SURE && prepared) return "sure";
+  return confidence >= 0.5 ? "likely" : "unsure";
 }
 
 /** The cause that is looked at: the one that the address names, else the first. */

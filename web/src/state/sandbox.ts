@@ -53,7 +53,8 @@ export function sandboxOf(view: View): Sandbox {
 /** The sandbox of the open panel, and the time whose states count, as a text; it changes whenever answers do. */
 export function sandboxKey(view: View): string {
   const { valves, sources, stuck } = writeSandbox(sandboxOf(view));
-  return [valves, sources, stuck, statesAsOf(view)].join("|");
+  const time = statesAsOf(view);
+  return [valves, sources, stuck, ...(time === null ? [] : [time])].join("|");
 }
 
 export function supposes({ valves, sources, stuck }: Sandbox): boolean {

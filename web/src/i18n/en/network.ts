@@ -183,4 +183,7 @@ export const network: Record<keyof typeof zh, string> = {
   "plans.area.other": "Lost by plans in conflict",
   "plans.area.both": "Lost by either",
   "plans.area.only_together": "Lost only because both run",
+  "capacity.bound": "Bound by {names}: {available} for {load}",
+  "isolation.possible": "Closed valves of unknown side (may help once looked at)",
+  "isolation.lostInAll": "With what is supposed, {count} buildings in all",
 };

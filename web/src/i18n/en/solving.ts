@@ -151,4 +151,6 @@ export const solving: Record<keyof typeof zh, string> = {
   "causes.worth.sure": "Sure: no other place explains these alarms nearly as well",
   "causes.worth.likely": "Likely: look at the runner-up too",
   "causes.worth.unsure": "A guess: first look at the stations that should ring and do not",
+  "leaks.rest": "less likely",
+  "causes.nearly": "> 99 %",
 };

@@ -180,4 +180,7 @@ export const network = {
   "plans.area.other": "冲突计划停供",
   "plans.area.both": "两者都停供",
   "plans.area.only_together": "仅同时执行才停供",
+  "capacity.bound": "受{names}制约：可供 {available}，负荷 {load}",
+  "isolation.possible": "侧别未知的关闭阀（现场核实后或可恢复供热）",
+  "isolation.lostInAll": "连同假设共停供 {count} 栋",
 };

@@ -148,4 +148,6 @@ export const solving = {
   "causes.worth.sure": "把握大：其他位置都难以解释这些报警",
   "causes.worth.likely": "较可能：请同时查看次选位置",
   "causes.worth.unsure": "仅为推测：请先到“应报未报”的站点核实",
+  "leaks.rest": "可能性更低",
+  "causes.nearly": "＞99 %",
 };
