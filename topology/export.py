@@ -19,8 +19,8 @@ from topology.codes import EXCHANGER, OPERABILITIES, SOURCE, STATES, VALVE
 from topology.hydraulics.pandapipes_net import (  # the one place that makes nets; nothing here converts
     BAR_PER_MPA,
     NO_LOSSES,
-    _net,
-    _take,
+    net_of_zone,
+    take_flows,
 )
 from topology.hydraulics.results import NORMAL, Operation
 from topology.hydraulics.solve import SolvedZone, solve_cut
@@ -151,8 +151,8 @@ def zone_net(network: Network, tables: HydraulicTables, source_id: int, *, opera
     zone = cut_zone(network, tables, source_id)
     solved = solve_cut(zone, versions=(network.network_version, network.valve_version), operation=operation)
     used = solved.result.operation
-    net = _net(zone, (used.supply_degc, used.return_degc), used.roughness_mm, used.local_share)
-    _take(net, zone, solved.station_kg_per_s, solved.feed_kg_per_s, NO_LOSSES)
+    net = net_of_zone(zone, (used.supply_degc, used.return_degc), used.roughness_mm, used.local_share)
+    take_flows(net, zone, solved.station_kg_per_s, solved.feed_kg_per_s, NO_LOSSES)
     if used.supply_mpa is not None and used.return_mpa is not None:
         net.ext_grid["p_bar"] = [used.supply_mpa * BAR_PER_MPA, used.return_mpa * BAR_PER_MPA]
     net.name = f"city {network.city_id} source {source_id} network {network.network_version} valves {network.valve_version}"

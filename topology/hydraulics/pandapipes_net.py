@@ -161,9 +161,9 @@ def solve(
     -----
     Friction after Swamee and Jain. Cost: 0.6 s for 4,000 nodes; the first call in a process loads the library for 2 s.
     """
-    net = _net(zone, temperature_degc, roughness_mm, local_share)
+    net = net_of_zone(zone, temperature_degc, roughness_mm, local_share)
     given = np.ones(len(zone.station_id), bool) if open_stations is None else ~open_stations.mask
-    _take(net, zone, np.where(given, station_kg_per_s, 0.0), feed_kg_per_s, losses)
+    take_flows(net, zone, np.where(given, station_kg_per_s, 0.0), feed_kg_per_s, losses)
     if held_mpa is not None:
         net.ext_grid["p_bar"] = [_REFERENCE_BAR + each * BAR_PER_MPA for each in held_mpa]
     if open_stations is not None and open_stations.mask.any():
@@ -203,7 +203,7 @@ def solve_temperatures(
     """
     import pandapipes  # noqa: PLC0415 - takes seconds to load
 
-    net = _net(zone, temperature_degc, roughness_mm, local_share)
+    net = net_of_zone(zone, temperature_degc, roughness_mm, local_share)
     net.ext_grid["type"] = ["pt", "p"]
     # the pipes are longer by their local losses, their surface is not
     net.pipe["u_w_per_m2k"] = heat.w_per_m_k / (np.pi * zone.pipe_diameter_mm / 1000.0) / (1.0 + local_share)
@@ -242,7 +242,7 @@ def _give(net: Any, nodes: Ints, flow: Floats, kelvin: float, *, heights: Floats
     pandapipes.create_ext_grids(net, stubs, p_bar=None, t_k=kelvin, type="t")
 
 
-def _take(net: Any, zone: Zone, station: Floats, feed: Floats, losses: Losses) -> None:
+def take_flows(net: Any, zone: Zone, station: Floats, feed: Floats, losses: Losses) -> None:
     """Add sinks and sources for given flows; those of nothing are left out."""
     import pandapipes  # noqa: PLC0415 - takes seconds to load
 
@@ -274,7 +274,8 @@ def _empty_net() -> Any:
     return pandapipes.create_empty_network(fluid="water", add_stdtypes=False)
 
 
-def _net(zone: Zone, temperature_degc: tuple[float, float], roughness_mm: float, local_share: float) -> Any:
+def net_of_zone(zone: Zone, temperature_degc: tuple[float, float], roughness_mm: float, local_share: float) -> Any:
+    """Return the net of a zone without its flows: junctions, pipes, lifts, and the reference of each side."""
     import pandapipes  # noqa: PLC0415 - takes seconds to load
 
     net = _empty_net()
