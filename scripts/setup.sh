@@ -91,10 +91,20 @@ viewer() {
   fi
 }
 
+# Beside each other: pip unpacks while npm builds. Both are waited for, so that nothing runs on after a failure.
+packages_and_viewer() {
+  local python web code=0
+  python_environment "$1" & python=$!
+  viewer & web=$!
+  wait "$python" || code=1
+  wait "$web" || code=1
+  return "$code"
+}
+
 tools
 case $goal in
   run) system_packages; python_environment run; viewer ;;
-  test) system_packages; python_environment test; viewer ;;
+  test) system_packages; packages_and_viewer test ;;
   web) mkdir -p "$stamps"; viewer ;;
   *) stop "unknown goal '$goal'; it is run, test or web" ;;
 esac
