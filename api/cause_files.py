@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import orjson
@@ -74,10 +74,12 @@ def _read(path: Path) -> Footprints:
 
 
 def _write(path: Path, footprints: Footprints) -> None:
-    arrays: Mapping[str, np.ndarray] = {each.name: getattr(footprints, each.name) for each in fields(Footprints)}
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take the names for options
-    Path(file.name).replace(path)
+    content = BytesIO()
+    with ZipFile(content, "w") as archive:  # as np.savez has it
+        for each in fields(Footprints):
+            with archive.open(f"{each.name}.npy", "w") as file:
+                np.save(file, getattr(footprints, each.name), allow_pickle=False)
+    _replace(path, content.getvalue())
 
 
 def _replace(path: Path, content: bytes) -> None:

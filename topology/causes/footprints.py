@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from topology.causes.places import Places
-from topology.codes import EXCHANGER, SOURCE
+from topology.codes import SOURCE
 from topology.network import Network
 
 IntArray = NDArray[np.int32]
@@ -24,7 +24,7 @@ LEVELS: tuple[float, ...] = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 BURST_SHARES: NDArray[np.float64] = np.geomspace(0.1, 1.0, 9)
 """Bursts that are tried, as shares of the zone's flow: what would run out at the usual pressure."""
 FALL_SHARES: NDArray[np.float64] = np.linspace(0.8, 1.2, 9)
-"""Of anything else that fails: how much more or less pressures may fall than foreseen, everywhere alike (rougher pipes, more load)."""
+"""Of anything else that fails: how much more or less pressures may fall than foreseen, everywhere alike (rough pipes, load)."""
 FALL_PRIOR: NDArray[np.float64] = -0.5 * ((FALL_SHARES - 1.0) / 0.08) ** 2
 """Logarithm of how likely that is: normal, with a standard deviation of 8 %."""
 _MIDDLES = np.arange(-1.0, 9.01, 0.5)
@@ -82,7 +82,7 @@ class Footprints:
 class BoundFootprints:
     """Footprints in the numbers of one `Places`: members are places, stations columns; a hypothesis without either is left out.
 
-    Places from `len(Places.element)` on are the pump stations of `pump_row`.
+    Places from `len(Places.element)` on are the assets of `apart_row`: relay pump stations, isolating stations that feed a zone.
     """
 
     hypothesis: NDArray[np.uint8]
@@ -92,7 +92,7 @@ class BoundFootprints:
     start: IntArray
     column: IntArray
     code: NDArray[np.uint8]
-    pump_row: IntArray
+    apart_row: IntArray
 
 
 def level_of(chance: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -146,10 +146,9 @@ def joined(parts: Sequence[Footprints]) -> Footprints:
 
 def bind(footprints: Footprints, network: Network, places: Places) -> BoundFootprints:
     """Translate footprints into the numbers of the present state; what is not fed now is left out."""
-    pumps = np.unique(footprints.member_id[np.repeat(_is_pump(footprints), np.diff(footprints.member_start))])
-    pumps = pumps[places.rows_of(pumps) >= 0]
-    pump_row = places.rows_of(pumps)
-    place = _place_of_member(footprints, network, places, pumps)
+    of_source = _places_of_sources(network, places)
+    apart = _stand_apart(footprints, places, of_source)
+    place = _place_of_member(footprints, network, places, of_source, apart)
     column_of_row = np.full(len(network.assets.asset_id) + 1, -1, np.int32)
     column_of_row[places.station_row] = np.arange(len(places.station_row), dtype=np.int32)
     column = column_of_row[places.rows_of(footprints.station_id)]
@@ -166,36 +165,40 @@ def bind(footprints: Footprints, network: Network, places: Places) -> BoundFootp
         start=_starts(np.diff(start)[kept]),
         column=columns[of_row],
         code=code[of_row],
-        pump_row=pump_row,
+        apart_row=places.rows_of(apart),
     )
 
 
-def _is_pump(footprints: Footprints) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = footprints.hypothesis == HYPOTHESES.index("pump_stopped")
-    return found
+def _places_of_sources(network: Network, places: Places) -> IntArray:
+    """Return the place of the running source of each asset row, of its supply half; -1 = none."""
+    links = network.state.links
+    link = np.flatnonzero((links.kind == SOURCE) & network.state.fed.passes)[::-1]
+    of_row = np.full(len(network.assets.asset_id) + 1, -1, np.int32)
+    of_row[links.row[link]] = places.place_of_element[1 + network.segments.count + link]
+    return of_row
 
 
-def _place_of_member(footprints: Footprints, network: Network, places: Places, pumps: IntArray) -> IntArray:
-    """Return the place of each member: of a source its supply half."""
+def _stand_apart(footprints: Footprints, places: Places, of_source: IntArray) -> IntArray:
+    """Return the assets that fail and are no element of the tree, rising: relay pumps, isolating stations."""
+    device = np.isin(footprints.hypothesis, [HYPOTHESES.index("source_stopped"), HYPOTHESES.index("pump_stopped")])
+    ids = np.unique(footprints.member_id[np.repeat(device, np.diff(footprints.member_start))])
+    rows = places.rows_of(ids)
+    return ids[(rows >= 0) & (of_source[rows] < 0)]
+
+
+def _place_of_member(footprints: Footprints, network: Network, places: Places, of_source: IntArray, apart: IntArray) -> IntArray:
+    """Return the place of each member."""
     kind = np.repeat(footprints.hypothesis, np.diff(footprints.member_start))
     ids = footprints.member_id
-    place = np.full(len(ids), -1, np.int32)
     segment = np.isin(kind, [HYPOTHESES.index("shut"), HYPOTHESES.index("burst")])
+    place = of_source[places.rows_of(ids)]
+    stands_apart = np.isin(ids, apart)
+    place[stands_apart] = len(places.element) + np.searchsorted(apart, ids[stands_apart])
     order = np.argsort(network.segments.segment_id, kind="stable")
     known = network.segments.segment_id[order]
     found = np.minimum(np.searchsorted(known, ids[segment]), max(len(known) - 1, 0))
     fits = known[found] == ids[segment] if len(known) else np.zeros(0, bool)
     place[segment] = np.where(fits, places.place_of_element[1 + order[found]] if len(known) else -1, -1)
-    links = network.state.links
-    gives = (links.kind == SOURCE) | (links.kind == EXCHANGER)  # an isolating station is the source of what lies beyond
-    link = np.flatnonzero(gives & network.state.fed.passes)[::-1]
-    of_row = np.full(len(network.assets.asset_id) + 1, -1, np.int32)
-    of_row[links.row[link]] = places.place_of_element[1 + network.segments.count + link]
-    source = kind == HYPOTHESES.index("source_stopped")
-    place[source] = of_row[places.rows_of(ids[source])]
-    pump = kind == HYPOTHESES.index("pump_stopped")
-    known_pump = np.isin(ids[pump], pumps)
-    place[pump] = np.where(known_pump, len(places.element) + np.searchsorted(pumps, ids[pump]), -1)
     return place
 
 

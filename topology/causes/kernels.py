@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 
 LARGEST_RATE = 0.98
 """No candidate is so sure that one silent station rules it out."""
+_PATIENCE = 2
 
 
 class Tables(NamedTuple):
@@ -94,7 +95,7 @@ def tally(layout: Layout, tables: Tables, number: IntArray, column: IntArray, ra
         rung,
         still,
         np.zeros(rows),
-        np.zeros(rows, np.int32),
+        np.full(rows, tables.prior.size // 2, np.int32),
         np.zeros(rows, np.int32),
         np.zeros(places),
         np.full(places, -1, np.int32),
@@ -126,7 +127,7 @@ def slice_counts(layout: Layout, number: IntArray, rang: int) -> tuple[IntArray,
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def _row_counts(layout: Layout, alarms: IntArray, silent: IntArray) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Count alarms and silent sensors of each footprint by code; most stations are silent, so only the others are gone through."""
+    """Count alarms and silent sensors of each footprint by code; most stations are silent, only the others are gone through."""
     rung, still = np.zeros_like(layout.total), layout.total.copy()
     for c in range(alarms.size):
         rings, more = alarms[c], silent[c] - 1
@@ -139,7 +140,9 @@ def _row_counts(layout: Layout, alarms: IntArray, silent: IntArray) -> tuple[NDA
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def take_out(layout: Layout, tables: Tables, found: Tally, number: IntArray, column: IntArray, by: int) -> None:
+def take_out(  # noqa: PLR0917 - compiled functions take arrays by place
+    layout: Layout, tables: Tables, found: Tally, number: IntArray, column: IntArray, by: int
+) -> None:
     """Take alarms out of everything that holds them (`by` -1), or put them back (`by` 1), and score that again."""
     rows, places = np.zeros(found.row_score.size, np.bool_), np.zeros(found.score.size, np.bool_)
     for i in range(column.size):
@@ -198,41 +201,64 @@ def scan_score(rung: int, sensors: int, stray: float) -> float:
 def _score_row(layout: Layout, tables: Tables, found: Tally, row: int) -> None:
     """Find the severity and the hit rate that explain best what the stations of a footprint do; 0 with fewer than two alarms.
 
-    The score is a concave function of the hit rate, so that it is climbed from the share that rang.
+    Both are climbed: the hit rate from the share that rang (the score is concave in it), the severity from the last best one,
+    over one step that is no better.
     """
     rung, still = found.rung[row], found.still[row]
     found.row_score[row] = 0.0
     if rung.sum() < 2:
         return
     used = np.flatnonzero((rung != 0) | (still != 0))
-    unsure = np.empty(used.size, np.int64)
-    rates = tables.rang.shape[1]
-    for severity in range(layout.severities[row]):
-        rang, sensors, sure_rang, sure_still, count = 0.0, 1e-9, 0, 0, 0
-        for code in used:
-            chance = tables.chances[code, severity]
-            if chance == 1.0:
-                sure_rang += rung[code]
-                sure_still += still[code]
-            elif chance > 0.0:
-                rang += chance * rung[code]
-                sensors += chance * (rung[code] + still[code])
-                unsure[count] = code
-                count += 1
-        part = (rung, still, unsure[:count], sure_rang, sure_still)
-        rang, sensors = rang + sure_rang, sensors + sure_rang + sure_still
-        rate = min(max(int(rang / sensors * rates + 0.5) - 1, 0), rates - 1)
-        score = _at(tables, part, severity, rate)
-        for step in (-1, 1):
-            while 0 <= rate + step < rates:
-                further = _at(tables, part, severity, rate + step)
-                if further <= score:
-                    break
-                score, rate = further, rate + step
-        if layout.severities[row] > 1 and not layout.is_burst[row]:
-            score += tables.prior[severity]
-        if score > found.row_score[row]:
-            found.row_score[row], found.row_severity[row], found.row_rate[row] = score, severity, rate
+    count = layout.severities[row]
+    first = min(found.row_severity[row], count - 1)
+    best, best_rate = _at_severity(layout, tables, (rung, still, used), row, first)
+    found.row_severity[row] = first
+    for step in (-1, 1):
+        severity, worse = first + step, 0
+        while 0 <= severity < count and worse < _PATIENCE:
+            score, rate = _at_severity(layout, tables, (rung, still, used), row, severity)
+            worse += 1
+            if score > best:
+                best, best_rate, found.row_severity[row], worse = score, rate, severity, 0
+            severity += step
+    found.row_score[row], found.row_rate[row] = max(best, 0.0), best_rate
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _at_severity(
+    layout: Layout,
+    tables: Tables,
+    counts: tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int64]],
+    row: int,
+    severity: int,
+) -> tuple[float, int]:
+    """Return the best score at one severity, and its hit rate."""
+    rung, still, used = counts
+    unsure, rates = np.empty(used.size, np.int64), tables.rang.shape[1]
+    rang, sensors, sure_rang, sure_still, count = 0.0, 1e-9, 0, 0, 0
+    for code in used:
+        chance = tables.chances[code, severity]
+        if chance == 1.0:
+            sure_rang += rung[code]
+            sure_still += still[code]
+        elif chance > 0.0:
+            rang += chance * rung[code]
+            sensors += chance * (rung[code] + still[code])
+            unsure[count] = code
+            count += 1
+    part = (rung, still, unsure[:count], sure_rang, sure_still)
+    rang, sensors = rang + sure_rang, sensors + sure_rang + sure_still
+    rate = min(max(int(rang / sensors * rates + 0.5) - 1, 0), rates - 1)
+    score = _at(tables, part, severity, rate)
+    for step in (-1, 1):
+        while 0 <= rate + step < rates:
+            further = _at(tables, part, severity, rate + step)
+            if further <= score:
+                break
+            score, rate = further, rate + step
+    if layout.severities[row] > 1 and not layout.is_burst[row]:
+        score += tables.prior[severity]
+    return score, rate
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -248,8 +274,10 @@ def _at(
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def alarms_of_rows(layout: Layout, tables: Tables, found: Tally, rows: IntArray, same: IntArray, least: float) -> tuple[IntArray, IntArray]:
-    """Return how many alarms some footprints explain at their best severity, and how many of `same` (by station) are among them."""
+def alarms_of_rows(  # noqa: PLR0917
+    layout: Layout, tables: Tables, found: Tally, rows: IntArray, same: IntArray, least: float
+) -> tuple[IntArray, IntArray]:
+    """Return how many alarms some footprints explain at their best severity, and how many of `same` (by station) are in it."""
     total, shared = np.zeros(rows.size, np.int32), np.zeros(rows.size, np.int32)
     for i in range(rows.size):
         severity = found.row_severity[rows[i]]

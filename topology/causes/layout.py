@@ -1,4 +1,4 @@
-"""What every question needs and no question changes: candidates as a tree of slices, stations to footprints, places to footprints."""
+"""What every question needs and none changes: candidates as a tree of slices, footprints by station and by place."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def lay_out(places: Places, prints: BoundFootprints) -> Layout:
     by_column = np.argsort(prints.column, kind="stable")
     by_place = np.argsort(prints.member, kind="stable")
     of_member = np.repeat(np.arange(rows, dtype=np.int32), np.diff(prints.member_start))
-    count = len(places.element) + len(prints.pump_row)
+    count = len(places.element) + len(prints.apart_row)
     return Layout(
         holder_at=holder_at,
         parent=parent,

@@ -1,7 +1,8 @@
-"""The same zone as `physics.ZoneModel`, solved some twenty times as fast: good enough to tell who is short, not for a pressure line.
+"""The zone of `physics.ZoneModel`, solved many times as fast: good enough to tell who is short, not for a pressure line.
 
 What is left out: the friction factors stay those of the healthy zone (at the roughness of old steel pipes they hardly depend on
-the flow), Newton's method ends at `_TOLERANCE_MPA`, a burst sits at the end of its pipe.
+the flow), Newton's method ends at `_TOLERANCE_MPA`, the water of a burst comes all from
+one end of its pipe.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from topology.causes.physics import CAUTIOUS, DEAD_MPA, LEAST_OUT, OPEN_MPA, RETURN_MPA, ZoneModel
+from topology.causes.physics import CAUTIOUS, DEAD_MPA, HALF_WAY, LEAST_OUT, NEAR, OPEN_MPA, RETURN_MPA, ZoneModel, mixing
 from topology.codes import SUPPLY
 from topology.flow.core import Core, gather, offsets, reduce_network
 from topology.flow.newton import _envelope, _matrix, _solved
@@ -25,8 +26,8 @@ Ints = NDArray[np.int64]
 _TOLERANCE_MPA = 2e-5
 _ITERATIONS = 40
 _DAMPED_AFTER = 12
-_TURNS = 24
-_SETTLED = 0.003
+_TURNS = 40
+_SETTLED = 0.0005
 """Share of the zone's flow by which a turn may still change it."""
 _LEAST_SHARE = 0.05
 """Friction factors are those of at least this share of the largest velocity that is usual."""
@@ -36,7 +37,7 @@ _STRAIGHT_MPA_PER_KG_PER_S = 1e-8
 
 
 class _Pipes(NamedTuple):
-    """Edges (pipes, then lifts): ends, loss = `factor` x flow x |flow|, what drives them, how many are pipes, lift of the rest."""
+    """Edges (pipes, then lifts): ends, loss = `factor` x flow x |flow|, what drives them, number of pipes, lift of the rest."""
 
     u: Ints
     v: Ints
@@ -58,12 +59,17 @@ class _Ends(NamedTuple):
 
 
 class _Burst(NamedTuple):
-    """Node, water lost at the usual pressure, that pressure above the air, and what to add to the node's pressure for it."""
+    """A burst.
+
+    Its node, the water lost at the usual pressure, that pressure above the air, what to add to the node's pressure for it, and
+    the friction between the burst and the node (MPa per kg/s squared).
+    """
 
     node: int
     kg_per_s: float
     usual_mpa: float
     added_mpa: float
+    half: float
 
 
 @dataclass(slots=True)
@@ -106,20 +112,20 @@ class QuickZone:
         self.normal_mpa = self._solve(self._core, self._holders, model._feed, self._pipes, None, self._state)[0]
 
     def burst(self, pipe: int, sizes_kg_per_s: Floats) -> Floats:
-        """Return the differentials of all stations for bursts of rising size at the end of one pipe; shape (sizes, stations).
+        """Return the differentials of all stations for bursts of rising size in the middle of one pipe; shape (sizes, stations).
 
         Notes
         -----
         Rows after one without a solution are NaN.
         """
         zone, model = self.model.zone, self.model
-        node = int(zone.pipe_v[pipe])
+        node = int(zone.pipe_v[pipe] if self._flow[pipe] >= 0.0 else zone.pipe_u[pipe])
         added = RETURN_MPA + (model._lift_mpa if zone.node_side[node] == SUPPLY else 0.0)
         usual = max(float(self._healthy.pressure_mpa[node]) + added, 0.05)
         found = np.full((len(sizes_kg_per_s), len(model.station_kg_per_s)), np.nan)
         state = self._state
         for place, size in enumerate(sizes_kg_per_s.tolist()):
-            burst = _Burst(node, size, usual, added)
+            burst = _Burst(node, size, usual, added, 0.5 * float(self._pipes.factor[pipe]))
             apart, state = self._solve(self._core, self._holders, model._feed, self._pipes, burst, state)
             if not np.isfinite(apart).any():
                 break
@@ -174,7 +180,7 @@ class QuickZone:
         through = np.where(self._pipes.u[first] == node, self._flow[first], -self._flow[first])
         return _State(through, np.ones(len(self._ends.wanted)), 1.0, self._flow[self._pipes.pipes :] < 0.0)
 
-    def _solve(
+    def _solve(  # noqa: PLR0917
         self, core: Core, holders: list[int], feed: Floats, pipes: _Pipes, burst: _Burst | None, state: _State
     ) -> tuple[Floats, _State]:
         zone = self.model.zone
@@ -183,7 +189,7 @@ class QuickZone:
             pressure[ends] = self._healthy.pressure_mpa[ends]
         given = feed.copy()
         given[holders] = 0.0
-        asked = burst or _Burst(-1, 0.0, 1.0, 0.0)
+        asked = burst or _Burst(-1, 0.0, 1.0, 0.0, 0.0)
         through, share, off = state.through.copy(), state.share.copy(), state.off.copy()
         apart, out = _settle(core, pipes, self._ends, given, asked, pressure, (through, share, off), state.out)
         return apart, _State(through, share, out, off)
@@ -203,7 +209,8 @@ def _settle(  # noqa: PLR0917 - compiled functions take arrays by place
     """Find by turns what short stations and the burst take; changes `state`, returns differentials (NaN = no solution)."""
     through, share, off = state
     apart = np.full(share.size, np.nan)
-    whole, step, moved = ends.wanted.sum(), 0.5, np.inf
+    whole, step, moved, mixed, spoilt = ends.wanted.sum(), HALF_WAY, np.inf, False, False
+    gap, last_gap, last_share = np.zeros(share.size), np.zeros(share.size), share.copy()
     for _ in range(_TURNS):
         taken = _taken(core, ends, feed, burst, share, out, pressure.size)
         turned = _pressures(core, pipes, taken, pressure, through, off)
@@ -214,19 +221,27 @@ def _settle(  # noqa: PLR0917 - compiled functions take arrays by place
             apart[i] = pressure[ends.supply[i]] - pressure[ends.back[i]] + ends.usual_mpa
             lost = max(ends.usual_mpa - apart[i], 0.0) / max(share[i], 0.05) ** 2 if np.isfinite(apart[i]) else 0.0
             after = min(np.sqrt(ends.usual_mpa / (OPEN_MPA + lost)), 1.0)
-            moved += abs(after - share[i]) * ends.wanted[i]
-            share[i] += step * (after - share[i])
+            gap[i] = after - share[i]
+            moved += abs(gap[i]) * ends.wanted[i]
             if not np.isfinite(apart[i]):
                 apart[i] = DEAD_MPA
         if burst.node >= 0:
-            above = pressure[burst.node] + burst.added_mpa
+            above = pressure[burst.node] + burst.added_mpa + burst.half * (out * burst.kg_per_s) ** 2
             lost = max(burst.usual_mpa - above, 0.0) / max(out, LEAST_OUT) ** 2 if np.isfinite(above) else np.inf
             after = np.sqrt(burst.usual_mpa / (burst.usual_mpa + lost))
             moved = max(moved, abs(after - out) * burst.kg_per_s)
             out = np.sqrt(after * out)
         if moved <= _SETTLED * whole and turned == 0:
             break
+        spoilt = spoilt or (mixed and moved > before)
         step *= CAUTIOUS if moved > before else 1.0
+        mixed = not spoilt and moved < min(before, NEAR * whole)
+        by = mixing(ends.wanted, gap, last_gap) if mixed else 0.0
+        for i in range(share.size):
+            now = share[i]
+            share[i] += step * gap[i] - by * (now - last_share[i] + step * (gap[i] - last_gap[i]))
+            share[i] = min(max(share[i], LEAST_OUT), 1.0)
+            last_share[i], last_gap[i] = now, gap[i]
     return apart, out
 
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from topology.assets import KIND_CODE
 from topology.causes.footprints import HYPOTHESES, BoundFootprints, Footprints, bind, make_footprints
+from topology.causes.labels import Labels, metres_apart
 from topology.causes.layout import lay_out
 from topology.causes.places import Places, find_places
 from topology.causes.search import Evidence, Found, Ground, search
 from topology.causes.times import Times, arrival_times
-from topology.codes import SUPPLY
 from topology.network import Network
 
 IntArray = NDArray[np.int32]
@@ -150,7 +150,7 @@ class CauseEngine:
         self._places: Places = find_places(network)
         self._prints: BoundFootprints = bind(footprints or make_footprints([]), network, self._places)
         self._ground = Ground(self._places, self._prints, lay_out(self._places, self._prints))
-        self._labels = _Labels(network, self._places, self._prints)
+        self._labels = Labels(network, self._places, self._prints)
         self._arrival: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def root_cause(
@@ -193,12 +193,44 @@ class CauseEngine:
             explained[cause.explained] = True
         asset_id = self.network.assets.asset_id
         return Diagnosis(
-            causes=tuple(self._labels.cause(cause, evidence) for cause in found),
+            causes=tuple(self._named(cause, evidence) for cause in found),
             stray=_tuple(asset_id[evidence.row[: evidence.rang][~explained]]),
             not_fed=_tuple(rang[(rows >= 0) & ~fed]),
             unknown=_tuple(rang[rows < 0]),
             stray_rate=stray,
         )
+
+    def _named(self, found: Found, evidence: Evidence) -> Cause:
+        """Return a cause by ids."""
+        labels, asset_id = self._labels, self.network.assets.asset_id
+        segment_ids, asset_ids, length_m = labels.members(found.group)
+        measured = np.zeros(len(self._places.station_row) + 1, bool)
+        measured[evidence.column[self.network.assets.kind[evidence.row] == _PRIMARY_CONSUMER]] = True
+        position = labels.position(found.place)
+        return Cause(
+            kind=labels.kind(found.place),
+            hypothesis=_CUT_OFF if found.hypothesis < 0 else HYPOTHESES[self._prints.hypothesis[found.hypothesis]],
+            segment_ids=segment_ids,
+            tied_ids=labels.ids(found.group[: found.tied]),
+            asset_ids=asset_ids,
+            position=position,
+            length_m=length_m,
+            explained=_tuple(asset_id[evidence.row[found.explained]]),
+            silent_below=_tuple(asset_id[evidence.row[found.silent]]),
+            unmeasured_below=int(np.count_nonzero(~measured[found.columns])),
+            hit_rate=found.hit_rate,
+            score=found.score,
+            confidence=found.confidence,
+            age_s=found.age_s,
+            runner_up=self._runner_up(found, position),
+        )
+
+    def _runner_up(self, found: Found, position: tuple[float, float] | None) -> RunnerUp | None:
+        if found.runner_up < 0:
+            return None
+        segment_ids, asset_ids, _ = self._labels.members(np.array([found.runner_up], np.int32))
+        apart = metres_apart(position, self._labels.position(found.runner_up))
+        return RunnerUp(segment_ids, asset_ids, found.distance, apart)
 
     def _evidence(self, alarmed: IntArray, silent: IntArray, alarm_age_s: Mapping[int, float] | None) -> Evidence:
         places = self._places
@@ -239,118 +271,12 @@ class CauseEngine:
         return by_row, by_number
 
 
-class _Labels:
-    """Turns places into ids for people."""
-
-    def __init__(self, network: Network, places: Places, prints: BoundFootprints) -> None:
-        self._network, self._places, self._prints = network, places, prints
-        edges = network.edges
-        segment = network.segments.of_node[edges.u[: edges.pipe_count]]
-        self._order = np.argsort(segment, kind="stable")
-        self._start = np.searchsorted(segment[self._order], np.arange(network.segments.count + 1))
-
-    def cause(self, found: Found, evidence: Evidence) -> Cause:
-        """Return a cause by ids."""
-        asset_id = self._network.assets.asset_id
-        segment_ids, asset_ids, length_m = self._members(found.group)
-        covered = np.zeros(len(self._places.station_row) + 1, bool)
-        covered[found.columns] = True
-        measured = evidence.row[self._network.assets.kind[evidence.row] == _PRIMARY_CONSUMER]
-        unmeasured = np.setdiff1d(self._places.station_row[found.columns], measured)
-        position = self._position(found.place)
-        return Cause(
-            kind=self._kind(found.place),
-            hypothesis=_CUT_OFF if found.hypothesis < 0 else HYPOTHESES[self._prints.hypothesis[found.hypothesis]],
-            segment_ids=segment_ids,
-            tied_ids=self._ids_of(found.group[: found.tied]),
-            asset_ids=asset_ids,
-            position=position,
-            length_m=length_m,
-            explained=_tuple(asset_id[evidence.row[found.explained]]),
-            silent_below=_tuple(asset_id[evidence.row[found.silent]]),
-            unmeasured_below=len(unmeasured),
-            hit_rate=found.hit_rate,
-            score=found.score,
-            confidence=found.confidence,
-            age_s=found.age_s,
-            runner_up=self._runner_up(found, position),
-        )
-
-    def _runner_up(self, found: Found, position: tuple[float, float] | None) -> RunnerUp | None:
-        if found.runner_up < 0:
-            return None
-        segment_ids, asset_ids, _ = self._members(np.array([found.runner_up], np.int32))
-        apart = _metres(position, self._position(found.runner_up))
-        return RunnerUp(segment_ids, asset_ids, found.distance, apart)
-
-    def _element(self, place: int) -> int:
-        return int(self._places.element[place]) if place < len(self._places.element) else -1
-
-    def _kind(self, place: int) -> str:
-        element = self._element(place)
-        if element < 0:
-            return "pump"
-        if element <= self._network.segments.count:
-            return "segment"
-        return "source" if self._places.is_source[place] else "substation"
-
-    def _row(self, place: int) -> int:
-        """Return the row of a place that is no segment."""
-        element = self._element(place)
-        if element < 0:
-            return int(self._prints.pump_row[place - len(self._places.element)])
-        return int(self._network.state.links.row[element - 1 - self._network.segments.count])
-
-    def _pipes(self, place: int) -> NDArray[np.intp]:
-        segment = self._element(place) - 1
-        return self._order[self._start[segment] : self._start[segment + 1]]
-
-    def _members(self, group: IntArray) -> tuple[tuple[int, ...], tuple[int, ...], float]:
-        """Return segment ids, asset ids and the trench length of a group of places."""
-        assets, edges = self._network.assets, self._network.edges
-        segment_ids, others, pipes = [], [], [np.zeros(0, np.intp)]
-        for place in group.tolist():
-            if self._kind(place) == "segment":
-                segment_ids.append(int(self._network.segments.segment_id[self._element(place) - 1]))
-                pipes.append(self._pipes(place))
-            else:
-                others.append(int(assets.asset_id[self._row(place)]))
-        edge = np.concatenate(pipes)
-        length = assets.length_m[edges.row[edge]]
-        is_supply = edges.side[edge] == SUPPLY
-        ids = np.unique(np.concatenate([assets.asset_id[edges.row[edge]], np.array(others, np.int32)]))
-        return tuple(segment_ids), _tuple(ids), float(max(length[is_supply].sum(), length[~is_supply].sum()))
-
-    def _ids_of(self, group: IntArray) -> tuple[int, ...]:
-        """Return segment ids and ids of what is no segment, rising."""
-        segment_ids, _, _ = self._members(group[np.array([self._kind(place) == "segment" for place in group.tolist()], bool)])
-        others = [self._network.assets.asset_id[self._row(place)] for place in group.tolist() if self._kind(place) != "segment"]
-        return _tuple(np.unique(np.array([*segment_ids, *others], np.int64)))
-
-    def _position(self, place: int) -> tuple[float, float] | None:
-        assets = self._network.assets
-        rows = self._network.edges.row[self._pipes(place)] if self._kind(place) == "segment" else np.array([self._row(place)])
-        known = rows[np.isfinite(assets.lon[rows]) & np.isfinite(assets.lat[rows])]
-        if not len(known):
-            return None
-        middle_lon, middle_lat = assets.lon[known].mean(), assets.lat[known].mean()
-        near = known[np.argmin(np.hypot(assets.lon[known] - middle_lon, assets.lat[known] - middle_lat))]
-        return float(assets.lon[near]), float(assets.lat[near])
-
-
 def _stray_rate(evidence: Evidence, found: list[Found]) -> float:
     """Estimate the stray rate from the stations that no cause explains (mean of a beta distribution)."""
     explained = sum(len(cause.explained) for cause in found)
     rest = evidence.rang - explained
     silent = len(evidence.row) - evidence.rang
     return (rest + _BELIEF * STRAY_RATE) / (rest + silent + _BELIEF)
-
-
-def _metres(a: tuple[float, float] | None, b: tuple[float, float] | None) -> float:
-    if a is None or b is None:
-        return math.nan
-    along = math.radians(b[0] - a[0]) * math.cos(math.radians((a[1] + b[1]) / 2.0))
-    return 6_371_000.0 * math.hypot(along, math.radians(b[1] - a[1]))
 
 
 def _ids(values: Iterable[int]) -> NDArray[np.int64]:

@@ -120,7 +120,7 @@ class Ground:
     @property
     def count(self) -> int:
         """Number of candidates."""
-        return len(self.places.element) + len(self.prints.pump_row)
+        return len(self.places.element) + len(self.prints.apart_row)
 
 
 def search(ground: Ground, evidence: Evidence, stray: float) -> list[Found]:
@@ -234,8 +234,8 @@ class _Search:
             return found
         first, last = self._places.first[place], self._places.last[place]
         number = self._evidence.number
-        inside = ((number >= first) & (number < last)).any(axis=1)
-        return inside.astype(float)
+        inside: Floats = ((number >= first) & (number < last)).any(axis=1).astype(np.float64)
+        return inside
 
     def _chances(self, place: int) -> tuple[Floats, float]:
         """Return the chances of the points as far as the ages allow, and the age of the cause."""
