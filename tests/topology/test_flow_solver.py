@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.topology.flow_builders import DEGC, flows_of, ring_zone, solver_of
+from topology.codes import SUPPLY
 from topology.flow.solver import Held, Leak
 from topology.hydraulics import pandapipes_net
-from topology.hydraulics.pandapipes_net import Solved
+from topology.hydraulics.pandapipes_net import Losses, OpenStations, Solved
 from topology.hydraulics.zone import Zone
 
 PRESSURE_MPA, FLOW_KG_PER_S = 1e-5, 1e-3
@@ -43,6 +44,32 @@ def test_a_solution_to_begin_with_changes_nothing():
     warm = solver.solve(station * 1.1, feed * 1.1, start=cold)
     again = solver.solve(station * 1.1, feed * 1.1)
     assert np.abs(warm.pressure_mpa - again.pressure_mpa).max() < 1e-8
+
+
+@pytest.mark.parametrize(("seed", "rings", "lifts"), [(1, 0, 0), (3, 9, 2)])
+def test_open_stations_take_what_they_take_in_pandapipes(seed: int, rings: int, lifts: int):
+    zone = ring_zone(seed, rings=rings, lifts=lifts)
+    station, feed = flows_of(zone)
+    opened = OpenStations(np.arange(len(station)) % 2 == 0, station, 0.05)
+    losses = Losses(np.array([zone.station_supply[3]]), np.array([2.0]))
+    theirs = pandapipes_net.solve(
+        zone,
+        station_kg_per_s=np.where(opened.mask, 0.0, station),
+        feed_kg_per_s=0.5 * feed,
+        temperature_degc=DEGC,
+        roughness_mm=0.5,
+        local_share=0.2,
+        held_mpa=(0.7, 0.4),
+        open_stations=opened,
+        losses=losses,
+    )
+    ours = solver_of(zone).solve(station, 0.5 * feed, open_stations=opened, held_mpa=0.3, losses=losses)
+    assert theirs.converged
+    assert ours.converged
+    held = np.where(zone.node_side == SUPPLY, 0.7, 0.4)
+    assert np.abs(ours.pressure_mpa + held - theirs.pressure_mpa).max() < 2e-4
+    assert ours.station_kg_per_s == pytest.approx(theirs.station_kg_per_s, rel=2e-3, abs=0.01)
+    assert ours.station_kg_per_s[~opened.mask] == pytest.approx(station[~opened.mask])
 
 
 def test_a_leak_is_a_pipe_parted_in_two():

@@ -167,7 +167,7 @@ def solve(
     if held_mpa is not None:
         net.ext_grid["p_bar"] = [_REFERENCE_BAR + each * BAR_PER_MPA for each in held_mpa]
     if open_stations is not None and open_stations.mask.any():
-        _open(net, zone, open_stations, temperature_degc[0])
+        _open(net, zone, open_stations, temperature_degc)
     if not _run(net):
         return _nothing(zone)
     pressure = (net.res_junction["p_bar"].to_numpy(float) - _REFERENCE_BAR) / BAR_PER_MPA
@@ -256,11 +256,14 @@ def take_flows(net: Any, zone: Zone, station: Floats, feed: Floats, losses: Loss
         pandapipes.create_sinks(net, losses.node, mdot_kg_per_s=losses.kg_per_s)
 
 
-def _open(net: Any, zone: Zone, stations: OpenStations, supply_degc: float) -> None:
-    """Join supply and return at open stations by a valve with the loss coefficient dp = zeta x rho / 2 x v2 asks for."""
+def _open(net: Any, zone: Zone, stations: OpenStations, temperature_degc: tuple[float, float]) -> None:
+    """Join supply and return at open stations by a valve with the loss coefficient dp = zeta x rho / 2 x v2 asks for.
+
+    The library takes the density at the mean of both ends' temperatures.
+    """
     import pandapipes  # noqa: PLC0415 - takes seconds to load
 
-    density = float(net.fluid.get_density(supply_degc + KELVIN))
+    density = float(net.fluid.get_density(sum(temperature_degc) / 2.0 + KELVIN))
     area = np.pi / 4.0 * (_OPEN_MM / 1000.0) ** 2
     full = stations.full_kg_per_s[stations.mask]
     zeta = 2.0 * density * area**2 * stations.full_mpa * 1e6 / full**2

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from topology.flow.friction import Floats, Ints
 from topology.flow.solver import FlowSolver, Leak
@@ -28,8 +28,8 @@ USUAL = Errors()
 """Errors of usual readings and of what is usually known."""
 _LEVEL_MPA = 0.5
 """How far a side's level may lie from the expected one where the source is not read."""
-_SHORTLIST = 300
-"""Pieces that the full solver is asked for."""
+_SHORTLIST = 120
+"""Pieces that the full solver is asked for, and as many again about the first answer."""
 _NEAR_M = 100.0
 """The place named is the one with most of the likelihood within this distance."""
 
@@ -122,13 +122,14 @@ def locate(
 ) -> LeakPlaces:
     """Hold readings against what a leak at each place would do.
 
-    1. Differences are taken to the expected pressures, or to readings from before the leak, in which most of what is unknown
-       about the pipes cancels out.
-    2. They are whitened by the covariance of the readings' noise and of unknown roughness and demands, both through the
-       linearised network (generalised least squares).
-    3. Every piece is judged by its linear signature at the best amplitude; the best few hundred by the full solver with the leak
-       that the make-up flow tells, its size free within that reading's error.
-    4. The covariance is made again at the best piece's solution, and the pieces are judged again.
+    1. Differences are taken to the expected pressures. Readings from before the leak tell roughness and demands as far as they
+       can: what is expected, and how well, are those given these readings.
+    2. Differences are whitened by the covariance of the readings' noise and of roughness and demands still unknown, both through
+       the linearised network (generalised least squares).
+    3. Every piece is judged by its linear signature at the best amplitude; the best by the full solver with the leak that the
+       make-up flow tells, its size free within that reading's error.
+    4. All is linearised again at the best piece's solution, every piece is judged by its signature there, and the best by the
+       full solver as well.
 
     Parameters
     ----------
@@ -148,66 +149,88 @@ def locate(
         False: the source's own pressures are not read, so a shift of a whole side tells nothing.
     """
     nodes = metered_nodes(search.solver.zone, search.metered)
-    zero = search.expected.pressure_mpa[nodes] if before_mpa is None else before_mpa
-    change = readings_mpa - zero
-    noise = _noise(errors, before_mpa, samples, samples_before)
-    judge = _Judge(search, nodes, change, make_up_kg_per_s, errors, noise, levels_known)
-    return judge.places(calibrated=before_mpa is not None)
-
-
-def _noise(errors: Errors, before_mpa: Floats | None, samples: int, samples_before: int) -> float:
-    """Return the variance of a change of pressure that the readings' noise makes."""
-    return errors.reading_mpa**2 * (1.0 / samples + (0.0 if before_mpa is None else 1.0 / samples_before))
+    expected = search.expected.pressure_mpa[nodes]
+    noise = tuple(errors.reading_mpa**2 / each for each in (samples, samples_before))
+    before = None if before_mpa is None else before_mpa - expected
+    judge = _Judge(search, nodes, readings_mpa - expected, before, make_up_kg_per_s, errors, (noise[0], noise[1]), levels_known)
+    return judge.places()
 
 
 @dataclass(frozen=True, eq=False)
 class _Judge:
+    """One question: differences to what is expected now and before the leak, variances of their noise."""
+
     search: LeakSearch
     nodes: Ints
-    change: Floats
+    now: Floats
+    before: Floats | None
     make_up: float
     errors: Errors
-    noise: float
+    noise: tuple[float, float]
     levels_known: bool
 
-    def places(self, *, calibrated: bool) -> LeakPlaces:
+    def places(self) -> LeakPlaces:
+        search, zone = self.search, self.search.solver.zone
+        intact = unknowns(search.solver, search.expected, search.station_kg_per_s, self.nodes, self.errors)
+        change, cover = self._left_over(intact, intact)
+        signatures = linear_signatures(zone, search.pieces, intact[2]) * self.make_up
+        chosen = self._shortlist(signatures, change, cover, free=True)
+        full = self._full(chosen)
+        score, size = self._judged(change, full, self._along(chosen, intact[2]), cover)
+        best = int(np.argmax(score))
+        leaking = self._solved_with_leak(int(chosen[best]))
+        if leaking.converged:
+            there = unknowns(search.solver, leaking, search.station_kg_per_s, self.nodes, self.errors)
+            change, cover = self._left_over(intact, there)
+            near = linear_signatures(zone, search.pieces, there[2]) * self.make_up
+            signatures = near - near[chosen[best]] + full[best]
+            more = np.setdiff1d(self._shortlist(signatures, change, cover, free=False), chosen)
+            chosen, full = np.concatenate([chosen, more]), np.concatenate([full, self._full(more)])
+            score, size = self._judged(change, full, self._along(chosen, there[2]), cover)
+        return self._answer(chosen, score, size, change - full)
+
+    def _full(self, chosen: Ints) -> Floats:
         search = self.search
-        rough, demand, lift = unknowns(search.solver, search.expected, search.station_kg_per_s, self.nodes, self.errors)
-        before = (rough, demand) if calibrated else (np.zeros_like(rough), np.zeros_like(demand))
-        cover = self._covariance(rough - before[0], demand - before[1], demand)
-        linear = linear_signatures(search.solver.zone, search.pieces, lift)
-        chosen = self._shortlist(linear, cover)
         flows = (search.station_kg_per_s, search.feed_kg_per_s)
-        full = solved_signatures(
+        return solved_signatures(
             search.solver, search.expected, flows, search.pieces, chosen, leak_kg_per_s=self.make_up, nodes=self.nodes
         )
-        score, size = self._judged(full, self._along(chosen, lift), cover)
-        leaking = self._solved_with_leak(int(chosen[np.argmax(score)]))
-        if leaking.converged:
-            rough, demand, lift = unknowns(search.solver, leaking, search.station_kg_per_s, self.nodes, self.errors)
-            cover = self._covariance(rough - before[0], demand - before[1], demand)
-            score, size = self._judged(full, self._along(chosen, lift), cover)
-        return self._answer(chosen, score, size, full)
 
-    def _covariance(self, rough: Floats, demand: Floats, change: Floats) -> Floats:
-        """Return the covariance of the changes of pressure: what is unknown and does not cancel out, what changed, and noise."""
+    def _left_over(self, intact: tuple[Floats, Floats, Floats], leaking: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats]:
+        """Return the differences that are left when readings from before the leak have told what they can, and their covariance.
+
+        Both are normal and share roughness and demands: the usual conditional mean and covariance (Kriging, Kalman).
+        """
+        cover = self._covariance(leaking, leaking)
+        cover[np.diag_indices_from(cover)] += self.noise[0]
+        if self.before is None:
+            return self.now, self._with_levels(cover)
         share = self.errors.change_share / self.errors.demand_share
-        out: Floats = rough.T @ rough + demand.T @ demand + share**2 * (change.T @ change)
-        out[np.diag_indices_from(out)] += self.noise
-        if not self.levels_known:
-            half = len(out) // 2
-            out[:half, :half] += _LEVEL_MPA**2
-            out[half:, half:] += _LEVEL_MPA**2
-        return out
+        cover += share**2 * (leaking[1].T @ leaking[1])
+        own, cross = self._covariance(intact, intact), self._covariance(leaking, intact)
+        own += share**2 * (intact[1].T @ intact[1])
+        own[np.diag_indices_from(own)] += self.noise[1]
+        told = cho_solve(cho_factor(self._with_levels(own), lower=True), cross.T).T
+        return self.now - told @ self.before, self._with_levels(cover - told @ cross.T)
 
-    def _shortlist(self, linear: Floats, cover: Floats) -> Ints:
-        """Return the pieces whose linear signature fits best at an amplitude between a quarter and ten times its own."""
-        factor = cho_factor(cover, lower=True)
-        expected = linear * self.make_up
-        against = cho_solve(factor, self.change)
-        square = np.einsum("ij,ij->i", expected, cho_solve(factor, expected.T).T)
-        product = expected @ against
-        amplitude = np.clip(product / np.maximum(square, 1e-30), 0.25, 10.0)
+    @staticmethod
+    def _covariance(one: tuple[Floats, Floats, Floats], other: tuple[Floats, Floats, Floats]) -> Floats:
+        """Return how pressures in two states vary together with what is unknown of roughness and demands."""
+        return np.asarray(one[0].T @ other[0] + one[1].T @ other[1])
+
+    def _with_levels(self, cover: Floats) -> Floats:
+        if not self.levels_known:
+            half = len(cover) // 2
+            cover[:half, :half] += _LEVEL_MPA**2
+            cover[half:, half:] += _LEVEL_MPA**2
+        return cover
+
+    def _shortlist(self, signatures: Floats, change: Floats, cover: Floats, *, free: bool) -> Ints:
+        """Return the pieces whose signature fits best; where it is free at a quarter to ten times its own size."""
+        white = solve_triangular(cholesky(cover, lower=True), np.concatenate([signatures, change[None]]).T, lower=True)
+        against, white = white[:, -1], white[:, :-1]
+        square, product = np.einsum("ij,ij->j", white, white), against @ white
+        amplitude = np.clip(product / np.maximum(square, 1e-30), 0.25, 10.0) if free else np.ones(len(square))
         gain = amplitude * product - 0.5 * amplitude**2 * square
         return np.sort(np.argsort(-gain)[:_SHORTLIST])
 
@@ -219,7 +242,7 @@ class _Judge:
         out: Floats = self.make_up * part[:, None] * (lift[zone.pipe_u[pipe]] - lift[zone.pipe_v[pipe]])
         return out
 
-    def _judged(self, full: Floats, along: Floats, cover: Floats) -> tuple[Floats, Floats]:
+    def _judged(self, change: Floats, full: Floats, along: Floats, cover: Floats) -> tuple[Floats, Floats]:
         """Return the logarithm of each piece's likelihood and the best size there.
 
         The leak's size (the signature grows about as it does) and its place within the piece are integrated out: two
@@ -228,7 +251,7 @@ class _Judge:
         factor = cho_factor(cover, lower=True)
         known = np.isfinite(full).all(axis=1)
         full = np.nan_to_num(full)
-        off, by_size = self.change - full, self.errors.make_up_share * full
+        off, by_size = change - full, self.errors.make_up_share * full
 
         def product(a: Floats, b: Floats) -> Floats:
             return np.asarray(np.einsum("ij,ij->i", a, b))
@@ -249,7 +272,7 @@ class _Judge:
         leak = Leak(int(pieces.pipe[piece]), float(pieces.share[piece]), self.make_up)
         return search.solver.solve(search.station_kg_per_s, search.feed_kg_per_s, leak=leak, start=search.expected)
 
-    def _answer(self, chosen: Ints, score: Floats, size: Floats, full: Floats) -> LeakPlaces:
+    def _answer(self, chosen: Ints, score: Floats, size: Floats, left: Floats) -> LeakPlaces:
         pieces = self.search.pieces
         weight = np.exp(score - score.max()) * pieces.length_m[chosen]
         likelihood, sizes = np.zeros(len(pieces.pipe)), np.full(len(pieces.pipe), self.make_up)
@@ -260,6 +283,6 @@ class _Judge:
         best = int(np.argmax((apart <= _NEAR_M) @ own + 1e-3 * own))
         order = np.argsort(apart[best])
         enough = int(np.searchsorted(np.cumsum(own[order]), 0.8))
-        off = self._without_level(self.change - full[best])
+        off = self._without_level(left[best])
         within = float(apart[best][order[min(enough, len(order) - 1)]])
         return LeakPlaces(likelihood, sizes, int(chosen[best]), within, float(np.sqrt(np.mean(off**2))))
