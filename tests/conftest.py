@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -17,6 +18,9 @@ from data import cluster as clusters
 from data.errors import DatabaseUnavailable
 from data.migrate import migrate
 from data.pool import connect
+
+if TYPE_CHECKING:
+    from data.imports.report import ImportReport
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("HEAT_TWIN_TEST_SHARED", ROOT.parent / "shared"))
@@ -29,6 +33,9 @@ RINGS = {
     "api": "edge",
     "browser": "browser",
 }
+# Servers, workers and commands that tests start find the kernels that this run or an earlier one compiled: each has a var dir
+# of its own, which is where they would compile all of them anew. Numba reads the name when it is imported, which is later.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "build" / "numba"))
 
 
 @pytest.hookimpl(trylast=True)
@@ -112,13 +119,14 @@ class LoadedSample:
     """The sample city as `heat-twin demo` loads it.
 
     `template_url` names a database nobody connects to, for `create_database`; `url` is read-only; `var_dir` holds the
-    raster and the 3D Tiles; `manifest` is the delivery.
+    raster and the 3D Tiles; `manifest` is the delivery, `imported` the report of its import.
     """
 
     template_url: str
     url: str
     var_dir: Path
     manifest: Path
+    imported: ImportReport
 
     @property
     def template(self) -> str:
@@ -132,22 +140,46 @@ class LoadedSample:
 
 
 @pytest.fixture(scope="session")
-def sample(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedSample]:
+def sample_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the manifest of the sample city, drawn once in the session; tests only read it."""
+    from data.demo.city import write_city  # noqa: PLC0415 - only tests of the sample pay for what this pulls in
+
+    return write_city(tmp_path_factory.mktemp("sample_city"), clean=True)
+
+
+@pytest.fixture(scope="session")
+def dirty_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the manifest of the sample city with its dirt, drawn once in the session; tests only read it."""
+    from data.demo.city import write_city  # noqa: PLC0415 - as above
+
+    return write_city(tmp_path_factory.mktemp("dirty_city"))
+
+
+@pytest.fixture(scope="session")
+def dirty_template(dirty_manifest: Path, server_url: str) -> Iterator[str]:
+    """Yield the name of a database with the dirty sample, imported and not yet checked, that nobody connects to."""
+    from data.imports.run import run_import  # noqa: PLC0415 - as above
+
+    url = create_database(server_url)
+    run_import(dirty_manifest, url, seat="test")
+    yield urlsplit(url).path.removeprefix("/")
+    drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def sample(sample_manifest: Path, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedSample]:
     """Yield the sample city, loaded once in the session (about 6 s)."""
-    # only tests of the sample pay for what these pull in
-    from api.loading import load_manifest  # noqa: PLC0415
+    from api.loading import load_manifest  # noqa: PLC0415 - as above
     from api.settings import Settings  # noqa: PLC0415
-    from data.demo.city import write_city  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("sample")
-    manifest = write_city(folder / "city", clean=True)
     template_url = create_database(server_url)
-    load_manifest(manifest, Settings(var_dir=folder / "var", database_url=template_url), seat="tests")
+    loaded = load_manifest(sample_manifest, Settings(var_dir=folder / "var", database_url=template_url), seat="tests")
     url = create_database(server_url, urlsplit(template_url).path.removeprefix("/"))
     with connect(url, autocommit=True) as connection:
         connection.execute(f"alter database {urlsplit(url).path.removeprefix('/')} set default_transaction_read_only = on")
     before = _files(folder / "var")
-    yield LoadedSample(template_url, url, folder / "var", manifest)
+    yield LoadedSample(template_url, url, folder / "var", sample_manifest, loaded.imported)
     assert _files(folder / "var") == before, "a test wrote into the var dir that all tests share: take copy_var_dir"
     drop_database(url)
     drop_database(template_url)

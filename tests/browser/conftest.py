@@ -10,13 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from api.loading import load_manifest
-from api.settings import Settings
 from api.static_files import VIEWER
-from data.demo.city import write_city
 from tests.api.serving import serve
 from tests.browser.pages import CHROMIUM, FLAGS, Viewer, open_viewer
-from tests.conftest import ROOT, create_database, drop_database, missing
+from tests.conftest import ROOT, LoadedSample, create_database, drop_database, missing
 
 OpenViewer = Callable[[int, int], AbstractContextManager[Viewer]]
 
@@ -29,14 +26,13 @@ def built_viewer() -> None:
 
 
 @pytest.fixture(scope="session")
-def sample_server(built_viewer: None, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the address of a server over the sample city, brought in by the ordinary load."""
-    url = create_database(server_url)
-    var_dir = tmp_path_factory.mktemp("var")
+def sample_server(
+    built_viewer: None, sample: LoadedSample, server_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Yield the address of a server over a sample city of the browser's own."""
+    url = create_database(server_url, sample.template)
     try:
-        manifest = write_city(var_dir / "demo", size="sample", clean=True)
-        load_manifest(manifest, Settings(var_dir=var_dir, database_url=url), seat="test")
-        with serve(url, var_dir) as address:
+        with serve(url, sample.copy_var_dir(tmp_path_factory.mktemp("viewer"))) as address:
             yield address
     finally:
         drop_database(url)

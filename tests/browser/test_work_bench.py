@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Locator, Route
 
 from api.loading import load_manifest
 from api.settings import Settings
-from data.demo.city import write_city
 from tests.api.serving import serve
 from tests.browser.pages import LIMIT_S, Viewer, open_viewer, sit, wait_for
 from tests.conftest import create_database, drop_database
@@ -24,12 +23,14 @@ REASON = "现场复核无误"
 
 
 @pytest.fixture(scope="session")
-def dirty_server(built_viewer: None, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dirty_server(
+    built_viewer: None, dirty_manifest: Path, server_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """Yield the address of a server over the sample city with its dirt; tests of this module change it."""
     url = create_database(server_url)
     var_dir = tmp_path_factory.mktemp("dirty")
     try:
-        load_manifest(write_city(var_dir / "demo", size="sample"), Settings(var_dir=var_dir, database_url=url), seat="test")
+        load_manifest(dirty_manifest, Settings(var_dir=var_dir, database_url=url), seat="test")
         with serve(url, var_dir) as address:
             yield address
     finally:

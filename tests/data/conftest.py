@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from data.demo.city import write_city
 from data.demo.whole_delivery import write_whole
 from tests.data.demo_files import THIN, Delivery
 
@@ -17,9 +16,9 @@ def _draw(folder, *, tree: bool) -> Delivery:
 
 
 @pytest.fixture(scope="session")
-def sample_city(tmp_path_factory) -> Delivery:
+def sample_city(sample_manifest) -> Delivery:
     """Return the sample city."""
-    return Delivery(write_city(tmp_path_factory.mktemp("sample"), clean=True).parent)
+    return Delivery(sample_manifest.parent)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -17,9 +16,7 @@ from data.checks.deciding import accept, accept_rule, dismiss, revert
 from data.checks.reading import ProblemFilter, count_problems, list_problems, read_problem
 from data.checks.run import run_checks
 from data.checks.steps import REPAIRS, STEPS
-from data.demo.city import write_city
 from data.errors import Conflict, NotFound
-from data.imports.run import run_import
 from data.pool import Connection, Pool, connect, open_pool
 from tests.conftest import LoadedSample, create_database, drop_database
 from twin.checks import RULES
@@ -256,11 +253,9 @@ class Archive:
 
 
 @pytest.fixture(scope="module")
-def dirty_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def checked_template(dirty_template: str, server_url: str) -> Iterator[str]:
     """Yield a database with the dirty sample, imported and checked, that nobody connects to."""
-    url = create_database(server_url)
-    folder: Path = tmp_path_factory.mktemp("dirty")
-    run_import(write_city(folder), url, seat="test")
+    url = create_database(server_url, dirty_template)
     with connect(url) as connection:
         run_checks(connection, 1, now=NOW)
     yield url
@@ -268,8 +263,8 @@ def dirty_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def archive(dirty_template: str, server_url: str) -> Iterator[Archive]:
-    url = create_database(server_url, urlsplit(dirty_template).path.removeprefix("/"))
+def archive(checked_template: str, server_url: str) -> Iterator[Archive]:
+    url = create_database(server_url, urlsplit(checked_template).path.removeprefix("/"))
     yield Archive(url)
     drop_database(url)
 

@@ -25,9 +25,9 @@ from tests.data.demo_files import JOIN_M, Delivery, ends_of, side_graph
 pytestmark = pytest.mark.plain
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
-    return Delivery(write_city(tmp_path_factory.mktemp("demo"), clean=True).parent)
+@pytest.fixture
+def city(sample_city: Delivery) -> Delivery:
+    return sample_city
 
 
 def wgs84(frame):

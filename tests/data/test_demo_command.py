@@ -14,6 +14,23 @@ from api.cli import build_app
 from data.demo.city import write_city
 from data.errors import BadDemo
 from data.pool import connect
+from tests.conftest import create_database, drop_database
+
+
+@pytest.fixture(scope="module")
+def loaded(server_url, tmp_path_factory):
+    """Yield the command, its database and its var dir after it loaded the city; every test leaves it loaded."""
+    url, var_dir = create_database(server_url), tmp_path_factory.mktemp("demo") / "var"
+
+    def run(*options):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HEAT_TWIN_DATABASE_URL", url)
+            patch.setenv("HEAT_TWIN_VAR_DIR", str(var_dir))
+            return CliRunner().invoke(build_app(), ["demo", *options], catch_exceptions=False).output
+
+    assert "示例城区, synthetic) loaded" in run()
+    yield run, url, var_dir
+    drop_database(url)
 
 
 @pytest.fixture
@@ -28,20 +45,20 @@ def count(url: str, table: str) -> int:
         return connection.execute(f"select count(*) from {table}").fetchone()[0]
 
 
-def test_the_city_is_loaded_once_and_left_alone_after_that(run, database_url, tmp_path):
-    assert "示例城区, synthetic) loaded" in run()
-    assert (tmp_path / "var" / "demo" / "sample-1-1" / "manifest.toml").is_file()
-    assert count(database_url, "asset") > 8500
-    assert count(database_url, "tile_pipe") > 0
+def test_the_city_is_loaded_once_and_left_alone_after_that(loaded):
+    run, url, var_dir = loaded
+    assert (var_dir / "demo" / "sample-1-1" / "manifest.toml").is_file()
+    assert count(url, "asset") > 8500
+    assert count(url, "tile_pipe") > 0
     assert run("--if-absent") == "city 1 is there already\n"
     assert "was loaded already" in run()
 
 
-def test_a_load_that_was_interrupted_is_taken_up_again(run, database_url, tmp_path):
-    run()
-    (tmp_path / "var" / "demo" / "sample-1-1.loaded").unlink()
+def test_a_load_that_was_interrupted_is_taken_up_again(loaded):
+    run, _, var_dir = loaded
+    (var_dir / "demo" / "sample-1-1.loaded").unlink()
     assert "was loaded already" in run("--if-absent")
-    assert (tmp_path / "var" / "demo" / "sample-1-1.loaded").is_file()
+    assert (var_dir / "demo" / "sample-1-1.loaded").is_file()
 
 
 def test_a_city_that_is_no_demo_is_never_overwritten(run, database_url):

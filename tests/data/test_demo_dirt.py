@@ -52,10 +52,9 @@ class Spoiled:
 
 
 @pytest.fixture(scope="module")
-def spoiled(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spoiled]:
-    folder = tmp_path_factory.mktemp("spoiled")
-    url = create_database(server_url)
-    run_import(write_city(folder), url, seat="test")
+def spoiled(dirty_manifest: Path, dirty_template: str, server_url: str) -> Iterator[Spoiled]:
+    folder = dirty_manifest.parent
+    url = create_database(server_url, dirty_template)
     yield Spoiled(Delivery(folder), read_answers(folder / ANSWER_SHEET), url)
     drop_database(url)
 

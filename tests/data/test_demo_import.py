@@ -14,9 +14,9 @@ from tests.data.demo_files import Delivery
 from topology.network import build_network
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
-    return Delivery(write_city(tmp_path_factory.mktemp("demo"), clean=True).parent)
+@pytest.fixture
+def city(sample_city: Delivery) -> Delivery:
+    return sample_city
 
 
 def rows(url: str, statement: str) -> list[tuple]:
@@ -44,9 +44,8 @@ def test_the_import_finds_nothing_wrong_and_a_second_one_changes_nothing(city, d
     assert rows(database_url, "select assets_version, network_version from city") == versions
 
 
-def test_everything_arrives_with_owner_district_and_pair(city, database_url):
-    run_import(city.folder / "manifest.toml", database_url, seat="test")
-    counts = dict(rows(database_url, "select kind, count(*) from asset where valid_to_at is null group by kind"))
+def test_everything_arrives_with_owner_district_and_pair(city, sample_url):
+    counts = dict(rows(sample_url, "select kind, count(*) from asset where valid_to_at is null group by kind"))
     expected = {"district": 11, "company": 4, "substation": 60, "plant": 1, "boiler_house": 1, "pipe": len(city.pipes)}
     assert {kind: counts[kind] for kind in expected} == expected
     assert counts["building"] == len(city.geojson("buildings")) + len(city.geojson("halls"))
@@ -54,28 +53,25 @@ def test_everything_arrives_with_owner_district_and_pair(city, database_url):
     unlinked = (
         "select count(*) from asset where kind in ('pipe', 'valve', 'substation') and (company_id is null or area_id is null)"
     )
-    assert rows(database_url, unlinked) == [(0,)]
+    assert rows(sample_url, unlinked) == [(0,)]
     pairs = "select count(*), min(n), max(n) from (select count(*) as n from asset where kind = 'pipe' group by pair_id) as pair"
-    assert rows(database_url, pairs) == [(len(city.pipes) // 2, 2, 2)]
-    assert rows(database_url, "select count(*), count(distinct area_id) from rollout_rate") == [(33, 11)]
-    assert rows(database_url, "select name_zh, synthetic, zone from city") == [("示例城区", True, "Asia/Shanghai")]
+    assert rows(sample_url, pairs) == [(len(city.pipes) // 2, 2, 2)]
+    assert rows(sample_url, "select count(*), count(distinct area_id) from rollout_rate") == [(33, 11)]
+    assert rows(sample_url, "select name_zh, synthetic, zone from city") == [("示例城区", True, "Asia/Shanghai")]
 
 
-def test_the_companys_own_key_is_kept(city, database_url):
-    run_import(city.folder / "manifest.toml", database_url, seat="test")
-    assert rows(database_url, "select code from asset where kind = 'substation' and source_key = 'TZ-3001'") == [("HRZ0001",)]
+def test_the_companys_own_key_is_kept(sample_url):
+    assert rows(sample_url, "select code from asset where kind = 'substation' and source_key = 'TZ-3001'") == [("HRZ0001",)]
 
 
-def test_codes_that_look_like_numbers_stay_text(city, database_url):
-    run_import(city.folder / "manifest.toml", database_url, seat="test")
-    found = rows(database_url, "select distinct attributes->>'anticorrosion_method' from asset where kind = 'pipe'")
+def test_codes_that_look_like_numbers_stay_text(sample_url):
+    found = rows(sample_url, "select distinct attributes->>'anticorrosion_method' from asset where kind = 'pipe'")
     assert set(found) <= {("01",), ("05",), ("06",)}
-    assert ("220104",) in rows(database_url, "select code from asset where kind = 'district'")
+    assert ("220104",) in rows(sample_url, "select code from asset where kind = 'district'")
 
 
-def test_ends_still_meet_in_the_store(city, database_url):
+def test_ends_still_meet_in_the_store(sample_url):
     """PostGIS, on the sphere: every inlet is within 5 cm of an end of a secondary supply pipe."""
-    run_import(city.folder / "manifest.toml", database_url, seat="test")
     loose = """
         with ends as (
             select st_force2d(st_endpoint(geom)) as point from asset
@@ -86,18 +82,16 @@ def test_ends_still_meet_in_the_store(city, database_url):
             select from ends
             where st_dwithin(point, inlet.geom, 1e-6) and st_distance(point::geography, inlet.geom::geography) < 0.05
         )"""
-    assert rows(database_url, loose) == [(0,)]
+    assert rows(sample_url, loose) == [(0,)]
 
 
-def test_the_network_room_finds_nothing_to_complain_about(city, database_url):
-    run_import(city.folder / "manifest.toml", database_url, seat="test")
-    with connect(database_url) as connection:
+def test_the_network_room_finds_nothing_to_complain_about(sample_url):
+    with connect(sample_url) as connection:
         network = build_network(read_network_tables(connection, 1))
     assert network.findings == ()
 
 
-def test_two_demo_cities_stand_side_by_side(city, database_url, tmp_path: Path):
-    run_import(city.folder / "manifest.toml", database_url, seat="test")
-    run_import(write_city(tmp_path, seed=2, city_id=2, clean=True), database_url, seat="test")
-    counts = rows(database_url, "select city_id, count(*) from asset where kind = 'substation' group by city_id order by 1")
+def test_two_demo_cities_stand_side_by_side(sample_copy_url, tmp_path: Path):
+    run_import(write_city(tmp_path, seed=2, city_id=2, clean=True), sample_copy_url, seat="test")
+    counts = rows(sample_copy_url, "select city_id, count(*) from asset where kind = 'substation' group by city_id order by 1")
     assert counts == [(1, 60), (2, 60)]

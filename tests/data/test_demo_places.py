@@ -14,7 +14,6 @@ import shapely
 from scipy.spatial import cKDTree
 
 from data.buildings import read_buildings
-from data.imports.run import run_import
 from data.pool import connect
 from data.tile_tables import rebuild
 from gis.datums import from_wgs84, parse_datum, to_wgs84
@@ -240,11 +239,10 @@ def test_most_schools_and_hospitals_look_like_ones(city):
     assert special["storeys"].ge(3).all()
 
 
-def test_buildings_of_several_blocks_reach_store_tiles_and_meshes(sample_city, database_url):
+def test_buildings_of_several_blocks_reach_store_tiles_and_meshes(sample_city, sample_copy_url):
     shapes = sample_city.geojson("buildings").geometry.to_numpy()
     several = int((shapely.get_num_geometries(shapes) > 1).sum())
-    run_import(sample_city.folder / "manifest.toml", database_url, seat="test")
-    with connect(database_url) as connection:
+    with connect(sample_copy_url) as connection:
         rebuild(connection, 1, None)
         tiled = connection.execute("select count(*) from tile_building where st_numgeometries(geom) > 1").fetchone()
         read = read_buildings(connection, 1)
@@ -285,6 +283,5 @@ def test_control_points_fit_the_grid_to_millimetres(city):
     assert 0.0005 < off.max() < 0.02
 
 
-def test_the_import_lists_the_residuals_of_the_control_points(sample_city, database_url):
-    report = run_import(sample_city.folder / "manifest.toml", database_url, seat="test").as_dict()
-    assert "示例控制点07" in json.dumps(report, ensure_ascii=False)
+def test_the_import_lists_the_residuals_of_the_control_points(sample):
+    assert "示例控制点07" in json.dumps(sample.imported.as_dict(), ensure_ascii=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,27 +14,16 @@ from pandapipes.topology import create_nxgraph, unsupplied_junctions
 from typer.testing import CliRunner
 
 from api.cli import build_app
-from data.demo.city import write_city
 from data.hydraulics import read_hydraulic_tables
 from data.imports.manifest import locate_manifest
 from data.imports.run import run_import
 from data.network import read_network, read_network_tables
 from data.pool import connect
-from tests.conftest import create_database, drop_database
 from topology.codes import CLOSED, SOURCE, VALVE
 from topology.hydraulics.scenario import Scenario
 from topology.hydraulics.solve import solve_zone
 from topology.hydraulics.what_if import what_if
 from topology.network import build_network
-
-
-@pytest.fixture(scope="module")
-def sample_url(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield a database with the clean sample city; tests of this module only read it."""
-    url = create_database(server_url)
-    run_import(write_city(tmp_path_factory.mktemp("sample"), clean=True), url, seat="test")
-    yield url
-    drop_database(url)
 
 
 def run_solve(url: str, monkeypatch: pytest.MonkeyPatch, *options: str):

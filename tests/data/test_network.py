@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,29 +11,18 @@ import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from data.demo.city import write_city
 from data.errors import NotFound
 from data.imports.manifest import locate_manifest
 from data.imports.run import run_import
 from data.network import first_city, read_network, read_network_tables, read_valve_states, read_versions
 from data.pool import connect
 from gis.snapping import join_ends
-from tests.conftest import create_database, drop_database
 from tests.topology.oracle import Oracle
 from topology.answers.impact import figures, impact
 from topology.answers.trace import downstream, upstream
 from topology.codes import CLOSED, EXCHANGER, PIPE, SOURCE, VALVE
 from topology.network import Network, build_network
 from topology.tables import NetworkTables
-
-
-@pytest.fixture(scope="module")
-def sample_url(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield a database with the sample city; tests of this module only read it."""
-    url = create_database(server_url)
-    run_import(write_city(tmp_path_factory.mktemp("sample"), clean=True), url, seat="test")
-    yield url
-    drop_database(url)
 
 
 @pytest.fixture(scope="module")
