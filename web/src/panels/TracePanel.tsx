@@ -113,7 +113,8 @@ function ThreeLists({ cut }: { cut: Impact }) {
         <i style={{ background: SET_COLOURS[set] }} aria-hidden="true" />
         {t(`impact.${set}`)}{" "}
         <b>
-          {formatNumber(cut[set].counts.building ?? 0, 0, lang)} {t("unit.buildings")}
+          {/* the English unit is too long for a third of the panel; the figures below carry it */}
+          {formatNumber(cut[set].counts.building ?? 0, 0, lang)} {lang === "zh" && t("unit.buildings")}
         </b>
       </span>
     ),

@@ -11,6 +11,7 @@ import { PressureLineChart } from "./PressureLineChart";
 import { useMay } from "./permissions";
 import { useAsset, useMarks, usePicks, useVisit } from "./planning";
 import { RemoteNote } from "./RemoteNote";
+import { Subject } from "./Subject";
 import { useAnswer } from "./useAnswer";
 import { Versions } from "./Versions";
 import {
@@ -36,12 +37,14 @@ export default function WhatIfPanel() {
   const t = useText();
   const { desk } = useParts();
   const work = useApp((state) => state.view.work);
+  const chosen = useApp((state) => state.view.selected !== null);
   const may = useMay("plan");
   const question = questionOf(work);
   const job = useJob(work.job);
   const busy = job !== null && !isOver(job.state);
   return (
     <Panel title={t("whatif.title")} className="work-panel tool-panel whatif-panel">
+      {chosen && <Subject />}
       <ZoneChoice />
       <Changes />
       {may ? <Run question={question} busy={busy} /> : <p className="note">{t("whatif.notAllowed")}</p>}

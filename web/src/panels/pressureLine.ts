@@ -84,7 +84,10 @@ export function pressureOption(
       name: labels.distance,
       nameLocation: "middle",
       nameGap: 20,
-      axisLabel: { color: "#9fb6cc" },
+      nameTextStyle: { color: "#9fb6cc" },
+      // the end of the line is no round number
+      axisLabel: { color: "#9fb6cc", showMaxLabel: false },
+      splitLine: { lineStyle: { color: "#1d3552" } },
       max: "dataMax",
     },
     yAxis: {
