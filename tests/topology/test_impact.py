@@ -164,7 +164,7 @@ def test_a_pump_on_a_pipe_falls_with_its_segment() -> None:
     assert impact(network, 70).lost.tolist() == impact(network, 101).lost.tolist()
 
 
-@BRIEF
+@settings(BRIEF, max_examples=20)
 @given(sketches())
 def test_a_slice_holds_whatever_a_flood_of_everything_finds(sketch: Sketch) -> None:
     network = build_network(sketch.tables())
@@ -265,3 +265,13 @@ def test_a_consumer_drawn_on_one_side_falls_with_the_exchanger_whichever_side_br
     network = build_network(s.tables())
     assert consumers(network, impact(network, 100).lost) == {20, 30, 50}
     assert consumers(network, impact(network, 100 + RETURN_OFFSET).lost) == {20, 30, 50}
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint64])
+def test_rows_are_found_by_ids_of_any_width_and_what_is_no_id_has_none(dtype: type[np.generic]) -> None:
+    assets = build_network(tree().tables()).assets
+    wide = 2**32 + int(assets.asset_id[3])  # would be an asset if its upper half were cut off
+    asked = np.array([*assets.asset_id, 0, 7, *([] if dtype is np.int32 else [wide])], dtype)
+    known = [*range(assets.asset_id.size), -1, -1, -1][: len(asked)]
+    assert assets.rows_of(asked).tolist() == known
+    assert [assets.row_of(int(asset_id)) for asset_id in asked] == known
