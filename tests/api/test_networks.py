@@ -12,6 +12,7 @@ from api.tracing.criticals import Criticals
 from api.tracing.facts import FactStore
 from api.tracing.warming import ask_everything, warm
 from data.errors import NotFound
+from data.network import ValveState
 from data.pool import open_pool
 from data.valves import set_valve_state
 from tests.api.test_assets import ROWS
@@ -73,7 +74,8 @@ def test_askers_at_once_share_looks_at_the_versions_and_none_sees_an_older_one(d
         try:
             store = NetworkStore(database_url, pool)
             await store.get(1)
-            for number, state in enumerate(("closed", "open", "closed"), start=1):
+            states: tuple[ValveState, ...] = ("closed", "open", "closed")
+            for number, state in enumerate(states, start=1):
                 early = [asyncio.create_task(store.get(1)) for _ in range(3)]
                 await asyncio.sleep(0)  # a look is on its way while the valve is operated
                 await set_valve_state(pool, Scope(), 1, 11, state=state, origin="measured", seat="test")
