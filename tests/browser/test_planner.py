@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -229,3 +231,95 @@ def test_the_panels_of_causes_and_leaks_open(viewer: OpenViewer, office: httpx.C
         shown.page.get_by_text(f"共 {total:,} 条").wait_for()
         shown.still()
         shown.assert_clean()
+
+
+def test_a_repair_and_a_past_time_are_told_and_kept_by_the_address(viewer: OpenViewer, office: httpx.Client) -> None:
+    pipe, isolation = pipe_with_a_way_out(office)
+    ties = [valve["asset_id"] for valve in isolation["alternatives"][0]["valves"]]
+    at = datetime.now(UTC).isoformat()
+    operate(office, ties, "open")
+    with viewer(1440, 900) as shown:
+        sit(shown, "planner")
+        shown.open(f"/plan?city=1&sel={pipe['asset_id']}&layers={LAYERS}")
+        panel = shown.page.get_by_role("region", name="影响分析")
+        panel.get_by_label("修复时长").fill("7.5")
+        told = get(office, f"/assets/{pipe['asset_id']}/impact", repair_h=7.5)["fault"]
+        line = panel.locator(".fault > div").filter(has_text="按抢修 7.5 h").locator("dd")
+        line.wait_for()
+        shown_h = float(line.inner_text().split(" ")[0].replace(",", ""))
+        assert abs(shown_h - told["stopped_area_hours_m2_h"] / 10_000) <= 0.5
+        wait_for(lambda: "repair_h=7.5" in shown.look("window.location.search"), what="the hours to stand in the address")
+        lost = {as_of: lost_of(office, pipe["asset_id"], as_of) for as_of in (None, at)}
+        assert lost[None] != lost[at], "the valve was opened in between"
+        shown.open(f"/plan?city=1&panel=isolation&sel={pipe['asset_id']}&states_as_of={quote(at)}&layers={LAYERS}")
+        banner = shown.page.get_by_role("status").filter(has_text="的阀门、热源状态")
+        panel = shown.page.get_by_role("region", name="关阀分析")
+        wait_for(lambda: lost_now(panel) == lost[at], what="the isolation to count with the states of then")
+        panel.get_by_text("查看历史时不能写入").wait_for()
+        assert panel.get_by_role("button", name="保存为检修计划").count() == 0
+        banner.get_by_role("button", name="回到现在").click()
+        wait_for(lambda: lost_now(panel) == lost[None], what="the isolation to count with the present states")
+        panel.get_by_role("button", name="保存为检修计划").wait_for()
+        assert "states_as_of" not in shown.look("window.location.search")
+        # off its normal position: drawn at every zoom
+        astray = "window.__ht.map.queryRenderedFeatures({layers: ['marks-sign']}).map((one) => one.properties.asset_id)"
+        shown.look("(window.__ht.map.jumpTo({zoom: 11}), true)")
+        wait_for(lambda: not set(ties).isdisjoint(shown.look(astray)), what="the valve that stands off normal to be drawn")
+        shown.assert_clean()
+    operate(office, ties, "closed")
+
+
+def lost_of(office: httpx.Client, asset_id: int, as_of: str | None) -> str:
+    more = {} if as_of is None else {"as_of": as_of}
+    return buildings(trace(office, "isolation", asset_id, **more)["lost"])
+
+
+def operate(office: httpx.Client, valves: list[int], state: str) -> None:
+    """Record the state of valves in the seat of the administrator."""
+    with httpx.Client(base_url=office.base_url, timeout=60, params={"city": 1}) as other:
+        seat = next(one for one in other.get("/seats").json() if one["role"] == "administrator")
+        other.post("/session", json={"seat_id": seat["seat_id"]}).raise_for_status()
+        body = {"valves": [{"asset_id": valve, "state": state} for valve in valves], "note": "演练"}
+        other.post("/valves/states", json=body).raise_for_status()
+
+
+def test_plans_that_meet_are_drawn_together(viewer: OpenViewer, office: httpx.Client, pictures: Path) -> None:
+    first, second = (save_by_hand(office, title, place) for title, place in (("东段换阀", 0), ("支线换管", 8)))
+    detail = get(office, f"/plans/{second['plan_id']}")
+    (conflict,) = (one for one in detail["conflicts"] if one["plan_id"] == first["plan_id"])
+    area = get(office, f"/plans/{second['plan_id']}/area")["features"]
+    drawn = {one["id"] for one in area if one["properties"]["set"] in {"plan", "other", "both", "only_together"}}
+    assert len(drawn) == conflict["joint"]["buildings"] > detail["lost"]["buildings"] > 0
+    with viewer(1440, 900) as shown:
+        sit(shown, "planner")
+        shown.open(f"/plan?city=1&panel=plans&layers={LAYERS}")
+        plans = shown.page.get_by_role("region", name="检修计划")
+        row = plans.get_by_role("button").filter(has_text="支线换管")
+        row.get_by_text(f"同时执行停供 {conflict['joint']['buildings']:,} 栋").wait_for()
+        row.click()
+        plans.get_by_role("region", name="时间冲突的计划").get_by_text("东段换阀").wait_for()
+        marked = "window.__ht.map.getSource('marks').serialize().data.features.map((one) => one.properties.asset_id)"
+        wait_for(lambda: drawn <= set(shown.look(marked)), what="the buildings of both plans to be drawn")
+        shown.still()
+        shown.shoot(pictures / "planner-conflict-1440x900.png")
+        # the seat plans; valves are operated by others
+        assert plans.get_by_role("button", name="开始执行").count() == 0
+        shown.assert_clean()
+    for one in (first, second):
+        office.post(f"/plans/{one['plan_id']}/cancel", json={"note": "演练结束"}).raise_for_status()
+
+
+def save_by_hand(office: httpx.Client, title: str, place: int) -> dict[str, Any]:
+    """Save a plan for the segment at a place of the list of critical ones, for the same day as all others made here."""
+    segment = get(office, "/network/criticality", limit=50)["items"][place]["segment_id"]
+    order = trace(office, "isolation", segment)["order"]
+    body = {
+        "title": title,
+        "asset_ids": [segment],
+        "valves": [{"asset_id": valve, "action": "close", "order": i + 1} for i, valve in enumerate(order)],
+        "planned_from_at": "2031-05-10T08:00:00+08:00",
+        "planned_to_at": "2031-05-10T16:00:00+08:00",
+    }
+    answer = office.post("/plans", json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
