@@ -13,6 +13,7 @@ from typer.main import get_group
 
 from api.commands import COMMANDS
 from api.errors import KNOWN_ERRORS
+from api.kernel_cache import kernel_cache
 from api.settings import read_settings
 
 
@@ -62,7 +63,7 @@ def build_app() -> typer.Typer:
 
 def _keep_kernels() -> None:
     """Let numba keep compiled kernels under the var dir; it reads the name once, when it is imported."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(read_settings().var_dir / "numba"))
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(read_settings().var_dir / "numba")))
 
 
 def main() -> None:
