@@ -22,8 +22,8 @@ import orjson
 
 from api.errors import Busy
 from api.settings import Settings
+from api.watching import Watcher
 from api.worker_environment import worker_environment
-from data.errors import DataError
 from data.pool import Pool
 from data.what_ifs import abort, count_waiting, is_cancelled, next_waiting
 from data.zone_solutions import zone_states
@@ -133,21 +133,17 @@ class WhatIfRoom:
         self._settings = settings
         self._pool = pool
         self.worker = Worker(settings)
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._watcher = Watcher("look for what-ifs", self._look, every_s=LOOK_S, retry_s=LOOK_S)
         self._seen: dict[int, tuple[tuple[int, int], float]] = {}
         self._not_before = time.monotonic() + _FIRST_S
 
     async def __aenter__(self) -> WhatIfRoom:
-        self._task = asyncio.create_task(self._watch(), name="what-ifs")
+        self._watcher.start()
         return self
 
     async def __aexit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
-        assert self._task is not None
-        self._task.cancel()
         self.worker.kill()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await self._watcher.stop()
         await self.worker.close()
 
     async def require_place(self) -> None:
@@ -158,18 +154,11 @@ class WhatIfRoom:
 
     def wake(self) -> None:
         """Say that a what-if waits."""
-        self._woken.set()
+        self._watcher.wake()
 
-    async def _watch(self) -> None:
-        while True:
-            try:
-                if not await self._work():
-                    self._woken.clear()
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), LOOK_S)
-            except DataError as error:
-                logger.warning("cannot look for what-ifs: %s", error)
-                await asyncio.sleep(LOOK_S)
+    async def _look(self) -> None:
+        while await self._work():
+            pass
 
     async def _work(self) -> bool:
         """Do one thing; False when there is nothing to do."""
@@ -183,7 +172,7 @@ class WhatIfRoom:
         return await self._solve_zone(city_id)
 
     async def _run_what_if(self, job_id: int) -> None:
-        asked = asyncio.create_task(self.worker.ask({"do": "what_if", "job_id": job_id}))
+        asked = self._ask({"do": "what_if", "job_id": job_id})
         reason = await self._watched(asked, job_id)
         try:
             answer = await asked
@@ -195,6 +184,12 @@ class WhatIfRoom:
             await abort(self._pool, job_id, str(answer["error"]))
         elif not answer["did"]:
             await asyncio.sleep(LOOK_S)  # another server has it, and the ledger still says that it waits
+
+    def _ask(self, command: dict[str, Any]) -> asyncio.Task[dict[str, Any]]:
+        """Ask the worker beside what goes on; that its process ends while the room is closed is no news."""
+        asked = asyncio.create_task(self.worker.ask(command))
+        asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return asked
 
     async def _watched(self, asked: asyncio.Task[dict[str, Any]], job_id: int) -> str:
         """Wait for an answer; end the process when the job was cancelled or takes too long, and say why."""
@@ -228,7 +223,7 @@ class WhatIfRoom:
         return None
 
     async def _solve_zone(self, city_id: int) -> bool:
-        asked = asyncio.create_task(self.worker.ask({"do": "sweep", "city_id": city_id}))
+        asked = self._ask({"do": "sweep", "city_id": city_id})
         if not (await asyncio.wait([asked], timeout=LIMIT_S))[0]:
             self.worker.kill()
         try:
