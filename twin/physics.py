@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topology.hydraulics.heating_curve import HeatingCurve
 from twin.arrays import Float64Array
 
 WATER_KG_PER_M3 = 971.8
@@ -43,40 +44,6 @@ class Climate:
     daily_swing_k: float = 4.5
     zone_h: float = 8.0
     season_limit_degc: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class HeatingCurve:
-    """Design temperatures, degC, and the radiators' exponent.
-
-    Attributes
-    ----------
-    outdoor_degc
-        Design outdoor temperature of heating (Changchun: -21.1, GB 50736-2012 annex A).
-    room_degc
-        Design room temperature.
-    secondary_supply_degc, secondary_return_degc, primary_supply_degc
-        At design load.
-    exponent
-        b of emission = k x (mean water - room)^(1 + b); 0.3 for radiators.
-    """
-
-    outdoor_degc: float = -21.1
-    room_degc: float = 20.0
-    secondary_supply_degc: float = 70.0
-    secondary_return_degc: float = 50.0
-    primary_supply_degc: float = 115.0
-    exponent: float = 0.3
-
-    @property
-    def secondary_drop_k(self) -> float:
-        """Temperature drop of the secondary network at design load."""
-        return self.secondary_supply_degc - self.secondary_return_degc
-
-    @property
-    def mean_over_room_k(self) -> float:
-        """How much warmer than the room the radiators are on average at design load."""
-        return (self.secondary_supply_degc + self.secondary_return_degc) / 2 - self.room_degc
 
 
 def outdoor_temperature(clock_s: Float64Array | float, climate: Climate, phases: Float64Array) -> Float64Array:
@@ -118,7 +85,7 @@ def secondary_supply_set_point(outdoor_degc: Float64Array | float, curve: Heatin
 def primary_supply_set_point(outdoor_degc: Float64Array | float, curve: HeatingCurve) -> Float64Array:
     """Return the supply temperature of the primary network in degC."""
     load = relative_load(outdoor_degc, curve)
-    secondary, above = secondary_supply_set_point(outdoor_degc, curve), curve.primary_supply_degc - curve.secondary_supply_degc
+    secondary, above = secondary_supply_set_point(outdoor_degc, curve), curve.supply_degc - curve.secondary_supply_degc
     return np.asarray(secondary + above * load, np.float64)
 
 

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin import physics
-from twin.physics import Climate, HeatingCurve
+from twin.physics import Climate
+from twin.simulate import CURVE
 
-CURVE, CLIMATE = HeatingCurve(), Climate()
+CLIMATE = Climate()
 PHASES = np.array([0.3, 1.7, 4.0])
 JANUARY_15_NOON_S = 1_768_449_600.0  # 2026-01-15 12:00 in Changchun
 

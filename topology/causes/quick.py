@@ -1,8 +1,7 @@
 """The zone of `physics.ZoneModel`, solved many times as fast: good enough to tell who is short, not for a pressure line.
 
 What is left out: the friction factors stay those of the healthy zone (at the roughness of old steel pipes they hardly depend on
-the flow), Newton's method ends at `_TOLERANCE_MPA`, the water of a burst comes all from
-one end of its pipe.
+the flow), Newton's method ends at `_TOLERANCE_MPA`, the water of a burst comes all from one end of its pipe.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from topology.causes.physics import CAUTIOUS, DEAD_MPA, HALF_WAY, LEAST_OUT, NEAR, OPEN_MPA, RETURN_MPA, ZoneModel, mixing
 from topology.codes import SUPPLY
 from topology.flow.core import Core, gather, offsets, reduce_network
-from topology.flow.newton import _envelope, _matrix, _solved
+from topology.flow.newton import envelope_of, matrix_of, solve_envelope
 from topology.flow.solver import FlowSolver
 
 Floats = NDArray[np.float64]
@@ -327,7 +326,7 @@ def _rings(  # noqa: PLR0917
     """
     through, before = runs
     a, b = core.key[core.chain_a], core.key[core.chain_b]
-    envelope = _envelope(demand.size, a, b)
+    envelope = envelope_of(demand.size, a, b)
     slope, gap, met, worst = np.empty(a.size), np.empty(a.size), np.zeros(demand.size), 0.0
     for iteration in range(_ITERATIONS):
         right = -demand
@@ -344,7 +343,7 @@ def _rings(  # noqa: PLR0917
                 right[a[k]] -= along
             if b[k] >= 0:
                 right[b[k]] += along
-        met[:] = _solved(envelope, _matrix(envelope, a, b, 1.0 / slope), right)
+        met[:] = solve_envelope(envelope, matrix_of(envelope, a, b, 1.0 / slope), right)
         worst = 0.0
         for k in range(a.size):
             gap[k] += (met[a[k]] if a[k] >= 0 else 0.0) - (met[b[k]] if b[k] >= 0 else 0.0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from topology.build.segments import components
 from topology.flow.core import Mask
@@ -22,7 +21,6 @@ from topology.hydraulics.zone import Zone
 from topology.network import Network
 
 _SHORT = 0.99
-_LEAST_DROP_MPA = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,22 +135,6 @@ def n_minus_one(network: Network, case: Case) -> Outages:
         converged=columns[9].astype(bool),
         differential_mpa=differential,
     )
-
-
-def footprints(network: Network, case: Case) -> tuple[Ints, csr_array, csr_array]:
-    """Return what each cut does to the stations, as matrices of cuts and stations.
-
-    Returns
-    -------
-    segment_id : of each cut
-    drop_mpa : by how much the differential falls (a rise is negative); what is less than 0.0001 MPa is left out
-    off : 1 where the station is cut off
-    """
-    outages = n_minus_one(network, case)
-    before = case.differential_mpa(case.solved)
-    off = np.isnan(outages.differential_mpa) & outages.converged[:, None]
-    drop = np.where(np.isnan(outages.differential_mpa), 0.0, before - outages.differential_mpa)
-    return outages.segment_id, csr_array(np.where(np.abs(drop) < _LEAST_DROP_MPA, 0.0, drop)), csr_array(off.astype(np.int8))
 
 
 def _outage(case: Case, parted: CutZone, cut: Cut) -> tuple[object, ...]:

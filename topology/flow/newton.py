@@ -44,17 +44,17 @@ def newton(
     """
     through, before = runs[0].copy(), runs[1]
     a, b = core.key[core.chain_a], core.key[core.chain_b]
-    envelope, met = _envelope(demand.size, a, b), np.zeros(demand.size)
+    envelope, met = envelope_of(demand.size, a, b), np.zeros(demand.size)
     for iteration in range(_ITERATIONS):
         lost, slope = run_losses(core, friction, through, before)
-        matrix, right = _matrix(envelope, a, b, 1.0 / slope), -demand
+        matrix, right = matrix_of(envelope, a, b, 1.0 / slope), -demand
         for k in range(a.size):
             along = through[k] + (push[k] - lost[k]) / slope[k]
             if a[k] >= 0:
                 right[a[k]] -= along
             if b[k] >= 0:
                 right[b[k]] += along
-        met = _solved(envelope, matrix, right)
+        met = solve_envelope(envelope, matrix, right)
         gap = push - lost
         for k in range(a.size):
             gap[k] += (met[a[k]] if a[k] >= 0 else 0.0) - (met[b[k]] if b[k] >= 0 else 0.0)
@@ -66,7 +66,8 @@ def newton(
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _envelope(count: int, a: Ints, b: Ints) -> Envelope:
+def envelope_of(count: int, a: Ints, b: Ints) -> Envelope:
+    """Return where a symmetric matrix over `count` points, joined by runs from `a` to `b` (-1 = held), can hold a value."""
     first, start = np.arange(count), np.zeros(count + 1, np.int64)
     for k in range(a.size):
         low, high = min(a[k], b[k]), max(a[k], b[k])
@@ -78,7 +79,8 @@ def _envelope(count: int, a: Ints, b: Ints) -> Envelope:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _matrix(envelope: Envelope, a: Ints, b: Ints, conductance: Floats) -> Floats:
+def matrix_of(envelope: Envelope, a: Ints, b: Ints, conductance: Floats) -> Floats:
+    """Return the values of the matrix of conductances (kg/s per MPa) of the runs, as the envelope lays them out."""
     matrix = np.zeros(envelope.start[-1])
     for k in range(a.size):
         low, high = min(a[k], b[k]), max(a[k], b[k])
@@ -92,7 +94,7 @@ def _matrix(envelope: Envelope, a: Ints, b: Ints, conductance: Floats) -> Floats
 
 
 @njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _solved(envelope: Envelope, matrix: Floats, right: Floats) -> Floats:
+def solve_envelope(envelope: Envelope, matrix: Floats, right: Floats) -> Floats:
     """Solve with a positive definite matrix by Cholesky's rows (George and Liu 1981, chapter 4); changes `matrix`.
 
     Of a matrix that is none comes what is not a number, and the method has not converged.

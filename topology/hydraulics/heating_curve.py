@@ -48,6 +48,16 @@ class HeatingCurve:
     secondary_return_degc: float = 50.0
     exponent: float = 0.3
 
+    @property
+    def secondary_drop_k(self) -> float:
+        """Temperature drop of the secondary network at design load."""
+        return self.secondary_supply_degc - self.secondary_return_degc
+
+    @property
+    def mean_over_room_k(self) -> float:
+        """How much warmer than the room the radiators are on average at design load."""
+        return (self.secondary_supply_degc + self.secondary_return_degc) / 2.0 - self.room_degc
+
 
 @dataclass(frozen=True, slots=True)
 class Regulated:
@@ -79,9 +89,8 @@ def regulate(outdoor_degc: float, curve: HeatingCurve = CHANGCHUN) -> Regulated:
         warmest = curve.room_degc - LEAST_SHARE * (curve.room_degc - curve.outdoor_degc)
         raise NotSolvable(f"outdoor temperature {outdoor_degc:g} degC: a what-if heats between -60 and {warmest:.0f} degC")
     share = min(wanted, 1.0)
-    mean = (curve.secondary_supply_degc + curve.secondary_return_degc) / 2.0 - curve.room_degc
-    middle = curve.room_degc + mean * share ** (1.0 / (1.0 + curve.exponent))
-    half = share * (curve.secondary_supply_degc - curve.secondary_return_degc) / 2.0
+    middle = curve.room_degc + curve.mean_over_room_k * share ** (1.0 / (1.0 + curve.exponent))
+    half = share * curve.secondary_drop_k / 2.0
     return Regulated(
         outdoor_degc,
         wanted,

@@ -181,9 +181,9 @@ class Turns:
             turned_back += back
             settled = not self._shared or self._total.found(float(flow.sum()))
             if settled and (following == self.mode).all():
-                break
+                return replace(solved, station_kg_per_s=np.minimum(flow, wanted))
             self.mode, before = following, solved
-        return replace(solved, station_kg_per_s=np.minimum(flow, wanted))
+        return replace(solved, station_kg_per_s=np.minimum(flow, wanted), converged=False)
 
     def _next(self, flow: Floats, differential: Floats) -> Modes:
         """Return the modes that a solved state asks for; of what nothing reaches (NaN) the same."""
