@@ -20,6 +20,7 @@ from api.interval_keeper import IntervalKeeper
 from api.leak_room import LeakRoom
 from api.live_room import LiveRoom
 from api.networks import NetworkStore
+from api.ogc import routes as ogc
 from api.plan_losses import PlanLosses
 from api.refreshing import Refresher
 from api.routes import (
@@ -91,6 +92,7 @@ ROUTERS = (
     customers.router,
     problems.router,
     tiles.router,
+    ogc.router,
     rollout.router,
     statistics.router,
     coverage.router,

@@ -17,7 +17,7 @@ ApiError
 
 from __future__ import annotations
 
-from data.errors import BadExport, BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
+from data.errors import BadExport, BadFilter, BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
 from gis.errors import ConversionRefused, DatumNeedsParameters, GisError, UnknownDatum
 from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
 from topology.errors import NotSolvable, NotTraceable, TopologyError
@@ -89,6 +89,7 @@ KNOWN_ERRORS = (ApiError, DataError, TilesError, TwinError, TopologyError, GisEr
 
 STATUS: dict[type[Exception], int] = {
     BadRequest: 400,
+    BadFilter: 400,
     BadFrame: 422,
     BadEdit: 422,
     BadManifest: 422,

@@ -10,6 +10,7 @@ DataError
 ├── JobCancelled          somebody cancelled the running job
 ├── BadManifest           a manifest that cannot be read or names things that do not exist
 ├── BadDemo               the demo city cannot be drawn as asked
+├── BadFilter             a filter of features that cannot be read or asks for what is not there
 ├── BadExport             a layer or format that cannot be exported
 ├── BadBackup             a backup that cannot be written, read or restored
 └── ImportFailed          an import that was rolled back; the report says why
@@ -60,6 +61,10 @@ class ImportFailed(DataError):
 
 class BadDemo(DataError):
     """Raised when the demo city cannot be drawn as asked, e.g. in a size that does not exist."""
+
+
+class BadFilter(DataError):
+    """Raised when a filter cannot be read or does not fit the collection; the message names the piece and what would be right."""
 
 
 class BadExport(DataError):

@@ -1,0 +1,198 @@
+"""Reads features: pages of the assets of one kind as a Scope shows them, filtered, in the reference system that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from data.assets import grid_deg
+from data.filters import Predicate, predicate
+from data.pool import Pool
+from data.statements import scope_parameters, sql
+from gis.datum_names import parse_datum
+from gis.datums import to_wgs84
+from twin.features import properties_of
+from twin.scope import Scope
+
+_WEB_MERCATOR = parse_datum("epsg:3857")
+_FIRST_OF_COUNT, _FIRST_OF_PAGE = 6, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Crs:
+    """A coordinate reference system in which features are asked for and answered.
+
+    Attributes
+    ----------
+    uri
+        Its name in OGC APIs.
+    sql
+        What takes a geometry of the store to it.
+    decimals
+        Decimals of its coordinates: about a centimetre.
+    to_wgs84
+        What takes a geometry in it to longitude and latitude in WGS-84.
+    """
+
+    uri: str
+    sql: str
+    decimals: int
+    to_wgs84: Callable[[BaseGeometry], BaseGeometry]
+
+
+def _swapped(given: BaseGeometry) -> BaseGeometry:
+    found: BaseGeometry = shapely.transform(given, lambda at: at[:, ::-1])
+    return found
+
+
+def _from_web_mercator(given: BaseGeometry) -> BaseGeometry:
+    found: BaseGeometry = shapely.transform(given, lambda at: to_wgs84(np.ascontiguousarray(at), _WEB_MERCATOR))
+    return found
+
+
+_EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+CRS84 = Crs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", "{g}", 7, lambda given: given)
+CRSS: Mapping[str, Crs] = {
+    each.uri: each
+    for each in (
+        CRS84,
+        Crs(_EPSG + "4326", "st_flipcoordinates({g})", 7, _swapped),
+        # CGCS2000 and WGS-84 differ by less than a delivery can tell; both have latitude first
+        Crs(_EPSG + "4490", "st_flipcoordinates({g})", 7, _swapped),
+        Crs(_EPSG + "3857", "st_transform({g}, 3857)", 2, _from_web_mercator),
+    )
+}
+"""Reference systems by name; the first is that of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a caller may see of a kind: how many features, where (west, south, east, north in degrees), changed when."""
+
+    count: int
+    bbox_wgs84: tuple[float, float, float, float] | None
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of a collection.
+
+    Attributes
+    ----------
+    kind
+        Kind of the assets.
+    expression
+        CQL2 JSON with coordinates in `filter_crs`; None = all.
+    bbox, bbox_crs
+        Box as CQL2 JSON and the system of its numbers; None = everywhere.
+    during
+        First and last moment: each asset in its last version that was valid within; None = as it is now.
+    crs
+        System of the answer.
+    """
+
+    kind: str
+    expression: object = None
+    filter_crs: Crs = CRS84
+    bbox: object = None
+    bbox_crs: Crs = CRS84
+    during: tuple[datetime | None, datetime | None] | None = None
+    crs: Crs = CRS84
+
+
+async def read_extents(pool: Pool, scope: Scope, city_id: int) -> dict[str, Extent]:
+    """Return the extent of each kind of which the caller may see something."""
+    rows = await pool.fetch(sql("feature_kinds"), *scope_parameters(scope, city_id).as_tuple())
+    return {row["kind"]: _extent(row) for row in rows}
+
+
+def _extent(row: asyncpg.Record) -> Extent:
+    bbox = None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
+    return Extent(row["count"], bbox, row["first_at"], row["last_at"])
+
+
+async def count_features(pool: Pool, scope: Scope, city_id: int, query: Query) -> int:
+    """Return how many features the query finds.
+
+    Raises
+    ------
+    BadFilter
+        When the query does not fit the collection.
+    """
+    statement, parameters = _statement("feature_count", scope, query, _FIRST_OF_COUNT)
+    fixed = (*scope_parameters(scope, city_id).as_tuple(), query.kind)
+    return int(await pool.fetchval(statement, *fixed, *parameters))
+
+
+async def read_features(
+    pool: Pool, scope: Scope, city_id: int, query: Query, *, after: int | None = None, limit: int
+) -> list[asyncpg.Record]:
+    """Return a page of features by rising asset id.
+
+    Parameters
+    ----------
+    after
+        Last id of the page before; None for the first page.
+
+    Raises
+    ------
+    BadFilter
+        When the query does not fit the collection.
+    """
+    statement, parameters = _statement("feature_page", scope, query, _FIRST_OF_PAGE)
+    fixed = (*scope_parameters(scope, city_id).as_tuple(), query.kind, after, limit)
+    return await pool.fetch(statement, *fixed, *parameters)
+
+
+def _statement(name: str, scope: Scope, query: Query, first: int) -> tuple[str, tuple[object, ...]]:
+    """Return a statement with its holes filled, and the parameters of what fills them."""
+    geometry = _geometry(scope)
+    time = _time(query, first)
+    wanted = _filter(query, geometry, first + len(time.parameters))
+    text = sql(name)
+    for hole, piece in {
+        "{crs}": query.crs.sql.format(g=geometry),
+        "{digits}": str(query.crs.decimals),
+        "{time}": time.sql,
+        "{filter}": wanted.sql,
+    }.items():
+        text = text.replace(hole, piece)
+    return text, (*time.parameters, *wanted.parameters)
+
+
+def _geometry(scope: Scope) -> str:
+    """Return the SQL of the geometry as the Scope shows it."""
+    dx, dy = grid_deg(scope)
+    return "a.geom" if dx is None else f"st_snaptogrid(a.geom, 0, 0, {dx!r}, {dy!r})"
+
+
+def _time(query: Query, first: int) -> Predicate:
+    if query.during is None:
+        return Predicate("a.valid_to_at is null", ())
+    start, end = f"${first}::timestamptz", f"${first + 1}::timestamptz"
+    begun = f"({end} is null or a.valid_from_at <= {end})"
+    not_over = f"(a.valid_to_at is null or {start} is null or a.valid_to_at > {start})"
+    last = (
+        "not exists (select from asset b where b.city_id = a.city_id and b.asset_id = a.asset_id and b.version > a.version"
+        f" and ({end} is null or b.valid_from_at <= {end}))"
+    )
+    return Predicate(f"{begun} and {not_over} and {last}", query.during)
+
+
+def _filter(query: Query, geometry: str, first: int) -> Predicate:
+    properties = properties_of(query.kind)
+    pieces: list[Predicate] = []
+    for expression, crs in ((query.bbox, query.bbox_crs), (query.expression, query.filter_crs)):
+        if expression is not None:
+            begin = first + sum(len(piece.parameters) for piece in pieces)
+            pieces.append(predicate(expression, properties, first=begin, geometry=geometry, to_wgs84=crs.to_wgs84))
+    values = tuple(value for piece in pieces for value in piece.parameters)
+    return Predicate(" and ".join(piece.sql for piece in pieces) or "true", values)
