@@ -17,7 +17,7 @@ from data.pool import Pool
 from data.statements import scope_parameters, sql
 from gis.datum_names import parse_datum
 from gis.datums import to_wgs84
-from twin.features import properties_of
+from twin.features import GEOMETRY, properties_of
 from twin.scope import Scope
 
 _WEB_MERCATOR = parse_datum("epsg:3857")
@@ -190,7 +190,8 @@ def _time(query: Query, first: int) -> Predicate:
 def _filter(query: Query, geometry: str, first: int) -> Predicate:
     properties = properties_of(query.kind)
     pieces: list[Predicate] = []
-    for expression, crs in ((query.bbox, query.bbox_crs), (query.expression, query.filter_crs)):
+    box = None if query.bbox is None else {"op": "s_intersects", "args": [{"property": GEOMETRY}, query.bbox]}
+    for expression, crs in ((box, query.bbox_crs), (query.expression, query.filter_crs)):
         if expression is not None:
             begin = first + sum(len(piece.parameters) for piece in pieces)
             pieces.append(predicate(expression, properties, first=begin, geometry=geometry, to_wgs84=crs.to_wgs84))

@@ -5,7 +5,7 @@ The server's own document is OpenAPI 3.1; what 3.0 writes differently is rewritt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -13,17 +13,15 @@ import orjson
 from fastapi import Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
+from starlette.routing import BaseRoute
 
 from api.ogc.links import OPENAPI
 from api.ogc.pages import page
 from api.ogc.requests import wanted_format
 
-_ROOT = "/ogc"
 
-
-def definition(request: Request) -> Response:
+def definition(request: Request, routes: Sequence[BaseRoute]) -> Response:
     """Return the definition as JSON, or as a page that lists the resources."""
-    routes = [route for route in request.app.routes if getattr(route, "path", "").startswith(_ROOT)]
     made = get_openapi(title="heat twin OGC API", version=version("heat-twin"), openapi_version="3.0.3", routes=routes)
     document = as_30(made)
     document["servers"] = [{"url": str(request.base_url).rstrip("/")}]

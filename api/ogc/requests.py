@@ -82,7 +82,9 @@ def read_query(request: Request, kind: str) -> Query:
     properties = properties_of(kind)
     refuse_unknown(request, _OF_ITEMS | properties.keys())
     given = request.query_params
-    parts: list[object] = [_equal(properties[name], given[name]) for name in given if name in properties and name not in _OF_ITEMS]
+    parts: list[object] = [
+        _equal(properties[name], given[name]) for name in given if name in properties and name not in _OF_ITEMS
+    ]
     if given.get("filter"):
         parts.append(parse_filter(given["filter"], _language(given.get("filter-lang"))))
     return Query(

@@ -155,7 +155,7 @@ async def item(
 async def api_definition(*, request: Request, caller: CallerDep, f: FormatQuery = None) -> Response:
     """Return the OpenAPI 3.0 definition of `/ogc` (that of the whole server is `/openapi.json`)."""
     refuse_unknown(request)
-    return definition(request)
+    return definition(request, router.routes)
 
 
 def _only(rows: list[asyncpg.Record], kind: str, feature_id: int) -> asyncpg.Record:
