@@ -73,7 +73,7 @@ def test_every_link_answers_with_its_media_type_and_keeps_the_city(http: httpx.C
         assert media in answer.headers["content-type"], url
         if "json" in answer.headers["content-type"]:
             document = answer.json()
-                nested = [each for found in document.get("collections", []) if found["id"] == "pipe" for each in found["links"]]
+            nested = [each for found in document.get("collections", []) if found["id"] == "pipe" for each in found["links"]]
             for each in [*document.get("links", []), *nested]:
                 todo.append((each["href"], each["type"].partition(";")[0]))
         else:
