@@ -74,8 +74,7 @@ def test_every_link_answers_with_its_media_type_and_keeps_the_city(http: httpx.C
         if "json" in answer.headers["content-type"]:
             document = answer.json()
             nested = [each for found in document.get("collections", []) if found["id"] == "pipe" for each in found["links"]]
-            for each in [*document.get("links", []), *nested]:
-                todo.append((each["href"], each["type"].partition(";")[0]))
+            todo.extend((each["href"], each["type"].partition(";")[0]) for each in [*document.get("links", []), *nested])
         else:
             assert "<html" in answer.text
             assert "http" not in answer.text.replace(str(http.base_url).rstrip("/"), "").replace("http://www.opengis.net", "")
