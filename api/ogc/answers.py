@@ -26,10 +26,16 @@ def answer(request: Request, shown: str, template: str, document: Mapping[str, A
     return Response(orjson.dumps(document), media_type=media, headers=headers)
 
 
+def utc_text(moment: datetime) -> str:
+    """Return a moment as UTC text of whole seconds, as filters compare it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def feature(row: asyncpg.Record, kind: str) -> dict[str, Any]:
     """Return a row as a GeoJSON feature; attributes that the catalogue does not name are left out."""
     attributes = row["attributes"]
     values = {name: row[name] if each.column else attributes.get(name) for name, each in properties_of(kind).items()}
+    values["valid_from_at"] = utc_text(row["valid_from_at"])
     geometry = row["geometry"]
     return {
         "type": "Feature",
@@ -43,7 +49,7 @@ def feature_page(rows: Sequence[asyncpg.Record], kind: str, links: Sequence[Link
     """Return a page of features as a FeatureCollection."""
     return {
         "type": "FeatureCollection",
-        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "timeStamp": utc_text(datetime.now(UTC)),
         "numberMatched": matched,
         "numberReturned": len(rows),
         "links": list(links),

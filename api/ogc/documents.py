@@ -131,7 +131,9 @@ def _schema(each: Property) -> dict[str, Any]:
         schema["x-ogc-unit"] = each.unit
     if each.codes:
         schema["enum"] = list(each.codes)
-        schema["description"] = "; ".join(f"{code} {meaning}" for code, meaning in each.codes.items())
+        schema["description"] = "; ".join(
+            meaning if meaning.startswith(code) else f"{code} {meaning}" for code, meaning in each.codes.items()
+        )
     if each.source:
         schema["x-source"] = each.source
     return schema

@@ -18,8 +18,9 @@ from twin.scope import Scope
 Format: TypeAlias = Literal["json", "html"]
 MOST = 10_000
 """Features a page may hold; a request for more gets so many, and a link to the next page."""
-DEFAULT = 100
+DEFAULT = 1000
 """Features of a page where the request says nothing."""
+_DEFAULT_HTML = 100
 _LANGUAGES: tuple[Language, ...] = ("cql2-text", "cql2-json")
 _OF_ALL = frozenset({"f", "city"})
 _OF_ITEMS = _OF_ALL | {"limit", "after", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs"}
@@ -102,7 +103,8 @@ def read_page(request: Request) -> tuple[int | None, int]:
     """Return the id after which the page begins, and how many features it may hold; more than `MOST` means `MOST`."""
     after = request.query_params.get("after")
     first = None if after is None else _whole("after", after, least=0)
-    return first, min(MOST, _whole("limit", request.query_params.get("limit", str(DEFAULT)), least=1))
+    usual = _DEFAULT_HTML if wanted_format(request) == "html" else DEFAULT
+    return first, min(MOST, _whole("limit", request.query_params.get("limit", str(usual)), least=1))
 
 
 def _whole(name: str, text: str, *, least: int) -> int:

@@ -119,7 +119,10 @@ async def items(
     links = _page_links(request, shown, kind, rows[most - 1]["asset_id"] if len(rows) > most else None)
     document = feature_page(rows[:most], kind, links, matched=matched)
     if shown == "html":
-        return answer(request, shown, "items", document | _told(kind))
+        told = _told(kind)
+        filled = {name for each in document["features"] for name in each["properties"]}
+        told["columns"] = {name: title for name, title in told["columns"].items() if name in filled}
+        return answer(request, shown, "items", document | told)
     return as_geojson(document, wanted.crs)
 
 
