@@ -9,6 +9,9 @@ Statements for asyncpg use `$1, $2, ...`; those for psycopg use `%(name)s`. A st
 `{valid:ALIAS=N}` becomes "current" by `sql(name)`, and "valid at the time in parameter `$N`" by `sql(name, past=True)`: two
 statements, because the partial indexes of the current versions serve only a predicate that says so.
 
+`{drawn:GEOMETRY}` in a tile statement becomes the geometry (EPSG:3857) rounded to the grid of the Scope in `$8` and moved to the
+datum of the tile by the affine map in `$9`; `{part:tile_grid}` gives the tile's bounds and the reach of its rows.
+
 The predicate is explicit instead of a row-level policy, because PostGIS operators are not leakproof: behind a policy the
 spatial index is not used and a tile of 5 ms takes 250 ms.
 """
@@ -28,6 +31,10 @@ _VALID = re.compile(r"\{valid:(?P<alias>[a-z_]+)=(?P<number>\d+)\}")
 # the parameter must appear in both, or asyncpg cannot know its type
 _VALID_NOW = "({a}.valid_to_at is null and ${n}::timestamptz is null)"
 _VALID_THEN = "({a}.valid_from_at <= ${n}::timestamptz and ({a}.valid_to_at is null or {a}.valid_to_at > ${n}::timestamptz))"
+_DRAWN = re.compile(r"\{drawn:(?P<geometry>[^{}]+)\}")
+_ROUNDED = "case when $8::float8 is null then {g} else st_snaptogrid({g}, $8::float8) end"
+_AFFINE = ", ".join(f"($9::float8[])[{number}]" for number in range(1, 7))
+_MOVED = f"case when $9::float8[] is null then {_ROUNDED} else st_affine({_ROUNDED}, {_AFFINE}) end"
 _AREA_AND_OWNER = (
     "{a}.city_id = $1"
     " and ($3::int[] is null or {a}.area_id = any($3::int[]))"
@@ -87,7 +94,8 @@ def sql(name: str, *, past: bool = False) -> str:
 
     Cost: read once per process.
     """
-    return expand_scope(_with_parts(_read(f"{name}.sql")), past=past)
+    text = _with_parts(_read(f"{name}.sql"))
+    return expand_scope(_DRAWN.sub(lambda match: _MOVED.format(g=match["geometry"]), text), past=past)
 
 
 def _read(name: str) -> str:

@@ -54,7 +54,14 @@ def rounding_grid_m(scope: Scope) -> float | None:
 
 
 async def read_tile(
-    pool: Pool, statement: str, scope: Scope, city_id: int, zxy: tuple[int, int, int], *, codes: Sequence[Sequence[str]] = ()
+    pool: Pool,
+    statement: str,
+    scope: Scope,
+    city_id: int,
+    zxy: tuple[int, int, int],
+    *,
+    codes: Sequence[Sequence[str]] = (),
+    moved: Sequence[float] | None = None,
 ) -> bytes:
     """Run one tile statement and return the encoded MVT; empty bytes for a tile without features.
 
@@ -63,7 +70,7 @@ async def read_tile(
     pool
         Pool of the process.
     statement
-        Name of the statement; its parameters are the Scope, z, x, y, the rounding grid, then `codes`.
+        Name of the statement; its parameters are the Scope, z, x, y, the rounding grid, `moved`, then `codes`.
     scope
         Who asks.
     city_id
@@ -72,6 +79,9 @@ async def read_tile(
         Zoom, column and row in the XYZ scheme (row 0 is north).
     codes
         Code tables: a text's position (from 1) is its code.
+    moved
+        Six numbers of `ST_Affine` from WGS-84 to the datum of the tile's grid (EPSG:3857 metres), then the six of the way
+        back; None = a tile in WGS-84.
 
     Raises
     ------
@@ -79,7 +89,8 @@ async def read_tile(
         When the scope does not hold the city.
     """
     parameters = scope_parameters(scope, city_id).as_tuple()
-    tile: bytes = await pool.fetchval(sql(statement), *parameters, *zxy, rounding_grid_m(scope), *map(list, codes))
+    grid = (rounding_grid_m(scope), None if moved is None else list(moved))
+    tile: bytes = await pool.fetchval(sql(statement), *parameters, *zxy, *grid, *map(list, codes))
     return tile
 
 

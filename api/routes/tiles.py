@@ -11,7 +11,8 @@ from api.answers import encoded_answer, preferred_encoding
 from api.dependencies import CallerDep, CityDep, PoolDep
 from data.tiles import read_tile_city, read_version, read_versions
 from tiles.cache import TileCache
-from tiles.vector import TILESETS, check_tile, make_tile, require_visible, tilejson, tileset_of
+from tiles.tilesets import TILESETS, tileset_of
+from tiles.vector import check_tile, make_tile, require_visible, tilejson
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 MVT = "application/vnd.mapbox-vector-tile"

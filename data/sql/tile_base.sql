@@ -1,12 +1,8 @@
 -- layers green, water, area, road, area_name in one answer: encoded MVT layers may simply follow each other
--- $9: area kinds in the order of their codes, $10: road classes in the order of theirs
-with tile as (
-    select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
-           st_expand(st_tileenvelope($5::int, $6::int, $7::int, margin => 64.0 / 4096), coalesce($8::float8, 0)) as reach
-), rows as materialized (
+-- $10: area kinds in the order of their codes, $11: road classes in the order of theirs
+with {part:tile_grid}, rows as materialized (
     select b.asset_id, b.kind, b.class, nullif(b.name, '') as name,
-           st_asmvtgeom(case when $8::float8 is null then b.geom else st_snaptogrid(b.geom, $8::float8) end,
-                        t.bounds, 4096, 64, true) as geom
+           st_asmvtgeom({drawn:b.geom}, t.bounds, 4096, 64, true) as geom
       from tile t
       join tile_base b on b.geom && t.reach
      where {scope:b} and b.minzoom <= $5::int
@@ -15,22 +11,21 @@ with tile as (
 ), water as (
     select asset_id, name, geom from rows where kind = 'water' and geom is not null
 ), area as (
-    select asset_id, array_position($9::text[], kind) as kind, name, geom
-      from rows where kind = any($9::text[]) and geom is not null
+    select asset_id, array_position($10::text[], kind) as kind, name, geom
+      from rows where kind = any($10::text[]) and geom is not null
 ), area_name as (
     -- a name stands once, in the tile that holds its point: from the outline it would stand in every tile
-    select p.asset_id, array_position($9::text[], p.kind) as kind, p.name,
+    select p.asset_id, array_position($10::text[], p.kind) as kind, p.name,
            st_asmvtgeom(p.point, t.bounds, 4096, 0, true) as geom
       from tile t
       join lateral (
            select b.asset_id, b.kind, b.name,
-                  case when $8::float8 is null then st_pointonsurface(b.geom)
-                       else st_snaptogrid(st_pointonsurface(b.geom), $8::float8) end as point
+                  {drawn:st_pointonsurface(b.geom)} as point
              from tile_base b
-            where b.geom && t.reach and {scope:b} and b.minzoom <= $5::int and b.kind = any($9::text[]) and b.name <> ''
+            where b.geom && t.reach and {scope:b} and b.minzoom <= $5::int and b.kind = any($10::text[]) and b.name <> ''
            ) p on p.point && t.bounds
 ), road as (
-    select asset_id, array_position($10::text[], coalesce(nullif(class, ''), 'other')) as class, name, geom
+    select asset_id, array_position($11::text[], coalesce(nullif(class, ''), 'other')) as class, name, geom
       from rows where kind = 'road' and geom is not null
 )
 select (select coalesce(st_asmvt(green, 'green', 4096, 'geom', 'asset_id'), '') from green)

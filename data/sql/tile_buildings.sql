@@ -1,10 +1,6 @@
-with tile as (
-    select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
-           st_expand(st_tileenvelope($5::int, $6::int, $7::int, margin => 64.0 / 4096), coalesce($8::float8, 0)) as reach
-), rows as (
+with {part:tile_grid}, rows as (
     select b.asset_id, b.height_dm, b.substation_id,
-           st_asmvtgeom(case when $8::float8 is null then b.geom else st_snaptogrid(b.geom, $8::float8) end,
-                        t.bounds, 4096, 64, true) as geom
+           st_asmvtgeom({drawn:b.geom}, t.bounds, 4096, 64, true) as geom
       from tile t
       join tile_building b on b.geom && t.reach
      where {scope:b=building}

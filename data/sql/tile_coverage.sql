@@ -1,11 +1,7 @@
--- $9: what an area covers in the order of the codes
-with tile as (
-    select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
-           st_expand(st_tileenvelope($5::int, $6::int, $7::int, margin => 64.0 / 4096), coalesce($8::float8, 0)) as reach
-), rows as (
-    select c.asset_id, array_position($9::text[], c.of_kind) as of_kind, c.of_id, nullif(c.name, '') as name,
-           st_asmvtgeom(case when $8::float8 is null then c.geom else st_snaptogrid(c.geom, $8::float8) end,
-                        t.bounds, 4096, 64, true) as geom
+-- $10: what an area covers in the order of the codes
+with {part:tile_grid}, rows as (
+    select c.asset_id, array_position($10::text[], c.of_kind) as of_kind, c.of_id, nullif(c.name, '') as name,
+           st_asmvtgeom({drawn:c.geom}, t.bounds, 4096, 64, true) as geom
       from tile t
       join tile_coverage c on c.geom && t.reach
      where {scope:c} and c.minzoom <= $5::int
@@ -13,13 +9,12 @@ with tile as (
      order by st_area(c.geom) desc
 ), named as (
     -- a name stands once, in the tile that holds its point
-    select p.asset_id, array_position($9::text[], p.of_kind) as of_kind, p.of_id, p.name,
+    select p.asset_id, array_position($10::text[], p.of_kind) as of_kind, p.of_id, p.name,
            st_asmvtgeom(p.point, t.bounds, 4096, 0, true) as geom
       from tile t
       join lateral (
            select c.asset_id, c.of_kind, c.of_id, c.name,
-                  case when $8::float8 is null then st_pointonsurface(c.geom)
-                       else st_snaptogrid(st_pointonsurface(c.geom), $8::float8) end as point
+                  {drawn:st_pointonsurface(c.geom)} as point
              from tile_coverage c
             where c.geom && t.reach and {scope:c} and c.minzoom <= $5::int and c.name <> ''
            ) p on p.point && t.bounds

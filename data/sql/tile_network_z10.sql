@@ -1,12 +1,8 @@
 -- z10..z13: one row per topology segment, company and area
-with tile as (
-    select st_tileenvelope($5::int, $6::int, $7::int) as bounds,
-           st_expand(st_tileenvelope($5::int, $6::int, $7::int, margin => 64.0 / 4096), coalesce($8::float8, 0)) as reach
-), rows as (
+with {part:tile_grid}, rows as (
     select p.segment_id, p.level, least(p.medium, 2) as medium, p.dn,
            nullif(p.network_class, 0) as class, nullif(p.laying, 0) as laying, nullif(p.material, 0) as material, p.since_year as year,
-           st_asmvtgeom(case when $8::float8 is null then p.geom else st_snaptogrid(p.geom, $8::float8) end,
-                        t.bounds, 4096, 64, true) as geom
+           st_asmvtgeom({drawn:p.geom}, t.bounds, 4096, 64, true) as geom
       from tile t
       join tile_pipe_zoom p on p.geom && t.reach
      where {scope:p=pipe} and p.zoom = $5::int

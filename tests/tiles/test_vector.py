@@ -34,7 +34,8 @@ from tests.handmade_town import (
     tile_of,
 )
 from tiles.errors import BadTile, UnknownTileset
-from tiles.vector import TILESETS, check_tile, make_tile, require_visible, tilejson, tileset_of
+from tiles.tilesets import TILESETS, tileset_of
+from tiles.vector import check_tile, make_tile, require_visible, tilejson
 from twin.errors import OutsideScope
 from twin.scope import EVERYTHING, Scope
 
