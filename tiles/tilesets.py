@@ -108,12 +108,15 @@ class Attribute:
         Code (as text) to name; empty when the value is not a code.
     zooms
         First and last zoom that carry it; None = all of the layer.
+    optional
+        True: in a tile only when the request names it.
     """
 
     name: str
     meaning: str
     codes: Mapping[str, str] = field(default_factory=dict)
     zooms: tuple[int, int] | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,11 @@ class Tileset:
         """Return the statement of a zoom inside the tileset's range."""
         return self.statements[max(first for first in self.statements if first <= zoom)]
 
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Names of the attributes that a request may ask for; a statement of a tileset with any takes the asked ones in `$10`."""
+        return tuple(attribute.name for layer in self.layers for attribute in layer.attributes if attribute.optional)
+
 
 _NAME = Attribute("name", "name as imported; absent when there is none")
 _PIPE_LAYER = Layer(
@@ -184,10 +192,13 @@ _PIPE_LAYER = Layer(
         Attribute("dn", "nominal diameter in mm; the largest one of a merged row; absent when unknown"),
         Attribute("class", "network class by end nodes (GB/T 43097-2023 6.1.2); the most frequent one of a merged row; absent"
                   " when unknown", _numbered(CLASSES)),
-        Attribute("laying", "way of laying; the most frequent one of a merged row; absent when unknown", _numbered(LAYINGS)),
+        Attribute("laying", "way of laying; the most frequent one of a merged row; absent when unknown", _numbered(LAYINGS),
+                  optional=True),
         Attribute("material", "material of the carrier pipe; the most frequent one of a merged row; absent when unknown",
-                  _numbered(MATERIALS)),
-        Attribute("year", "year of the pipe that lies there now; the oldest one of a merged row; absent when unknown"),
+                  _numbered(MATERIALS), optional=True),
+        Attribute("year", "year of the pipe that lies there now; the oldest one of a merged row; absent when unknown",
+                  optional=True),
+        Attribute("company_id", "asset_id of the company that owns it; absent when none is known", optional=True),
     ),
     "segment_id below z14, asset_id from z14",
 )  # fmt: skip

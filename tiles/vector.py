@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from data.pool import Pool
@@ -27,13 +28,18 @@ def require_visible(tileset: Tileset, scope: Scope) -> None:
         scope.require_layer(min(tileset.kinds))
 
 
-async def make_tile(pool: Pool, tileset: Tileset, scope: Scope, city_id: int, zxy: tuple[int, int, int]) -> bytes:
+async def make_tile(
+    pool: Pool, tileset: Tileset, scope: Scope, city_id: int, zxy: tuple[int, int, int], *, wanted: Sequence[str] = ()
+) -> bytes:
     """Return the encoded MVT of one tile as the scope may see it; empty bytes when nothing is in it.
+
+    `wanted` names the optional attributes that the tile shall carry.
 
     A restricted tile equals the tile made from the filtered rows, rounded to the scope's grid. A building smaller than
     the grid has no area left and is not drawn.
     """
-    return await read_tile(pool, tileset.statement(zxy[0]), scope, city_id, zxy, codes=tileset.codes)
+    codes = (wanted, *tileset.codes) if tileset.optional else tileset.codes
+    return await read_tile(pool, tileset.statement(zxy[0]), scope, city_id, zxy, codes=codes)
 
 
 def tilejson(tileset: Tileset, city: TileCity, version: TileVersion, url_template: str) -> dict[str, Any]:

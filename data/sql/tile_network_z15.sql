@@ -1,7 +1,8 @@
 -- z15 and up: supply and return
 with {part:tile_grid}, rows as (
     select p.asset_id, p.pair_id, p.segment_id, p.level, p.side, least(p.medium, 2) as medium, p.dn,
-           nullif(p.network_class, 0) as class, nullif(p.laying, 0) as laying, nullif(p.material, 0) as material, p.since_year as year,
+           nullif(p.network_class, 0) as class,
+           {part:tile_pipe_wanted},
            st_asmvtgeom({drawn:p.geom}, t.bounds, 4096, 64, true) as geom
       from tile t
       join tile_pipe p on p.geom && t.reach

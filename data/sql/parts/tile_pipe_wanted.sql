@@ -1,0 +1,5 @@
+-- $10: the optional attributes that the request names; a null is not in the tile
+           case when 'laying' = any($10::text[]) then nullif(p.laying, 0) end as laying,
+           case when 'material' = any($10::text[]) then nullif(p.material, 0) end as material,
+           case when 'year' = any($10::text[]) then p.since_year end as year,
+           case when 'company_id' = any($10::text[]) then p.company_id end as company_id
