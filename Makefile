@@ -71,10 +71,15 @@ bench-trace: bench-city-clean ## measure the trace engine against networkx, rust
 	@scripts/setup_pgrouting.sh
 	@build/bench/bin/python -m benchmarks.trace
 
+bench-tiles: bench-city-clean ## measure tiles against the bare statement, tipg and a bare ASGI app; prints one line of figures
+	@scripts/setup_bench.sh bench-tiles
+	@scripts/setup_wrk.sh
+	@build/bench/bin/python -m benchmarks.tiles
+
 contact-sheet: ## take the map of a served city at six zooms into docs/images (URL=http://127.0.0.1:8000 CITY=1)
 	$(BIN)/python -m tests.browser.contact_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
 
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace
+.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles

@@ -21,14 +21,9 @@ import asyncio
 import itertools
 import json
 import os
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +32,7 @@ import numpy as np
 import orjson
 
 from api.settings import Settings
+from benchmarks.serving import START_S, cpu_s, served, settle
 from topology.answers.impact import impact
 from topology.assets import KIND_CODE
 from topology.network import Network
@@ -45,9 +41,6 @@ CONNECTIONS = 8
 SECONDS = 12.0
 """How long each kind of question is asked."""
 WANTED_IDS = 8000
-_START_S = 180
-_CALM_S, _CALM_SHARE = 5, 0.1
-"""A server rests when it has used less than this share of a core in each of so many seconds."""
 _SEED = 1
 
 
@@ -81,10 +74,10 @@ def measure(
     for name, asset_ids in (("api_station", station_ids), ("api_8000_ids", large_ids)):
         paths = [f"/assets/{asset_id}/impact?city={city_id}" for asset_id in asset_ids]
         asyncio.run(_ask(address, paths, seconds=1.5))  # networks, facts and compiled code are there
-        before = _cpu_s(pid)
+        before = cpu_s(pid)
         found = asyncio.run(_ask(address, paths, seconds=SECONDS))
         if pid is not None:
-            figures[f"{name}_cpu_ms"] = round(1000 * (_cpu_s(pid) - before) / len(found.seconds), 2)
+            figures[f"{name}_cpu_ms"] = round(1000 * (cpu_s(pid) - before) / len(found.seconds), 2)
         for quantile in (50, 99):
             figures[f"{name}_p{quantile}_ms"] = round(1000 * float(np.percentile(found.seconds, quantile)), 2)
         figures[f"{name}_asked"] = len(found.seconds)
@@ -93,23 +86,6 @@ def measure(
             figures["api_8000_ids"] = sum(len(lists[part]["asset_ids"]) for part in ("reach", "lost", "degraded"))
             figures["api_8000_ids_kb"] = round(len(found.body) / 1000)
     return figures
-
-
-def _cpu_s(pid: int | None) -> float:
-    """Return the CPU seconds that a process has used, its threads together (Linux); 0 without a process."""
-    if pid is None:
-        return 0.0
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _settle(pid: int) -> None:
-    """Wait until a server has built its networks and asked its questions once in the background, so that it rests."""
-    end, calm = time.monotonic() + _START_S, 0
-    while time.monotonic() < end and calm < _CALM_S:
-        before = _cpu_s(pid)
-        time.sleep(1.0)
-        calm = calm + 1 if _cpu_s(pid) - before < _CALM_SHARE else 0
 
 
 async def _ask(address: str, paths: Sequence[str], *, seconds: float) -> _Times:
@@ -166,8 +142,8 @@ def measure_city(settings: Settings, network: Network) -> dict[str, Any]:
     stations = rng.choice(stations, min(200, stations.size), replace=False).tolist()
     large = large_assets(network)
     with served(settings) as (address, pid):
-        httpx.get(f"{address}/assets/{stations[0]}/impact?city={network.city_id}", timeout=_START_S).raise_for_status()
-        _settle(pid)
+        httpx.get(f"{address}/assets/{stations[0]}/impact?city={network.city_id}", timeout=START_S).raise_for_status()
+        settle(pid)
         return measure(address, stations, large, city_id=network.city_id, pid=pid)
 
 
@@ -182,41 +158,6 @@ def large_assets(network: Network, *, most: int = 20) -> list[int]:
         found = impact(network, int(assets.asset_id[row]))
         size[int(assets.asset_id[row])] = len(found.reach) + len(found.lost) + len(found.degraded)
     return sorted(size, key=lambda asset_id: abs(size[asset_id] - WANTED_IDS))[:most]
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Run `heat-twin serve` over a running database and yield its address and process id once it is ready."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEAT_TWIN_")}
-    environment |= {
-        "HEAT_TWIN_DATABASE_URL": settings.database_url,
-        "HEAT_TWIN_VAR_DIR": str(settings.var_dir),
-        "HEAT_TWIN_PORT": str(port),
-        "HEAT_TWIN_LOG_FORMAT": "text",
-    }
-    command = [sys.executable, "-m", "api.cli", "serve"]
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=sys.stderr)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(address, process)
-        yield address, process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _START_S
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if httpx.get(f"{address}/health", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise SystemExit(f"trace_http: the server at {address} did not become ready within {_START_S} s")
 
 
 def main() -> None:
