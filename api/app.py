@@ -21,6 +21,7 @@ from api.leak_room import LeakRoom
 from api.live_room import LiveRoom
 from api.networks import NetworkStore
 from api.ogc import routes as ogc
+from api.ogc.kept import Kept
 from api.plan_losses import PlanLosses
 from api.refreshing import Refresher
 from api.routes import (
@@ -54,6 +55,7 @@ from api.routes import (
     scenes,
     seats,
     statistics,
+    styles,
     system,
     tiles,
     tiles3d,
@@ -92,6 +94,7 @@ ROUTERS = (
     customers.router,
     problems.router,
     tiles.router,
+    styles.router,
     ogc.router,
     rollout.router,
     statistics.router,
@@ -150,6 +153,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     app = FastAPI(title="heat twin", version=version("heat-twin"), lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
+    app.state.features_kept = Kept()
     app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)
     error_answers.install(app)
     for router in ROUTERS:

@@ -2024,6 +2024,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/styles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Styles
+         * @description List the styles whose tiles are built for the city and that the seat may see.
+         */
+        get: operations["styles_styles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/styles/colourings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Colourings
+         * @description List the legends of pipes: attribute, colours, labels. Owners and sources are those that the seat may see.
+         */
+        get: operations["colourings_styles_colourings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/styles/{name}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Style
+         * @description Return a style of the MapLibre specification with absolute addresses; its legend is in `metadata`.
+         */
+        get: operations["style_styles__name__json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles": {
         parameters: {
             query?: never;
@@ -3179,6 +3239,51 @@ export interface components {
              * @example Asia/Shanghai
              */
             zone: string;
+        };
+        /**
+         * ColouringModel
+         * @description A legend of the layer `pipe` of the tileset `network`.
+         */
+        ColouringModel: {
+            /**
+             * Attribute
+             * @description Attribute that decides.
+             * @example dn
+             */
+            attribute: string;
+            /**
+             * Colouring
+             * @example dn
+             */
+            colouring: string;
+            /** Items */
+            items: components["schemas"]["LegendItemModel"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "codes" | "ranges" | "ids";
+            /**
+             * Minzoom
+             * @description First zoom whose tiles carry the attribute.
+             */
+            minzoom: number;
+            /** Note En */
+            note_en: string;
+            /** Note Zh */
+            note_zh: string;
+            other: components["schemas"]["LegendItemModel"];
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Unit */
+            unit: string | null;
+            /**
+             * With
+             * @description What the tile address must ask for: `with=`.
+             */
+            with: string[];
         };
         /**
          * ColumnModel
@@ -5256,6 +5361,27 @@ export interface components {
             asset_id: number;
             /** Message */
             message: string;
+        };
+        /**
+         * LegendItemModel
+         * @description One colour: of a code or an asset (`value`), or of numbers from `from` to below `to`; a missing limit is none.
+         */
+        LegendItemModel: {
+            /**
+             * Colour
+             * @example #22d3ee
+             */
+            colour: string;
+            /** From */
+            from?: number | null;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** To */
+            to?: number | null;
+            /** Value */
+            value?: number | null;
         };
         /**
          * LengthRowModel
@@ -7873,6 +7999,33 @@ export interface components {
              * @example 阀门已挂牌
              */
             note: string;
+        };
+        /**
+         * StyleModel
+         * @description A style that the seat can load.
+         */
+        StyleModel: {
+            /**
+             * Colouring
+             * @description Its legend among the colourings; null: the base map.
+             * @example dn
+             */
+            colouring: string | null;
+            /**
+             * Style
+             * @example network-dn
+             */
+            style: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Url
+             * @description The style.
+             * @example http://127.0.0.1:8000/styles/network-dn.json?city=1
+             */
+            url: string;
         };
         /**
          * SubstationsAnswer
@@ -12893,6 +13046,110 @@ export interface operations {
                     "application/json": components["schemas"]["UsersAnswer"];
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    styles_styles_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StyleModel"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    colourings_styles_colourings_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColouringModel"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    style_styles__name__json_get: {
+        parameters: {
+            query?: {
+                /** @description Datum of the tiles: gcj02 fits the grids of AMap and Tencent. */
+                crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description Language of the headline; legends carry both. */
+                lang?: "zh" | "en";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Validation Error */

@@ -1,0 +1,9 @@
+-- companies whose pipes the seat may see, the longest network first
+select a.asset_id, a.name
+  from asset a
+  join (select p.company_id, sum(st_length(p.geom)) as drawn_m
+          from tile_pipe_zoom p
+         where {scope:p=pipe} and p.zoom = 13 and p.company_id is not null
+         group by p.company_id) o on o.company_id = a.asset_id
+ where {scope:a} and a.valid_to_at is null
+ order by o.drawn_m desc, a.asset_id
