@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from data.errors import BadExport, BadFilter, BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
 from gis.errors import ConversionRefused, DatumNeedsParameters, GisError, UnknownDatum
-from tiles.errors import BadRaster, BadScene, BadTile, TilesError, UnknownTileset
+from tiles.errors import BadRaster, BadScene, BadTile, LayerGone, TilesError, UnknownAttribute, UnknownTileset
 from topology.errors import NotSolvable, NotTraceable, TopologyError
 from twin.errors import BadEdit, BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
 
@@ -100,8 +100,10 @@ STATUS: dict[type[Exception], int] = {
     BadSeat: 422,
     BadTile: 404,
     BadRaster: 422,
+    LayerGone: 404,
     BadScene: 422,
     UnknownTileset: 404,
+    UnknownAttribute: 422,
     UnknownKind: 422,
     NotTraceable: 422,
     NotSolvable: 422,

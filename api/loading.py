@@ -7,32 +7,39 @@ left alone and one that a crash left behind is built by the next load, or by the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import IsolationLevel
+from psycopg.errors import SerializationFailure
 
 from api.settings import Settings
 from data import coverage, tile_tables
 from data.buildings import read_buildings
 from data.checks.run import CheckReport, run_checks
 from data.cities import city_ids, read_assets_version
+from data.consumers import read_normal_states
 from data.errors import NotFound
+from data.hydraulics import read_hydraulic_tables
 from data.imports.report import RasterReport
 from data.imports.run import ImportReport, run_import
 from data.intervals import write_intervals
 from data.jobs import Job, job
 from data.network import read_network_tables
 from data.pool import Connection, connect
-from data.rasters import put_raster, raster_path
+from data.rasters import put_raster, raster_ground, raster_path
 from data.tile_tables import TileReport
-from tiles.raster import add_file, sample_heights
+from tiles.raster import sample_heights
+from tiles.raster_files import AS_IT_SAYS, Reading, add_file
 from tiles.tiles3d.build import Published, build_buildings, buildings_folder, made_from, read_published, rights_of
+from topology.answers.pipe_facts import pipe_criticalities, pipe_feeders
 from topology.build.network_class import UNDETERMINED, derived_classes
+from topology.cuts.capacity import read_capacity
 from topology.network import build_network
 from topology.tables import NetworkTables
 from twin.scope import EVERYTHING, Scope
@@ -50,6 +57,8 @@ class Derived:
     checks: CheckReport | None
 
 
+_TRIES: Final = 4
+"""Of a rebuild that edits come in between of; after that it fails, and the next edit or the next look begins another."""
 GROUND_LAYER = "ground"
 """Name of the raster layer that buildings stand on."""
 
@@ -208,23 +217,41 @@ def _result(report: LoadReport) -> Mapping[str, Any]:
 def rebuild_tiles(settings: Settings, city_id: int, *, force: bool = False) -> TileReport | None:
     """Rebuild the tile tables of a city, what serves its buildings, and the intervals, from its assets and its network.
 
-    None when both are current (unless forced). Two rebuilds of one city wait for each other.
+    None when both are current (unless forced). Two rebuilds of one city wait for each other; one that an edit came in between of
+    begins anew.
     """
     with connect(settings.database_url) as connection:
         tile_tables.lock_building(connection, city_id)
         # one snapshot: an edit that commits meanwhile is in no copy, and its version in none of them
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        # asked in any case: this question opens the transaction, and with it the snapshot
-        if tile_tables.is_current(connection, city_id) and coverage.is_current(connection, city_id) and not force:
-            return None
-        tables = read_network_tables(connection, city_id)
-        network = build_network(tables)
-        report = tile_tables.rebuild(connection, city_id, network.segment_id_of_pipe(), classes=_classes(tables))
-        coverage.rebuild(connection, city_id, network)
-        # in a transaction of its own: a server may be writing later ones
-        with connect(settings.database_url, autocommit=True) as other:
-            write_intervals(other, network)
-        return report
+        for _ in range(_TRIES - 1):
+            with suppress(SerializationFailure), connection.transaction():
+                return _rebuild_tiles(settings, connection, city_id, force=force)
+        return _rebuild_tiles(settings, connection, city_id, force=force)
+
+
+def _rebuild_tiles(settings: Settings, connection: Connection, city_id: int, *, force: bool) -> TileReport | None:
+    # asked in any case: this question opens the snapshot
+    if tile_tables.is_current(connection, city_id) and coverage.is_current(connection, city_id) and not force:
+        return None
+    tables = read_network_tables(connection, city_id)
+    network = build_network(tables)
+    capacity = read_capacity(network.assets, read_hydraulic_tables(connection, city_id))
+    normal = network.with_states(read_normal_states(connection, city_id), valve_version=network.valve_version)
+    coverage.rebuild(connection, city_id, network)
+    # last: the rows that it writes hold up edits until this transaction ends
+    report = tile_tables.rebuild(
+        connection,
+        city_id,
+        network.segment_id_of_pipe(),
+        classes=_classes(tables),
+        source_ids=pipe_feeders(normal, capacity),
+        criticalities=pipe_criticalities(normal, capacity),
+    )
+    # in a transaction of its own: a server may be writing later ones
+    with connect(settings.database_url, autocommit=True) as other:
+        write_intervals(other, network)
+    return report
 
 
 def _classes(tables: NetworkTables) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
@@ -234,17 +261,32 @@ def _classes(tables: NetworkTables) -> tuple[NDArray[np.int64], NDArray[np.uint8
     return tables.pipes["asset_id"].to_numpy(np.int64)[known], classes[known]
 
 
-def add_raster(settings: Settings, city_id: int, file: Path, *, layer: str, style: str, attribution: str) -> bool:
+def add_raster(
+    settings: Settings,
+    city_id: int,
+    file: Path,
+    *,
+    layer: str,
+    style: str,
+    attribution: str,
+    reading: Reading = AS_IT_SAYS,
+    report: Progress | None = None,
+) -> bool:
     """Convert a raster file and register it as a layer; False when the layer shows this very file already.
+
+    The layer shows the old file or the new one, never a part: the new one is whole before it is named, and named in one
+    statement.
 
     Raises
     ------
     BadRaster
-        When the file cannot be read or does not fit the style.
+        When the file cannot be read, does not touch the city or does not fit the style.
     NotFound
         When there is no such city.
     """
-    path = add_file(file, settings.var_dir, city_id, layer, style)
+    with connect(settings.database_url) as connection:
+        near = raster_ground(connection, city_id)
+    path = add_file(file, settings.var_dir, city_id, layer, style, reading=reading, near=near, report=report)
     with connect(settings.database_url) as connection:
         before = raster_path(connection, city_id, layer)
         put_raster(connection, city_id, layer=layer, path=path, style=style, attribution=attribution)

@@ -45,6 +45,20 @@ def raster_path(connection: Connection, city_id: int, layer: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def raster_ground(connection: Connection, city_id: int) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north in degrees of what is drawn of a city; None when nothing is.
+
+    Raises
+    ------
+    NotFound
+        When there is no such city.
+    """
+    row = connection.execute(sql("raster_ground"), {"city_id": city_id}).fetchone()
+    if row is None:
+        raise NotFound(f"there is no city {city_id}; import it before its rasters")
+    return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
 async def list_rasters(pool: Pool, city_id: int) -> Sequence[RasterLayer]:
     """Return the raster layers of a city by name."""
     return [RasterLayer(**row) for row in await pool.fetch(sql("raster_list"), city_id, None)]

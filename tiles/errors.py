@@ -2,8 +2,13 @@
 
 TilesError
 ├── UnknownTileset   no vector tileset, raster layer, 3D tileset, datum or scene of that name
+├── UnknownAttribute an optional attribute that the tilesets of an address do not have
 ├── BadTile          a tile address outside the tileset's zooms or the world's grid
 ├── BadRaster        a raster file that cannot be read or does not fit its style
+├── LayerGone        a raster layer's file was replaced or cannot be read any more
+├── BadArchive       an archive of tiles that cannot be made as asked
+├── NoRoom           an archive of tiles that does not fit into the room that is left
+├── ArchiveExpired   an archive of tiles whose time is over
 ├── BadScene         a scene document that is not what the viewer may draw
 └── BadTileset3D     a 3D tileset on disk that contradicts itself
 """
@@ -19,12 +24,32 @@ class UnknownTileset(TilesError):
     """Raised when a name is not a tileset, layer, datum or scene; the message lists what there is."""
 
 
+class UnknownAttribute(TilesError):
+    """Raised when `with` of a tile address names no optional attribute of its tilesets; the message lists those there are."""
+
+
 class BadTile(TilesError):
     """Raised when z, x, y do not name a tile of the tileset."""
 
 
 class BadRaster(TilesError):
     """Raised when a raster file cannot be read or does not fit the wanted style."""
+
+
+class LayerGone(TilesError):
+    """Raised when the file of a raster layer was replaced while it was read, or is not there any more."""
+
+
+class BadArchive(TilesError):
+    """Raised when an archive of tiles cannot be made as asked; the message says what is wrong."""
+
+
+class NoRoom(TilesError):
+    """Raised when an archive of tiles is larger than its bound, or the disk is full; nothing of it is left."""
+
+
+class ArchiveExpired(TilesError):
+    """Raised when an archive of tiles is asked for after its time; its file is deleted."""
 
 
 class BadScene(TilesError):

@@ -1,4 +1,4 @@
-"""Raster layers: files become cloud-optimised GeoTIFFs, tiles are cut and styled from them.
+"""Tiles and heights out of raster layers: cut from cloud-optimised GeoTIFFs (`tiles.raster_files` makes them) and styled.
 
 Styles: `hillshade` (heights in metres become light and shadow), `terrain` (heights as RGB for terrain meshes) and
 `colour` (one grey or three colour bands of bytes, as they are).
@@ -6,28 +6,28 @@ Styles: `hillshade` (heights in metres become light and shadow), `terrain` (heig
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import re
 import warnings
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 import rasterio
 import rasterio.errors
-import rasterio.shutil
 from numpy.typing import NDArray
+from PIL import Image
+from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio has no words of its own
 from rasterio.warp import transform, transform_bounds
-from rio_tiler.errors import TileOutsideBounds
+from rio_tiler.errors import RioTilerError
 from rio_tiler.io import Reader
-from rio_tiler.utils import render
+from scipy.ndimage import map_coordinates
 
-from tiles.errors import BadRaster
-
-logger = logging.getLogger(__name__)
+from gis.gcj02 import wgs84_from_bd09, wgs84_from_gcj02
+from tiles.errors import LayerGone, UnknownTileset
 
 MINZOOM, MAXZOOM = 6, 18
 TILE_PIXELS = 256
@@ -35,10 +35,21 @@ VERTICAL_EXAGGERATION = 8.0
 """Heights are stretched before shading: a city's ground is flat."""
 SUN_AZIMUTH_DEG, SUN_ALTITUDE_DEG = 315.0, 45.0
 """Light from the north-west, as maps are drawn."""
-_EARTH_CIRCUMFERENCE_M = 2 * np.pi * 6_378_137.0
-_LAYER_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_RADIUS_M: Final = 6_378_137.0
+_EARTH_CIRCUMFERENCE_M: Final = 2 * np.pi * _RADIUS_M
 _MARGIN_PIXELS = 2
 """Ground beyond the tile that its edge pixels need: one for the slope, one for the smoothing."""
+_WEBP_QUALITY: Final = 80
+_LATTICE: Final = 17
+
+Form: TypeAlias = Literal["png", "webp"]
+TileDatum: TypeAlias = Literal["wgs84", "gcj02", "bd09"]
+MEDIA_TYPES: Final[Mapping[Form, str]] = {"png": "image/png", "webp": "image/webp"}
+_TO_WGS84: Final[Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]]] = {
+    "wgs84": lambda lonlat: lonlat,
+    "gcj02": wgs84_from_gcj02,
+    "bd09": wgs84_from_bd09,
+}
 
 Style = Callable[[NDArray[Any], NDArray[np.bool_], float], NDArray[np.uint8]]
 """Bands with margin, where they are valid, metres of ground a pixel: bands of bytes with margin."""
@@ -92,129 +103,257 @@ def _colour(bands: NDArray[Any], valid: NDArray[np.bool_], pixel_m: float) -> ND
 STYLES: Mapping[str, Style] = {"hillshade": _hillshade, "terrain": _terrain, "colour": _colour}
 
 
-def add_file(source: Path, var_dir: Path, city_id: int, layer: str, style: str) -> str:
-    """Convert a raster into a cloud-optimised GeoTIFF with overviews under the var dir.
+# ---------------------------------------------------------------- tiles
 
-    Parameters
+
+@dataclass(frozen=True, slots=True)
+class TileLook:
+    """How a tile is wanted.
+
+    Attributes
     ----------
-    source
-        Any raster with a coordinate reference system that GDAL reads.
-    var_dir
-        The file becomes `raster/{city}/{layer}-{hash}.tif` below it; the hash is that of the source.
-    city_id, layer, style
-        What it is; `layer` in lower case, digits, underscores.
-
-    Returns
-    -------
-    The path relative to the var dir. A file that is there already is not converted again.
-
-    Raises
-    ------
-    BadRaster
-        When the file cannot be read, has no reference system or does not fit the style.
+    style
+        One of `STYLES`.
+    pixels
+        Width and height: 256, or 512 for screens of twice the density.
+    datum
+        Datum of the client's grid: the tile shows what lies there in that datum.
+    form
+        `png`, or `webp` (with loss for colour, without for heights).
     """
-    if _LAYER_NAME.fullmatch(layer) is None:
-        raise BadRaster(f"layer name {layer!r} does not fit; lower-case letters, digits and underscores do (at most 40)")
-    if style not in STYLES:
-        raise BadRaster(f"{style!r} is not a raster style; styles are {', '.join(STYLES)}")
-    relative = f"raster/{city_id}/{layer}-{_file_digest(source)}.tif"
-    target = var_dir / relative
-    if not target.exists():
-        _convert(source, target, style)
-    return relative
+
+    style: str
+    pixels: int = TILE_PIXELS
+    datum: TileDatum = "wgs84"
+    form: Form = "png"
 
 
-def _file_digest(source: Path) -> str:
-    try:
-        with source.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
-    except OSError as error:
-        raise BadRaster(f"cannot read raster {source.name}: {error.strerror}") from None
-
-
-def _convert(source: Path, target: Path, style: str) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_suffix(".part")
-    try:
-        with rasterio.open(source) as dataset:
-            _require_fit(dataset, source.name, style)
-            rasterio.shutil.copy(
-                dataset,
-                unfinished,
-                driver="COG",
-                COMPRESS="DEFLATE",
-                BLOCKSIZE=TILE_PIXELS,
-                OVERVIEW_RESAMPLING="AVERAGE",
-                NUM_THREADS="1",
-            )
-        unfinished.replace(target)
-    except rasterio.errors.RasterioError as error:
-        raise BadRaster(f"cannot read raster {source.name}: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _require_fit(dataset: Any, name: str, style: str) -> None:
-    if dataset.crs is None:
-        raise BadRaster(f"raster {name} has no coordinate reference system; write it into the file (gdal_edit.py -a_srs)")
-    if style == "colour" and any(kind != "uint8" for kind in dataset.dtypes[:3]):
-        raise BadRaster(f"raster {name} has bands of {dataset.dtypes[0]}; style 'colour' needs bytes (uint8)")
-
-
-def render_tile(path: Path, style: str, zxy: tuple[int, int, int]) -> bytes:
-    """Return one tile as PNG with transparency where there is no data; outside the file it is wholly transparent.
+def render_tile(path: Path, look: TileLook, zxy: tuple[int, int, int]) -> bytes:
+    """Return one tile as a picture with transparency where there is no data; outside the file it is wholly transparent.
 
     Parameters
     ----------
     path
-        From `add_file`.
-    style
-        One of `STYLES`.
+        From `tiles.raster_files.add_file`.
+    look
+        Style, size, datum, format.
     zxy
-        Web Mercator XYZ.
+        XYZ in the Web Mercator grid of `look.datum`.
 
-    Cost: about 10 ms.
+    Raises
+    ------
+    LayerGone
+        When the file has been replaced since its name was read, or cannot be read any more.
+
+    Cost: 10 ms of processor for 256 pixels.
+    """
+    styled, valid = _pixels(path, look, zxy)
+    return (
+        _nothing(look.pixels, look.form)
+        if styled is None
+        else encode_picture(styled, valid, look.form, exact=look.style != "colour")
+    )
+
+
+def _pixels(path: Path, look: TileLook, zxy: tuple[int, int, int]) -> tuple[NDArray[np.uint8] | None, NDArray[np.bool_]]:
+    """Return the bytes of a tile and where they count; None where nothing does."""
+    nothing = None, np.zeros((look.pixels, look.pixels), np.bool_)
+    ground = _ground(zxy, look)
+    try:
+        # a tile far out has no overview that fits; that is no news
+        with warnings.catch_warnings(), rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"), Reader(str(path)) as reader:
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+            if not _touch(ground.box, transform_bounds(reader.crs, "EPSG:3857", *reader.bounds)):
+                return nothing
+            image = reader.part(
+                ground.box, dst_crs="EPSG:3857", bounds_crs="EPSG:3857", width=ground.columns, height=ground.rows,
+                resampling_method="bilinear", reproject_method="bilinear",
+            )  # fmt: skip
+    except (rasterio.errors.RasterioError, CPLE_BaseError, RioTilerError) as error:
+        raise LayerGone(f"the file of the raster layer cannot be read: {type(error).__name__}") from error
+    masked = np.broadcast_to(np.asarray(image.array.mask), image.array.shape)[0]
+    bands, valid = _unbent(image.array.data, ~masked & np.isfinite(image.array.data[0]), ground)
+    if not valid.any():
+        return nothing
+    styled = STYLES[look.style](bands, valid, _pixel_m(zxy[0], zxy[2], look.pixels))
+    inner = slice(_MARGIN_PIXELS, -_MARGIN_PIXELS)
+    return styled[:, inner, inner], valid[inner, inner]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a tile with its margin shows: a box in WGS-84 Web Mercator metres and its size in pixels of the tile.
+
+    `at` says for each pixel of the tile its row and column in the box, shape (2, rows, columns); None = they are the same.
+    """
+
+    box: tuple[float, float, float, float]
+    columns: int
+    rows: int
+    at: NDArray[np.float64] | None = None
+
+
+def _ground(zxy: tuple[int, int, int], look: TileLook) -> _Ground:
+    """Return the ground of a tile in the grid of its datum, half a pixel exact: the shift is taken at 17 x 17 places.
+
+    Raises
+    ------
+    UnknownTileset
+        When there is no such datum.
     """
     z, x, y = zxy
-    try:
-        with warnings.catch_warnings(), Reader(str(path)) as reader:
-            # a tile far out has no overview that fits; that is no news
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-            resampling = "nearest" if style == "colour" else "bilinear"
-            image = reader.tile(
-                x, y, z, tilesize=TILE_PIXELS, buffer=_MARGIN_PIXELS, resampling_method=resampling, reproject_method=resampling
-            )
-    except TileOutsideBounds:
-        return transparent_tile()
-    masked = np.broadcast_to(np.asarray(image.array.mask), image.array.shape)[0]
-    valid = ~masked & np.isfinite(image.array.data[0])
-    styled = STYLES[style](image.array.data, valid, _pixel_m(z, y))
-    inner = slice(_MARGIN_PIXELS, -_MARGIN_PIXELS)
-    return _png(styled[:, inner, inner], valid[inner, inner])
+    side = _EARTH_CIRCUMFERENCE_M / 2**z
+    pixel = side / look.pixels
+    count = look.pixels + 2 * _MARGIN_PIXELS
+    west = x * side - _EARTH_CIRCUMFERENCE_M / 2 - _MARGIN_PIXELS * pixel
+    north = _EARTH_CIRCUMFERENCE_M / 2 - y * side + _MARGIN_PIXELS * pixel
+    if look.datum == "wgs84":
+        return _Ground((west, north - count * pixel, west + count * pixel, north), count, count)
+    if look.datum not in _TO_WGS84:
+        raise UnknownTileset(f"{look.datum!r} is not a datum of tiles; datums are {', '.join(_TO_WGS84)}")
+    along = np.linspace(0.5, count - 0.5, _LATTICE)
+    column, row = np.meshgrid(along, along)
+    drawn = np.column_stack([west + column.ravel() * pixel, north - row.ravel() * pixel])
+    there = metres_of(_TO_WGS84[look.datum](degrees_of(drawn))) / pixel
+    left, bottom = np.floor(there.min(axis=0)) - 2
+    right, top = np.ceil(there.max(axis=0)) + 2
+    at = np.stack([top - there[:, 1] - 0.5, there[:, 0] - left - 0.5]).reshape(2, _LATTICE, _LATTICE)
+    box = (left * pixel, bottom * pixel, right * pixel, top * pixel)
+    return _Ground(tuple(map(float, box)), int(right - left), int(top - bottom), _spread(at, count))  # type: ignore[arg-type]
 
 
-def _pixel_m(z: int, y: int) -> float:
+def _spread(lattice: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return planes known at evenly spaced places, at each of count x count pixels."""
+    place = np.linspace(0.0, _LATTICE - 1.0, count)
+    grid = np.stack(np.meshgrid(place, place, indexing="ij"))
+    return np.stack([map_coordinates(plane, grid, order=1) for plane in lattice])
+
+
+def _unbent(bands: NDArray[Any], valid: NDArray[np.bool_], ground: _Ground) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return what lies in the box pixel by pixel of the tile."""
+    if ground.at is None:
+        return bands, valid
+    there = map_coordinates(valid.astype(np.uint8), ground.at, order=0).astype(np.bool_)
+    filled = np.where(valid, bands, 0)
+    return np.stack([map_coordinates(band, ground.at, order=1, mode="nearest") for band in filled]), there
+
+
+def degrees_of(xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return longitude and latitude of Web Mercator metres, shape (n, 2)."""
+    lat = np.degrees(np.arctan(np.sinh(xy_m[:, 1] / _RADIUS_M)))
+    return np.column_stack([np.degrees(xy_m[:, 0] / _RADIUS_M), lat])
+
+
+def metres_of(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Web Mercator metres of longitude and latitude, shape (n, 2)."""
+    return _RADIUS_M * np.column_stack([np.radians(lonlat[:, 0]), np.arcsinh(np.tan(np.radians(lonlat[:, 1])))])
+
+
+def _touch(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]
+
+
+def _pixel_m(z: int, y: int, pixels: int = TILE_PIXELS) -> float:
     """Return the metres of ground a pixel in the middle of the tile."""
     latitude = np.arctan(np.sinh(np.pi * (1 - 2 * (y + 0.5) / 2**z)))
-    return float(_EARTH_CIRCUMFERENCE_M * np.cos(latitude) / (TILE_PIXELS * 2**z))
+    return float(_EARTH_CIRCUMFERENCE_M * np.cos(latitude) / (pixels * 2**z))
 
 
-def _png(bands: NDArray[np.uint8], valid: NDArray[np.bool_]) -> bytes:
-    image: bytes = render(bands, valid.astype(np.uint8) * 255, img_format="PNG", ZLEVEL=6)
-    return image
+def encode_picture(bands: NDArray[np.uint8], valid: NDArray[np.bool_], form: Form, *, exact: bool = False) -> bytes:
+    """Return one or three bands of bytes, shape (bands, rows, columns), as a picture that is transparent where nothing counts.
+
+    Parameters
+    ----------
+    exact
+        WebP without loss: for pixels that are numbers.
+    """
+    # what is not seen is one value, which packs to nothing
+    planes = [np.where(valid, band, 0) for band in bands] + [np.where(valid, 255, 0)]
+    if form == "webp" and len(bands) == 1:
+        planes = [planes[0]] * 3 + planes[1:]
+    mode = "LA" if len(planes) == 2 else "RGBA"
+    picture = Image.fromarray(np.ascontiguousarray(np.stack(planes, axis=-1).astype(np.uint8)), mode)
+    return _encoded(picture, form, exact=exact)
 
 
-@cache
-def transparent_tile() -> bytes:
+def _encoded(picture: Image.Image, form: Form, *, exact: bool) -> bytes:
+    out = BytesIO()
+    if form == "png":
+        picture.save(out, "PNG", compress_level=6)
+    elif exact:
+        picture.save(out, "WEBP", lossless=True, quality=40, method=2)
+    else:
+        picture.save(out, "WEBP", quality=_WEBP_QUALITY, method=2)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=8)
+def _nothing(pixels: int, form: Form) -> bytes:
+    return encode_picture(np.zeros((1, pixels, pixels), np.uint8), np.zeros((pixels, pixels), np.bool_), form, exact=True)
+
+
+def transparent_tile(pixels: int = TILE_PIXELS, form: Form = "png") -> bytes:
     """Return the tile without anything in it."""
-    return _png(np.zeros((1, TILE_PIXELS, TILE_PIXELS), np.uint8), np.zeros((TILE_PIXELS, TILE_PIXELS), np.bool_))
+    return _nothing(pixels, form)
 
 
-def bounds_wgs84(path: Path) -> tuple[float, float, float, float]:
-    """Return west, south, east, north of a file in degrees."""
-    with rasterio.open(path) as dataset:
-        west, south, east, north = transform_bounds(dataset.crs, "EPSG:4326", *dataset.bounds)
-    return west, south, east, north
+# ---------------------------------------------------------------- what a layer covers
+
+
+@dataclass(frozen=True, slots=True)
+class RasterExtent:
+    """Where a layer lies: west, south, east, north in WGS-84 degrees, first and last zoom worth asking for."""
+
+    bounds: tuple[float, float, float, float]
+    minzoom: int
+    maxzoom: int
+
+
+@lru_cache(maxsize=256)
+def raster_extent(path: Path, style: str) -> RasterExtent:
+    """Return what a file of ours covers; beyond its last zoom a picture has no more to show, heights are shaded smoothly.
+
+    Raises
+    ------
+    LayerGone
+        When it cannot be read.
+    """
+    try:
+        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"), rasterio.open(path) as dataset:
+            west, south, east, north = transform_bounds(dataset.crs, "EPSG:4326", *dataset.bounds)
+            x0, _, x1, _ = transform_bounds(dataset.crs, "EPSG:3857", *dataset.bounds)
+            native = int(np.ceil(np.log2(_EARTH_CIRCUMFERENCE_M / TILE_PIXELS * dataset.width / (x1 - x0)) - 0.2))
+    except (rasterio.errors.RasterioError, ValueError) as error:
+        raise LayerGone(f"the file of the raster layer cannot be read: {type(error).__name__}") from error
+    maxzoom = min(MAXZOOM, max(MINZOOM, native)) if style == "colour" else MAXZOOM
+    return RasterExtent((west, south, east, north), MINZOOM, maxzoom)
+
+
+def raster_tiles(path: Path, look: TileLook, zooms: Iterable[int]) -> Iterator[tuple[tuple[int, int, int], bytes]]:
+    """Yield address and bytes of every tile of a layer that is not wholly transparent, zoom by zoom, row by row.
+
+    Parameters
+    ----------
+    path, look
+        As `render_tile`.
+    zooms
+        Zooms wanted.
+
+    Cost: 10 ms of processor a tile; memory of one.
+    """
+    west, south, east, north = raster_extent(path, look.style).bounds
+    # in another datum the ground lies up to 0.02 degrees aside
+    aside = 0.0 if look.datum == "wgs84" else 0.02
+    corners = metres_of(np.array([[west - aside, north + aside], [east + aside, south - aside]]))
+    for z in zooms:
+        first, last = (((corners * [1, -1] / _EARTH_CIRCUMFERENCE_M + 0.5) * 2**z).clip(0, 2**z - 1)).astype(int).tolist()
+        for y, x in product(range(first[1], last[1] + 1), range(first[0], last[0] + 1)):
+            styled, valid = _pixels(path, look, (z, x, y))
+            if styled is not None and valid.any():
+                yield (z, x, y), encode_picture(styled, valid, look.form, exact=look.style != "colour")
+
+
+# ---------------------------------------------------------------- heights
 
 
 def sample_heights(path: Path, lonlat_deg: NDArray[np.float64]) -> NDArray[np.float64]:

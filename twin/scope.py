@@ -23,7 +23,7 @@ class Scope:
         City ids; None = all.
     layers
         Asset kinds (`twin.kinds.KINDS`), registers (`twin.registers.REGISTERS`) and the layer names `alarms`, `readings`,
-        `rollout`; None = all.
+        `rollout`, `raster`; None = all.
     areas
         Asset ids of administrative areas; an asset is inside when its `area_id` is listed; None = all.
     company_ids
@@ -61,6 +61,9 @@ class Scope:
         if not self.allows_layer(layer):
             raise OutsideScope(f"layer {layer!r} is not visible from this seat")
 
+
+RASTER = "raster"
+"""Layer name of all raster layers: pictures and heights belong to no kind of assets."""
 
 EVERYTHING = Scope(personal=True)
 """The scope of the program itself: imports, jobs, tests of the core."""

@@ -49,7 +49,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "seats": Entry("api.commands.seats", "Persons, programs and their keys."),
     "tiles": Entry("api.commands.tiles", "Vector tiles."),
     "tiles3d": Entry("api.commands.tiles", "3D Tiles."),
-    "raster": Entry("api.commands.tiles", "Raster layers."),
+    "raster": Entry("api.commands.raster", "Raster layers."),
     "scene": Entry("api.commands.tiles", "Scenes for deck.gl."),
 }
 """All commands in the order of `heat-twin --help`; the lines are those of their own help, here so that the list imports none."""

@@ -1,4 +1,4 @@
-"""`heat-twin tiles|tiles3d|raster|scene`: the derived pictures of a city."""
+"""`heat-twin tiles|tiles3d|scene`: the derived pictures of a city."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api.database import open_database
-from api.loading import add_raster, all_cities, rebuild_buildings, rebuild_tiles
+from api.loading import all_cities, rebuild_buildings, rebuild_tiles
 from api.scenes import scene_city
 from api.settings import Settings, read_settings
 from data.jobs import job
@@ -25,13 +25,12 @@ OneCityOption = Annotated[int, typer.Option("--city", help="City id.")]
 
 tiles = typer.Typer(name="tiles", help="Vector tiles.", no_args_is_help=True)
 tiles3d = typer.Typer(name="tiles3d", help="3D Tiles.", no_args_is_help=True)
-raster = typer.Typer(name="raster", help="Raster layers.", no_args_is_help=True)
 scene = typer.Typer(name="scene", help="Scenes for deck.gl.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this room."""
-    for group in (tiles, tiles3d, raster, scene):
+    for group in (tiles, tiles3d, scene):
         group.callback()(_group)
         app.add_typer(group)
 
@@ -72,23 +71,6 @@ def _checked(settings: Settings, city_id: int, build_name: str) -> str:
     report = check_tileset(folder / "ellipsoid")
     check_tileset(folder / "ground")
     return f"{report.features} buildings in {report.tiles} tiles, {report.triangles} triangles, checked: {folder}"
-
-
-@raster.command()
-def add(
-    file: Annotated[Path, typer.Argument(help="GeoTIFF or any raster that GDAL reads, with a reference system.")],
-    layer: Annotated[str, typer.Option(help="Name of the layer; `ground` is what buildings stand on.")],
-    style: Annotated[str, typer.Option(help="hillshade, terrain or colour.")] = "hillshade",
-    attribution: Annotated[str, typer.Option(help="Whose data it is.")] = "",
-    city: OneCityOption = 1,
-) -> None:
-    """Add a raster layer to a city, or replace it."""
-    with (
-        open_database(read_settings()) as settings,
-        job(settings.database_url, "raster", city_id=city, seat=_SEAT, parameters={"layer": layer, "file": file.name}),
-    ):
-        changed = add_raster(settings, city, file, layer=layer, style=style, attribution=attribution)
-    typer.echo(f"raster layer {layer!r} of city {city} {'added' if changed else 'unchanged'}")
 
 
 @scene.command()

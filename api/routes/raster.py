@@ -1,21 +1,39 @@
-"""Raster layers: the list and the tiles."""
+"""Raster layers: the list, what each one is (TileJSON), and the tiles."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any, Literal, NamedTuple
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import encoded_answer
-from api.dependencies import CityDep, PoolDep, SettingsDep
+from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
 from api.routes.tiles import TileCacheDep
-from data.rasters import list_rasters, read_raster
-from tiles.raster import MAXZOOM, MINZOOM, bounds_wgs84, render_tile
+from api.settings import Settings
+from data.pool import Pool
+from data.rasters import RasterLayer, list_rasters, read_raster
+from tiles.cache import Entry, TileCache
+from tiles.errors import LayerGone
+from tiles.raster import MAXZOOM, MEDIA_TYPES, MINZOOM, TILE_PIXELS, Form, TileDatum, TileLook, raster_extent, render_tile
 from tiles.vector import check_tile
+from twin.scope import RASTER
 
 router = APIRouter(prefix="/raster", tags=["raster"])
+
+DatumQuery = Annotated[TileDatum, Query(alias="crs", description="Datum of the client's map.", examples=["wgs84"])]
+Zoom = Annotated[int, Path(examples=[14])]
+Column = Annotated[int, Path(examples=[13895])]
+Row = Annotated[int, Path(examples=[5965])]
+_PICTURES: dict[int | str, dict[str, Any]] = {200: {"content": {media: {} for media in MEDIA_TYPES.values()}}}
+
+
+class RasterKey(NamedTuple):
+    """City and name of a layer."""
+
+    city: int
+    layer: str
 
 
 class RasterModel(BaseModel):
@@ -30,40 +48,173 @@ class RasterModel(BaseModel):
     tiles: str = Field(description="Address of a tile.", examples=["http://127.0.0.1:8000/raster/ground/{z}/{x}/{y}.png?city=1"])
 
 
+class RasterTileJson(BaseModel):
+    """A raster layer as TileJSON 3.0.0, with the size of its tiles."""
+
+    tilejson: Literal["3.0.0"] = "3.0.0"
+    name: str = Field(examples=["satellite"])
+    attribution: str
+    scheme: Literal["xyz"] = "xyz"
+    tiles: list[str] = Field(examples=[["http://127.0.0.1:8000/raster/satellite/{z}/{x}/{y}.png?city=1&crs=wgs84"]])
+    bounds: tuple[float, float, float, float] = Field(description="west, south, east, north in WGS-84 degrees")
+    minzoom: int
+    maxzoom: int
+    vector_layers: list[None] = Field(default=[], description="Empty: a picture has none.", max_length=0)
+    tile_size: int = Field(alias="tileSize", examples=[256])
+    style: str = Field(examples=["colour"])
+
+
 @router.get("")
-async def rasters(request: Request, pool: PoolDep, settings: SettingsDep, city: CityDep) -> list[RasterModel]:
-    """List the raster layers of the city."""
-    return [
-        RasterModel(
-            layer=found.layer,
-            style=found.style,
-            attribution=found.attribution,
-            bounds=await asyncio.to_thread(bounds_wgs84, settings.var_dir / found.path),
-            minzoom=MINZOOM,
-            maxzoom=MAXZOOM,
-            tiles=f"{request.base_url}raster/{found.layer}/{{z}}/{{x}}/{{y}}.png?city={city}",
-        )
-        for found in await list_rasters(pool, city)
-    ]
+async def rasters(request: Request, caller: CallerDep, pool: PoolDep, settings: SettingsDep, city: CityDep) -> list[RasterModel]:
+    """List the raster layers of the city; none for a seat that may not see layer `raster`."""
+    if not caller.scope.allows_layer(RASTER):
+        return []
+    found = await list_rasters(pool, city)
+    return [model for layer in found if (model := await _model(request, settings, layer, city)) is not None]
 
 
-@router.get("/{layer}/{z}/{x}/{y}.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
-async def raster_tile(
+async def _model(request: Request, settings: Settings, found: RasterLayer, city: int) -> RasterModel | None:
+    """Describe a layer; None when its file is gone."""
+    try:
+        extent = await asyncio.to_thread(raster_extent, settings.var_dir / found.path, found.style)
+    except LayerGone:
+        return None
+    return RasterModel(
+        layer=found.layer,
+        style=found.style,
+        attribution=found.attribution,
+        bounds=extent.bounds,
+        minzoom=extent.minzoom,
+        maxzoom=extent.maxzoom,
+        tiles=f"{request.base_url}raster/{found.layer}/{{z}}/{{x}}/{{y}}.png?city={city}",
+    )
+
+
+@router.get("/{layer}.json", response_model_by_alias=True)
+async def raster_tilejson(
     *,
     request: Request,
+    caller: CallerDep,
+    pool: PoolDep,
+    settings: SettingsDep,
+    city: CityDep,
+    layer: Annotated[str, Path(examples=["ground"])],
+    crs: DatumQuery = "wgs84",
+) -> RasterTileJson:
+    """Describe one raster layer as TileJSON."""
+    caller.scope.require_layer(RASTER)
+    found = await read_raster(pool, city, layer)
+    extent = await asyncio.to_thread(raster_extent, settings.var_dir / found.path, found.style)
+    template = f"{request.base_url}raster/{layer}/{{z}}/{{x}}/{{y}}.png?city={city}&crs={crs}"
+    return RasterTileJson(
+        name=layer,
+        attribution=found.attribution,
+        tiles=[template],
+        bounds=extent.bounds,
+        minzoom=extent.minzoom,
+        maxzoom=extent.maxzoom,
+        tileSize=TILE_PIXELS,
+        style=found.style,
+    )
+
+
+@router.get("/{layer}/{z}/{x}/{y}@2x.{form}", response_class=Response, responses=_PICTURES)
+async def raster_tile_2x(
+    *,
+    request: Request,
+    caller: CallerDep,
     pool: PoolDep,
     settings: SettingsDep,
     cache: TileCacheDep,
     city: CityDep,
-    layer: str,
-    z: Annotated[int, Path(examples=[14])],
-    x: Annotated[int, Path(examples=[13895])],
-    y: Annotated[int, Path(examples=[5965])],
+    layer: Annotated[str, Path(examples=["ground"])],
+    z: Zoom,
+    x: Column,
+    y: Row,
+    form: Form,
+    crs: DatumQuery = "wgs84",
+) -> Response:
+    """Return one tile of 512 pixels; transparent where the layer has no data."""
+    caller.scope.require_layer(RASTER)
+    check_tile(z, x, y, minzoom=MINZOOM, maxzoom=MAXZOOM, what=f"raster layer {layer!r}")
+    entry = await _tile(
+        pool, settings, cache, RasterKey(city, layer), zxy=(z, x, y), pixels=2 * TILE_PIXELS, datum=crs, form=form
+    )
+    return encoded_answer(request, entry, MEDIA_TYPES[form])
+
+
+@router.get("/{layer}/{z}/{x}/{y}.{form}", response_class=Response, responses=_PICTURES)
+async def raster_tile(
+    *,
+    request: Request,
+    caller: CallerDep,
+    pool: PoolDep,
+    settings: SettingsDep,
+    cache: TileCacheDep,
+    city: CityDep,
+    layer: Annotated[str, Path(examples=["ground"])],
+    z: Zoom,
+    x: Column,
+    y: Row,
+    form: Form,
+    crs: DatumQuery = "wgs84",
 ) -> Response:
     """Return one tile of 256 pixels; transparent where the layer has no data."""
+    caller.scope.require_layer(RASTER)
     check_tile(z, x, y, minzoom=MINZOOM, maxzoom=MAXZOOM, what=f"raster layer {layer!r}")
-    found = await read_raster(pool, city, layer)
+    entry = await _tile(pool, settings, cache, RasterKey(city, layer), zxy=(z, x, y), pixels=TILE_PIXELS, datum=crs, form=form)
+    return encoded_answer(request, entry, MEDIA_TYPES[form])
+
+
+@router.get("/{layer}/{z}/{x}/{y}", response_class=Response, responses=_PICTURES)
+async def raster_tile_by_accept(
+    *,
+    request: Request,
+    caller: CallerDep,
+    pool: PoolDep,
+    settings: SettingsDep,
+    cache: TileCacheDep,
+    city: CityDep,
+    layer: Annotated[str, Path(examples=["ground"])],
+    z: Zoom,
+    x: Column,
+    y: Row,
+    crs: DatumQuery = "wgs84",
+) -> Response:
+    """Return one tile of 256 pixels as WebP when `Accept` names it, else as PNG."""
+    caller.scope.require_layer(RASTER)
+    check_tile(z, x, y, minzoom=MINZOOM, maxzoom=MAXZOOM, what=f"raster layer {layer!r}")
+    form: Form = "webp" if "image/webp" in request.headers.get("accept", "").lower() else "png"
+    entry = await _tile(pool, settings, cache, RasterKey(city, layer), zxy=(z, x, y), pixels=TILE_PIXELS, datum=crs, form=form)
+    answer = encoded_answer(request, entry, MEDIA_TYPES[form])
+    answer.headers.append("Vary", "Accept")
+    return answer
+
+
+async def _tile(
+    pool: Pool,
+    settings: Settings,
+    cache: TileCache,
+    wanted: RasterKey,
+    *,
+    zxy: tuple[int, int, int],
+    pixels: int,
+    datum: TileDatum,
+    form: Form,
+) -> Entry:
+    """Return one tile out of the cache; when the layer is replaced meanwhile, that of its new file."""
+    found = await read_raster(pool, wanted.city, wanted.layer)
+    try:
+        return await _cached(settings, cache, found, zxy, TileLook(found.style, pixels, datum, form))
+    except LayerGone:
+        again = await read_raster(pool, wanted.city, wanted.layer)
+        if again.path == found.path:
+            raise
+        return await _cached(settings, cache, again, zxy, TileLook(again.style, pixels, datum, form))
+
+
+async def _cached(settings: Settings, cache: TileCache, found: RasterLayer, zxy: tuple[int, int, int], look: TileLook) -> Entry:
     path = settings.var_dir / found.path
-    key = ("raster", city, found.path, found.style, z, x, y)
-    entry = await cache.get(key, "identity", lambda: asyncio.to_thread(render_tile, path, found.style, (z, x, y)))
-    return encoded_answer(request, entry, "image/png")
+    # the path names the content: another file has another one
+    key = ("raster", found.path, look, zxy)
+    return await cache.get(key, "identity", lambda: asyncio.to_thread(render_tile, path, look, zxy))
