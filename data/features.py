@@ -21,7 +21,9 @@ from twin.features import GEOMETRY, properties_of
 from twin.scope import Scope
 
 _WEB_MERCATOR = parse_datum("epsg:3857")
-_FIRST_OF_COUNT, _FIRST_OF_PAGE = 6, 8
+LAST_ID = 2**31 - 1
+"""Asset ids are 32-bit numbers with a sign."""
+_FIRST_OF_COUNT, _FIRST_OF_PAGE = 6, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,18 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
+class Matched:
+    """How many features a query finds, and the first and last asset id among them (0 for none).
+
+    Ids of a kind lie together, so a page that knows both does not look for its rows among those of other kinds.
+    """
+
+    count: int
+    first_id: int
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What is asked of a collection.
 
@@ -108,9 +122,18 @@ class Query:
     crs: Crs = CRS84
 
 
+async def read_assets_version(pool: Pool, city_id: int) -> int:
+    """Return the version of the assets of a city: it rises with every import and every edit."""
+    return int(await pool.fetchval(sql("feature_version"), city_id) or 0)
+
+
 async def read_extents(pool: Pool, scope: Scope, city_id: int) -> dict[str, Extent]:
-    """Return the extent of each kind of which the caller may see something."""
-    rows = await pool.fetch(sql("feature_kinds"), *scope_parameters(scope, city_id).as_tuple())
+    """Return the extent of each kind of which the caller may see something: the box around the rows as the Scope rounds them.
+
+    Cost: reads every current asset of the city, so callers keep it by `read_assets_version`.
+    """
+    statement = sql("feature_kinds").replace("{geometry}", _geometry(scope))
+    rows = await pool.fetch(statement, *scope_parameters(scope, city_id).as_tuple())
     return {row["kind"]: _extent(row) for row in rows}
 
 
@@ -119,8 +142,8 @@ def _extent(row: asyncpg.Record) -> Extent:
     return Extent(row["count"], bbox, row["first_at"], row["last_at"])
 
 
-async def count_features(pool: Pool, scope: Scope, city_id: int, query: Query) -> int:
-    """Return how many features the query finds.
+async def count_features(pool: Pool, scope: Scope, city_id: int, query: Query) -> Matched:
+    """Return how many features the query finds on all pages. Cost: what reading all pages costs the database.
 
     Raises
     ------
@@ -129,18 +152,22 @@ async def count_features(pool: Pool, scope: Scope, city_id: int, query: Query) -
     """
     statement, parameters = _statement("feature_count", scope, query, _FIRST_OF_COUNT)
     fixed = (*scope_parameters(scope, city_id).as_tuple(), query.kind)
-    return int(await pool.fetchval(statement, *fixed, *parameters))
+    row = await pool.fetchrow(statement, *fixed, *parameters)
+    assert row is not None
+    return Matched(row["count"], row["first_id"] or 0, row["last_id"] or 0)
 
 
 async def read_features(
-    pool: Pool, scope: Scope, city_id: int, query: Query, *, after: int | None = None, limit: int
+    pool: Pool, scope: Scope, city_id: int, query: Query, *, after: int = 0, last: int = LAST_ID, limit: int
 ) -> list[asyncpg.Record]:
     """Return a page of features by rising asset id.
 
     Parameters
     ----------
-    after
-        Last id of the page before; None for the first page.
+    after, last
+        Ids between which the page lies: above `after` (the last id of the page before) and up to `last`.
+    limit
+        Features it may hold.
 
     Raises
     ------
@@ -148,7 +175,7 @@ async def read_features(
         When the query does not fit the collection.
     """
     statement, parameters = _statement("feature_page", scope, query, _FIRST_OF_PAGE)
-    fixed = (*scope_parameters(scope, city_id).as_tuple(), query.kind, after, limit)
+    fixed = (*scope_parameters(scope, city_id).as_tuple(), query.kind, after, last, limit)
     return await pool.fetch(statement, *fixed, *parameters)
 
 

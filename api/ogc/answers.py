@@ -45,12 +45,12 @@ def feature(row: asyncpg.Record, kind: str) -> dict[str, Any]:
     }
 
 
-def feature_page(rows: Sequence[asyncpg.Record], kind: str, links: Sequence[Link], *, matched: int) -> dict[str, Any]:
-    """Return a page of features as a FeatureCollection."""
+def feature_page(rows: Sequence[asyncpg.Record], kind: str, links: Sequence[Link], *, matched: int | None) -> dict[str, Any]:
+    """Return a page of features as a FeatureCollection; without `numberMatched` when nobody knows how many there are."""
     return {
         "type": "FeatureCollection",
         "timeStamp": utc_text(datetime.now(UTC)),
-        "numberMatched": matched,
+        **({} if matched is None else {"numberMatched": matched}),
         "numberReturned": len(rows),
         "links": list(links),
         "features": [feature(row, kind) for row in rows],

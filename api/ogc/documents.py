@@ -119,13 +119,14 @@ def queryables(request: Request, kind: str) -> dict[str, Any]:
         "title": KINDS[kind].name_zh,
         "properties": {
             GEOMETRY: {"format": _GEOMETRY_FORMATS[KINDS[kind].geometry], "x-ogc-role": "primary-geometry"},
-            **{name: _schema(each) for name, each in properties_of(kind).items()},
+            **{name: schema_of(each) for name, each in properties_of(kind).items()},
         },
         "additionalProperties": False,
     }
 
 
-def _schema(each: Property) -> dict[str, Any]:
+def schema_of(each: Property) -> dict[str, Any]:
+    """Return a property as a JSON schema: type, unit, codes, source."""
     schema: dict[str, Any] = {"title": each.title_zh, **_SCHEMA_TYPES[each.type]}
     if each.unit:
         schema["x-ogc-unit"] = each.unit

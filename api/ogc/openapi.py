@@ -1,11 +1,13 @@
 """The definition of `/ogc` as OpenAPI 3.0, which the conformance class `oas30` and its clients want.
 
-The server's own document is OpenAPI 3.1; what 3.0 writes differently is rewritten here.
+The server's own document is OpenAPI 3.1; what 3.0 writes differently is rewritten here. Paths are those below `/ogc`, which
+is the server of this document: clients look a collection up by the path `/collections/{id}/items` (GDAL reads its page size
+there), so each collection that the caller may see stands by its name, with its properties as parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -15,19 +17,50 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from starlette.routing import BaseRoute
 
-from api.ogc.links import OPENAPI
+from api.answers import PRIVATE
+from api.ogc.documents import schema_of
+from api.ogc.links import OPENAPI, address
 from api.ogc.pages import page
 from api.ogc.requests import wanted_format
+from twin.features import properties_of
+from twin.kinds import KINDS
+
+_PREFIX = "/ogc"
+_ITEMS = "/collections/{kind}/items"
 
 
-def definition(request: Request, routes: Sequence[BaseRoute]) -> Response:
-    """Return the definition as JSON, or as a page that lists the resources."""
+def definition(request: Request, routes: Sequence[BaseRoute], kinds: Iterable[str]) -> Response:
+    """Return the definition as JSON, or as a page that lists the resources.
+
+    Parameters
+    ----------
+    routes
+        Routes of `/ogc`.
+    kinds
+        Collections that the caller may see.
+    """
     made = get_openapi(title="heat twin OGC API", version=version("heat-twin"), openapi_version="3.0.3", routes=routes)
     document = as_30(made)
-    document["servers"] = [{"url": str(request.base_url).rstrip("/")}]
+    document["servers"] = [{"url": address(request, "").partition("?")[0]}]
+    paths = {path.removeprefix(_PREFIX) or "/": methods for path, methods in document["paths"].items()}
+    headers = {"Cache-Control": PRIVATE, "Vary": "Accept, Cookie, X-App-Id"}
     if wanted_format(request) == "html":
-        return HTMLResponse(page(request, "api", {"paths": document["paths"]}))
-    return Response(orjson.dumps(document), media_type=OPENAPI)
+        return HTMLResponse(page(request, "api", {"paths": paths}), headers=headers)
+    document["paths"] = {f"/collections/{kind}/items": _items_of(paths[_ITEMS], kind) for kind in kinds} | paths
+    return Response(orjson.dumps(document), media_type=OPENAPI, headers=headers)
+
+
+def _items_of(methods: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return the features of one collection as a path: without the collection's id, with its properties as parameters."""
+    get = methods["get"]
+    general = [each for each in get["parameters"] if each["in"] != "path"]
+    own = [
+        {"name": name, "in": "query", "required": False, "description": f"Equal to: {each.title_zh}", "schema": schema_of(each)}
+        for name, each in properties_of(kind).items()
+        if name not in {parameter["name"] for parameter in general}
+    ]
+    named = {"operationId": f"items_of_{kind}", "summary": f"Items of {kind}", "description": KINDS[kind].name_zh}
+    return {"get": get | named | {"parameters": general + own}}
 
 
 def as_30(node: Any) -> Any:

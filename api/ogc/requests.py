@@ -99,10 +99,9 @@ def read_query(request: Request, kind: str) -> Query:
     )
 
 
-def read_page(request: Request) -> tuple[int | None, int]:
-    """Return the id after which the page begins, and how many features it may hold; more than `MOST` means `MOST`."""
-    after = request.query_params.get("after")
-    first = None if after is None else _whole("after", after, least=0)
+def read_page(request: Request) -> tuple[int, int]:
+    """Return the id after which the page begins (0 = the first), and how many features it may hold, at most `MOST`."""
+    first = _whole("after", request.query_params.get("after", "0"), least=0)
     usual = _DEFAULT_HTML if wanted_format(request) == "html" else DEFAULT
     return first, min(MOST, _whole("limit", request.query_params.get("limit", str(usual)), least=1))
 

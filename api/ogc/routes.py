@@ -11,11 +11,12 @@ from pydantic import WithJsonSchema
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.ogc import documents
 from api.ogc.answers import answer, as_geojson, feature, feature_page
+from api.ogc.kept import KeptDep
 from api.ogc.links import GEOJSON, HTML, JSON, SCHEMA, Link, address, link
 from api.ogc.openapi import definition
 from api.ogc.requests import DEFAULT, MOST, read_page, read_query, refuse_unknown, visible_kind, wanted_format
 from data.errors import NotFound
-from data.features import count_features, read_extents, read_features
+from data.features import Matched, read_features
 from data.tiles import read_tile_city
 from twin.features import collections, properties_of
 from twin.kinds import KINDS
@@ -48,25 +49,25 @@ async def conformance(*, request: Request, caller: CallerDep, f: FormatQuery = N
 
 @router.get("/collections", responses=_PAGES)
 async def get_collections(
-    *, request: Request, caller: CallerDep, pool: PoolDep, city: CityDep, f: FormatQuery = None
+    *, request: Request, caller: CallerDep, pool: PoolDep, kept: KeptDep, city: CityDep, f: FormatQuery = None
 ) -> Response:
     """List the collections that the caller may see: one a kind of asset of which the city has some."""
     refuse_unknown(request)
     shown = wanted_format(request)
-    extents = await read_extents(pool, caller.scope, city)
+    extents = await kept.extents(pool, caller.scope, city)
     kinds = tuple(kind for kind in collections() if kind.name in extents)
     return answer(request, shown, "collections", documents.collections_of(request, shown, extents, kinds))
 
 
 @router.get("/collections/{kind}", responses=_PAGES)
 async def get_collection(
-    *, request: Request, caller: CallerDep, pool: PoolDep, city: CityDep, kind: KindPath, f: FormatQuery = None
+    *, request: Request, caller: CallerDep, pool: PoolDep, kept: KeptDep, city: CityDep, kind: KindPath, f: FormatQuery = None
 ) -> Response:
     """Describe a collection: extent, reference systems, links."""
     refuse_unknown(request)
     shown = wanted_format(request)
     found = KINDS[visible_kind(kind, caller.scope)]
-    extents = await read_extents(pool, caller.scope, city)
+    extents = await kept.extents(pool, caller.scope, city)
     return answer(request, shown, "collection", documents.collection(request, shown, found, extents.get(kind)))
 
 
@@ -84,6 +85,7 @@ async def items(
     request: Request,
     caller: CallerDep,
     pool: PoolDep,
+    kept: KeptDep,
     city: CityDep,
     kind: KindPath,
     f: FormatQuery = None,
@@ -114,10 +116,10 @@ async def items(
     shown = wanted_format(request)
     wanted = read_query(request, visible_kind(kind, caller.scope))
     first, most = read_page(request)
-    rows = await read_features(pool, caller.scope, city, wanted, after=first, limit=most + 1)
-    matched = await count_features(pool, caller.scope, city, wanted)
+    matched = await kept.matched(request, pool, caller.scope, city, wanted)
+    rows = await read_features(pool, caller.scope, city, wanted, **_between(first, matched), limit=most + 1)
     links = _page_links(request, shown, kind, rows[most - 1]["asset_id"] if len(rows) > most else None)
-    document = feature_page(rows[:most], kind, links, matched=matched)
+    document = feature_page(rows[:most], kind, links, matched=None if matched is None else matched.count)
     if shown == "html":
         told = _told(kind)
         filled = {name for each in document["features"] for name in each["properties"]}
@@ -143,7 +145,7 @@ async def item(
     shown = wanted_format(request)
     name = visible_kind(kind, caller.scope)
     wanted = read_query(request, name)
-    rows = await read_features(pool, caller.scope, city, wanted, after=feature_id - 1, limit=1)
+    rows = await read_features(pool, caller.scope, city, wanted, after=feature_id - 1, last=feature_id, limit=1)
     row = _only(rows, kind, feature_id)
     path = f"/collections/{kind}"
     own = address(request, f"{path}/items/{feature_id}")
@@ -155,14 +157,22 @@ async def item(
 
 
 @router.get("/api", responses={200: {"content": {JSON: {}}}})
-async def api_definition(*, request: Request, caller: CallerDep, f: FormatQuery = None) -> Response:
-    """Return the OpenAPI 3.0 definition of `/ogc` (that of the whole server is `/openapi.json`)."""
+async def api_definition(
+    *, request: Request, caller: CallerDep, pool: PoolDep, kept: KeptDep, city: CityDep, f: FormatQuery = None
+) -> Response:
+    """Return the OpenAPI 3.0 definition of `/ogc` with the caller's collections; that of the whole server is `/openapi.json`."""
     refuse_unknown(request)
-    return definition(request, router.routes)
+    extents = await kept.extents(pool, caller.scope, city)
+    return definition(request, router.routes, [kind.name for kind in collections() if kind.name in extents])
+
+
+def _between(after: int, matched: Matched | None) -> dict[str, int]:
+    """Return the ids between which a page lies: a count in hand spares it looking among the rows of other kinds."""
+    return {"after": after} if matched is None else {"after": max(after, matched.first_id - 1), "last": matched.last_id}
 
 
 def _only(rows: list[asyncpg.Record], kind: str, feature_id: int) -> asyncpg.Record:
-    if not rows or rows[0]["asset_id"] != feature_id:
+    if not rows:
         raise NotFound(f"collection {kind} has no feature {feature_id}")
     return rows[0]
 

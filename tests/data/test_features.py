@@ -11,7 +11,7 @@ import pytest
 from shapely.geometry import shape
 
 from data.assets import grid_deg
-from data.features import CRS84, Query, count_features, read_extents, read_features
+from data.features import CRS84, Matched, Query, count_features, read_extents, read_features
 from data.filters import parse_filter
 from data.pool import open_pool
 from tests.conftest import create_database, drop_database
@@ -45,11 +45,11 @@ def read(url: str, scope: Scope, query: Query) -> list[asyncpg.Record]:
         pool = await open_pool(url, size=1)
         try:
             rows = await read_features(pool, scope, 1, query, limit=10_000)
-            assert await count_features(pool, scope, 1, query) == len(rows)
-            after = rows[0]["asset_id"] if rows else None
-            assert [row["asset_id"] for row in await read_features(pool, scope, 1, query, after=after, limit=3)] == [
-                row["asset_id"] for row in rows[1:4]
-            ]
+            ids = [row["asset_id"] for row in rows]
+            matched = await count_features(pool, scope, 1, query)
+            assert matched == Matched(len(ids), min(ids, default=0), max(ids, default=0))
+            page = await read_features(pool, scope, 1, query, after=matched.first_id, last=matched.last_id, limit=3)
+            assert [row["asset_id"] for row in page] == ids[1:4]
             return rows
         finally:
             await pool.close()
