@@ -34,7 +34,7 @@ Progress: TypeAlias = Callable[[str, float], None]
 DUMP: Final = "database.dump"
 FILES: Final = "files/"
 """Parts below this are files of the var dir, by their path in it."""
-LEFT_OUT: Final = ("tile_*", "asset_summary", "interval_*", "session", "session_ticket")
+LEFT_OUT: Final = ("tile_*", "pipe_fact", "asset_summary", "interval_*", "session", "session_ticket")
 """Tables whose rows stay out (their definitions are kept): derived copies, and who is signed in."""
 
 _CHUNK: Final = 2**20

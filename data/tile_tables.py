@@ -2,13 +2,15 @@
 
 What the city holds (`asset_summary`) is summed in the same transaction.
 
-The copies are derived: `asset` is the truth, `tile_version` says from which `city.assets_version` a copy was built.
-Rebuilding replaces a city's rows in one transaction, so a reader sees the old tiles or the new ones, never a mixture.
+The copies are derived: `asset` is the truth, `tile_version` says from which `city.assets_version` a copy was rebuilt. An edit
+rewrites the rows of the assets that it touched in its own transaction (`data/tile_edits.py`); a rebuild stages all rows of a city
+beside the tables and then writes those that differ, so that a reader sees the old tiles or the new ones, never a mixture, and
+triggers tell the caches of what has changed and of nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,13 +22,13 @@ from data.statements import sql
 from twin.kinds import KINDS
 from twin.lengths import LAYING_OF_BURIAL, MATERIAL_PATTERNS, MATERIALS
 
-SegmentIds: TypeAlias = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
-"""Asset ids of pipes and, in the same order, the segment id of each."""
-ClassNumbers: TypeAlias = SegmentIds
-"""Asset ids of pipes and, in the same order, the number of their network class (`twin.lengths.CLASSES`)."""
+PipeNumbers: TypeAlias = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
+"""Asset ids of pipes and, in the same order, a number of each."""
 
 TILESETS = ("base", "network", "buildings", "assets", "coverage", "problems")
 """Tilesets of a city; each gets a row of `tile_version`. Problems are read from their own table, which the checks fill."""
+ASSET_TABLES = ("tile_pipe", "tile_building", "tile_point", "tile_base", "tile_coverage")
+"""Tile tables with a row an asset; `tile_pipe_zoom` is merged from `tile_pipe`."""
 
 STOREY_M = 3.0
 """Height of a storey where a building has storeys but no height."""
@@ -139,6 +141,12 @@ _FIRST_YEAR = 1800
 _LEVELS_AS_CLASSES = ["transmission", "primary", "secondary", "direct"]
 # a pipe without a class of its own has that of its declared level, by place in this list
 _OTHER_MATERIAL = next(number for number, name in MATERIALS.items() if name == "other")
+_FACTS = (
+    ("segment_assets", "segment_ids"),
+    ("class_assets", "classes"),
+    ("fed_assets", "source_ids"),
+    ("rated_assets", "criticalities"),
+)
 _ZOOMS = (10, 11, 12, 13)
 _TOLERANCES_M = (38.0, 38.0, 10.0, 5.0)
 _MAX_LEVELS = (2, 2, 4, 4)
@@ -175,14 +183,21 @@ class TileReport:
 
 
 def rebuild(
-    connection: Connection, city_id: int, segment_ids: SegmentIds | None, *, classes: ClassNumbers | None = None
+    connection: Connection,
+    city_id: int,
+    segment_ids: PipeNumbers | None,
+    *,
+    classes: PipeNumbers | None = None,
+    source_ids: PipeNumbers | None = None,
+    criticalities: PipeNumbers | None = None,
 ) -> TileReport:
-    """Replace the tile copies of one city, in one transaction.
+    """Bring the tile copies of one city up to date, in one transaction: only rows that differ are written.
 
     Parameters
     ----------
     connection
-        Outside a transaction, or inside the caller's (then the caller commits).
+        Outside a transaction, or inside the caller's (then the caller commits; of isolation repeatable read where edits may
+        come meanwhile: they and this then never write the same row, or this fails).
     city_id
         The city.
     segment_ids
@@ -190,44 +205,79 @@ def rebuild(
         (`Network.segment_id_of_pipe()`); None leaves every pipe a segment of its own.
     classes
         Asset ids of pipes and the number of their network class; a pipe that is not named has the class of its declared level.
+    source_ids, criticalities
+        Asset ids of pipes and what feeds each, and its criticality (`topology.answers.pipe_facts`).
+
+    Raises
+    ------
+    psycopg.errors.SerializationFailure
+        When an edit has written a row that this would write too; nothing was written then.
 
     Cost: about 6 s for 150,000 pipes.
     """
     with connection.transaction():
-        for name in ("tile_lock", "tile_clear"):
-            connection.execute(sql(name), {"city_id": city_id})
-        _fill_network(connection, city_id, segment_ids, classes)
-        heights = {"city_id": city_id, "storey_m": STOREY_M, "default_m": DEFAULT_HEIGHT_M}
-        connection.execute(sql("tile_fill_building"), heights)
-        points = {"city_id": city_id, "kinds": list(POINT_MINZOOM), "minzooms": list(POINT_MINZOOM.values())}
-        connection.execute(sql("tile_fill_point"), points)
-        connection.execute(sql("tile_fill_base"), _base_parameters(city_id))
-        connection.execute(sql("tile_fill_coverage"), _coverage_parameters(city_id))
+        facts = (segment_ids, classes, source_ids, criticalities)
+        connection.execute(sql("tile_put_facts"), {"city_id": city_id, **_fact_parameters(facts)})
+        _stage(connection, city_id)
         for name in ("summary_clear", "summary_fill"):
             connection.execute(sql(name), {"city_id": city_id})
+        _put(connection, city_id)
         connection.execute(sql("tile_write_version"), {"city_id": city_id, "tilesets": list(TILESETS)})
         connection.execute(sql("tile_analyze"))
         return _report(connection, city_id)
 
 
-def _fill_network(connection: Connection, city_id: int, segment_ids: SegmentIds | None, classes: ClassNumbers | None) -> None:
-    assets, segments = _lists(segment_ids)
-    class_assets, numbers = _lists(classes)
-    parameters = {
-        "city_id": city_id,
-        "segment_assets": assets,
-        "segment_ids": segments,
-        "class_assets": class_assets,
-        "classes": numbers,
-        **_statistics_parameters(),
+def _fact_parameters(facts: Sequence[PipeNumbers | None]) -> dict[str, list[int]]:
+    lists = [([], []) if fact is None else (fact[0].tolist(), fact[1].tolist()) for fact in facts]
+    return {name: column for names, pair in zip(_FACTS, lists, strict=True) for name, column in zip(names, pair, strict=True)}
+
+
+def _stage(connection: Connection, city_id: int) -> None:
+    """Fill the staged tables with all rows of a city."""
+    connection.execute(sql("tile_stage"))
+    for table in ASSET_TABLES:
+        connection.execute(sql(table.replace("tile_", "tile_fill_")), fill_parameters(table, city_id, None))
+    connection.execute(zoom_statement("staged_tile_pipe"), zoom_parameters(city_id, None))
+    connection.execute(sql("tile_stage_analyze"))
+
+
+def _put(connection: Connection, city_id: int) -> None:
+    """Write what differs from the staged rows; from here on edits of the city wait."""
+    everything = {"city_id": city_id, "asset_ids": None, "segment_ids": None}
+    connection.execute(sql("tile_lock"), everything)
+    for table in ASSET_TABLES:
+        for statement in put_statements(table):
+            connection.execute(statement, everything)
+    for name in ("tile_drop_zoom", "tile_add_zoom"):
+        connection.execute(sql(name), everything)
+
+
+def put_statements(table: str) -> tuple[str, str]:
+    """Return the statements that drop rows of a tile table that differ from the staged ones, and add those that are not there."""
+    return (sql("tile_drop").replace("{table}", table), sql("tile_add").replace("{table}", table))
+
+
+def zoom_statement(table: str) -> str:
+    """Return the statement that stages the merged rows of the pipes in a table."""
+    return sql("tile_fill_pipe_zoom").replace("{table}", table)
+
+
+def zoom_parameters(city_id: int, segment_ids: Sequence[int] | None) -> dict[str, object]:
+    """Return the parameters of `zoom_statement`; `segment_ids`: these only, None = all."""
+    levels = {"zooms": list(_ZOOMS), "tolerances_m": list(_TOLERANCES_M), "max_levels": list(_MAX_LEVELS)}
+    return {"city_id": city_id, "segment_ids": None if segment_ids is None else list(segment_ids), **levels}
+
+
+def fill_parameters(table: str, city_id: int, asset_ids: Sequence[int] | None) -> dict[str, object]:
+    """Return the parameters of the statement that stages the rows of a table; `asset_ids`: these only, None = all."""
+    own: Mapping[str, Callable[[], dict[str, object]]] = {
+        "tile_pipe": _statistics_parameters,
+        "tile_building": lambda: {"storey_m": STOREY_M, "default_m": DEFAULT_HEIGHT_M},
+        "tile_point": lambda: {"kinds": list(POINT_MINZOOM), "minzooms": list(POINT_MINZOOM.values())},
+        "tile_base": _base_parameters,
+        "tile_coverage": _coverage_parameters,
     }
-    connection.execute(sql("tile_fill_pipe"), parameters)
-    zooms = {"zooms": list(_ZOOMS), "tolerances_m": list(_TOLERANCES_M), "max_levels": list(_MAX_LEVELS)}
-    connection.execute(sql("tile_fill_pipe_zoom"), {"city_id": city_id, **zooms})
-
-
-def _lists(columns: SegmentIds | None) -> tuple[list[int], list[int]]:
-    return ([], []) if columns is None else (columns[0].tolist(), columns[1].tolist())
+    return {"city_id": city_id, "asset_ids": None if asset_ids is None else list(asset_ids), **own[table]()}
 
 
 def _statistics_parameters() -> dict[str, object]:
@@ -243,10 +293,9 @@ def _statistics_parameters() -> dict[str, object]:
     }
 
 
-def _base_parameters(city_id: int) -> dict[str, object]:
+def _base_parameters() -> dict[str, object]:
     minzooms = {**AREA_MINZOOM, "road": ROAD_MINZOOM["other"], "water": _WATER_MINZOOM, "green": _GREEN_MINZOOM}
     return {
-        "city_id": city_id,
         "kinds": list(minzooms),
         "minzooms": list(minzooms.values()),
         "dimensions": [1 if kind == "road" else 2 for kind in minzooms],
@@ -256,9 +305,8 @@ def _base_parameters(city_id: int) -> dict[str, object]:
     }
 
 
-def _coverage_parameters(city_id: int) -> dict[str, object]:
+def _coverage_parameters() -> dict[str, object]:
     return {
-        "city_id": city_id,
         "kinds": list(COVERAGE_MINZOOM),
         "minzooms": list(COVERAGE_MINZOOM.values()),
         "other_minzoom": _OTHER_COVERAGE_MINZOOM,

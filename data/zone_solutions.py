@@ -125,11 +125,14 @@ def _put_rows(connection: Connection, table: str, city_id: int, source_id: int, 
 def _pipe_rows(zone: HeatedZone) -> list[tuple[Any, ...]]:
     pipes = zone.solved.result.pipes
     if not zone.solved.result.converged:
-        return [(int(asset_id), UNKNOWN_DIRECTION, None, None) for asset_id in np.unique(pipes.asset_id)]
+        return [(int(asset_id), UNKNOWN_DIRECTION, None, None, None) for asset_id in np.unique(pipes.asset_id)]
     code = np.where(pipes.flow_m3_per_h >= 0, START_TO_END, END_TO_START)
     code[~(pipes.velocity_m_per_s > MOVING_M_PER_S)] = UNKNOWN_DIRECTION
     _, first = np.unique(pipes.asset_id, return_index=True)
-    columns = (pipes.asset_id, code, pipes.flow_m3_per_h, pipes.velocity_m_per_s)
+    node = zone.temperatures.node_degc
+    degc = (node[pipes.u] + node[pipes.v]) / 2.0
+    known = np.where(np.isfinite(degc), degc, None)  # type: ignore[call-overload]  # None becomes NULL
+    columns = (pipes.asset_id, code, pipes.flow_m3_per_h, pipes.velocity_m_per_s, known)
     return list(zip(*(column[first].tolist() for column in columns), strict=True))
 
 

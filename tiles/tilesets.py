@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from data.tile_tables import AREA_MINZOOM, COVERAGE_MINZOOM, POINT_MINZOOM, ROAD_MINZOOM
 from tiles.errors import UnknownTileset
+from topology.answers.pipe_facts import CRITICALITY_CLASSES
 from twin.checks import RULES, SEVERITIES, STATES
 from twin.kinds import KINDS
 from twin.lengths import CLASSES, LAYINGS, MATERIALS
@@ -78,6 +79,8 @@ ROAD_CLASSES: Sequence[str] = (
 LEVELS: Mapping[str, str] = {"0": "unknown", "1": "transmission", "2": "primary", "3": "secondary", "4": "direct"}
 SIDES: Mapping[str, str] = {"0": "unknown", "1": "supply", "2": "return"}
 MEDIA: Mapping[str, str] = {"1": "heat", "2": "gas"}
+
+CRITICALITIES: Mapping[str, str] = {str(code): users for code, users in CRITICALITY_CLASSES.items()}
 
 assert set(POINT_KINDS) == set(POINT_MINZOOM)
 assert set(AREA_KINDS) == set(AREA_MINZOOM)
@@ -199,6 +202,12 @@ _PIPE_LAYER = Layer(
         Attribute("year", "year of the pipe that lies there now; the oldest one of a merged row; absent when unknown",
                   optional=True),
         Attribute("company_id", "asset_id of the company that owns it; absent when none is known", optional=True),
+        Attribute("source_id", "asset_id of the plant, boiler house or substation that feeds it in the normal valve state, the"
+                  " strongest of several; the most frequent one of a merged row; absent when nothing feeds it", optional=True),
+        Attribute("criticality", "heat users with no heat, or too little, when its segment is shut in the normal valve state (a"
+                  " building counts as one at least); the highest one of a merged row", CRITICALITIES, optional=True),
+        Attribute("temperature_degc", "of its water as solved, in whole degC; the mean of a merged row; absent where nothing"
+                  " was solved or the water stands", optional=True),
     ),
     "segment_id below z14, asset_id from z14",
 )  # fmt: skip

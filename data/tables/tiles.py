@@ -25,18 +25,23 @@ tile_pipe = Table(
     Column("renewed_year", SmallInteger, comment="year of its last renewal; NULL = none known"),
     Column("length_m", Double, nullable=False, server_default="0", comment="on the ellipsoid"),
     Column("stated_length_m", Double, comment="as delivered; NULL = none"),
+    Column("source_id", Integer, comment="see pipe_fact"),
+    Column("criticality", SmallInteger, comment="see pipe_fact"),
+    Column("temperature_degc", SmallInteger, comment="of the newest solved zone state"),
     Column("company_id", Integer),
     Column("area_id", Integer),
     geometry("geom", "GEOMETRY", 3857, nullable=False),
 )
 Index("ix_tile_pipe_geom", tile_pipe.c.geom, postgresql_using="gist")
+Index("ix_tile_pipe_segment", tile_pipe.c.city_id, tile_pipe.c.segment_id)
+Index("ix_tile_pipe_pair", tile_pipe.c.city_id, tile_pipe.c.pair_id)
 
 tile_pipe_zoom = Table(
     "tile_pipe_zoom",
     metadata,
     Column("city_id", SmallInteger, primary_key=True),
     Column("zoom", SmallInteger, primary_key=True, comment="10..13"),
-    Column("row_id", Integer, primary_key=True, autoincrement=False),
+    Column("row_id", Integer, primary_key=True, autoincrement=False, comment="smallest asset_id of the pipes merged in it"),
     Column("segment_id", Integer, nullable=False),
     Column("level", SmallInteger, nullable=False),
     Column("medium", SmallInteger, nullable=False, comment="1 heat, 2 gas"),
@@ -45,11 +50,27 @@ tile_pipe_zoom = Table(
     Column("laying", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.LAYINGS; 0 unknown"),
     Column("material", SmallInteger, nullable=False, server_default="0", comment="twin.lengths.MATERIALS; 0 unknown"),
     Column("since_year", SmallInteger, comment="year of the pipe that lies there now; NULL = unknown"),
+    Column("source_id", Integer, comment="see pipe_fact"),
+    Column("criticality", SmallInteger, comment="see pipe_fact"),
+    Column("temperature_degc", SmallInteger, comment="of the newest solved zone state"),
     Column("company_id", Integer),
     Column("area_id", Integer),
     geometry("geom", "GEOMETRY", 3857, nullable=False),
 )
 Index("ix_tile_pipe_zoom_geom", tile_pipe_zoom.c.geom, postgresql_using="gist")
+Index("ix_tile_pipe_zoom_segment", tile_pipe_zoom.c.city_id, tile_pipe_zoom.c.segment_id)
+
+pipe_fact = Table(
+    "pipe_fact",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False),
+    Column("segment_id", Integer, comment="smallest asset_id of its topology segment"),
+    Column("network_class", SmallInteger, comment="told by its ends; NULL = that of its declared level"),
+    Column("source_id", Integer, comment="strongest source or substation that feeds it; normal valve state"),
+    Column("criticality", SmallInteger, comment="1..5 (topology.answers.pipe_facts), normal valve state"),
+    comment="what the network says of a pipe; derived with the tile tables",
+)
 
 tile_building = Table(
     "tile_building",

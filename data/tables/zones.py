@@ -52,6 +52,7 @@ zone_pipe = Table(
     Column("flow_direction", SmallInteger, nullable=False, comment="TB-08: 0 start to end, 1 end to start, 2 unknown"),
     Column("flow_m3_per_h", REAL, comment="positive as drawn"),
     Column("velocity_m_per_s", REAL),
+    Column("temperature_degc", REAL, comment="mean of its ends; NULL = stands or unknown"),
     CheckConstraint("flow_direction in (0, 1, 2)", name="flow_direction"),
     Index(None, "city_id", "source_id"),
 )

@@ -1,0 +1,1 @@
+analyze staged_tile_pipe, staged_tile_pipe_zoom, staged_tile_building, staged_tile_point, staged_tile_base, staged_tile_coverage
