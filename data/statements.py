@@ -10,7 +10,9 @@ Statements for asyncpg use `$1, $2, ...`; those for psycopg use `%(name)s`. A st
 statements, because the partial indexes of the current versions serve only a predicate that says so.
 
 `{drawn:GEOMETRY}` in a tile statement becomes the geometry (EPSG:3857) rounded to the grid of the Scope in `$8` and moved to the
-datum of the tile by the affine map in `$9`; `{part:tile_grid}` gives the tile's bounds and the reach of its rows.
+datum of the tile by the affine map in `$9`; `{part:tile_grid}` gives the tile's bounds and the reach of its rows. With
+`sql(name, bent=True)` the formula of BD-09 then moves every vertex (`parts/drawn_bd09.sql`): a statement of its own, so that
+others do not pay for it.
 
 The predicate is explicit instead of a row-level policy, because PostGIS operators are not leakproof: behind a policy the
 spatial index is not used and a tile of 5 ms takes 250 ms.
@@ -35,6 +37,7 @@ _DRAWN = re.compile(r"\{drawn:(?P<geometry>[^{}]+)\}")
 _ROUNDED = "case when $8::float8 is null then {g} else st_snaptogrid({g}, $8::float8) end"
 _AFFINE = ", ".join(f"($9::float8[])[{number}]" for number in range(1, 7))
 _MOVED = f"case when $9::float8[] is null then {_ROUNDED} else st_affine({_ROUNDED}, {_AFFINE}) end"
+_OWN_PARAMETER = re.compile(r"\$([1-9]\d)\b")
 _AREA_AND_OWNER = (
     "{a}.city_id = $1"
     " and ($3::int[] is null or {a}.area_id = any($3::int[]))"
@@ -89,13 +92,48 @@ def expand_scope(statement: str, *, past: bool = False) -> str:
 
 
 @cache
-def sql(name: str, *, past: bool = False) -> str:
-    """Return the statement `data/sql/NAME.sql`, with the scope predicate expanded; `past`: for a time that is given.
+def sql(name: str, *, past: bool = False, bent: bool = False) -> str:
+    """Return the statement `data/sql/NAME.sql`, with the scope predicate expanded.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+    past
+        For a time that is given.
+    bent
+        For a tile in BD-09.
 
     Cost: read once per process.
     """
-    text = _with_parts(_read(f"{name}.sql"))
-    return expand_scope(_DRAWN.sub(lambda match: _MOVED.format(g=match["geometry"]), text), past=past)
+    moved = _read("parts/drawn_bd09.sql").rstrip().replace("{moved}", _MOVED) if bent else _MOVED
+    text = _DRAWN.sub(lambda match: moved.replace("{g}", match["geometry"]), _with_parts(_read(f"{name}.sql")))
+    return expand_scope(text, past=past)
+
+
+@cache
+def joined_sql(statements: tuple[tuple[str, int], ...], *, bent: bool = False) -> str:
+    """Return one statement that gives the bytes of several tile statements one after the other.
+
+    Parameters
+    ----------
+    statements
+        Names, each with how many parameters of its own it has: `$10` and up are numbered on, `$1` to `$9` are shared.
+    bent
+        For a tile in BD-09.
+    """
+    parts, before = [], 0
+    for name, own_count in statements:
+        parts.append(f"({_renumbered(sql(name, bent=bent), before)})")
+        before += own_count
+    return "select " + " || ".join(parts)
+
+
+def _renumbered(statement: str, before: int) -> str:
+    """Return a tile statement with its own parameters, `$10` and up, numbered `before` higher."""
+    if before == 0:
+        return statement
+    return _OWN_PARAMETER.sub(lambda match: f"${int(match[1]) + before}", statement)
 
 
 def _read(name: str) -> str:

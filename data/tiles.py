@@ -70,7 +70,7 @@ async def read_tile(
     pool
         Pool of the process.
     statement
-        Name of the statement; its parameters are the Scope, z, x, y, the rounding grid, `moved`, then `codes`.
+        Text of `sql` or `joined_sql`; its parameters are the Scope, z, x, y, the rounding grid, `moved`, then `codes`.
     scope
         Who asks.
     city_id
@@ -89,8 +89,7 @@ async def read_tile(
         When the scope does not hold the city.
     """
     parameters = scope_parameters(scope, city_id).as_tuple()
-    grid = (rounding_grid_m(scope), None if moved is None else list(moved))
-    tile: bytes = await pool.fetchval(sql(statement), *parameters, *zxy, *grid, *map(list, codes))
+    tile: bytes = await pool.fetchval(statement, *parameters, *zxy, rounding_grid_m(scope), moved, *codes)
     return tile
 
 
