@@ -33,3 +33,4 @@ update asset a
    and a.asset_id = n.asset_id
    and a.valid_to_at is null
    and a.area_id is distinct from n.area_id
+returning a.asset_id
