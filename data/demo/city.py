@@ -27,6 +27,7 @@ from data.demo.delivery import (
     MARK,
     ORIGIN_GK,
     ORIGIN_LONLAT,
+    SATELLITE,
     columns_of,
     geojson_layer,
     gk,
@@ -51,6 +52,7 @@ from data.demo.organisation import draw_sources, draw_substations
 from data.demo.people_delivery import land_of_sample, people_layers
 from data.demo.places_delivery import organisation_layers, place_layers, settle_sample
 from data.demo.safety import safety_layers
+from data.demo.satellite import write_satellite
 from data.demo.sizes import CitySize, size_of
 from data.demo.stations import draw_accumulators, draw_tanks
 from data.demo.streets import draw_river, draw_streets
@@ -137,10 +139,11 @@ def write_city(
         ("people", lambda: people_layers(folder, city, plan, replace(land, villages=settled.villages))),
     )
     for number, (name, tabulate) in enumerate(steps, start=1):
-        report(f"tables of {name}", 0.6 * number / (len(steps) + 1))
+        report(f"tables of {name}", 0.5 * number / (len(steps) + 1))
         layers += tabulate()
+    write_satellite(folder / SATELLITE, layers, city.ground, seed, lambda share: report("rendering", 0.5 + 0.2 * share))
     layers = [*with_dirt(folder, layers, seed=seed, clean=clean)]
-    write_sheets(layers, lambda message, share: report(message, 0.6 + 0.3 * share))
+    write_sheets(layers, lambda message, share: report(message, 0.7 + 0.2 * share))
     report("writing heights", 0.9)
     _write_ground(folder, city)
     write_control_points(folder, seed, CONTROL_REACH_M)

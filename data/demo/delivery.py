@@ -49,6 +49,8 @@ CONTROL_POINTS = "control_points.csv"
 CONTROL_NOISE_M = 0.003
 CONTROL_TOLERANCE_M = 0.03
 MARK = "示例数据（合成）synthetic"
+SATELLITE = "satellite.tif"
+RENDERED = f"{MARK}；由程序绘制，非卫星影像 rendered by the program, not a photograph"
 
 
 def gk() -> Datum:
@@ -274,5 +276,8 @@ def write_city_manifest(path: Path, city_id: int, layers: list[Layer], *, name: 
             }
         },
         layers=layers,
-        rasters=[{"layer": "ground", "file": "ground.tif", "style": "hillshade", "attribution": MARK}],
+        rasters=[
+            {"layer": "ground", "file": "ground.tif", "style": "hillshade", "attribution": MARK},
+            {"layer": "satellite", "file": SATELLITE, "style": "colour", "attribution": RENDERED},
+        ],
     )

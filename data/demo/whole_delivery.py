@@ -16,6 +16,7 @@ from data.demo import countryside, outlines, rollout, tables
 from data.demo.delivery import (
     CITY_ADCODE,
     ORIGIN_GK,
+    SATELLITE,
     columns_of,
     geojson_layer,
     gk,
@@ -35,6 +36,7 @@ from data.demo.outlines import District
 from data.demo.people_delivery import Land, people_layers
 from data.demo.places_delivery import Settled, organisation_layers, place_layers, settle
 from data.demo.safety import safety_layers
+from data.demo.satellite import write_satellite
 from data.demo.sizes import CitySize
 from data.demo.station_tables import plant_branches
 from data.demo.whole import WholeCity, draw_whole
@@ -81,10 +83,12 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
         ("people", lambda: _write_people(folder, whole, plan, districts, settled)),
     )
     for number, (name, tabulate) in enumerate(steps):
-        report(f"tables of {name}", 0.6 + 0.03 * number)
+        report(f"tables of {name}", 0.6 + 0.015 * number)
         layers += tabulate()
+    picture = folder / SATELLITE
+    write_satellite(picture, layers, whole.city.ground, seed, lambda share: report("rendering", 0.75 + 0.05 * share))
     layers = [*with_dirt(folder, layers, seed=seed, clean=clean)]
-    write_sheets(layers, lambda message, share: report(message, 0.75 + 0.17 * share))
+    write_sheets(layers, lambda message, share: report(message, 0.8 + 0.12 * share))
     report("writing heights", 0.92)
     _write_ground(folder, whole.city.ground)
     write_control_points(folder, seed, CONTROL_REACH_M)
