@@ -21,6 +21,7 @@ from api.leak_room import LeakRoom
 from api.live_room import LiveRoom
 from api.networks import NetworkStore
 from api.ogc import routes as ogc
+from api.ogc import tile_routes as ogc_tiles
 from api.ogc.kept import Kept
 from api.plan_losses import PlanLosses
 from api.refreshing import Refresher
@@ -96,6 +97,7 @@ ROUTERS = (
     tiles.router,
     styles.router,
     ogc.router,
+    ogc_tiles.router,
     rollout.router,
     statistics.router,
     coverage.router,

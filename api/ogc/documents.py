@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fastapi import Request
 
+from api.ogc import tile_documents
 from api.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, Link, address, both, link
 from data.features import CRS84, CRSS, Extent
 from twin.features import GEOMETRY, Property, properties_of
@@ -36,6 +37,7 @@ CONFORMS_TO = (
             "property-property",
         )
     ),
+    *tile_documents.CONFORMS_TO,
 )
 _SCHEMA_TYPES: Mapping[str, dict[str, str]] = {
     "text": {"type": "string"},
@@ -61,6 +63,8 @@ def landing(request: Request, shown: str, *, title: str, attribution: str) -> di
         link(address(request, "/api", {"f": "html"}), "service-doc", HTML, "API documentation"),
         link(address(request, "/conformance"), "conformance", JSON, "Conformance classes"),
         link(address(request, "/collections"), "data", JSON, "Collections"),
+        link(address(request, "/tiles"), tile_documents.TILESETS_REL, JSON, "Tiles"),
+        link(address(request, "/tileMatrixSets"), tile_documents.SCHEMES_REL, JSON, "Tile matrix sets"),
     ]
     return {
         "title": title,
@@ -75,20 +79,25 @@ def conformance(request: Request, shown: str) -> dict[str, Any]:
     return {"conformsTo": list(CONFORMS_TO), "links": both(request, "/conformance", shown=shown)}
 
 
-def collections_of(request: Request, shown: str, extents: Mapping[str, Extent], kinds: tuple[Kind, ...]) -> dict[str, Any]:
-    """Return the list of collections."""
-    listed = [collection(request, shown, kind, extents.get(kind.name), inside=True) for kind in kinds]
+def collections_of(
+    request: Request, shown: str, extents: Mapping[str, Extent], kinds: tuple[Kind, ...], tiled: Collection[str]
+) -> dict[str, Any]:
+    """Return the list of collections; `tiled` names those that have tiles."""
+    listed = [collection(request, shown, kind, extents.get(kind.name), tiled=kind.name in tiled, inside=True) for kind in kinds]
     return {"links": both(request, "/collections", shown=shown), "crs": list(CRSS), "collections": listed}
 
 
-def collection(request: Request, shown: str, kind: Kind, extent: Extent | None, *, inside: bool = False) -> dict[str, Any]:
-    """Return one collection: title, extent, reference systems, links; `inside` the list its own address is `items`' parent."""
+def collection(
+    request: Request, shown: str, kind: Kind, extent: Extent | None, *, tiled: bool, inside: bool = False
+) -> dict[str, Any]:
+    """Return one collection: title, extent, reference systems, links; `inside` the list of them; `tiled`: it has tiles."""
     path = f"/collections/{kind.name}"
     links: list[Link] = [
         *([link(address(request, path), "self", JSON)] if inside else both(request, path, shown=shown)),
         link(address(request, f"{path}/items"), "items", GEOJSON, kind.name_zh),
         link(address(request, f"{path}/items", {"f": "html"}), "items", HTML, kind.name_zh),
         link(address(request, f"{path}/queryables"), "http://www.opengis.net/def/rel/ogc/1.0/queryables", SCHEMA),
+        *([link(address(request, f"{path}/tiles"), tile_documents.TILESETS_REL, JSON)] if tiled else []),
     ]
     found: dict[str, Any] = {
         "id": kind.name,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from fastapi import Request
 
-Link = dict[str, str]
+Link: TypeAlias = dict[str, Any]
+"""RFC 8288 in JSON; `templated` says that `href` holds variables in braces."""
 JSON, GEOJSON, HTML, SCHEMA, OPENAPI = (
     "application/json",
     "application/geo+json",
@@ -31,8 +32,9 @@ def link(href: str, rel: str, media: str, title: str = "") -> Link:
     return {"href": href, "rel": rel, "type": media, **({"title": title} if title else {})}
 
 
-def both(request: Request, path: str, *, shown: str, media: str = JSON) -> list[Link]:
+def both(request: Request, path: str, *, shown: str, media: str = JSON, query: Mapping[str, Any] | None = None) -> list[Link]:
     """Return the links to this resource and to its other format."""
-    as_json = link(address(request, path, {"f": "json"}), "self" if shown == "json" else "alternate", media)
-    as_html = link(address(request, path, {"f": "html"}), "self" if shown == "html" else "alternate", HTML)
+    given = query or {}
+    as_json = link(address(request, path, {**given, "f": "json"}), "self" if shown == "json" else "alternate", media)
+    as_html = link(address(request, path, {**given, "f": "html"}), "self" if shown == "html" else "alternate", HTML)
     return [as_json, as_html] if shown == "json" else [as_html, as_json]

@@ -15,9 +15,11 @@ from api.ogc.kept import KeptDep
 from api.ogc.links import GEOJSON, HTML, JSON, SCHEMA, Link, address, link
 from api.ogc.openapi import definition
 from api.ogc.requests import DEFAULT, MOST, read_page, read_query, refuse_unknown, visible_kind, wanted_format
+from api.ogc.tile_routes import router as tile_router
+from api.ogc.tilesets import tiled_kinds
 from data.errors import NotFound
 from data.features import Matched, read_features
-from data.tiles import read_tile_city
+from data.tiles import read_tile_city, read_versions
 from twin.features import collections, properties_of
 from twin.kinds import KINDS
 
@@ -56,7 +58,8 @@ async def get_collections(
     shown = wanted_format(request)
     extents = await kept.extents(pool, caller.scope, city)
     kinds = tuple(kind for kind in collections() if kind.name in extents)
-    return answer(request, shown, "collections", documents.collections_of(request, shown, extents, kinds))
+    tiled = tiled_kinds(await read_versions(pool, city), extents)
+    return answer(request, shown, "collections", documents.collections_of(request, shown, extents, kinds, tiled))
 
 
 @router.get("/collections/{kind}", responses=_PAGES)
@@ -68,7 +71,8 @@ async def get_collection(
     shown = wanted_format(request)
     found = KINDS[visible_kind(kind, caller.scope)]
     extents = await kept.extents(pool, caller.scope, city)
-    return answer(request, shown, "collection", documents.collection(request, shown, found, extents.get(kind)))
+    tiled = kind in tiled_kinds(await read_versions(pool, city), extents)
+    return answer(request, shown, "collection", documents.collection(request, shown, found, extents.get(kind), tiled=tiled))
 
 
 @router.get("/collections/{kind}/queryables", responses={200: {"content": {SCHEMA: {}, HTML: {}}}})
@@ -163,7 +167,9 @@ async def api_definition(
     """Return the OpenAPI 3.0 definition of `/ogc` with the caller's collections; that of the whole server is `/openapi.json`."""
     refuse_unknown(request)
     extents = await kept.extents(pool, caller.scope, city)
-    return definition(request, router.routes, [kind.name for kind in collections() if kind.name in extents])
+    return definition(
+        request, [*router.routes, *tile_router.routes], [kind.name for kind in collections() if kind.name in extents]
+    )
 
 
 def _between(after: int, matched: Matched | None) -> dict[str, int]:
