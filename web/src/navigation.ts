@@ -6,7 +6,8 @@ export type PagePath = "/" | "/plan" | "/wall/overview" | "/m";
 
 const CHANGED = "heat-twin:navigated";
 
-function subscribe(listener: () => void): () => void {
+/** Be told after every way to another page. */
+export function onNavigation(listener: () => void): () => void {
   window.addEventListener("popstate", listener);
   window.addEventListener(CHANGED, listener);
   return () => {
@@ -16,7 +17,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function usePath(): string {
-  return useSyncExternalStore(subscribe, () => window.location.pathname);
+  return useSyncExternalStore(onNavigation, () => window.location.pathname);
 }
 
 /** Go to another page and keep the view. */

@@ -24,7 +24,7 @@ import type {
   Rule,
   Within,
 } from "./records";
-import type { AssetKind, Job } from "./shapes";
+import type { Answer, AssetKind, Job } from "./shapes";
 
 export const rules = (query: Query) => getJson<{ rules: Rule[] }>("/problems/rules", query);
 export const problems = (query: Query) => getJson<Page<Problem>>("/problems", query);
@@ -91,6 +91,9 @@ export function judge(id: number, verdict: Verdict, query: Query, reason: string
 
 export const kind = (name: string) => getJson<AssetKind>(`/kinds/${name}`);
 
+/** Where maps in other datums show a place. */
+export const offset = (lon: number, lat: number) =>
+  getJson<Answer<"/datums/offset", "get">>("/datums/offset", { lon, lat });
 export const datums = () => getJson<{ datums: Datum[] }>("/datums");
 export const conversions = (query: Query) => getJson<Page<Conversion>>("/conversions", query);
 export const grids = (query: Query) => getJson<{ grids: Grid[] }>("/grids", query);

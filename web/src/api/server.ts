@@ -8,7 +8,9 @@ import type {
   Asset,
   AssetItem,
   City,
+  Colouring,
   Contents,
+  Field,
   Findings,
   Impact,
   Raster,
@@ -47,6 +49,14 @@ export function rollout(city: number): Promise<Rollout> {
 
 export function rasters(city: number): Promise<Raster[]> {
   return getJson<Answer<"/raster", "get">>("/raster", { city });
+}
+
+export function colourings(city: number): Promise<Colouring[]> {
+  return getJson<Answer<"/styles/colourings", "get">>("/styles/colourings", { city });
+}
+
+export function fields(city: number, at: string | null): Promise<Field[]> {
+  return getJson<Field[]>("/fields", { city, at });
 }
 
 export async function alarms(city: number): Promise<Alarm[]> {

@@ -11,10 +11,27 @@ export type Answer<P extends keyof paths, M extends keyof paths[P]> = paths[P][M
   ? Body
   : never;
 
+/** A live field (实况场) over the city. */
+export interface Field {
+  field: string;
+  title_zh: string;
+  title_en: string;
+  unit: string;
+  tiles: string;
+  bounds: [number, number, number, number];
+  minzoom: number;
+  maxzoom: number;
+  as_of_at: string | null;
+  stations: number;
+  legend: { value: number; colour: string }[];
+}
+
 export type Alarm = Schemas["AlarmModel"];
 export type Asset = Schemas["AssetAnswer"];
 export type AssetItem = Schemas["AssetItemModel"];
 export type City = Schemas["CityModel"];
+/** What the pipes can be coloured by, with the legend. */
+export type Colouring = Schemas["ColouringModel"];
 export type Contents = Schemas["ContentsAnswer"];
 export type Delivered = Schemas["DeliveredLayerModel"];
 export type District = Schemas["DistrictRateModel"];

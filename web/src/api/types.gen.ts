@@ -84,6 +84,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Archives
+         * @description List the archives of the caller's rights class, newest first; those being made are in the ledger of jobs.
+         */
+        get: operations["archives_archives_get"];
+        put?: never;
+        /**
+         * Order Archive
+         * @description Order an archive of what the caller may see; it is made in the background, one at a time.
+         */
+        post: operations["order_archive_archives_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archives/{archive_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Archive
+         * @description Tell what an archive is, or how far its job is.
+         */
+        get: operations["archive_archives__archive_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Archive
+         * @description Delete an archive: whoever had it made may, and who manages jobs.
+         */
+        delete: operations["delete_archive_archives__archive_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/archives/{archive_id}.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Archive File
+         * @description Return an archive, whole or by ranges.
+         */
+        get: operations["archive_file_archives__archive_id__pmtiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/assets": {
         parameters: {
             query?: never;
@@ -1089,7 +1157,7 @@ export interface paths {
         };
         /**
          * Api Definition
-         * @description Return the OpenAPI 3.0 definition of `/ogc` (that of the whole server is `/openapi.json`).
+         * @description Return the OpenAPI 3.0 definition of `/ogc` with the caller's collections; that of the whole server is `/openapi.json`.
          */
         get: operations["api_definition_ogc_api_get"];
         put?: never;
@@ -1200,6 +1268,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ogc/collections/{kind}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Collection Tilesets
+         * @description List the tilesets of a collection.
+         */
+        get: operations["collection_tilesets_ogc_collections__kind__tiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{kind}/tiles/{matrix_set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Collection Tileset
+         * @description Describe the tileset of a collection: address of its tiles, layers, limits.
+         */
+        get: operations["collection_tileset_ogc_collections__kind__tiles__matrix_set__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{kind}/tiles/{matrix_set}/{matrix}/{row}/{column}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Collection Tile
+         * @description Return one vector tile (MVT 2.1) of a collection as the caller may see it; 204 when nothing is in it.
+         */
+        get: operations["collection_tile_ogc_collections__kind__tiles__matrix_set___matrix___row___column__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ogc/conformance": {
         parameters: {
             query?: never;
@@ -1212,6 +1340,106 @@ export interface paths {
          * @description List the conformance classes.
          */
         get: operations["conformance_ogc_conformance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/tileMatrixSets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile Matrix Sets
+         * @description List the tile matrix sets in which tiles come.
+         */
+        get: operations["tile_matrix_sets_ogc_tileMatrixSets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/tileMatrixSets/{matrix_set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile Matrix Set
+         * @description Define a tile matrix set: origin, cell size and number of tiles of each matrix.
+         */
+        get: operations["tile_matrix_set_ogc_tileMatrixSets__matrix_set__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Tilesets
+         * @description List the tilesets of the dataset: all collections that the caller may see.
+         */
+        get: operations["dataset_tilesets_ogc_tiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/tiles/{matrix_set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Tileset
+         * @description Describe the tileset of the dataset: address of its tiles, layers, limits.
+         */
+        get: operations["dataset_tileset_ogc_tiles__matrix_set__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/tiles/{matrix_set}/{matrix}/{row}/{column}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Tile
+         * @description Return one vector tile (MVT 2.1) of the dataset as the caller may see it; 204 when nothing is in it.
+         */
+        get: operations["dataset_tile_ogc_tiles__matrix_set___matrix___row___column__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1597,7 +1825,7 @@ export interface paths {
         };
         /**
          * Rasters
-         * @description List the raster layers of the city.
+         * @description List the raster layers of the city; none for a seat that may not see layer `raster`.
          */
         get: operations["rasters_raster_get"];
         put?: never;
@@ -1608,7 +1836,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/raster/{layer}/{z}/{x}/{y}.png": {
+    "/raster/{layer}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Raster Tilejson
+         * @description Describe one raster layer as TileJSON.
+         */
+        get: operations["raster_tilejson_raster__layer__json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/raster/{layer}/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Raster Tile By Accept
+         * @description Return one tile of 256 pixels as WebP when `Accept` names it, else as PNG.
+         */
+        get: operations["raster_tile_by_accept_raster__layer___z___x___y__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/raster/{layer}/{z}/{x}/{y}.{form}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1619,7 +1887,27 @@ export interface paths {
          * Raster Tile
          * @description Return one tile of 256 pixels; transparent where the layer has no data.
          */
-        get: operations["raster_tile_raster__layer___z___x___y__png_get"];
+        get: operations["raster_tile_raster__layer___z___x___y___form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/raster/{layer}/{z}/{x}/{y}@2x.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Raster Tile 2X
+         * @description Return one tile of 512 pixels; transparent where the layer has no data.
+         */
+        get: operations["raster_tile_2x_raster__layer___z___x___y__2x__form__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2124,6 +2412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tiles/{tileset}.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tileset Archive
+         * @description Return the newest archive of tilesets (that ends then, if a time is given); 202 while it is made, which this starts.
+         */
+        get: operations["tileset_archive_tiles__tileset__pmtiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{tileset}/{z}/{x}/{y}.mvt": {
         parameters: {
             query?: never;
@@ -2499,6 +2807,136 @@ export interface components {
             valves: components["schemas"]["ValveItem"][];
             /** Valves Outside Scope */
             valves_outside_scope: number;
+        };
+        /**
+         * ArchiveModel
+         * @description An archive of tiles, or the job that makes it.
+         */
+        ArchiveModel: {
+            /**
+             * Archive Id
+             * @example 0a1b2c3d4e5f6071
+             */
+            archive_id: string;
+            /** Crs */
+            crs: string;
+            /**
+             * Error
+             * @description Why it failed.
+             */
+            error: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Job Id
+             * @description Its job in the ledger, while it is being made or was not.
+             */
+            job_id: number | null;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Maxzoom */
+            maxzoom: number | null;
+            /**
+             * Message
+             * @description What the job does now.
+             * @example 4096 of 17000 tiles
+             */
+            message: string;
+            /** Minzoom */
+            minzoom: number | null;
+            /**
+             * Progress
+             * @description 0..1
+             * @example 0.4
+             */
+            progress: number;
+            /** Raster */
+            raster: string | null;
+            /**
+             * Seat
+             * @description Who had it made; the watermark names it.
+             */
+            seat: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "failed" | "cancelled" | "ready" | "expired";
+            /**
+             * Tiles
+             * @description Tiles that are not empty.
+             */
+            tiles: number | null;
+            /** Tilesets */
+            tilesets: string[];
+            /**
+             * Url
+             * @description Address of the file.
+             * @example http://127.0.0.1:8000/archives/0a1b2c3d4e5f6071.pmtiles?city=1
+             */
+            url: string;
+            /** With */
+            with: string[];
+        };
+        /**
+         * ArchiveOrderModel
+         * @description What an archive shall hold: tilesets, or one raster layer.
+         * @example {
+         *       "expires_at": "2027-01-31T16:00:00Z",
+         *       "tilesets": [
+         *         "base",
+         *         "network"
+         *       ],
+         *       "with": [
+         *         "laying"
+         *       ]
+         *     }
+         * @example {
+         *       "maxzoom": 13,
+         *       "raster": "ground"
+         *     }
+         */
+        ArchiveOrderModel: {
+            /**
+             * Crs
+             * @description Datum of the tiles: wgs84, gcj02 or bd09.
+             * @default wgs84
+             */
+            crs: string;
+            /**
+             * Expires At
+             * @description When it ends; default: in 30 days; at most 366.
+             */
+            expires_at?: string | null;
+            /** Maxzoom */
+            maxzoom?: number | null;
+            /** Minzoom */
+            minzoom?: number | null;
+            /**
+             * Raster
+             * @description Name of a raster layer, in place of tilesets.
+             */
+            raster?: string | null;
+            /**
+             * Tilesets
+             * @description Names of vector tilesets; their layers share a tile.
+             * @default []
+             */
+            tilesets: string[];
+            /**
+             * With
+             * @description Optional attributes; `all` for all.
+             * @default []
+             */
+            with: string[];
         };
         /**
          * AreaMethods
@@ -7028,6 +7466,68 @@ export interface components {
             tiles: string;
         };
         /**
+         * RasterTileJson
+         * @description A raster layer as TileJSON 3.0.0, with the size of its tiles.
+         */
+        RasterTileJson: {
+            /** Attribution */
+            attribution: string;
+            /**
+             * Bounds
+             * @description west, south, east, north in WGS-84 degrees
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Maxzoom */
+            maxzoom: number;
+            /** Minzoom */
+            minzoom: number;
+            /**
+             * Name
+             * @example satellite
+             */
+            name: string;
+            /**
+             * Scheme
+             * @default xyz
+             * @constant
+             */
+            scheme: "xyz";
+            /**
+             * Style
+             * @example colour
+             */
+            style: string;
+            /**
+             * Tilesize
+             * @example 256
+             */
+            tileSize: number;
+            /**
+             * Tilejson
+             * @default 3.0.0
+             * @constant
+             */
+            tilejson: "3.0.0";
+            /**
+             * Tiles
+             * @example [
+             *       "http://127.0.0.1:8000/raster/satellite/{z}/{x}/{y}.png?city=1&crs=wgs84"
+             *     ]
+             */
+            tiles: string[];
+            /**
+             * Vector Layers
+             * @description Empty: a picture has none.
+             * @default []
+             */
+            vector_layers: null[];
+        };
+        /**
          * ReadingsAnswer
          * @description What became of each frame. It comes after the commit: an accepted frame is on disk.
          */
@@ -9241,6 +9741,211 @@ export interface operations {
             };
         };
     };
+    archives_archives_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveModel"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    order_archive_archives_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveOrderModel"];
+            };
+        };
+        responses: {
+            /** @description It is being made; `Location` tells how far it is. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description There is no room for it (`HEAT_TWIN_ARCHIVE_MB`). */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    archive_archives__archive_id__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                archive_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_archive_archives__archive_id__delete: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                archive_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    archive_file_archives__archive_id__pmtiles_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                archive_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description The range that `Range` names. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Its time is over; it is deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The range lies beyond the file. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_assets_assets_get: {
         parameters: {
             query?: {
@@ -11177,6 +11882,8 @@ export interface operations {
             query?: {
                 /** @description json or html; default: what the client accepts. */
                 f?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
             };
             header?: never;
             path?: never;
@@ -11414,6 +12121,143 @@ export interface operations {
             };
         };
     };
+    collection_tilesets_ogc_collections__kind__tiles_get: {
+        parameters: {
+            query?: {
+                /** @description json or html; default: what the client accepts. */
+                f?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a collection: a kind of asset. */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collection_tileset_ogc_collections__kind__tiles__matrix_set__get: {
+        parameters: {
+            query?: {
+                /** @description json or html; default: what the client accepts. */
+                f?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a tile matrix set. */
+                matrix_set: string;
+                /** @description Id of a collection: a kind of asset. */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    collection_tile_ogc_collections__kind__tiles__matrix_set___matrix___row___column__get: {
+        parameters: {
+            query?: {
+                /** @description mvt, the only format. */
+                f?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a tile matrix set. */
+                matrix_set: string;
+                /** @description Zoom. */
+                matrix: number;
+                /** @description Row; 0 is the north. */
+                row: number;
+                /** @description Column; 0 is the west. */
+                column: number;
+                /** @description Id of a collection: a kind of asset. */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": unknown;
+                };
+            };
+            /** @description Nothing is in this tile. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     conformance_ogc_conformance_get: {
         parameters: {
             query?: {
@@ -11435,6 +12279,211 @@ export interface operations {
                     "application/json": unknown;
                     "text/html": unknown;
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tile_matrix_sets_ogc_tileMatrixSets_get: {
+        parameters: {
+            query?: {
+                /** @description json or html; default: what the client accepts. */
+                f?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tile_matrix_set_ogc_tileMatrixSets__matrix_set__get: {
+        parameters: {
+            query?: {
+                /** @description json or html; default: what the client accepts. */
+                f?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a tile matrix set. */
+                matrix_set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    dataset_tilesets_ogc_tiles_get: {
+        parameters: {
+            query?: {
+                /** @description json or html; default: what the client accepts. */
+                f?: string | null;
+                /** @description Collections to draw, joined by commas; default: all. */
+                collections?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    dataset_tileset_ogc_tiles__matrix_set__get: {
+        parameters: {
+            query?: {
+                /** @description json or html; default: what the client accepts. */
+                f?: string | null;
+                /** @description Collections to draw, joined by commas; default: all. */
+                collections?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a tile matrix set. */
+                matrix_set: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    dataset_tile_ogc_tiles__matrix_set___matrix___row___column__get: {
+        parameters: {
+            query?: {
+                /** @description mvt, the only format. */
+                f?: string | null;
+                /** @description Collections to draw, joined by commas; default: all. */
+                collections?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a tile matrix set. */
+                matrix_set: string;
+                /** @description Zoom. */
+                matrix: number;
+                /** @description Row; 0 is the north. */
+                row: number;
+                /** @description Column; 0 is the west. */
+                column: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": unknown;
+                };
+            };
+            /** @description Nothing is in this tile. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -12242,9 +13291,47 @@ export interface operations {
             };
         };
     };
-    raster_tile_raster__layer___z___x___y__png_get: {
+    raster_tilejson_raster__layer__json_get: {
         parameters: {
             query?: {
+                /** @description Datum of the client's map. */
+                crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                layer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RasterTileJson"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    raster_tile_by_accept_raster__layer___z___x___y__get: {
+        parameters: {
+            query?: {
+                /** @description Datum of the client's map. */
+                crs?: "wgs84" | "gcj02" | "bd09";
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -12266,6 +13353,89 @@ export interface operations {
                 };
                 content: {
                     "image/png": unknown;
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    raster_tile_raster__layer___z___x___y___form__get: {
+        parameters: {
+            query?: {
+                /** @description Datum of the client's map. */
+                crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                layer: string;
+                z: number;
+                x: number;
+                y: number;
+                form: "png" | "webp";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/webp": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    raster_tile_2x_raster__layer___z___x___y__2x__form__get: {
+        parameters: {
+            query?: {
+                /** @description Datum of the client's map. */
+                crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                layer: string;
+                z: number;
+                x: number;
+                y: number;
+                form: "png" | "webp";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/webp": unknown;
                 };
             };
             /** @description Validation Error */
@@ -13228,6 +14398,93 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
+            };
+        };
+    };
+    tileset_archive_tiles__tileset__pmtiles_get: {
+        parameters: {
+            query?: {
+                /** @description Datum of the tiles: wgs84, gcj02 or bd09. */
+                crs?: string;
+                /** @description Optional attributes, or `all`. */
+                with?: string;
+                /** @description When the archive ends, with its zone (RFC 3339). Default of a new one: in 30 days; at most 366. */
+                expires_at?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description One tileset, or several joined by commas. */
+                tileset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description It is being made; `Location` tells how far it is. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveModel"];
+                };
+            };
+            /** @description The range that `Range` names. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Its time is over; it is deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The range lies beyond the file. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description There is no room for it (`HEAT_TWIN_ARCHIVE_MB`). */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -45,12 +45,18 @@ function borders(input: LayerInput): LayerSpecification[] {
       source: "base",
       "source-layer": "area",
       filter: among("kind", codesOf(input, "base", "area", "kind", BORDERS)),
-      paint: { "line-color": COLOURS.border, "line-width": 1.2, "line-dasharray": [4, 3] },
+      paint: {
+        "line-color": input.imagery ? COLOURS.text : COLOURS.border,
+        "line-width": 1.2,
+        "line-dasharray": [4, 3],
+      },
     },
   ];
 }
 
 function names(input: LayerInput): LayerSpecification[] {
+  const more = input.imagery ? 0.8 : 0;
+  const colour = input.imagery ? COLOURS.selected : undefined;
   return [
     {
       id: "base-road-name",
@@ -60,7 +66,7 @@ function names(input: LayerInput): LayerSpecification[] {
       minzoom: 14,
       filter: ["has", "name"],
       layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 12 },
-      paint: { "text-color": "#8fb0cf", "text-halo-color": COLOURS.halo, "text-halo-width": 1.4 },
+      paint: { "text-color": colour ?? "#8fb0cf", "text-halo-color": COLOURS.halo, "text-halo-width": 1.4 + more },
     },
     {
       id: "base-area-name",
@@ -70,7 +76,7 @@ function names(input: LayerInput): LayerSpecification[] {
       maxzoom: 14,
       filter: ["all", ["has", "name"], among("kind", codesOf(input, "base", "area", "kind", BORDERS)) as never],
       layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 14, "text-letter-spacing": 0.1 },
-      paint: { "text-color": COLOURS.text, "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 },
+      paint: { "text-color": colour ?? COLOURS.text, "text-halo-color": COLOURS.halo, "text-halo-width": 1.6 + more },
     },
   ];
 }
@@ -107,6 +113,10 @@ export const base: LayerDefinition = {
   title: { zh: "底图", en: "Base map" },
   minZoom: 8,
   maxZoom: 24,
-  build: (input) =>
-    input.tilesets.base ? [...ground(), ...roads(input), ...borders(input), ...names(input), ...crossings(input)] : [],
+  build(input) {
+    if (!input.tilesets.base) return [];
+    // imagery shows the ground itself
+    const drawn = input.imagery ? [] : [...ground(), ...roads(input)];
+    return [...drawn, ...borders(input), ...names(input), ...crossings(input)];
+  },
 };

@@ -20,8 +20,8 @@ export const buildings: LayerDefinition = {
         minzoom: 13,
         paint: {
           "fill-color": COLOURS.building,
-          "fill-outline-color": COLOURS.buildingEdge,
-          "fill-opacity": input.mode === "3d" ? 0.35 : Math.max(0.6, dimmed(input, 0.95)),
+          "fill-outline-color": input.imagery ? COLOURS.text : COLOURS.buildingEdge,
+          "fill-opacity": input.mode === "3d" ? 0.35 : input.imagery ? 0.3 : Math.max(0.6, dimmed(input, 0.95)),
         },
       },
     ];

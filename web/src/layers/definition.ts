@@ -1,5 +1,5 @@
 import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
-import type { Alarm, Impact, Raster, Rollout } from "../api/shapes";
+import type { Alarm, Colouring, Field, Impact, Raster, Rollout } from "../api/shapes";
 import type { TileJson } from "../state/app";
 import type { Marks } from "../state/marks";
 import type { Overlay } from "../state/overlay";
@@ -21,8 +21,12 @@ export interface LayerInput {
   selectedFlow: { way: GeoJSON.Geometry; stale: boolean } | null;
   /** What of the problems is shown: by state, by rule (null: all), and which one is open. */
   problems: { state: string; rule: string | null; chosen: number | null; revision: number };
-  /** Bands by which pipes are coloured; null: by level and side. */
-  bands: Bands | null;
+  /** What the pipes are coloured by; null: level and side. */
+  colouring: Colouring | null;
+  /** Imagery lies below everything in place of the map. */
+  imagery: boolean;
+  /** The live field over the ground, and the past time that it is shown at. */
+  field: { shown: Field; at: string | null; city: number } | null;
   /** What the open panel draws. */
   overlay: Overlay;
   /** What the open tool of a planner draws. */

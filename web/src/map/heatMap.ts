@@ -7,10 +7,8 @@ import {
   NavigationControl,
   ScaleControl,
 } from "maplibre-gl";
-import type { Alarm, District } from "../api/shapes";
-import type { LayerInput } from "../layers/definition";
+import type { District } from "../api/shapes";
 import { DEVICE_SIGNS } from "../layers/devices";
-import { flowOf } from "../layers/flow";
 import { GAS_SIGNS } from "../layers/gas";
 import { MAIN_SIGNS } from "../layers/mains";
 import { MARK_LAYERS } from "../layers/marks";
@@ -21,13 +19,14 @@ import { WEATHER_SIGNS } from "../layers/weather";
 import type { AppState, Goal, Picking } from "../state/app";
 import type { Parts } from "../state/context";
 import { arrived } from "../state/remote";
-import { showsImpact } from "../state/work";
 import { Drawing } from "./drawing";
 import { assetIdOf, kindOf } from "./features";
 import { Halos } from "./halos";
 import { Handle } from "./handle";
 import { addIcons } from "./icons";
+import { layerInput, NO_ALARMS } from "./input";
 import { StatusPainter } from "./painter";
+import { readdress } from "./readdress";
 import { roomAround } from "./room";
 import type { Scene } from "./scene";
 import { buildStyle, EMPTY_STYLE } from "./style";
@@ -53,7 +52,6 @@ const PICKED = [
   "gas-pipe",
   "buildings-fill",
 ];
-const NO_ALARMS: readonly Alarm[] = [];
 const PICK_RADIUS_PX = 5;
 const PITCH_3D = 55;
 /** The network's tiles begin at zoom 10. */
@@ -76,6 +74,8 @@ export interface MapOptions {
   /** How much larger than on a desk texts and signs are drawn. */
   magnify: number;
   onHover(hover: Hover | null): void;
+  /** Where the pointer is; null when it is not over the map. */
+  onPointer(position: [number, number] | null): void;
   onIdle(map: HeatMap): void;
   onError(error: Error): void;
 }
@@ -152,7 +152,10 @@ export class HeatMap {
       map.addControl(new NavigationControl({ visualizePitch: true }), "bottom-right");
       map.on("click", (event) => this.drawing.click(event) || this.pick(event));
       map.on("mousemove", (event) => this.hover(event));
-      map.on("mouseout", () => options.onHover(null));
+      map.on("mouseout", () => {
+        options.onHover(null);
+        options.onPointer(null);
+      });
     }
     map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
     map.on("moveend", () => this.tellCamera());
@@ -181,7 +184,9 @@ export class HeatMap {
     const { view } = state;
     const asset = arrived(state.asset);
     const alarms = arrived(state.alarms) ?? NO_ALARMS;
-    const wanted = [view.layers, view.lang, view.mode, view.city, state.tilesets, state.rasters];
+    const sources = [view.city, state.tilesets, state.rasters];
+    const look = [view.layers, view.lang, view.mode, view.colouring, state.colourings];
+    const ground = [view.ground, view.field, view.at, state.fields];
     const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset, view.selected];
     const work = [
       state.overlay,
@@ -192,13 +197,13 @@ export class HeatMap {
       state.bands,
       state.archiveRevision,
     ];
-    const next = [...wanted, ...moving, ...work];
+    const next = [...sources, ...look, ...ground, ...moving, ...work];
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
-    const sourcesChanged = wanted.slice(3).some((value, i) => value !== this.wanted[i + 3]);
+    const sourcesChanged = sources.some((value, i) => value !== this.wanted[i]);
     this.wanted = next;
-    this.map.setStyle(buildStyle(layerInput(state), view.layers, window.location.origin, this.options.magnify), {
-      diff: true,
-    });
+    const style = buildStyle(layerInput(state), view.layers, window.location.origin, this.options.magnify);
+    readdress(this.map, style);
+    this.map.setStyle(style, { diff: true });
     this.drawing.show();
     this.halos.show(view.layers.includes("alarms") ? alarms : []);
     if (sourcesChanged) this.painter.markAll();
@@ -304,36 +309,10 @@ export class HeatMap {
   }
 
   private hover(event: MapMouseEvent): void {
+    this.options.onPointer([event.lngLat.lng, event.lngLat.lat]);
     const layers = ["rollout-fill"].filter((id) => this.map.getLayer(id) !== undefined);
     const feature = layers.length === 0 ? undefined : this.map.queryRenderedFeatures(event.point, { layers })[0];
     const district = feature?.properties as Hover["district"] | undefined;
     this.options.onHover(district === undefined ? null : { ...event.point, district });
   }
-}
-
-function layerInput(state: AppState): LayerInput {
-  const impact = showsImpact(state.view) ? arrived(state.impact) : null;
-  return {
-    lang: state.view.lang,
-    mode: state.view.mode,
-    tilesets: arrived(state.tilesets) ?? {},
-    rasters: state.rasters,
-    rollout: arrived(state.rollout),
-    alarms: arrived(state.alarms) ?? NO_ALARMS,
-    impact,
-    selected: state.view.selected,
-    selectedAt: arrived(state.asset)?.position ?? null,
-    selectedFlow: flowOf(arrived(state.asset)),
-    problems: shownProblems(state),
-    bands: state.view.panel === "statistics" ? state.bands : null,
-    overlay: state.overlay,
-    marks: { ...state.marks, features: [...state.marks.features, ...state.supposed] },
-  };
-}
-
-/** What the panel lists is what the map shows; without it, everything that is open. */
-function shownProblems({ view, archiveRevision }: AppState): LayerInput["problems"] {
-  const { state, rule, problem } = view.panel === "problems" ? view.work : {};
-  const chosen = problem === undefined ? null : Number(problem);
-  return { state: state ?? "open", rule: rule ?? null, chosen, revision: archiveRevision };
 }

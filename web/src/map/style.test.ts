@@ -15,8 +15,9 @@ import { WEATHER_SIGNS } from "../layers/weather";
 import { markedPoint, NO_MARKS } from "../state/marks";
 import { NO_OVERLAY, ROLES } from "../state/overlay";
 import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
+import { ownAddress } from "./addresses";
 import { SIGN_PICTURES } from "./signPictures";
-import { buildStyle, ownAddress } from "./style";
+import { buildStyle } from "./style";
 
 const ORIGIN = "http://127.0.0.1:8000";
 
@@ -93,7 +94,9 @@ const INPUT: LayerInput = {
     stale: false,
   },
   problems: { state: "open", rule: null, chosen: 7, revision: 0 },
-  bands: null,
+  colouring: null,
+  imagery: false,
+  field: null,
   marks: {
     features: markedPoint([1, 2], { colour: "#ffffff", sign: "valve-off-open", label: "F1", near: true }),
     ids: [{ colour: "#ffffff", ids: [4], of: "segments" }],

@@ -1,22 +1,26 @@
 import type { LayerSpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 import type { Raster } from "../api/shapes";
 import { alarmFeatures } from "../layers/alarms";
-import type { LayerInput } from "../layers/definition";
-import type { LayerId } from "../layers/ids";
+import type { LayerDefinition, LayerInput } from "../layers/definition";
+import { fieldLayer, fieldSources, fieldStations } from "../layers/field";
+import { LAYER_IDS, type LayerId } from "../layers/ids";
 import { impactAbove, impactBelow, impactFeatures } from "../layers/impact";
 import { markFeatures, marksAbove, marksBelow } from "../layers/marks";
 import { drawingLayers, overlayLayers } from "../layers/overlay";
 import { COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { rolloutFeatures } from "../layers/rollout";
+import { imageryOf, satellite } from "../layers/satellite";
 import type { TileJson } from "../state/app";
 import { rolesIn } from "../state/overlay";
+import { ownAddress, withQuery } from "./addresses";
 import { magnified } from "./magnify";
 
 /** Points stand above the drawn answer, lines and areas below it. */
 const ABOVE_IMPACT: readonly LayerId[] = ["devices", "weather", "stations", "mains", "fittings", "problems", "alarms"];
 
 const PROBLEMS = "problems";
+const NETWORK = "network";
 
 export const EMPTY_STYLE: StyleSpecification = {
   version: 8,
@@ -35,22 +39,24 @@ export function buildStyle(
   magnify = 1,
 ): StyleSpecification {
   const built = LAYERS.filter((layer) => visible.includes(layer.id));
-  const below = built
-    .filter((layer) => !ABOVE_IMPACT.includes(layer.id))
-    .flatMap((layer) => limited(layer.minZoom, layer.build(input)));
-  const above = built
-    .filter((layer) => ABOVE_IMPACT.includes(layer.id))
-    .flatMap((layer) => limited(layer.minZoom, layer.build(input)));
+  const drawn = (wanted: (layer: LayerDefinition) => boolean) =>
+    built.filter(wanted).flatMap((layer) => limited(layer.minZoom, layer.build(input)));
+  const isAbove = ({ id }: LayerDefinition) => ABOVE_IMPACT.includes(id);
+  const isGround = ({ id }: LayerDefinition) => LAYER_IDS.indexOf(id) < LAYER_IDS.indexOf("network");
   const worked = [...overlayLayers(rolesIn(input.overlay)), ...drawingLayers()];
   return {
     ...EMPTY_STYLE,
     sources: buildSources(input, origin),
     layers: [
       ...EMPTY_STYLE.layers,
-      ...below,
+      ...satellite(input),
+      ...drawn(isGround),
+      ...fieldLayer(input),
+      ...drawn((layer) => !isGround(layer) && !isAbove(layer)),
       ...impactBelow(input),
       ...marksBelow(input),
-      ...above,
+      ...drawn(isAbove),
+      ...fieldStations(input),
       ...impactAbove(input),
       ...worked,
       ...marksAbove(input),
@@ -74,26 +80,31 @@ function buildSources(input: LayerInput, origin: string): Record<string, SourceS
     overlay: { type: "geojson", data: { type: "FeatureCollection", features: input.overlay.features }, tolerance: 0 },
   };
   for (const [name, tileset] of Object.entries(input.tilesets)) {
-    // a decision about a problem changes its tiles, not the version of the assets
-    sources[name] = vectorSource(tileset, origin, name === PROBLEMS ? input.problems.revision : 0);
+    sources[name] = vectorSource(tileset, origin, marksOf(name, tileset, input));
   }
   const hillshade = input.rasters.find((raster) => raster.style === "hillshade");
   if (hillshade !== undefined) sources.hillshade = rasterSource(hillshade, origin);
-  return sources;
+  const imagery = input.imagery ? imageryOf(input.rasters) : null;
+  if (imagery !== null) sources.satellite = rasterSource(imagery, origin);
+  return { ...sources, ...(input.field === null ? {} : fieldSources(input.field, origin)) };
 }
 
-/** Tiles are asked from the page's own origin, whatever host name the TileJSON was written with. */
-export function ownAddress(template: string, origin: string): string {
-  return template.replace(/^https?:\/\/[^/]+/, origin);
+/** What is added to the address of tiles: attributes that few colourings need, and what makes the map ask again. */
+function marksOf(name: string, { version }: TileJson, { colouring, problems }: LayerInput): Record<string, string> {
+  const wanted = name === NETWORK ? (colouring?.with ?? []) : [];
+  // a decision about a problem changes its tiles, not the version of the assets
+  const revision = name === PROBLEMS ? problems.revision : 0;
+  return {
+    ...(wanted.length > 0 ? { with: wanted.join(",") } : {}),
+    ...(version ? { v: version } : {}),
+    ...(revision > 0 ? { r: String(revision) } : {}),
+  };
 }
 
-/** The version in the address makes the map ask again when the tiles were built anew. */
-function vectorSource(tileset: TileJson, origin: string, revision: number): SourceSpecification {
-  const marks = [tileset.version ? `v=${tileset.version}` : "", revision > 0 ? `r=${revision}` : ""].filter(Boolean);
-  const marked = (address: string) => [address, ...marks].join(address.includes("?") ? "&" : "?");
+function vectorSource(tileset: TileJson, origin: string, marks: Record<string, string>): SourceSpecification {
   return {
     type: "vector",
-    tiles: tileset.tiles.map((template) => marked(ownAddress(template, origin))),
+    tiles: tileset.tiles.map((template) => withQuery(ownAddress(template, origin), marks)),
     minzoom: tileset.minzoom,
     maxzoom: tileset.maxzoom,
     ...(tileset.bounds ? { bounds: tileset.bounds } : {}),

@@ -4,6 +4,7 @@ import type { LayerDefinition } from "../layers/definition";
 import { LAYER_GROUPS, type LayerGroup } from "../layers/ids";
 import { inRange, LAYERS } from "../layers/registry";
 import { useApp, useParts } from "../state/context";
+import { LookControls } from "./LookControls";
 import { Panel } from "./Panel";
 
 /** Groups that most people never open stay folded until a layer of theirs is on. */
@@ -15,6 +16,7 @@ export function LayerPanel() {
   const problems = useApp((state) => state.sceneProblems);
   return (
     <Panel title={t("layers.title")} className="layers">
+      <LookControls />
       {LAYER_GROUPS.map((group) => (
         <Group key={group} group={group} />
       ))}

@@ -1,9 +1,7 @@
 import { type CSSProperties, type ReactNode, useState } from "react";
 import { useText } from "../i18n/hooks";
-import { kindName, type TextKey, type Translate } from "../i18n/text";
-import { zh } from "../i18n/zh";
+import { kindName } from "../i18n/text";
 import { AREA_LEGEND } from "../layers/areas";
-import { bandColours } from "../layers/bands";
 import { DEVICE_SIGNS } from "../layers/devices";
 import { GAS_SIGNS } from "../layers/gas";
 import type { LayerId } from "../layers/ids";
@@ -19,10 +17,14 @@ import { signAddress, valveAddress } from "../map/icons";
 import { useApp } from "../state/context";
 import { type Role, rolesIn } from "../state/overlay";
 import { arrived } from "../state/remote";
+import { STATUS_COLOURS } from "../state/status";
 import { showsImpact } from "../state/work";
+import { ColouringLegend } from "./ColouringLegend";
 import { countOf } from "./contents";
+import { FieldLegend } from "./FieldLegend";
 import { SEVERITIES } from "./problems";
 import { SeverityMark } from "./SeverityMark";
+import { useColouring } from "./useColouring";
 
 const SIGNS: readonly [LayerId, readonly Sign[]][] = [
   ["mains", MAIN_SIGNS],
@@ -70,6 +72,8 @@ export function Legend() {
         <Safety />
         <Coverage />
       </ul>
+      <ColouringLegend />
+      <FieldLegend />
       {layers.includes("rollout") && <RateRamp />}
     </section>
   );
@@ -90,11 +94,10 @@ function Marks(): ReactNode {
   );
 }
 
-/** What the open panel draws, the bands of pipes, the severities of problems. */
+/** What the open panel draws, and the severities of problems. */
 function Work(): ReactNode {
   const t = useText();
   const overlay = useApp((state) => state.overlay);
-  const bands = useApp((state) => state.bands);
   const problems = useApp((state) => state.view.layers.includes("problems"));
   return (
     <>
@@ -115,10 +118,6 @@ function Work(): ReactNode {
           {t(`legend.${role}`)} {overlay.note}
         </li>
       ))}
-      {bands !== null &&
-        bandColours(bands).map(({ name, colour }) => (
-          <Line key={name} colour={colour} label={bandLabel(name, bands.by, t)} />
-        ))}
     </>
   );
 }
@@ -128,27 +127,21 @@ function swatchOf(role: Role): CSSProperties {
   return dashes === null ? { background: colour } : { borderColor: colour };
 }
 
-/** Names of classes and codes are texts; limits speak for themselves, with what they limit. */
-function bandLabel(name: string, by: string, t: Translate): string {
-  const key = `band.${name}`;
-  if (key in zh) return t(key as TextKey);
-  return by === "dn_band" ? `DN ${name}` : by === "age" ? t("band.years", { years: name }) : name;
-}
-
 function Pipes(): ReactNode {
   const t = useText();
   const on = useApp((state) => state.view.layers.includes("network"));
   const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= 15);
   const answered = useApp((state) => state.impact.state === "ready" && showsImpact(state.view));
-  const banded = useApp((state) => state.bands !== null);
-  if (banded) return null;
+  const plain = useColouring() === null;
   return (
     <>
-      {on && close && <Line colour={COLOURS.supply} label={t("legend.supply")} />}
-      {on && close && <Line colour={COLOURS.return} label={t("legend.return")} />}
-      {on && !close && <Line colour={COLOURS.transmission} label={t("legend.transmission")} />}
-      {on && !close && <Line colour={COLOURS.primary} label={t("legend.primary")} />}
-      {on && !close && <Line colour={COLOURS.secondary} label={t("legend.secondary")} />}
+      {on && plain && close && <Line colour={COLOURS.supply} label={t("legend.supply")} />}
+      {on && plain && close && <Line colour={COLOURS.return} label={t("legend.return")} />}
+      {on && plain && !close && <Line colour={COLOURS.transmission} label={t("legend.transmission")} />}
+      {on && plain && !close && <Line colour={COLOURS.primary} label={t("legend.primary")} />}
+      {on && plain && !close && <Line colour={COLOURS.secondary} label={t("legend.secondary")} />}
+      {on && !plain && <Line colour={STATUS_COLOURS.alarmLevel1} label={t("colouring.alarm")} />}
+      {on && !plain && <Line colour={STATUS_COLOURS.cutOff} label={t("status.cutOff")} />}
       {answered && <Line colour={COLOURS.lost} label={t("legend.lost")} />}
       {answered && <Line colour={COLOURS.degraded} label={t("legend.degraded")} />}
     </>

@@ -3,6 +3,7 @@ import { useText } from "../i18n/hooks";
 import { HeatMap, type Hover } from "../map/heatMap";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
+import { CoordinateBar } from "./CoordinateBar";
 import { HoverCard } from "./HoverCard";
 import { Legend } from "./Legend";
 import { LostBanner } from "./LostBanner";
@@ -19,6 +20,7 @@ export function MapView({ wall }: MapViewProps) {
   const parts = useParts();
   const container = useRef<HTMLDivElement>(null);
   const [hover, setHover] = useState<Hover | null>(null);
+  const [pointer, setPointer] = useState<[number, number] | null>(null);
   const interactive = wall === undefined;
   const magnify = wall?.magnify ?? 1;
   const synthetic = useApp((state) => currentCity(state)?.synthetic ?? false);
@@ -28,6 +30,7 @@ export function MapView({ wall }: MapViewProps) {
       interactive,
       magnify,
       onHover: setHover,
+      onPointer: setPointer,
       onIdle: (idle) => void observeIdle(idle, parts),
       onError: reportError,
     });
@@ -38,6 +41,7 @@ export function MapView({ wall }: MapViewProps) {
       <div ref={container} className="map" role="application" aria-label={t("app.map")} />
       {synthetic && interactive && <div className="synthetic">{t("app.synthetic")}</div>}
       <Legend />
+      <CoordinateBar pointer={pointer} readOnly={!interactive} />
       {hover !== null && <HoverCard hover={hover} />}
       <LostBanner />
     </div>

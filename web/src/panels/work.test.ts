@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Grid, LengthRow, Rule } from "../api/records";
 import type { Asset, KindAttribute } from "../api/shapes";
-import { bandColours, limitsOf } from "../layers/bands";
+import { bandColouring, limitsOf } from "../layers/bands";
 import { exaggerationOf, residualFeatures } from "../layers/residuals";
 import { attributeDifferences, valueText } from "./differences";
 import { draftOf, editOf, misfits, typedValue } from "./editing";
@@ -144,9 +144,12 @@ describe("lengths", () => {
   it("are painted by their own classes, or between all limits that the bands name", () => {
     expect(bandNames([row("primary", "total", 4), row("primary", "renewed", 0)], "class")).toEqual(["primary"]);
     expect(limitsOf(["to_300", "300_800", "800_1200", "from_1200"])).toEqual([300, 800, 1200]);
-    const colours = bandColours({ by: "dn_band", names: ["to_300", "300_800", "from_800", "unknown"] });
-    expect(colours.map(({ name }) => name)).toEqual(["≤300", "300–800", ">800", "unknown"]);
-    expect(new Set(colours.map(({ colour }) => colour)).size).toBe(4);
+    const { items, other } = bandColouring(
+      { by: "dn_band", names: ["to_300", "300_800", "from_800", "unknown"] },
+      undefined,
+    );
+    expect(items.map(({ label_zh }) => label_zh)).toEqual(["DN ≤300", "DN 300–800", "DN >800"]);
+    expect(new Set([...items, other].map(({ colour }) => colour)).size).toBe(4);
   });
 });
 

@@ -1,4 +1,16 @@
-import type { Alarm, Asset, City, Contents, Impact, Raster, Rollout, Seat, Session } from "../api/shapes";
+import type {
+  Alarm,
+  Asset,
+  City,
+  Colouring,
+  Contents,
+  Field,
+  Impact,
+  Raster,
+  Rollout,
+  Seat,
+  Session,
+} from "../api/shapes";
 import type { Bands } from "../layers/definition";
 import type { LayerId } from "../layers/ids";
 import type { Connection } from "../live/feed";
@@ -7,7 +19,7 @@ import { type MarkFeature, type Marks, NO_MARKS } from "./marks";
 import { NO_OVERLAY, type Overlay } from "./overlay";
 import { IDLE, LOADING, type Remote } from "./remote";
 import type { Position, Tool } from "./shapes";
-import { type Camera, FIRST_VIEW, type View } from "./view";
+import { type Camera, FIRST_VIEW, type Look, type View } from "./view";
 import { patched, type WorkKey, type WorkPanel } from "./work";
 
 /** A short curve of one asset: one line a point, times in epoch milliseconds. */
@@ -56,6 +68,10 @@ export interface AppState {
   cities: Remote<City[]>;
   tilesets: Remote<Record<string, TileJson>>;
   rasters: readonly Raster[];
+  /** What the pipes can be coloured by, with the legends. */
+  colourings: Remote<readonly Colouring[]>;
+  /** Live fields that the server has for the city. */
+  fields: readonly Field[];
   live: LiveState;
   clock: Clock;
   alarms: Remote<Alarm[]>;
@@ -102,6 +118,7 @@ export type Action =
   | { type: "view/moved"; camera: Camera }
   | { type: "view/mode"; mode: "2d" | "3d" }
   | { type: "view/layer"; layer: LayerId; on: boolean }
+  | { type: "view/look"; look: Partial<Look> }
   | { type: "view/lang"; lang: "zh" | "en" }
   | { type: "view/city"; city: number }
   | { type: "view/selected"; assetId: number | null }
@@ -114,6 +131,8 @@ export type Action =
   | { type: "seats"; seats: Remote<Seat[]> }
   | { type: "cities"; cities: Remote<City[]> }
   | { type: "tilesets"; tilesets: Remote<Record<string, TileJson>>; rasters: readonly Raster[] }
+  | { type: "colourings"; colourings: Remote<readonly Colouring[]> }
+  | { type: "fields"; fields: readonly Field[] }
   | { type: "live/connection"; connection: Connection; localMs: number }
   | { type: "live/message"; asOfMs: number; localMs: number; counts: readonly number[]; changed: number }
   | { type: "alarms"; alarms: Remote<Alarm[]> }
@@ -145,6 +164,8 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     cities: IDLE,
     tilesets: IDLE,
     rasters: [],
+    colourings: IDLE,
+    fields: [],
     live: { connection: "connecting", lostAtMs: null, counts: NO_COUNTS, revision: 0 },
     clock: view.at === null ? NO_CLOCK : { mode: "replay", asOfMs: Date.parse(view.at) },
     alarms: IDLE,
@@ -189,6 +210,8 @@ function reduceView(state: AppState, action: Action): AppState {
       return { ...state, view: { ...view, mode: action.mode }, sceneProblems: [] };
     case "view/layer":
       return { ...state, view: { ...view, layers: switched(view.layers, action.layer, action.on) } };
+    case "view/look":
+      return { ...state, view: { ...view, ...action.look } };
     case "view/lang":
       return { ...state, view: { ...view, lang: action.lang } };
     case "view/city":
@@ -276,6 +299,10 @@ function reduceRemote(state: AppState, action: Action): AppState {
       return { ...state, cities: action.cities };
     case "tilesets":
       return { ...state, tilesets: action.tilesets, rasters: action.rasters };
+    case "colourings":
+      return { ...state, colourings: action.colourings };
+    case "fields":
+      return { ...state, fields: action.fields };
     case "alarms":
       return { ...state, alarms: action.alarms };
     case "rollout":

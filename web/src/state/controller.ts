@@ -285,6 +285,15 @@ export class Controller {
   private async loadTilesets(city: number): Promise<void> {
     const rasters = await server.rasters(city).catch(() => []);
     await this.load(server.tilesets(city), (tilesets) => ({ type: "tilesets", tilesets, rasters }));
+    await this.load(server.colourings(city), (colourings) => ({ type: "colourings", colourings }));
+  }
+
+  /** Fields move with the clock; a city without any, or a seat that may not see them, has none to show. */
+  async loadFields(city: number): Promise<void> {
+    const fields = await server.fields(city, this.store.get().view.at).catch(() => []);
+    const known = this.store.get().fields;
+    // the same answer draws nothing anew
+    if (JSON.stringify(fields) !== JSON.stringify(known)) this.store.dispatch({ type: "fields", fields });
   }
 
   private openFeed(city: number): void {

@@ -85,6 +85,7 @@ export class Desk {
   readonly difference = (filter: Filter) => requests.difference(this.query(filter));
   readonly proposals = (filter: Filter) => requests.proposals(this.query(filter));
   readonly datums = () => requests.datums();
+  readonly offset = (lon: number, lat: number) => requests.offset(lon, lat);
   readonly conversions = (filter: Filter) => requests.conversions(this.query(filter));
   readonly grids = () => requests.grids(this.query());
   readonly coverage = (filter: Filter) => requests.coverage(this.query(filter));

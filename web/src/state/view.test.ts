@@ -13,6 +13,10 @@ describe("the address of a view", () => {
       camera: { lon: 125.32001, lat: 43.88, zoom: 14.25, pitch: 55, bearing: -20 },
       mode: "3d",
       layers: ["base", "rollout", "network"],
+      colouring: "dn",
+      ground: "satellite",
+      field: "pm25_ug_per_m3",
+      datum: "bd09",
       selected: 8283,
       lang: "en",
       at: "2026-01-05T06:00:00.000Z",
@@ -43,6 +47,10 @@ describe("the address of a view", () => {
     ["?lang=fr", "lang"],
     ["?mode=4d", "mode"],
     ["?panel=secrets", "panel"],
+    ["?colouring=a'b", "colouring"],
+    ["?ground=moon", "ground"],
+    ["?field=../x", "field"],
+    ["?datum=cgcs", "datum"],
     ["?panel=problems&sel=4&as_of=lately", "work"],
   ] as const)("%s falls back", (search, field) => {
     expect(readView(search)[field]).toEqual(FIRST_VIEW[field]);

@@ -1,8 +1,23 @@
 import { LAYER_IDS, type LayerId, VISIBLE_AT_FIRST } from "../layers/ids";
 import { readPanel, readWork, type Work, type WorkPanel, writeWork } from "./work";
 
+export const GROUNDS = ["map", "satellite"] as const;
+export const DATUMS = ["wgs84", "gcj02", "bd09"] as const;
+export type Datum = (typeof DATUMS)[number];
+
+/** How the map looks, beside its layers. */
+export interface Look {
+  /** What the pipes are coloured by; null: level and side. */
+  colouring: string | null;
+  ground: (typeof GROUNDS)[number];
+  /** The live field over the map. */
+  field: string | null;
+  /** In which datum coordinates are read; the map itself is always in WGS-84. */
+  datum: Datum;
+}
+
 /** Everything a shared link restores. `null` in `camera` means "fit the city". */
-export interface View {
+export interface View extends Look {
   city: number | null;
   camera: Camera | null;
   mode: "2d" | "3d";
@@ -30,6 +45,10 @@ export const FIRST_VIEW: View = {
   camera: null,
   mode: "2d",
   layers: VISIBLE_AT_FIRST,
+  colouring: null,
+  ground: "map",
+  field: null,
+  datum: "wgs84",
   selected: null,
   lang: "zh",
   at: null,
@@ -65,6 +84,22 @@ function readLayers(query: URLSearchParams): readonly LayerId[] {
   return LAYER_IDS.filter((id) => wanted.has(id));
 }
 
+const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
+
+function readName(query: URLSearchParams, name: string): string | null {
+  const text = query.get(name);
+  return text !== null && NAME.test(text) ? text : null;
+}
+
+function readLook(query: URLSearchParams): Look {
+  return {
+    colouring: readName(query, "colouring"),
+    ground: GROUNDS.find((ground) => ground === query.get("ground")) ?? FIRST_VIEW.ground,
+    field: readName(query, "field"),
+    datum: DATUMS.find((datum) => datum === query.get("datum")) ?? FIRST_VIEW.datum,
+  };
+}
+
 /** Read a view from the query part of an address; anything out of range falls back to the first view. */
 export function readView(search: string): View {
   const query = new URLSearchParams(search);
@@ -76,6 +111,7 @@ export function readView(search: string): View {
     camera: readCamera(query),
     mode: query.get("mode") === "3d" ? "3d" : "2d",
     layers: readLayers(query),
+    ...readLook(query),
     selected,
     lang: query.get("lang") === "en" ? "en" : "zh",
     at: at !== null && Number.isFinite(Date.parse(at)) ? new Date(at).toISOString() : null,
@@ -91,6 +127,10 @@ export function writeView(view: View): string {
   if (view.camera !== null) writeCamera(query, view.camera);
   if (view.mode !== "2d") query.set("mode", view.mode);
   if (view.layers.join() !== FIRST_VIEW.layers.join()) query.set("layers", view.layers.join(","));
+  if (view.colouring !== null) query.set("colouring", view.colouring);
+  if (view.ground !== FIRST_VIEW.ground) query.set("ground", view.ground);
+  if (view.field !== null) query.set("field", view.field);
+  if (view.datum !== FIRST_VIEW.datum) query.set("datum", view.datum);
   if (view.selected !== null) query.set("sel", String(view.selected));
   if (view.lang !== "zh") query.set("lang", view.lang);
   if (view.at !== null) query.set("at", view.at);

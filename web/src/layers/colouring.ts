@@ -1,0 +1,31 @@
+import type { ExpressionSpecification } from "maplibre-gl";
+import type { Colouring } from "../api/shapes";
+import { IN_ALARM, STATUS_CODE, STATUS_COLOUR } from "./palette";
+
+const CUT_OFF = 8;
+type Item = Colouring["items"][number];
+
+/**
+ * The colour of a pipe as the legend of a colouring tells it. Ranges hold their lower limit, not their upper one; what is
+ * in no item, or has no value, has the colour of the others.
+ */
+export function colouringExpression({ attribute, kind, items, other }: Colouring): ExpressionSpecification {
+  if (items.length === 0) return ["to-color", other.colour];
+  const value = ["get", attribute];
+  if (kind !== "ranges") {
+    const colours = new Map(items.map((item) => [item.value, item.colour]));
+    return ["match", value, ...[...colours].flat(), other.colour] as never;
+  }
+  const ranges = items.flatMap((item) => [["all", ["has", attribute], ...limits(value, item)], item.colour]);
+  return ["case", ...ranges, other.colour] as never;
+}
+
+function limits(value: unknown, { from, to }: Item): unknown[] {
+  const low = from === null || from === undefined ? [] : [[">=", value, from]];
+  return to === null || to === undefined ? low : [...low, ["<", value, to]];
+}
+
+/** Alarm and cut-off stay on top of any colour. */
+export function belowLiveState(colour: unknown): ExpressionSpecification {
+  return ["case", ["any", IN_ALARM, ["==", STATUS_CODE, CUT_OFF]], STATUS_COLOUR, colour] as never;
+}
