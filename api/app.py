@@ -15,7 +15,7 @@ from api import error_answers, reference, static_files
 from api.auth.setup import install as install_gate
 from api.auth.setup import prepare_seats
 from api.cause_room import CauseRoom
-from api.headers import SecurityHeaders
+from api.headers import SecurityHeaders, allow_origins
 from api.interval_keeper import IntervalKeeper
 from api.leak_room import LeakRoom
 from api.live_room import LiveRoom
@@ -28,6 +28,7 @@ from api.refreshing import Refresher
 from api.routes import (
     alarms,
     archive,
+    archives,
     assets,
     causes,
     contents,
@@ -66,6 +67,7 @@ from api.routes import (
     zones,
 )
 from api.settings import Settings
+from api.tile_archive_room import ArchiveRoom
 from api.tracing.criticals import Criticals
 from api.tracing.facts import FactStore
 from api.tracing.rooms import Outdoor, Rooms
@@ -95,6 +97,7 @@ ROUTERS = (
     customers.router,
     problems.router,
     tiles.router,
+    archives.router,
     styles.router,
     ogc.router,
     ogc_tiles.router,
@@ -138,6 +141,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             app.state.networks.warming(partial(warm, facts, app.state.criticals)),
             IntervalKeeper(settings.database_url, pool, app.state.networks),
             CauseRoom(settings, app.state.networks) as app.state.causes,
+            ArchiveRoom(settings, pool) as app.state.archives,
         ):
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
             yield
@@ -166,6 +170,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(metrics.RequestMeter)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
+    allow_origins(app, settings.allowed_origins)
     return app
 
 

@@ -22,7 +22,7 @@ def _body(kind: str, message: str, **more: object) -> dict[str, object]:
 def error_response(error: Exception) -> JSONResponse:
     """Return the answer to an error: its message below 500, else an id whose details are in the log."""
     status = status_of(error)
-    if status >= 500 and status != 503:
+    if status >= 500 and status not in {503, 507}:
         return _hidden(error)
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in {429, 503} else None
     message = str(error) if status != 503 or isinstance(error, Busy) else "the database does not answer; try again in a moment"

@@ -19,7 +19,18 @@ from __future__ import annotations
 
 from data.errors import BadExport, BadFilter, BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
 from gis.errors import ConversionRefused, DatumNeedsParameters, GisError, UnknownDatum
-from tiles.errors import BadRaster, BadScene, BadTile, LayerGone, TilesError, UnknownAttribute, UnknownTileset
+from tiles.errors import (
+    ArchiveExpired,
+    BadArchive,
+    BadRaster,
+    BadScene,
+    BadTile,
+    LayerGone,
+    NoRoom,
+    TilesError,
+    UnknownAttribute,
+    UnknownTileset,
+)
 from topology.errors import NotSolvable, NotTraceable, TopologyError
 from twin.errors import BadEdit, BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
 
@@ -102,6 +113,9 @@ STATUS: dict[type[Exception], int] = {
     BadRaster: 422,
     LayerGone: 404,
     BadScene: 422,
+    BadArchive: 422,
+    ArchiveExpired: 410,
+    NoRoom: 507,
     UnknownTileset: 404,
     UnknownAttribute: 422,
     UnknownKind: 422,

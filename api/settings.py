@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from api.errors import BadSetting
 
 PREFIX = "HEAT_TWIN_"
 _TEST_ONLY = "HEAT_TWIN_TEST_"
 LOG_FORMATS = ("auto", "text", "json")
+_ORIGINS_RIGHT = "origins as browsers send them, separated by commas, for instance https://map.example.cn,http://10.0.0.5:8080"
 
 
 def default_var_dir() -> Path:
@@ -41,10 +43,17 @@ class Settings:
         Database connections of the API process.
     tile_cache_mb
         Bound of the tile cache in megabytes.
+    tile_seconds
+        Longest time of one tile, waiting for its turn included; then the query is cancelled and the answer is 503.
+    archive_mb
+        Bound of all archives of tiles together, in megabytes (10^6 bytes); 0 = none are made.
     zone_solve_minutes
         The pressures of every zone are solved anew this often, and after every change of the network; 0 = never.
     log_format
         `auto` (text on a terminal, JSON lines elsewhere), `text` or `json`.
+    allowed_origins
+        Web pages of other sites that may read from this server with a browser, `https://map.example.cn`, separated by
+        commas. Default: none. They may change nothing, and no cookie counts for them.
     """
 
     var_dir: Path = field(default_factory=default_var_dir)
@@ -53,8 +62,11 @@ class Settings:
     port: int = 8000
     pool_size: int = 4
     tile_cache_mb: int = 256
+    tile_seconds: int = 10
+    archive_mb: int = 4096
     zone_solve_minutes: int = 60
     log_format: str = "auto"
+    allowed_origins: tuple[str, ...] = ()
 
     @property
     def demo_mode(self) -> bool:
@@ -91,7 +103,10 @@ def _check(settings: Settings) -> None:
         ("PORT", 1 <= settings.port <= 65535, settings.port, "1 to 65535"),
         ("POOL_SIZE", settings.pool_size >= 1, settings.pool_size, "1 or more"),
         ("TILE_CACHE_MB", settings.tile_cache_mb >= 0, settings.tile_cache_mb, "0 or more"),
+        ("TILE_SECONDS", settings.tile_seconds >= 1, settings.tile_seconds, "1 or more"),
+        ("ARCHIVE_MB", settings.archive_mb >= 0, settings.archive_mb, "0 or more"),
         ("ZONE_SOLVE_MINUTES", settings.zone_solve_minutes >= 0, settings.zone_solve_minutes, "0 or more"),
+        ("ALLOWED_ORIGINS", all(map(_is_origin, settings.allowed_origins)), ",".join(settings.allowed_origins), _ORIGINS_RIGHT),
         ("LOG_FORMAT", settings.log_format in LOG_FORMATS, settings.log_format, " or ".join(LOG_FORMATS)),
         ("HOST", bool(settings.host), settings.host, "an address to listen on, for instance 127.0.0.1"),
         # the address may hold a password: it is not repeated
@@ -102,12 +117,26 @@ def _check(settings: Settings) -> None:
             raise BadSetting(f"{PREFIX}{name} is {value!r}; it must be {right}")
 
 
+def _is_origin(text: str) -> bool:
+    """Tell whether a text is an origin as browsers send it: scheme, name and a port that is not the usual one, no more."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    usual = {"http": 80, "https": 443}
+    plain = f"{parts.scheme}://{parts.netloc}" == text and text == text.lower()
+    return plain and parts.scheme in usual and bool(parts.hostname) and "@" not in text and port != usual[parts.scheme]
+
+
 def _convert(name: str, text: str, type_name: str) -> object:
     if type_name == "int":
         try:
             return int(text)
         except ValueError:
             raise BadSetting(f"{name} is {text!r}; it must be a whole number") from None
+    if type_name == "tuple[str, ...]":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     if type_name == "Path":
         return Path(text).expanduser().absolute()
     return text

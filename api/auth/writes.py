@@ -36,6 +36,8 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/proposals/[^/]+/withdraw", "propose_changes"),
     ("POST", r"/problems/accept", "decide_problems"),
     ("POST", r"/problems/[^/]+/(accept|dismiss|revert)", "decide_problems"),
+    ("POST", r"/archives", None),  # what the seat may read anyway, in one file
+    ("DELETE", r"/archives/[^/]+", None),  # its own; others' with manage_jobs, which the route asks for
     ("POST", r"/causes", None),  # a question whose alarms do not fit an address
     ("POST", r"/leaks/locate", None),  # a question with readings; it writes nothing
     ("POST", r"/trace", None),  # a question with a sandbox; it writes nothing
