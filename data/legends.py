@@ -14,10 +14,10 @@ _STATEMENTS: Final[Mapping[str, str]] = {"company_id": "legend_owners", "source_
 
 
 async def read_named(pool: Pool, scope: Scope, city_id: int, attribute: str) -> list[tuple[int, str]]:
-    """Return asset_id and name of the assets that an attribute of pipes can hold, as far as the Scope holds them.
+    """Return asset_id and name of the assets that an attribute of visible pipes holds, as far as the Scope holds them.
 
-    Owners come by the length of their network, the longest first; sources by kind (plants, boiler houses, substations) and id.
-    An asset without a name is called by its id. Cost: under 1 ms for the sample, a few for a city (merged rows are read).
+    Those with the longest network come first. An asset without a name is called by its id. Cost: under 1 ms for the sample, some
+    ms for a city (merged rows are read).
     """
     rows = await pool.fetch(sql(_STATEMENTS[attribute]), *scope_parameters(scope, city_id).as_tuple())
     return [(row["asset_id"], row["name"] or str(row["asset_id"])) for row in rows]

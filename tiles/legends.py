@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from tiles.errors import UnknownTileset
 from tiles.tilesets import SIDES
+from topology.answers.pipe_facts import CRITICALITY_LIMITS
 from twin.lengths import BREAKDOWNS, CLASS_LABELS, CLASSES, OTHER_LAYING
 
 LegendKind: TypeAlias = Literal["codes", "ranges", "ids"]
@@ -226,18 +227,13 @@ def _temperatures() -> tuple[LegendItem, ...]:
 
 
 def _criticalities() -> tuple[LegendItem, ...]:
-    return tuple(
-        LegendItem(colour, *label, code) for code, (colour, label) in enumerate(zip(RAMP, CRITICALITY_LABELS, strict=True), 1)
-    )
+    """Return the classes by heat users who lose heat when the segment is shut; class 1 is what nobody misses."""
+    first, *others = CRITICALITY_LIMITS
+    assert first == 1
+    between = [(f"{low:,}–{high - 1:,}户", f"{low:,} to {high - 1:,} heat users") for low, high in pairwise(CRITICALITY_LIMITS)]
+    labels = [("无用户受影响", "nobody"), *between, (f"{others[-1]:,}户以上", f"{others[-1]:,} heat users and more")]
+    return tuple(LegendItem(colour, *label, code) for code, (colour, label) in enumerate(zip(RAMP, labels, strict=True), 1))
 
-
-CRITICALITY_LABELS: Final = (
-    ("很低", "very low"),
-    ("低", "low"),
-    ("中", "medium"),
-    ("高", "high"),
-    ("很高", "very high"),
-)
 
 COLOURINGS: Final[Mapping[str, Colouring]] = {
     each.name: each
@@ -290,8 +286,8 @@ COLOURINGS: Final[Mapping[str, Colouring]] = {
             "codes",
             _criticalities(),
             ("criticality",),
-            note_zh="阀门处于常态时，管段停用的影响。",
-            note_en="What is lost when the segment is shut, with valves in their normal state.",
+            note_zh="阀门处于常态时，关闭该管段后停热或供热不足的用户数。",
+            note_en="Heat users with no heat, or too little, when the segment is shut, with valves in their normal state.",
         ),
         Colouring(
             "temperature",

@@ -14,14 +14,13 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 
 from gis.gcj02 import bd09_from_wgs84, gcj02_from_wgs84
+from tiles.datums import TileDatum
 from tiles.errors import UnknownTileset
 from tiles.legends import COLOURINGS, Colouring
 from tiles.tilesets import AREA_KINDS, MEDIA, POINT_KINDS, ROAD_CLASSES
 
 Document: TypeAlias = dict[str, Any]
 Lang: TypeAlias = Literal["zh", "en"]
-Crs: TypeAlias = Literal["wgs84", "gcj02", "bd09"]
-"""Datum of the tiles that a style draws."""
 
 BASE: Final = "base"
 _NETWORK: Final = "network-"
@@ -96,7 +95,7 @@ def title_of_style(name: str, lang: Lang) -> str:
     return _TITLES[name][lang == "en"]
 
 
-def place_in_datum(lonlat_wgs84: tuple[float, float], crs: Crs) -> tuple[float, float]:
+def place_in_datum(lonlat_wgs84: tuple[float, float], crs: TileDatum) -> tuple[float, float]:
     """Return where a place lies on the map of a datum."""
     if crs == "wgs84":
         return lonlat_wgs84

@@ -12,10 +12,11 @@ from api.dependencies import CallerDep, CityDep, PoolDep
 from data.legends import read_named, read_network_centre
 from data.pool import Pool
 from data.tiles import TileVersion, read_tile_city, read_versions
+from tiles.datums import TileDatum
 from tiles.legends import COLOURINGS, Colouring
+from tiles.selections import Selection
 from tiles.styles import (
     STYLE_NAMES,
-    Crs,
     Lang,
     StyleSource,
     build_style,
@@ -25,12 +26,12 @@ from tiles.styles import (
     title_of_style,
 )
 from tiles.tilesets import TILESETS
-from tiles.vector import require_visible, tilejson
+from tiles.vector import describe, require_visible
 from twin.scope import Scope
 
 router = APIRouter(prefix="/styles", tags=["styles"])
 CrsQuery = Annotated[
-    Crs,
+    TileDatum,
     Query(description="Datum of the tiles: gcj02 fits the grids of AMap and Tencent.", examples=["wgs84"]),
 ]
 LangQuery = Annotated[Lang, Query(description="Language of the headline; legends carry both.", examples=["zh"])]
@@ -119,11 +120,13 @@ async def style(
     legend = None if colouring is None else await _filled(colouring, pool, caller.scope, city)
     versions = _visible(await read_versions(pool, city), caller.scope)
     tile_city = await read_tile_city(pool, city)
-    sources = [
-        StyleSource(each, tilejson(TILESETS[each], tile_city, versions[each], _template(request, each, city, crs, legend)))
-        for each in tilesets_of_style(name)
-        if each in versions
-    ]
+    optional = () if legend is None else legend.optional
+    sources = []
+    for each in tilesets_of_style(name):
+        if each in versions:
+            selection = Selection((TILESETS[each],), crs, optional if each == "network" else ())
+            template = _template(request, selection, city)
+            sources.append(StyleSource(each, describe(selection, tile_city, versions[each].assets_version, template)))
     response.headers["Cache-Control"] = "private, no-cache"
     centre = await read_network_centre(pool, caller.scope, city)
     return build_style(
@@ -151,8 +154,11 @@ async def _filled(colouring: Colouring, pool: Pool, scope: Scope, city_id: int) 
     return colouring
 
 
-def _template(request: Request, tileset: str, city_id: int, crs: Crs, legend: Colouring | None) -> str:
-    """Return the address of a tileset's tiles as the style needs them."""
-    wanted = legend.optional if legend is not None and tileset == "network" else ()
-    query = {"city": city_id} | ({} if crs == "wgs84" else {"crs": crs}) | ({"with": ",".join(wanted)} if wanted else {})
-    return f"{request.base_url}tiles/{tileset}/{{z}}/{{x}}/{{y}}.mvt?{urlencode(query, safe=',')}"
+def _template(request: Request, selection: Selection, city_id: int) -> str:
+    """Return the address of the tiles."""
+    query: dict[str, int | str] = {"city": city_id}
+    if selection.datum != "wgs84":
+        query["crs"] = selection.datum
+    if selection.wanted:
+        query["with"] = ",".join(selection.wanted)
+    return f"{request.base_url}tiles/{selection.name}/{{z}}/{{x}}/{{y}}.mvt?{urlencode(query, safe=',')}"

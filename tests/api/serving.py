@@ -51,7 +51,13 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def serve(
-    database_url: str, var_dir: Path, *, host: str = "127.0.0.1", port: int | None = None, zone_solve_minutes: int = 0
+    database_url: str,
+    var_dir: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    zone_solve_minutes: int = 0,
+    allowed_origins: tuple[str, ...] = (),
 ) -> Iterator[str]:
     """Run the whole application in a thread and yield its base address.
 
@@ -63,6 +69,7 @@ def serve(
         host=host,
         port=port or free_port(),
         zone_solve_minutes=zone_solve_minutes,
+        allowed_origins=allowed_origins,
     )
     config = uvicorn.Config(
         create_app(settings),
