@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 
 from api.errors import Refused
-from twin.simulate import SimulatedSource, Simulation, advance, frames, start
+from twin.simulate import AMBIENT_KINDS, SimulatedSource, Simulation, advance, frames, start
 
 BATCH_FRAMES = 500
+_PAGE = 1000
 REDISCOVER_S = 60.0
 """How often the simulator looks for new sources."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
@@ -102,6 +103,7 @@ class _Server:
             f"{schema['code']}/{schema['version']}": tuple(point["name"] for point in schema["points"])
             for schema in self.call("GET", "/schemas")
         }
+        places = self._places()
         return [
             SimulatedSource(
                 item["code"],
@@ -110,9 +112,21 @@ class _Server:
                 item["asset_kind"],
                 item["asset_id"],
                 item["substation_id"],
+                places.get(item["asset_id"]),
             )
             for item in self.call("GET", "/sources")
         ]
+
+    def _places(self) -> dict[int, tuple[float, float]]:
+        """Return where the stations of weather and air stand; what a seat sees rounded or not at all stays so."""
+        found: dict[int, tuple[float, float]] = {}
+        offset = 0
+        while True:
+            items = self.call("GET", "/assets", kind=list(AMBIENT_KINDS), limit=_PAGE, offset=offset)["items"]
+            found |= {item["asset_id"]: (item["lon"], item["lat"]) for item in items if item["lon"] is not None}
+            offset += len(items)
+            if len(items) < _PAGE:
+                return found
 
     def cut_off_by(self, pipe: str) -> set[int]:
         """Return the ids of the assets that the burst of a pipe cuts off.

@@ -65,8 +65,8 @@ async def list_source_assets(pool: Pool, scope: Scope, city_id: int) -> list[Sou
 async def ensure_sources(pool: Pool, city_id: int) -> None:
     """Register the shipped schemas, one source for each asset that reports, and the default alarm rule.
 
-    Running it again adds only what is new: a source `<kind>:<code>` for each new substation, heat source, room sensor and
-    weather station. Sources and schemas that were registered by hand stay as they are.
+    Running it again adds only what is new: a source `<kind>:<code>` for each new substation, heat source, room sensor,
+    weather station and air station. Sources and schemas that were registered by hand stay as they are.
     """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(sql("source_lock"), city_id)

@@ -40,6 +40,7 @@ _ALL = (
     Quantity("energy", "kWh", "_kwh", "电量"),
     Quantity("level", "m", "_m", "液位"),
     Quantity("humidity", "%", "_percent", "相对湿度"),
+    Quantity("concentration", "µg/m3", "_ug_per_m3", "质量浓度"),
     Quantity("state", "", "", "状态"),
 )
 

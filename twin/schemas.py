@@ -5,7 +5,8 @@ A frame is one line of values that a device sends together. Storing frames inste
 the digits that a meter printed.
 
 The shipped points are those that CJJ/T 241-2016 5.6.1 asks of a substation (换热站, 热力站) and CJJ/T 185-2012 3.8.3 of a
-heat source (热源), with one room temperature per sensor (CJJ/T 34-2022 13.5.5) and one outdoor temperature per station.
+heat source (热源), with one room temperature per sensor (CJJ/T 34-2022 13.5.5), one outdoor temperature per weather station, and
+PM2.5, PM10, SO2 and NO2 (HJ 633-2012 table 1) per air station.
 """
 
 from __future__ import annotations
@@ -186,6 +187,13 @@ _HEAT_SOURCE = (
     _OUTDOOR,
 )
 
+_AIR = (
+    _point("pm25_ug_per_m3", "concentration", "ambient", "细颗粒物", high=1000),
+    _point("pm10_ug_per_m3", "concentration", "ambient", "可吸入颗粒物", high=2000),
+    _point("so2_ug_per_m3", "concentration", "ambient", "二氧化硫", high=3000),
+    _point("no2_ug_per_m3", "concentration", "ambient", "二氧化氮", high=4000),
+)
+
 DEFAULT_SCHEMAS: Mapping[str, FrameSchema] = {
     schema.code: schema
     for schema in (
@@ -194,6 +202,7 @@ DEFAULT_SCHEMAS: Mapping[str, FrameSchema] = {
         FrameSchema("boiler_house", 1, _HEAT_SOURCE),
         FrameSchema("room_sensor", 1, (_point("room_temperature_degc", "temperature", "indoor", "室内温度", low=-20, high=50),)),
         FrameSchema("weather_station", 1, (_OUTDOOR,)),
+        FrameSchema("air_station", 1, _AIR),
     )
 }
 """Shipped schemas by code; the code is the asset kind whose sources use it."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from topology.hydraulics.heating_curve import HeatingCurve
+from twin.air import pollution_ug_per_m3, urban_shares, warmer_k
 from twin.arrays import BoolArray, Float64Array, Int64Array
 from twin.errors import BadFault
 from twin.physics import (
@@ -31,6 +32,8 @@ CURVE = HeatingCurve(room_degc=20.0, supply_degc=115.0, secondary_supply_degc=70
 """Of the simulated stations: warmer rooms than the standard asks for, as operators run them."""
 CLIMATE = Climate()
 
+AMBIENT_KINDS = ("weather_station", "air_station")
+"""Kinds whose readings depend on where they stand."""
 _METER_START_S = 1_577_836_800  # 2020-01-01
 _VALVE_S = 300.0
 """Time constant of a control valve and its exchanger."""
@@ -48,7 +51,7 @@ _FAULT = re.compile(r"burst:(?P<pipe>.+)")
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSource:
-    """A source to send for: its code, its schema with the names of the points, and what it stands at."""
+    """A source to send for: its code, its schema with the names of the points, what it stands at, and where (WGS-84 degrees)."""
 
     code: str
     schema: str
@@ -56,6 +59,7 @@ class SimulatedSource:
     kind: str
     asset_id: int
     substation_id: int | None = None
+    lonlat: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Design:
     trim_k: Float64Array
     phases: Float64Array
     room_offset_k: Mapping[str, float]
+    urban_share: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ def start(sources: Sequence[SimulatedSource], *, seed: int, clock_s: float) -> S
         trim_k=random.normal(0.0, 0.8, ids.size),
         phases=phases,
         room_offset_k={source.code: float(random.normal(0.0, 0.9)) for source in ordered if source.kind == "room_sensor"},
+        urban_share=_urban_share(ordered, seed),
     )
     outdoor = float(outdoor_temperature(clock_s, CLIMATE, phases))
     # where a meter would stand that has run beyond full load since 2020: a restart never turns a register back
@@ -214,6 +220,13 @@ def _chilled(value: Float64Array, healthy: Float64Array, lost: BoolArray, dt_s: 
     return np.where(lost, approach(value, _GROUND_DEGC + 10.0, dt_s, _CHILL_S), approach(value, healthy, dt_s * speed, _VALVE_S))
 
 
+def _urban_share(sources: Sequence[SimulatedSource], seed: int) -> Mapping[str, float]:
+    """Return how much of the city there is around each station of weather and air."""
+    stations = [source for source in sources if source.kind in AMBIENT_KINDS]
+    shares = urban_shares([station.lonlat for station in stations], seed)
+    return {station.code: share for station, share in zip(stations, shares.tolist(), strict=True)}
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What the instruments of the substations would show; one row a substation."""
@@ -259,7 +272,7 @@ def figures(simulation: Simulation) -> Figures:
 
 # ---------------------------------------------------------------- frames
 
-_DIGITS = (("_degc", 2), ("_mpa", 4), ("_m3_per_h", 3), ("_mw", 5), ("_gj", 3), ("_m3", 3))
+_DIGITS = (("_degc", 2), ("_mpa", 4), ("_m3_per_h", 3), ("_mw", 5), ("_gj", 3), ("_m3", 3), ("_ug_per_m3", 1))
 
 
 def frames(simulation: Simulation, observed_ms: int) -> list[dict[str, Any]]:
@@ -304,9 +317,18 @@ def _values(simulation: Simulation) -> dict[str, dict[str, float]]:
             found[source.code] = _share(total, heat_sources) | outdoor
         elif source.kind == "room_sensor":
             found[source.code] = {"room_temperature_degc": _room(simulation, source)}
-        elif source.kind == "weather_station":
-            found[source.code] = outdoor
+        elif source.kind in AMBIENT_KINDS:
+            found[source.code] = _ambient(simulation, source)
     return found
+
+
+def _ambient(simulation: Simulation, source: SimulatedSource) -> dict[str, float]:
+    """Return what a station of weather or air would show where it stands."""
+    share = simulation.design.urban_share[source.code]
+    degc = simulation.outdoor_degc + warmer_k(share)
+    if source.kind == "weather_station":
+        return {"outdoor_temperature_degc": degc}
+    return pollution_ug_per_m3(simulation.clock_s, degc, share, simulation.design.phases)
 
 
 def _substation_values(simulation: Simulation) -> dict[int, dict[str, float]]:

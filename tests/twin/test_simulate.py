@@ -134,3 +134,18 @@ def test_a_fault_names_its_pipe() -> None:
     for wrong in ("burst:", "leak:P1", "P1"):
         with pytest.raises(BadFault, match="burst:PIPE_CODE"):
             parse_fault(wrong)
+
+
+def _air(number: int, lonlat: tuple[float, float] | None) -> SimulatedSource:
+    points = tuple(point.name for point in DEFAULT_SCHEMAS["air_station"].points)
+    return SimulatedSource(f"air_station:{number}", "air_station/1", points, "air_station", 200 + number, None, lonlat)
+
+
+def test_the_air_is_dirtier_in_the_middle_of_the_city_and_every_pollutant_is_sent() -> None:
+    places = [(125.3, 43.9), (125.31, 43.9), (125.29, 43.91), (125.7, 44.2), None]
+    simulation = start([_air(number, place) for number, place in enumerate(places)], seed=3, clock_s=CLOCK_S)
+    read = _read(simulation)
+    assert set(read["air_station:0"]) == {"pm25_ug_per_m3", "pm10_ug_per_m3", "so2_ug_per_m3", "no2_ug_per_m3"}
+    for point, middle in read["air_station:0"].items():
+        assert middle > 1.5 * read["air_station:3"][point] > 0
+        assert read["air_station:3"][point] < read["air_station:4"][point] < middle
