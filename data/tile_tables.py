@@ -141,6 +141,8 @@ _FIRST_YEAR = 1800
 _LEVELS_AS_CLASSES = ["transmission", "primary", "secondary", "direct"]
 # a pipe without a class of its own has that of its declared level, by place in this list
 _OTHER_MATERIAL = next(number for number, name in MATERIALS.items() if name == "other")
+LOW_ZOOM_TOLERANCE_M = 19.0
+"""Outlines below z13 are drawn as near as this: half a pixel of z12, two units of a z10 tile."""
 _FACTS = (
     ("segment_assets", "segment_ids"),
     ("class_assets", "classes"),
@@ -296,6 +298,7 @@ def _statistics_parameters() -> dict[str, object]:
 def _base_parameters() -> dict[str, object]:
     minzooms = {**AREA_MINZOOM, "road": ROAD_MINZOOM["other"], "water": _WATER_MINZOOM, "green": _GREEN_MINZOOM}
     return {
+        "tolerance_m": LOW_ZOOM_TOLERANCE_M,
         "kinds": list(minzooms),
         "minzooms": list(minzooms.values()),
         "dimensions": [1 if kind == "road" else 2 for kind in minzooms],
@@ -307,6 +310,7 @@ def _base_parameters() -> dict[str, object]:
 
 def _coverage_parameters() -> dict[str, object]:
     return {
+        "tolerance_m": LOW_ZOOM_TOLERANCE_M,
         "kinds": list(COVERAGE_MINZOOM),
         "minzooms": list(COVERAGE_MINZOOM.values()),
         "other_minzoom": _OTHER_COVERAGE_MINZOOM,

@@ -1,9 +1,18 @@
 -- $10: the kinds in the order of their codes
-with {part:tile_grid}, rows as (
-    select a.asset_id, array_position($10::text[], a.kind) as kind, nullif(a.name, '') as name,
-           st_asmvtgeom({drawn:a.geom}, t.bounds, 4096, 64, true) as geom
+-- in two parts, because few points have a low zoom and these have an index of their own
+with {part:tile_grid}, point as (
+    select a.asset_id, a.kind, a.name, a.geom
       from tile t
       join tile_point a on a.geom && t.reach
-     where {scope:a} and a.minzoom <= $5::int
+     where {scope:a} and a.minzoom <= 13 and a.minzoom <= $5::int
+     union all
+    select a.asset_id, a.kind, a.name, a.geom
+      from tile t
+      join tile_point a on a.geom && t.reach
+     where {scope:a} and a.minzoom > 13 and a.minzoom <= $5::int and $5::int > 13
+), rows as (
+    select p.asset_id, array_position($10::text[], p.kind) as kind, nullif(p.name, '') as name,
+           st_asmvtgeom({drawn:p.geom}, t.bounds, 4096, 64, true) as geom
+      from tile t, point p
 )
 select coalesce(st_asmvt(rows, 'asset', 4096, 'geom', 'asset_id'), '') from rows where geom is not null

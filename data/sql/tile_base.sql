@@ -2,9 +2,10 @@
 -- $10: area kinds in the order of their codes, $11: road classes in the order of theirs
 with {part:tile_grid}, rows as materialized (
     select b.asset_id, b.kind, b.class, nullif(b.name, '') as name,
-           st_asmvtgeom({drawn:b.geom}, t.bounds, 4096, 64, true) as geom
+           st_asmvtgeom({drawn:s.shape}, t.bounds, 4096, 64, true) as geom
       from tile t
       join tile_base b on b.geom && t.reach
+     cross join lateral (select case when $5::int < 13 then b.low_geom else b.geom end as shape) s
      where {scope:b} and b.minzoom <= $5::int
 ), green as (
     select asset_id, geom from rows where kind = 'green' and geom is not null
@@ -20,9 +21,9 @@ with {part:tile_grid}, rows as materialized (
       from tile t
       join lateral (
            select b.asset_id, b.kind, b.name,
-                  {drawn:st_pointonsurface(b.geom)} as point
+                  {drawn:b.label} as point
              from tile_base b
-            where b.geom && t.reach and {scope:b} and b.minzoom <= $5::int and b.kind = any($10::text[]) and b.name <> ''
+            where b.geom && t.reach and {scope:b} and b.minzoom <= $5::int and b.kind = any($10::text[]) and b.label is not null
            ) p on p.point && t.bounds
 ), road as (
     select asset_id, array_position($11::text[], coalesce(nullif(class, ''), 'other')) as class, name, geom

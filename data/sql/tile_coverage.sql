@@ -1,12 +1,13 @@
 -- $10: what an area covers in the order of the codes
 with {part:tile_grid}, rows as (
     select c.asset_id, array_position($10::text[], c.of_kind) as of_kind, c.of_id, nullif(c.name, '') as name,
-           st_asmvtgeom({drawn:c.geom}, t.bounds, 4096, 64, true) as geom
+           st_asmvtgeom({drawn:s.shape}, t.bounds, 4096, 64, true) as geom
       from tile t
       join tile_coverage c on c.geom && t.reach
+     cross join lateral (select case when $5::int < 13 then c.low_geom else c.geom end as shape) s
      where {scope:c} and c.minzoom <= $5::int
      -- the large areas first: the small ones lie on top of them
-     order by st_area(c.geom) desc
+     order by st_area(s.shape) desc
 ), named as (
     -- a name stands once, in the tile that holds its point
     select p.asset_id, array_position($10::text[], p.of_kind) as of_kind, p.of_id, p.name,
@@ -14,9 +15,9 @@ with {part:tile_grid}, rows as (
       from tile t
       join lateral (
            select c.asset_id, c.of_kind, c.of_id, c.name,
-                  {drawn:st_pointonsurface(c.geom)} as point
+                  {drawn:c.label} as point
              from tile_coverage c
-            where c.geom && t.reach and {scope:c} and c.minzoom <= $5::int and c.name <> ''
+            where c.geom && t.reach and {scope:c} and c.minzoom <= $5::int and c.label is not null
            ) p on p.point && t.bounds
 )
 select (select coalesce(st_asmvt(rows, 'coverage', 4096, 'geom', 'asset_id'), '') from rows where geom is not null)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, SmallInteger, Table, Text, text
 
 from data.tables.columns import geometry, metadata, now
 
@@ -98,6 +98,7 @@ tile_point = Table(
     geometry("geom", "POINT", 3857, nullable=False),
 )
 Index("ix_tile_point_geom", tile_point.c.geom, postgresql_using="gist")
+Index("ix_tile_point_low", tile_point.c.geom, postgresql_using="gist", postgresql_where=text("minzoom <= 13"))
 
 tile_base = Table(
     "tile_base",
@@ -111,6 +112,8 @@ tile_base = Table(
     Column("company_id", Integer),
     Column("area_id", Integer),
     geometry("geom", "GEOMETRY", 3857, nullable=False),
+    geometry("low_geom", "GEOMETRY", 3857),
+    geometry("label", "POINT", 3857),
 )
 Index("ix_tile_base_geom", tile_base.c.geom, postgresql_using="gist")
 
@@ -127,6 +130,8 @@ tile_coverage = Table(
     Column("company_id", Integer),
     Column("area_id", Integer),
     geometry("geom", "GEOMETRY", 3857, nullable=False),
+    geometry("low_geom", "GEOMETRY", 3857),
+    geometry("label", "POINT", 3857),
 )
 Index("ix_tile_coverage_geom", tile_coverage.c.geom, postgresql_using="gist")
 
