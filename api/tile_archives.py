@@ -106,7 +106,7 @@ class ArchiveMark:
 
 
 class Stopped(Exception):
-    """Raised inside a build when the server stops."""
+    """Raised inside a build when the program stops."""
 
 
 def order_of(
@@ -185,6 +185,7 @@ def build_archive(
     max_bytes: int | None = None,
     connections: int = 2,
     stopped: Callable[[], bool] = lambda: False,
+    shown: Callable[[str, float], None] | None = None,
 ) -> ArchiveRecord:
     """Write an archive; whatever goes wrong, no file is left.
 
@@ -204,6 +205,8 @@ def build_archive(
         Of the database, each keeps a core busy.
     stopped
         True ends the work.
+    shown
+        Hears the progress too.
 
     Raises
     ------
@@ -218,7 +221,7 @@ def build_archive(
 
     Cost: that of its tiles (docs/archives.md). It has an event loop of its own: call it in a thread.
     """
-    build = _Build(settings, scope, order, mark, connections, _Telling(task, stopped))
+    build = _Build(settings, scope, order, mark, connections, _Telling(task, stopped, shown))
     size = asyncio.run(build.write(path, max_bytes))
     return ArchiveRecord(
         mark.archive_id, order.city_id, mark.rights_class, order.parameters, mark.made_at, mark.expires_at,
@@ -284,15 +287,18 @@ class _Build:
 class _Telling:
     """Tells the ledger how far a build is, twice a second, and ends it when it must end."""
 
-    def __init__(self, task: Job, stopped: Callable[[], bool]) -> None:
+    def __init__(self, task: Job, stopped: Callable[[], bool], shown: Callable[[str, float], None] | None) -> None:
         self._task = task
+        self._shown = shown
         self._stopped = stopped
         self._last = 0.0
 
     def say(self, fraction: float, message: str) -> None:
         if self._stopped():
-            raise Stopped("the server stops")
+            raise Stopped("the program was asked to stop")
         self._task.progress(fraction, message)
+        if self._shown is not None:
+            self._shown(message, fraction)
 
     def tiles(self, done: int, total: int) -> None:
         if self._stopped() or time.monotonic() - self._last > _TELL_S:
