@@ -36,7 +36,7 @@ class AssetFilter:
     search
         Part of the name or code; case does not matter.
     bbox_wgs84
-        West, south, east, north: assets whose bounding box meets it.
+        West, south, east, north: assets whose bounding box (of the rounded place, where the Scope rounds) meets it.
     unified_code
         Code of CJ/T 553.
     attributes
@@ -152,9 +152,9 @@ async def list_assets(
     pool: Pool, scope: Scope, city_id: int, wanted: AssetFilter, *, limit: int, offset: int
 ) -> tuple[int, list[AssetItem]]:
     """Return how many visible assets fit, and a page of them by rising id."""
-    parameters = (*scope_parameters(scope, city_id).as_tuple(), *wanted.parameters())
+    parameters = (*scope_parameters(scope, city_id).as_tuple(), *wanted.parameters(), *grid_deg(scope))
     past = wanted.as_of is not None
-    rows = await pool.fetch(sql("asset_list", past=past), *parameters, limit, offset, *grid_deg(scope))
+    rows = await pool.fetch(sql("asset_list", past=past), *parameters, limit, offset)
     # counted apart: a window over all rows would compute every position before the page is cut
     total = int(await pool.fetchval(sql("asset_count", past=past), *parameters))
     return total, [asset_item(row) for row in rows]

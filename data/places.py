@@ -68,7 +68,7 @@ async def nearest(
 ) -> list[Near]:
     """Return the nearest visible assets, nearest first; none farther than `farthest_m`.
 
-    A Scope that rounds coordinates gets distances rounded to its grid.
+    A Scope that rounds coordinates gets the distances of the rounded places, themselves rounded to its grid.
     """
     names = None if kinds is None else list(kinds)
     parameters = scope_parameters(scope, city_id).as_tuple()
@@ -110,7 +110,7 @@ async def within(
     """
     names = None if place.kinds is None else list(place.kinds)
     parameters = scope_parameters(scope, city_id).as_tuple()
-    question = (names, shape.hex(), place.buffer_m, place.inside, place.as_of, without, limit, offset)
+    question = (names, shape.hex(), place.buffer_m, place.inside, place.as_of, without, limit, offset, *grid_deg(scope))
     past = place.as_of is not None
     row = await pool.fetchrow(sql("asset_within", past=past), *parameters, *question)
     assert row is not None  # a select of scalars has a row
@@ -128,9 +128,8 @@ async def shape_of(pool: Pool, scope: Scope, city_id: int, asset_id: int, *, as_
     UnfitValue
         When it has no geometry.
     """
-    row = await pool.fetchrow(
-        sql("asset_shape", past=as_of is not None), *scope_parameters(scope, city_id).as_tuple(), asset_id, as_of
-    )
+    parameters = (*scope_parameters(scope, city_id).as_tuple(), asset_id, as_of, *grid_deg(scope))
+    row = await pool.fetchrow(sql("asset_shape", past=as_of is not None), *parameters)
     if row is None:
         raise NotFound(f"there is no asset {asset_id} in city {city_id}")
     if row["shape"] is None:

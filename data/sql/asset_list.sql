@@ -1,8 +1,8 @@
 select a.asset_id, a.kind, a.code, a.name, a.company_id, a.area_id,
-       case when $15::double precision is null then st_x(p.point)
-            else st_x(st_snaptogrid(p.point, 0, 0, $15, $16::double precision)) end as lon,
-       case when $15::double precision is null then st_y(p.point)
-            else st_y(st_snaptogrid(p.point, 0, 0, $15, $16::double precision)) end as lat
+       case when $13::double precision is null then st_x(p.point)
+            else st_x(st_snaptogrid(p.point, 0, 0, $13, $14::double precision)) end as lon,
+       case when $13::double precision is null then st_y(p.point)
+            else st_y(st_snaptogrid(p.point, 0, 0, $13, $14::double precision)) end as lat
   from asset a
   left join lateral (
        -- of an inlet, valve, station the point itself; of a line or polygon a point on it
@@ -10,4 +10,4 @@ select a.asset_id, a.kind, a.code, a.name, a.company_id, a.area_id,
        ) p on true
  where {part:asset_asked}
  order by a.asset_id
- limit $13 offset $14
+ limit $15 offset $16

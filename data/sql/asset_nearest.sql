@@ -1,10 +1,13 @@
 -- the nearest assets in metres on the ground. An index knows degrees only, and a degree of longitude is shorter than one of
 -- latitude: the nearest by degrees say how far to look, and what lies within that is measured.
--- $5 kinds, $6 $7 place, $8 farthest metres, $9 time, $10 how many, $11 $12 grid
+-- $5 kinds, $6 $7 place, $8 farthest metres, $9 time, $10 how many, $11 $12 grid: where there is one, the distance is that of the
+-- rounded place, or the exact one could be found out from three places
 with near as materialized (
-    select st_distance(b.geom::geography, st_setsrid(st_makepoint($6::float8, $7::float8), 4326)::geography) as distance_m
+    select st_distance(b.shown::geography, st_setsrid(st_makepoint($6::float8, $7::float8), 4326)::geography) as distance_m
       from (
-            select n.geom
+            select case when $11::float8 is null then n.geom
+                             else coalesce(st_snaptogrid(n.geom, 0, 0, $11::float8, $12::float8),
+                                           st_snaptogrid(st_pointonsurface(n.geom), 0, 0, $11::float8, $12::float8)) end as shown
               from asset n
              where {scope:n}
                and {valid:n=9}
@@ -20,12 +23,15 @@ with near as materialized (
       from near
 ), box as materialized (
     select st_expand(st_setsrid(st_makepoint($6::float8, $7::float8), 4326),
-                     r.m / (111100 * cos(radians(least(abs($7::float8) + r.m / 110500, 89.9)))) + 1e-9,
-                     r.m / 110500 + 1e-9) as around
+                     r.m / (111100 * cos(radians(least(abs($7::float8) + r.m / 110500, 89.9)))) + coalesce($11::float8, 1e-9),
+                     r.m / 110500 + coalesce($12::float8, 1e-9)) as around
       from reach r
 ), measured as materialized (
     select a.asset_id, a.kind, a.code, a.name, a.company_id, a.area_id, a.geom,
-           st_distance(a.geom::geography, st_setsrid(st_makepoint($6::float8, $7::float8), 4326)::geography) as distance_m
+           st_distance((case when $11::float8 is null then a.geom
+                               else coalesce(st_snaptogrid(a.geom, 0, 0, $11::float8, $12::float8),
+                                             st_snaptogrid(st_pointonsurface(a.geom), 0, 0, $11::float8, $12::float8)) end)::geography,
+                       st_setsrid(st_makepoint($6::float8, $7::float8), 4326)::geography) as distance_m
       from box b
       join asset a on a.geom && b.around
      where {scope:a}

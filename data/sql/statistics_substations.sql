@@ -4,8 +4,8 @@ select a.asset_id, (a.attributes ->> 'heated_area_m2')::float8 as heated_area_m2
        a.attributes - 'heated_area_m2' as attributes
   from asset a
   left join (select substation_id, sum(heated_area_m2) as heated_area_m2, count(*) as building_count
-               from served_building
-              where city_id = $1
+               from served_building b
+              where {scope:b=building}
               group by substation_id) s on s.substation_id = a.asset_id
  where {scope:a}
    and a.kind = 'substation'
