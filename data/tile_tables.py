@@ -219,7 +219,8 @@ def rebuild(
     """
     with connection.transaction():
         facts = (segment_ids, classes, source_ids, criticalities)
-        connection.execute(sql("tile_put_facts"), {"city_id": city_id, **_fact_parameters(facts)})
+        connection.execute(sql("tile_stage"))
+        _put_facts(connection, city_id, facts)
         _stage(connection, city_id)
         for name in ("summary_clear", "summary_fill"):
             connection.execute(sql(name), {"city_id": city_id})
@@ -234,9 +235,19 @@ def _fact_parameters(facts: Sequence[PipeNumbers | None]) -> dict[str, list[int]
     return {name: column for names, pair in zip(_FACTS, lists, strict=True) for name, column in zip(names, pair, strict=True)}
 
 
+def _put_facts(connection: Connection, city_id: int, facts: Sequence[PipeNumbers | None]) -> None:
+    """Write what the network says of the pipes; the rows of pipes are made from it."""
+    connection.execute(sql("tile_fill_facts"), {"city_id": city_id, **_fact_parameters(facts)})
+    # without figures the planner takes the rows for a few and compares each with each
+    for name in ("tile_fact_analyze", "tile_pipe_fact_analyze"):
+        connection.execute(sql(name))
+    for statement in put_statements("pipe_fact", order="s.asset_id"):
+        connection.execute(statement, {"city_id": city_id, "asset_ids": None})
+    connection.execute(sql("tile_pipe_fact_analyze"))
+
+
 def _stage(connection: Connection, city_id: int) -> None:
     """Fill the staged tables with all rows of a city."""
-    connection.execute(sql("tile_stage"))
     for table in ASSET_TABLES:
         connection.execute(sql(table.replace("tile_", "tile_fill_")), fill_parameters(table, city_id, None))
     connection.execute(zoom_statement("staged_tile_pipe"), zoom_parameters(city_id, None))
@@ -254,9 +265,9 @@ def _put(connection: Connection, city_id: int) -> None:
         connection.execute(sql(name), everything)
 
 
-def put_statements(table: str) -> tuple[str, str]:
+def put_statements(table: str, *, order: str = "s.geom") -> tuple[str, str]:
     """Return the statements that drop rows of a tile table that differ from the staged ones, and add those that are not there."""
-    return (sql("tile_drop").replace("{table}", table), sql("tile_add").replace("{table}", table))
+    return (sql("tile_drop").replace("{table}", table), sql("tile_add").replace("{table}", table).replace("{order}", order))
 
 
 def zoom_statement(table: str) -> str:

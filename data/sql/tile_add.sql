@@ -3,4 +3,4 @@ insert into {table}
 select s.*
   from staged_{table} s
  where not exists (select from {table} t where t.city_id = s.city_id and t.asset_id = s.asset_id)
- order by s.geom
+ order by {order}

@@ -127,14 +127,15 @@ def test_a_moved_pipe_tells_of_the_old_and_the_new_place_and_shows_at_once(town:
     assert told.area < 2 * shapely.box(*before).union(shapely.box(*after)).envelope.area
 
 
-def cells(url: str, condition: str) -> tuple[float, ...]:
+def cells(url: str, condition: str) -> tuple[float, float, float, float]:
     statement = (
         "select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e) from (select st_extent(geom) as e from tile_pipe where {}) x"
     )
     with connect(url) as connection:
         row = connection.execute(statement.format(condition)).fetchone()
     assert row is not None
-    return row
+    west, south, east, north = row
+    return west, south, east, north
 
 
 def test_a_retired_supply_pipe_leaves_the_trench_to_the_return_and_comes_back(town: str) -> None:

@@ -1,0 +1,1 @@
+analyze pipe_fact
