@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final, TypeAlias
+
 from fastapi import Request, Response
 
-from tiles.cache import Encoding, Entry
+from tiles.cache import Encoding, Entry, negotiate
 
 PRIVATE = "private, no-cache"
 """Kept by the client only (rights differ between seats) and asked again each time, which a 304 answers."""
+VARY: Final = "Accept-Encoding, Cookie, X-App-Id"
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+
+encoding_for = lru_cache(maxsize=1_000)(negotiate)
+"""`negotiate`, remembered: clients send few different texts."""
 
 
 def preferred_encoding(request: Request) -> Encoding:
-    """Return `gzip` when the client accepts it (and does not refuse it with q=0), else `identity`."""
-    for part in request.headers.get("accept-encoding", "").lower().split(","):
-        name, _, quality = part.partition(";")
-        if name.strip() in {"gzip", "*"}:
-            return "identity" if quality.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} else "gzip"
-    return "identity"
+    """Return the encoding that the client likes best of those there are."""
+    return encoding_for(request.headers.get("accept-encoding", ""))
+
+
+def holds(if_none_match: str, etag: str) -> bool:
+    """Tell whether `If-None-Match` names the tag (weak comparison as RFC 9110 13.1.2)."""
+    return any(part.strip().removeprefix("W/") in {etag, "*"} for part in if_none_match.split(",")) if if_none_match else False
 
 
 def matches(request: Request, etag: str) -> bool:
-    """Tell whether the client holds the answer with that tag (`If-None-Match`, weak comparison as RFC 9110 13.1.2)."""
-    given = request.headers.get("if-none-match", "")
-    return any(part.strip().removeprefix("W/") in {etag, "*"} for part in given.split(",")) if given else False
+    """Tell whether the client holds the answer with that tag."""
+    return holds(request.headers.get("if-none-match", ""), etag)
+
+
+def ready_answer(
+    entry: Entry, media_type: str, *, if_none_match: str = "", cache_control: str = PRIVATE
+) -> tuple[int, RawHeaders, bytes]:
+    """Return status, headers and body: 304 when the client holds the entry, 204 when it is empty, else 200 with the bytes."""
+    headers: RawHeaders = [
+        (b"etag", entry.etag.encode("latin-1")),
+        (b"cache-control", cache_control.encode("latin-1")),
+        (b"vary", VARY.encode("latin-1")),
+    ]
+    if if_none_match and holds(if_none_match, entry.etag):
+        return 304, headers, b""
+    if not entry.body:
+        return 204, headers, b""
+    if entry.encoding != "identity":
+        headers.append((b"content-encoding", entry.encoding.encode("latin-1")))
+    headers.append((b"content-length", str(len(entry.body)).encode("latin-1")))
+    headers.append((b"content-type", media_type.encode("latin-1")))
+    return 200, headers, entry.body
 
 
 def encoded_answer(request: Request, entry: Entry, media_type: str, *, cache_control: str = PRIVATE) -> Response:
-    """Answer with a cached entry: 304 when the client holds it, 204 when it is empty, else 200 with the bytes."""
-    headers = {"ETag": entry.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding, Cookie, X-App-Id"}
-    if matches(request, entry.etag):
-        return Response(status_code=304, headers=headers)
-    if not entry.body:
-        return Response(status_code=204, headers=headers)
-    if entry.encoding != "identity":
-        headers["Content-Encoding"] = entry.encoding
-    return Response(entry.body, media_type=media_type, headers=headers)
+    """Answer with a cached entry; see `ready_answer`."""
+    if_none_match = request.headers.get("if-none-match", "")
+    status, headers, body = ready_answer(entry, media_type, if_none_match=if_none_match, cache_control=cache_control)
+    response = Response(body, status_code=status)
+    response.raw_headers = headers
+    return response

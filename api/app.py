@@ -68,6 +68,9 @@ from api.routes import (
 )
 from api.settings import Settings
 from api.tile_archive_room import ArchiveRoom
+from api.tile_door import TileDoor
+from api.tile_news import TileNews
+from api.tile_room import KIND, TileRoom
 from api.tracing.criticals import Criticals
 from api.tracing.facts import FactStore
 from api.tracing.rooms import Outdoor, Rooms
@@ -134,8 +137,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     facts = FactStore(settings.database_url)
     try:
         await prepare_seats(settings, pool)
+        cache: TileCache = app.state.tile_cache
         async with (
             LiveRoom(pool) as app.state.live,
+            TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,
             WhatIfRoom(settings, pool) as app.state.what_ifs,
             app.state.networks.warming(partial(warm, facts, app.state.criticals)),
@@ -143,6 +148,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             CauseRoom(settings, app.state.networks) as app.state.causes,
             ArchiveRoom(settings, pool) as app.state.archives,
         ):
+            app.state.tile_room = TileRoom(settings, pool, cache, tile_news)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
             yield
     finally:
@@ -166,10 +172,11 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     static_files.install(app)
     # the last one added is the first one passed
-    install_gate(app, settings, api_paths(app))
+    admission = install_gate(app, settings, api_paths(app))
     app.add_middleware(metrics.RequestMeter)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(TileDoor, admission=admission)
     allow_origins(app, settings.allowed_origins)
     return app
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.errors import NotFound
+from data.listening import Ear
 from data.pool import Pool
 from data.statements import scope_parameters, sql
 from twin.scope import Scope
@@ -97,6 +98,16 @@ async def read_versions(pool: Pool, city_id: int) -> dict[str, TileVersion]:
     """Return the tilesets that are built for a city, by name."""
     rows = await pool.fetch(sql("tile_versions"), city_id, None)
     return {row["tileset"]: TileVersion(**row) for row in rows}
+
+
+async def read_tile_cities(source: Pool | Ear) -> dict[int, dict[str, TileVersion]]:
+    """Return what is built of every city: city to tileset to version; a city without tiles has an empty table."""
+    cities: dict[int, dict[str, TileVersion]] = {}
+    for row in await source.fetch(sql("tile_cities")):
+        built = cities.setdefault(row["city_id"], {})
+        if row["tileset"] is not None:
+            built[row["tileset"]] = TileVersion(row["tileset"], row["assets_version"], row["built_at"], row["present_version"])
+    return cities
 
 
 async def read_version(pool: Pool, city_id: int, tileset: str) -> TileVersion:

@@ -35,40 +35,32 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_HEADERS = frozenset({"none", "same-origin"})
 
 
-class SeatGate:
-    """ASGI middleware: puts the `Caller` into `request.state.caller` (None where the path is open) or refuses.
+class Admission:
+    """Decides who a request comes from and whether it may pass.
 
     Parameters
     ----------
-    app
-        What comes behind the gate.
     identity
         Finds the seats.
     api_roots
         First segments of the paths of the API (`tiles`, `assets`, ...); all other paths are the viewer's files.
     """
 
-    def __init__(self, app: ASGIApp, *, identity: Identity, api_roots: Iterable[str]) -> None:
-        self._app = app
-        self._identity = identity
+    def __init__(self, identity: Identity, api_roots: Iterable[str]) -> None:
+        self.identity = identity
         self._api_roots = frozenset(api_roots)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one request through or refuse it."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        try:
-            receive = await self._admit(scope, receive)
-        except KNOWN_ERRORS as error:
-            await _refuse(error, scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+    async def admit(self, scope: Scope, receive: Receive) -> Receive:
+        """Put the `Caller` into `scope["state"]["caller"]` (None where the path is open) and return what gives the body.
 
-    async def _admit(self, scope: Scope, receive: Receive) -> Receive:
+        Raises
+        ------
+        BadHost, CrossSite, NotSignedIn, PasswordMustChange, NotPermitted, PayloadTooLarge, BadRequest
+            When the request may not pass.
+        """
         headers = Headers(scope=scope)
         method = scope.get("method", "GET")
-        if self._identity.demo_mode:
+        if self.identity.demo_mode:
             require_loopback_host(headers.get("host", ""))
         if scope["type"] == "websocket" or method not in READING_METHODS:
             require_same_origin(headers)
@@ -98,15 +90,43 @@ class SeatGate:
     async def _find(self, pool: Pool, scope: Scope, headers: Headers, receive: Receive) -> tuple[Identified | None, Receive]:
         if "x-app-id" in headers:
             body, receive = await _whole_body(scope, headers, receive)
-            return Identified(await self._identity.by_signature(pool, headers, body), "key"), receive
+            return Identified(await self.identity.by_signature(pool, headers, body), "key"), receive
         token = session_token(headers)
-        if token is not None and (seat := await self._identity.by_cookie(pool, token)) is not None:
+        if token is not None and (seat := await self.identity.by_cookie(pool, token)) is not None:
             return Identified(seat, "cookie"), receive
         ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket") if scope["type"] == "websocket" else None
-        if ticket and (seat := await self._identity.by_ticket(pool, ticket[0])) is not None:
+        if ticket and (seat := await self.identity.by_ticket(pool, ticket[0])) is not None:
             return Identified(seat, "ticket"), receive
-        default = await self._identity.by_default(pool)
+        default = await self.identity.by_default(pool)
         return (None if default is None else Identified(default, "demo")), receive
+
+
+class SeatGate:
+    """ASGI middleware: lets a request through to the application, with its `Caller`, or refuses it.
+
+    Parameters
+    ----------
+    app
+        What comes behind the gate.
+    admission
+        Decides.
+    """
+
+    def __init__(self, app: ASGIApp, *, admission: Admission) -> None:
+        self._app = app
+        self._admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request through or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            receive = await self._admission.admit(scope, receive)
+        except KNOWN_ERRORS as error:
+            await _refuse(error, scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 def caller_of(found: Identified) -> Caller:

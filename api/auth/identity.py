@@ -63,6 +63,8 @@ class Identity:
         self._default: StoredSeat | None = None
         self._key: bytes | None = None
         self._next_forget_s = 0.0
+        self.generation = 0
+        """Rises whenever a session of this process has ended or changed: whoever remembers a decision must decide anew."""
 
     @property
     def demo_mode(self) -> bool:
@@ -75,9 +77,11 @@ class Identity:
         cached = self._sessions.get(hashed)
         if cached is not None and cached[0] > now_s:
             return cached[1]
+        before = self.generation
         found = await seats.find_session(pool, hashed, demo_mode=self.demo_mode)
-        self.forget_session(token)
-        if found is not None:
+        self._sessions.pop(hashed, None)
+        # a session that ended while the database was asked must not come back
+        if found is not None and self.generation == before:
             self._sessions[hashed] = (now_s + _CACHED_S, found)
             while len(self._sessions) > _CACHED_MAX:
                 self._sessions.popitem(last=False)
@@ -86,10 +90,12 @@ class Identity:
     def forget_session(self, token: str) -> None:
         """Forget a session that has ended or changed."""
         self._sessions.pop(hash_token(token), None)
+        self.generation += 1
 
     def forget_sessions(self) -> None:
         """Forget all cached sessions; the next request of each asks the database."""
         self._sessions.clear()
+        self.generation += 1
 
     async def by_ticket(self, pool: Pool, ticket: str) -> StoredSeat | None:
         """Return the seat of a ticket and use the ticket up."""

@@ -7,7 +7,7 @@ import sys
 
 from fastapi import FastAPI
 
-from api.auth.gate import SeatGate
+from api.auth.gate import Admission, SeatGate
 from api.auth.identity import DEMO_SEATS, Identity
 from api.auth.passwords import hash_password, one_time_password
 from api.auth.tries import Tries
@@ -18,8 +18,8 @@ from data.pool import Pool
 FIRST_LOGIN = "administrator"
 
 
-def install(app: FastAPI, settings: Settings, paths: list[str]) -> None:
-    """Add the gate.
+def install(app: FastAPI, settings: Settings, paths: list[str]) -> Admission:
+    """Add the gate and return what decides in it.
 
     Parameters
     ----------
@@ -32,7 +32,9 @@ def install(app: FastAPI, settings: Settings, paths: list[str]) -> None:
     """
     app.state.identity = Identity(settings)
     app.state.tries = Tries()
-    app.add_middleware(SeatGate, identity=app.state.identity, api_roots={path.split("/")[1] for path in paths})
+    admission = Admission(app.state.identity, {path.split("/")[1] for path in paths})
+    app.add_middleware(SeatGate, admission=admission)
+    return admission
 
 
 async def prepare_seats(settings: Settings, pool: Pool) -> None:

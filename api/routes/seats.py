@@ -176,8 +176,9 @@ async def sign_out(request: Request, response: Response, identity: IdentityDep, 
 async def _end_session(request: Request, identity: Identity, pool: Pool) -> None:
     token = request.cookies.get(ids.COOKIE)
     if token is not None:
-        identity.forget_session(token)
         await seats.close_session(pool, ids.hash_token(token))
+        # not before: a request that comes in between would remember it for seconds
+        identity.forget_session(token)
 
 
 @router.post("/session/password")

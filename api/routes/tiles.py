@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import encoded_answer, preferred_encoding
-from api.dependencies import CallerDep, CityDep, PoolDep
+from api.answers import PRIVATE, preferred_encoding
+from api.dependencies import CallerDep, CityDep, CityQuery, PoolDep
+from api.tile_room import MVT, TileAddress, TileRoom, Visitor, tile_answer
 from data.tiles import read_tile_city, read_version, read_versions
 from tiles.cache import TileCache
-from tiles.tilesets import TILESETS, tileset_of
-from tiles.vector import check_tile, make_tile, require_visible, tilejson
+from tiles.selections import selection_of
+from tiles.tilesets import TILESETS
+from tiles.vector import describe, require_visible
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
-MVT = "application/vnd.mapbox-vector-tile"
-OLDER = "Heat-Twin-Older"
-"""Header of a tile that shows older assets than there are."""
 
 
 def get_tile_cache(request: Request) -> TileCache:
@@ -56,44 +56,65 @@ async def tilesets(request: Request, caller: CallerDep, pool: PoolDep, city: Cit
     ]
 
 
-@router.get("/{tileset}.json")
+NamesPath = Annotated[str, Path(description="One tileset, or several joined by commas: one answer.", examples=["network"])]
+CrsQuery = Annotated[str, Query(description="Datum of the grid: wgs84, gcj02 or bd09.", examples=["wgs84"])]
+WithQuery = Annotated[
+    str,
+    Query(alias="with", description="Optional attributes joined by commas, or `all`; the TileJSON lists them.", examples=[""]),
+]
+
+
+@router.get("/{names}.json")
 async def tileset_json(
-    *, request: Request, response: Response, caller: CallerDep, pool: PoolDep, city: CityDep, tileset: str
+    *,
+    request: Request,
+    response: Response,
+    caller: CallerDep,
+    pool: PoolDep,
+    city: CityDep,
+    names: NamesPath,
+    crs: CrsQuery = "wgs84",
+    wanted: WithQuery = "",
 ) -> dict[str, Any]:
-    """Describe a tileset as TileJSON 3: zooms, bounds, layers, attributes and their codes."""
-    found = tileset_of(tileset)
-    require_visible(found, caller.scope)
-    version = await read_version(pool, city, tileset)
-    template = f"{request.base_url}tiles/{tileset}/{{z}}/{{x}}/{{y}}.mvt?city={city}"
-    response.headers["Cache-Control"] = "private, no-cache"
-    return tilejson(found, await read_tile_city(pool, city), version, template)
+    """Describe tilesets as TileJSON 3: zooms, bounds, layers, attributes and their codes."""
+    selection = selection_of(names, crs, wanted)
+    for tileset in selection.tilesets:
+        require_visible(tileset, caller.scope)
+    versions = [await read_version(pool, city, name) for name in selection.names]
+    query = urlencode({"city": city} | ({"crs": crs} if crs != "wgs84" else {}) | ({"with": wanted} if wanted else {}), safe=",")
+    template = f"{request.base_url}tiles/{selection.name}/{{z}}/{{x}}/{{y}}.mvt?{query}"
+    response.headers["Cache-Control"] = PRIVATE
+    return describe(selection, await read_tile_city(pool, city), min(each.assets_version for each in versions), template)
 
 
 @router.get(
-    "/{tileset}/{z}/{x}/{y}.mvt",
+    "/{names}/{z}/{x}/{y}.mvt",
     response_class=Response,
-    responses={200: {"content": {MVT: {}}}, 204: {"description": "Nothing is in this tile."}, 304: {"description": "Unchanged."}},
+    responses={
+        200: {"content": {MVT: {}}},
+        204: {"description": "Nothing is in this tile."},
+        304: {"description": "Unchanged."},
+        503: {"description": "The tile took too long; its query was cancelled. `Retry-After` says when to come again."},
+    },
 )
 async def tile(
     *,
     request: Request,
     caller: CallerDep,
-    pool: PoolDep,
-    cache: TileCacheDep,
-    city: CityDep,
-    tileset: str,
+    names: NamesPath,
     z: Annotated[int, Path(examples=[14])],
     x: Annotated[int, Path(examples=[13895])],
     y: Annotated[int, Path(examples=[5978])],
+    city: CityQuery = None,
+    crs: CrsQuery = "wgs84",
+    wanted: WithQuery = "",
 ) -> Response:
     """Return one vector tile (MVT 2.1, Web Mercator, XYZ) as the caller may see it; 204 when nothing is in it."""
-    found = tileset_of(tileset)
-    check_tile(z, x, y, minzoom=found.minzoom, maxzoom=found.maxzoom, what=f"tileset {tileset!r}")
-    require_visible(found, caller.scope)
-    version = await read_version(pool, city, tileset)
-    key = ("tiles", tileset, city, caller.scope.rights_class, z, x, y, version.text)
-    entry = await cache.get(key, preferred_encoding(request), lambda: make_tile(pool, found, caller.scope, city, (z, x, y)))
-    answer = encoded_answer(request, entry, MVT)
-    if version.older:
-        answer.headers[OLDER] = "true"
-    return answer
+    room: TileRoom = request.app.state.tile_room
+    address = TileAddress(selection_of(names, crs, wanted), (z, x, y), city)
+    prepared = await room.prepare(Visitor(caller.scope, caller.scope.rights_class), address)
+    entry = await room.entry(prepared, preferred_encoding(request))
+    status, headers, body = tile_answer(prepared, entry, request.headers.get("if-none-match", ""))
+    response = Response(body, status)
+    response.raw_headers = headers
+    return response

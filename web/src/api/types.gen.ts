@@ -2392,7 +2392,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/tiles/{tileset}.json": {
+    "/tiles/{names}.json": {
         parameters: {
             query?: never;
             header?: never;
@@ -2401,9 +2401,29 @@ export interface paths {
         };
         /**
          * Tileset Json
-         * @description Describe a tileset as TileJSON 3: zooms, bounds, layers, attributes and their codes.
+         * @description Describe tilesets as TileJSON 3: zooms, bounds, layers, attributes and their codes.
          */
-        get: operations["tileset_json_tiles__tileset__json_get"];
+        get: operations["tileset_json_tiles__names__json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/{names}/{z}/{x}/{y}.mvt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile
+         * @description Return one vector tile (MVT 2.1, Web Mercator, XYZ) as the caller may see it; 204 when nothing is in it.
+         */
+        get: operations["tile_tiles__names___z___x___y__mvt_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2424,26 +2444,6 @@ export interface paths {
          * @description Return the newest archive of tilesets (that ends then, if a time is given); 202 while it is made, which this starts.
          */
         get: operations["tileset_archive_tiles__tileset__pmtiles_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/tiles/{tileset}/{z}/{x}/{y}.mvt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Tile
-         * @description Return one vector tile (MVT 2.1, Web Mercator, XYZ) as the caller may see it; 204 when nothing is in it.
-         */
-        get: operations["tile_tiles__tileset___z___x___y__mvt_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -14365,15 +14365,20 @@ export interface operations {
             };
         };
     };
-    tileset_json_tiles__tileset__json_get: {
+    tileset_json_tiles__names__json_get: {
         parameters: {
             query?: {
+                /** @description Datum of the grid: wgs84, gcj02 or bd09. */
+                crs?: string;
+                /** @description Optional attributes joined by commas, or `all`; the TileJSON lists them. */
+                with?: string;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
             header?: never;
             path: {
-                tileset: string;
+                /** @description One tileset, or several joined by commas: one answer. */
+                names: string;
             };
             cookie?: never;
         };
@@ -14398,6 +14403,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
+            };
+        };
+    };
+    tile_tiles__names___z___x___y__mvt_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description Datum of the grid: wgs84, gcj02 or bd09. */
+                crs?: string;
+                /** @description Optional attributes joined by commas, or `all`; the TileJSON lists them. */
+                with?: string;
+            };
+            header?: never;
+            path: {
+                /** @description One tileset, or several joined by commas: one answer. */
+                names: string;
+                z: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": unknown;
+                };
+            };
+            /** @description Nothing is in this tile. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description The tile took too long; its query was cancelled. `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -14485,57 +14553,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    tile_tiles__tileset___z___x___y__mvt_get: {
-        parameters: {
-            query?: {
-                /** @description City id; default: the lowest one you may see. */
-                city?: number | null;
-            };
-            header?: never;
-            path: {
-                tileset: string;
-                z: number;
-                x: number;
-                y: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/vnd.mapbox-vector-tile": unknown;
-                };
-            };
-            /** @description Nothing is in this tile. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unchanged. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
             };
         };
     };
