@@ -18,6 +18,12 @@ export function kindName(lang: "zh" | "en", kind: string, fallback = kind): stri
   return key in zh ? translate(lang, key as TextKey) : lang === "zh" ? fallback : kind.replaceAll("_", " ");
 }
 
+/** Return the name of a tileset. */
+export function tilesetName(lang: "zh" | "en", tileset: string): string {
+  const key = `tileset.${tileset}`;
+  return key in zh ? translate(lang, key as TextKey) : tileset;
+}
+
 /** Return the name of a group of rules. */
 export function groupName(lang: "zh" | "en", group: string): string {
   const key = `group.${group}`;

@@ -1,5 +1,6 @@
 import AimOutlined from "@ant-design/icons/AimOutlined";
 import ApartmentOutlined from "@ant-design/icons/ApartmentOutlined";
+import ApiOutlined from "@ant-design/icons/ApiOutlined";
 import AppstoreOutlined from "@ant-design/icons/AppstoreOutlined";
 import AuditOutlined from "@ant-design/icons/AuditOutlined";
 import BarChartOutlined from "@ant-design/icons/BarChartOutlined";
@@ -35,6 +36,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   coverage: lazy(async () => ({ default: (await import("./CoveragePanel")).CoveragePanel })),
   datums: lazy(async () => ({ default: (await import("./DatumsPanel")).DatumsPanel })),
   selection: lazy(async () => ({ default: (await import("./SelectionPanel")).SelectionPanel })),
+  services: lazy(() => import("./ServicesPanel")),
   layers: lazy(async () => ({ default: (await import("./LayerPanel")).LayerPanel })),
 };
 
@@ -54,6 +56,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   coverage: BorderOuterOutlined,
   datums: CompassOutlined,
   selection: GatewayOutlined,
+  services: ApiOutlined,
   layers: AppstoreOutlined,
 };
 

@@ -9,6 +9,7 @@ export const WORK_PANELS = [
   "coverage",
   "datums",
   "selection",
+  "services",
   "layers",
 ] as const;
 /** What planners ask of the network: on `/plan`. */
@@ -25,6 +26,7 @@ const PANEL_KEYS = {
   coverage: ["of", "agreement", "object", "districts"],
   datums: ["part", "grid", "times"],
   selection: ["shape", "buffer", "kind"],
+  services: ["crs", "sets", "style"],
   layers: [],
   trace: ["ask", "target", "set", "repair_h"],
   isolation: ["also", "alternative"],

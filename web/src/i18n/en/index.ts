@@ -4,7 +4,16 @@ import { common } from "./common";
 import { map } from "./map";
 import { network } from "./network";
 import { overview } from "./overview";
+import { services } from "./services";
 import { solving } from "./solving";
 
 /** Texts of the page in English. */
-export const en: Record<TextKey, string> = { ...common, ...map, ...overview, ...network, ...solving, ...archive };
+export const en: Record<TextKey, string> = {
+  ...common,
+  ...map,
+  ...overview,
+  ...network,
+  ...solving,
+  ...archive,
+  ...services,
+};

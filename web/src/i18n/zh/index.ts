@@ -3,9 +3,10 @@ import { common } from "./common";
 import { map } from "./map";
 import { network } from "./network";
 import { overview } from "./overview";
+import { services } from "./services";
 import { solving } from "./solving";
 
 /** Texts of the page in Chinese; the keys every language must have. */
-export const zh = { ...common, ...map, ...overview, ...network, ...solving, ...archive } as const;
+export const zh = { ...common, ...map, ...overview, ...network, ...solving, ...archive, ...services } as const;
 
 export type TextKey = keyof typeof zh;
