@@ -1,13 +1,14 @@
 """MapLibre styles that a plain page can load: base map, pipes in one colouring, stations.
 
 Absolute addresses only, no sprite and no `glyphs`: MapLibre then draws all text with fonts of the machine, so a style works in a
-closed network. Expressions are the plain ones (`match`, `step`, `interpolate`, `has`) that other readers of the style
-specification, such as QGIS, know too. The legend comes as data in `metadata`.
+closed network. Expressions are the plain ones that other readers of the style specification know too: QGIS 3.22 reads
+comparisons, `any`, `all`, `has`, `interpolate`, and `match` when its labels are arrays; it drops `step`, `case` and `in` without
+a word. The legend comes as data in `metadata`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -16,7 +17,7 @@ import numpy as np
 from gis.gcj02 import bd09_from_wgs84, gcj02_from_wgs84
 from tiles.datums import TileDatum
 from tiles.errors import UnknownTileset
-from tiles.legends import COLOURINGS, Colouring
+from tiles.legends import COLOURINGS, Colouring, LegendItem
 from tiles.tilesets import AREA_KINDS, MEDIA, POINT_KINDS, ROAD_CLASSES
 
 Document: TypeAlias = dict[str, Any]
@@ -135,7 +136,7 @@ def build_style(
     layers = [_ground(), *(_base_map() if BASE in there else [])]
     if legend is not None:
         metadata[LEGEND] = legend.document()
-        layers += [_pipes(legend)] if "network" in there else []
+        layers += _pipes(legend) if "network" in there else []
         layers += _stations() if "assets" in there else []
     if BASE in there:
         layers += _names()
@@ -181,7 +182,7 @@ def _base_map() -> list[Document]:
     return [
         _layer("green", "fill", BASE, "green", paint={"fill-color": COLOURS["green"]}),
         _layer("water", "fill", BASE, "water", paint={"fill-color": COLOURS["water"]}),
-        _road("road", ["!", _among("class", major)], COLOURS["road"], 0.4, 7),
+        _road("road", _among("class", set(range(1, len(ROAD_CLASSES) + 1)) - set(major)), COLOURS["road"], 0.4, 7),
         _road("road-major", _among("class", major), COLOURS["majorRoad"], 1, 14),
         _layer(
             "border",
@@ -199,8 +200,8 @@ def _road(layer_id: str, chosen: list[object], colour: str, thin: float, thick: 
     return _layer(layer_id, "line", BASE, "road", filter=chosen, layout=_ROUND, paint={"line-color": colour, "line-width": width})
 
 
-def _among(attribute: str, codes: Sequence[int]) -> list[object]:
-    return ["in", ["get", attribute], ["literal", list(codes)]]
+def _among(attribute: str, codes: Iterable[int]) -> list[object]:
+    return ["any", *(["==", ["get", attribute], code] for code in codes)]
 
 
 def _text(colour: str) -> Document:
@@ -234,43 +235,49 @@ def _names() -> list[Document]:
     ]
 
 
-def _pipes(colouring: Colouring) -> Document:
-    """Return the layer of the heat network; gas is not in it."""
+def _pipes(colouring: Colouring) -> list[Document]:
+    """Return the layers of the heat network; gas is not in them.
+
+    Ranges are a layer each, above one with all pipes in the colour of the unknown; codes and assets are one layer.
+    """
+    everything = _pipe_layer("pipe", _pipe_colour(colouring), [])
+    if colouring.kind != "ranges":
+        return [everything]
+    return [everything, *(_pipe_range(place, colouring.attribute, item) for place, item in enumerate(colouring.items, 1))]
+
+
+def _pipe_layer(layer_id: str, colour: str | list[object], conditions: Sequence[object]) -> Document:
     gas = next(int(code) for code, name in MEDIA.items() if name == "gas")
-    return _layer(
-        "pipe",
-        "line",
-        "network",
-        "pipe",
-        filter=["!=", ["get", "medium"], gas],
-        layout=_ROUND,
-        paint={"line-color": colour_expression(colouring), "line-width": _pipe_width()},
-    )
+    paint = {"line-color": colour, "line-width": _pipe_width()}
+    chosen = ["all", ["!=", ["get", "medium"], gas], *conditions]
+    return _layer(layer_id, "line", "network", "pipe", filter=chosen, layout=_ROUND, paint=paint)
+
+
+def _pipe_range(place: int, attribute: str, item: LegendItem) -> Document:
+    conditions: list[object] = [["has", attribute]]
+    conditions += [] if item.low is None else [[">=", ["get", attribute], item.low]]
+    conditions += [] if item.high is None else [["<", ["get", attribute], item.high]]
+    return _pipe_layer(f"pipe-{place}", item.colour, conditions)
+
+
+def _pipe_colour(colouring: Colouring) -> str | list[object]:
+    """Return the colour of the layer of all pipes: by code or asset, else that of the unknown."""
+    if colouring.kind == "ranges" or not colouring.items:
+        return colouring.other.colour
+    pairs = [part for item in colouring.items for part in ([item.value], item.colour)]
+    return ["match", ["get", colouring.attribute], *pairs, colouring.other.colour]
 
 
 def _pipe_width() -> list[object]:
     """Return thin lines for the secondary network, wide ones for the rest."""
 
     def width(thick: float, thin: float) -> list[object]:
-        return ["match", ["get", "level"], _SECONDARY, thin, thick]
+        return ["match", ["get", "level"], [_SECONDARY], thin, thick]
 
     return [
         *("interpolate", ["linear"], ["zoom"]),
         *(11, width(1.2, 0.4), 14, width(2.6, 1.1), 17, width(5, 2.4), 20, width(10, 6)),
     ]
-
-
-def colour_expression(colouring: Colouring) -> str | list[object]:
-    """Return the MapLibre expression of a pipe's colour; a plain colour when the legend has no item."""
-    get, other = ["get", colouring.attribute], colouring.other.colour
-    if not colouring.items:
-        return other
-    if colouring.kind != "ranges":
-        pairs = [part for item in colouring.items for part in (item.value, item.colour)]
-        return ["match", get, *pairs, other]
-    first, *rest = colouring.items
-    steps = [part for item in rest for part in (item.low, item.colour)]
-    return ["case", ["has", colouring.attribute], ["step", get, first.colour, *steps], other]
 
 
 def _stations() -> list[Document]:
