@@ -1,4 +1,4 @@
--- which of some tiles hold rows at their zoom (held), which at theirs or a later one (below)
+-- which of some tiles hold rows at their zoom (held: of generalised shapes below z13), which at theirs or a later one (below)
 with {part:tile_reaches}
 select t.x, t.y, h.held,
        h.held or exists (select 1 from tile_base r where r.geom && t.reach and st_intersects(r.geom, t.reach) and {scope:r}) as below
@@ -6,7 +6,8 @@ select t.x, t.y, h.held,
  cross join lateral (
         select exists (
                    select 1 from tile_base r
-                    where r.geom && t.reach and st_intersects(r.geom, t.reach) and {scope:r} and r.minzoom <= $5::int
+                    where r.geom && t.reach and {scope:r} and r.minzoom <= $5::int
+                      and st_intersects(case when $5::int < 13 then r.low_geom else r.geom end, t.reach)
                ) as held
         offset 0
        ) h
