@@ -265,6 +265,19 @@ def _put(connection: Connection, city_id: int) -> None:
         connection.execute(sql(name), everything)
 
 
+def put_temperatures(connection: Connection, city_id: int) -> None:
+    """Bring the temperatures of pipes in tiles to the newest solutions of the zones, inside the caller's transaction.
+
+    Cost: 1 s for 150,000 pipes.
+    """
+    connection.execute(sql("tile_lock"), {"city_id": city_id})
+    connection.execute(sql("tile_stage"))
+    segments = sorted({int(row[0]) for row in connection.execute(sql("tile_temperatures"), {"city_id": city_id})})
+    connection.execute(zoom_statement("tile_pipe"), zoom_parameters(city_id, segments))
+    for name in ("tile_drop_zoom", "tile_add_zoom"):
+        connection.execute(sql(name), {"city_id": city_id, "segment_ids": segments})
+
+
 def put_statements(table: str, *, order: str = "s.geom") -> tuple[str, str]:
     """Return the statements that drop rows of a tile table that differ from the staged ones, and add those that are not there."""
     return (sql("tile_drop").replace("{table}", table), sql("tile_add").replace("{table}", table).replace("{order}", order))

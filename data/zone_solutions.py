@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from data import tile_tables
 from data.assets import Position, round_position
 from data.errors import NotFound
 from data.pool import Connection, Pool
@@ -147,9 +148,16 @@ def _station_rows(zone: HeatedZone) -> list[tuple[Any, ...]]:
 
 
 def end_sweep(connection: Connection, city_id: int, source_ids: Sequence[int], versions: tuple[int, int]) -> None:
-    """Record that all zones of a city are solved at these versions, and drop zones that are no more."""
+    """Record that all zones of a city are solved at these versions, and drop zones that are no more.
+
+    Tiles get the temperatures of the first sweep of a drawing; what a valve changes later travels otherwise.
+    """
     values = {"city_id": city_id, "source_ids": list(source_ids), "network_version": versions[0], "valve_version": versions[1]}
-    connection.execute(sql("zone_sweep_end"), values)
+    with connection.transaction():
+        swept = connection.execute(sql("zone_swept"), values).fetchone()
+        connection.execute(sql("zone_sweep_end"), values)
+        if swept is None or swept[0] != versions[0]:
+            tile_tables.put_temperatures(connection, city_id)
 
 
 def try_lock_zones(connection: Connection, city_id: int) -> bool:

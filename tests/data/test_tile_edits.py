@@ -21,6 +21,7 @@ from data.archive import Edit, apply_edits, restore_version, revert_change
 from data.pool import connect
 from data.tile_tables import TILESETS, rebuild
 from data.valves import Operation, operate
+from data.zone_solutions import end_sweep
 from tests.handmade_town import COMPANY_B, COVERS, LAT, LON, TOWN, insert_town
 from twin.scope import EVERYTHING
 
@@ -173,6 +174,32 @@ def test_operating_a_valve_tells_nothing(town: str) -> None:
         states = [Operation(11, "closed")]
         run(town, lambda connection: operate(connection, EVERYTHING, 1, states, origin="reported", seat="测试"))
     assert news.heard == []
+
+
+def test_the_first_sweep_of_a_drawing_brings_temperatures_and_later_ones_do_not(town: str) -> None:
+    def sweep(degc: float, network_version: int, valve_version: int) -> list[tuple[Any, ...]]:
+        with connect(town, autocommit=True) as connection:
+            connection.execute("delete from zone_pipe")
+            new = (
+                "insert into zone_pipe (city_id, asset_id, source_id, flow_direction, temperature_degc) values (1, %s, 13, 0, %s)"
+            )
+            for asset_id, more in ((20, 0.0), (22, 4.0)):
+                connection.execute(new, (asset_id, degc + more))
+            end_sweep(connection, 1, [13], (network_version, valve_version))
+            shown = "select temperature_degc from tile_pipe where asset_id = 20 union all"
+            shown += " select temperature_degc from tile_pipe_zoom where segment_id = 20 and zoom = 13"
+            return connection.execute(shown).fetchall()  # type: ignore[arg-type]
+
+    assert sweep(100.2, 1, 1) == [(100,), (102,)]
+    with News(town) as news:
+        assert sweep(90.2, 1, 2) == [(100,), (102,)]
+    assert news.heard == []
+    with News(town) as news:
+        assert sweep(90.2, 2, 2) == [(90,), (92,)]
+    assert {item["tileset"] for item in news.heard} == {"network"}
+    after = copies(town)
+    build(town)
+    assert copies(town) == after
 
 
 def test_no_table_of_readings_or_states_tells(town: str) -> None:

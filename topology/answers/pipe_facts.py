@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from topology.codes import EXCHANGER, SOURCE
 from topology.cuts.capacity import Capacity
-from topology.cuts.criticality import Criticality, criticality
+from topology.cuts.criticality import criticality
 from topology.network import Network
 
 IntArray = NDArray[np.int64]
@@ -58,14 +58,14 @@ def pipe_criticalities(network: Network, capacity: Capacity) -> tuple[IntArray, 
     -----
     Cost: that of `topology.cuts.criticality`.
     """
-    classes = criticality_classes(criticality(network, capacity))
+    found = criticality(network, capacity)
+    classes = user_classes(np.maximum(found.users_lost, found.buildings_lost) + found.users_short)
     pipe = network.edges.pipe_count
     segment = network.segments.of_node[network.edges.u[:pipe]]
     return network.assets.asset_id[network.edges.row[:pipe]].astype(np.int64), classes[segment]
 
 
-def criticality_classes(found: Criticality) -> IntArray:
-    """Return the class of each segment."""
-    users = np.maximum(found.users_lost, found.buildings_lost) + found.users_short
+def user_classes(users: IntArray) -> IntArray:
+    """Return the class of each number of heat users."""
     classes: IntArray = 1 + np.searchsorted(np.array(CRITICALITY_LIMITS), users, side="right").astype(np.int64)
     return classes
