@@ -123,7 +123,7 @@ class _Server:
         offset = 0
         while True:
             items = self.call("GET", "/assets", kind=list(AMBIENT_KINDS), limit=_PAGE, offset=offset)["items"]
-            found |= {item["asset_id"]: (item["lon"], item["lat"]) for item in items if item["lon"] is not None}
+            found |= {item["asset_id"]: tuple(item["position"]) for item in items if item["position"] is not None}
             offset += len(items)
             if len(items) < _PAGE:
                 return found

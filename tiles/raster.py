@@ -205,24 +205,45 @@ def _ground(zxy: tuple[int, int, int], look: TileLook) -> _Ground:
     side = _EARTH_CIRCUMFERENCE_M / 2**z
     pixel = side / look.pixels
     count = look.pixels + 2 * _MARGIN_PIXELS
-    west = x * side - _EARTH_CIRCUMFERENCE_M / 2 - _MARGIN_PIXELS * pixel
-    north = _EARTH_CIRCUMFERENCE_M / 2 - y * side + _MARGIN_PIXELS * pixel
     if look.datum == "wgs84":
+        west = x * side - _EARTH_CIRCUMFERENCE_M / 2 - _MARGIN_PIXELS * pixel
+        north = _EARTH_CIRCUMFERENCE_M / 2 - y * side + _MARGIN_PIXELS * pixel
         return _Ground((west, north - count * pixel, west + count * pixel, north), count, count)
-    if look.datum not in _TO_WGS84:
-        raise UnknownTileset(f"{look.datum!r} is not a datum of tiles; datums are {', '.join(_TO_WGS84)}")
-    along = np.linspace(0.5, count - 0.5, _LATTICE)
-    column, row = np.meshgrid(along, along)
-    drawn = np.column_stack([west + column.ravel() * pixel, north - row.ravel() * pixel])
-    there = metres_of(_TO_WGS84[look.datum](degrees_of(drawn))) / pixel
+    there = tile_lattice(zxy, look.datum, look.pixels, _MARGIN_PIXELS) / pixel
     left, bottom = np.floor(there.min(axis=0)) - 2
     right, top = np.ceil(there.max(axis=0)) + 2
     at = np.stack([top - there[:, 1] - 0.5, there[:, 0] - left - 0.5]).reshape(2, _LATTICE, _LATTICE)
     box = (left * pixel, bottom * pixel, right * pixel, top * pixel)
-    return _Ground(tuple(map(float, box)), int(right - left), int(top - bottom), _spread(at, count))  # type: ignore[arg-type]
+    return _Ground(tuple(map(float, box)), int(right - left), int(top - bottom), spread(at, count))  # type: ignore[arg-type]
 
 
-def _spread(lattice: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+def tile_lattice(zxy: tuple[int, int, int], datum: str, pixels: int, margin: int = 0) -> NDArray[np.float64]:
+    """Return WGS-84 Web Mercator metres of 17 x 17 pixels of a tile, row by row, shape (289, 2).
+
+    Parameters
+    ----------
+    zxy, datum
+        Tile of the Web Mercator grid of that datum.
+    pixels, margin
+        Pixels along the tile, and beyond each edge; the first and last place are the middles of the outermost ones.
+
+    Raises
+    ------
+    UnknownTileset
+        When there is no such datum.
+    """
+    if datum not in _TO_WGS84:
+        raise UnknownTileset(f"{datum!r} is not a datum of tiles; datums are {', '.join(_TO_WGS84)}")
+    z, x, y = zxy
+    side = _EARTH_CIRCUMFERENCE_M / 2**z
+    along = (np.linspace(0.5, pixels + 2 * margin - 0.5, _LATTICE) - margin) * side / pixels
+    column, row = np.meshgrid(along, along)
+    west, north = x * side - _EARTH_CIRCUMFERENCE_M / 2, _EARTH_CIRCUMFERENCE_M / 2 - y * side
+    drawn = np.column_stack([west + column.ravel(), north - row.ravel()])
+    return drawn if datum == "wgs84" else metres_of(_TO_WGS84[datum](degrees_of(drawn)))
+
+
+def spread(lattice: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Return planes known at evenly spaced places, at each of count x count pixels."""
     place = np.linspace(0.0, _LATTICE - 1.0, count)
     grid = np.stack(np.meshgrid(place, place, indexing="ij"))
