@@ -21,12 +21,17 @@ from api.answers import PRIVATE
 from api.ogc.documents import schema_of
 from api.ogc.links import OPENAPI, address
 from api.ogc.pages import page
-from api.ogc.requests import wanted_format
+from api.ogc.requests import DEFAULT, MOST, wanted_format
 from twin.features import properties_of
 from twin.kinds import KINDS
 
 _PREFIX = "/ogc"
 _ITEMS = "/collections/{kind}/items"
+_STANDARD: Mapping[str, Mapping[str, Any]] = {
+    "limit": {"schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}},
+    "bbox": {"schema": {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}},
+    "datetime": {"schema": {"type": "string"}},
+}
 
 
 def definition(request: Request, routes: Sequence[BaseRoute], kinds: Iterable[str]) -> Response:
@@ -60,7 +65,13 @@ def _items_of(methods: Mapping[str, Any], kind: str) -> dict[str, Any]:
         if name not in {parameter["name"] for parameter in general}
     ]
     named = {"operationId": f"items_of_{kind}", "summary": f"Items of {kind}", "description": KINDS[kind].name_zh}
-    return {"get": get | named | {"parameters": general + own}}
+    return {"get": get | named | {"parameters": [_as_standard(each) for each in general] + own}}
+
+
+def _as_standard(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter as the standard wants it written (OGC 17-069r4, 7.15): numbers of a box by commas, one value a name."""
+    shape = _STANDARD.get(parameter["name"])
+    return dict(parameter) if shape is None else {**parameter, "style": "form", "explode": False, "required": False, **shape}
 
 
 def as_30(node: Any) -> Any:

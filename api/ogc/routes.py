@@ -12,7 +12,7 @@ from api.dependencies import CallerDep, CityDep, PoolDep
 from api.ogc import documents
 from api.ogc.answers import answer, as_geojson, feature, feature_page
 from api.ogc.kept import KeptDep
-from api.ogc.links import GEOJSON, HTML, JSON, SCHEMA, Link, address, link
+from api.ogc.links import GEOJSON, HTML, JSON, SCHEMA, Link, address, both, link
 from api.ogc.openapi import definition
 from api.ogc.requests import DEFAULT, MOST, read_page, read_query, refuse_unknown, visible_kind, wanted_format
 from api.ogc.tile_routes import router as tile_router
@@ -31,6 +31,7 @@ _PAGES: dict[int | str, dict[str, Any]] = {200: {"content": {JSON: {}, HTML: {}}
 _FEATURES: dict[int | str, dict[str, Any]] = {200: {"content": {GEOJSON: {}, HTML: {}}}}
 
 
+@router.get("/", include_in_schema=False)  # some clients (OWSLib) put a slash behind every address
 @router.get("", responses=_PAGES)
 async def landing(*, request: Request, caller: CallerDep, pool: PoolDep, city: CityDep, f: FormatQuery = None) -> Response:
     """Show the landing page: where the collections, the conformance classes and the definition are."""
@@ -152,8 +153,8 @@ async def item(
     rows = await read_features(pool, caller.scope, city, wanted, after=feature_id - 1, last=feature_id, limit=1)
     row = _only(rows, kind, feature_id)
     path = f"/collections/{kind}"
-    own = address(request, f"{path}/items/{feature_id}")
-    links = [link(own, "self", GEOJSON), link(address(request, path), "collection", JSON)]
+    own = both(request, f"{path}/items/{feature_id}", shown=shown, media=GEOJSON, query=_given_crs(request))
+    links = [*own, link(address(request, path), "collection", JSON)]
     document = feature(row, kind) | {"links": links}
     if shown == "html":
         return answer(request, shown, "item", document | _told(kind))
@@ -181,6 +182,11 @@ def _only(rows: list[asyncpg.Record], kind: str, feature_id: int) -> asyncpg.Rec
     if not rows:
         raise NotFound(f"collection {kind} has no feature {feature_id}")
     return rows[0]
+
+
+def _given_crs(request: Request) -> dict[str, str]:
+    given = request.query_params.get("crs")
+    return {} if given is None else {"crs": given}
 
 
 def _told(kind: str) -> dict[str, Any]:

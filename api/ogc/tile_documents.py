@@ -56,10 +56,12 @@ def matrix_set(request: Request, shown: str) -> dict[str, Any]:
 
 
 def tilesets(request: Request, shown: str, drawn: Drawn) -> dict[str, Any]:
-    """Return the list of tilesets of a collection, or of the dataset: one, in WebMercatorQuad."""
+    """Return the list of tilesets of a collection, or of the dataset: one, in WebMercatorQuad; none where nothing is built."""
     path = _path(drawn.kind)
     chosen = _chosen(request)
     own = address(request, f"{path}/{WEB_MERCATOR_QUAD}", chosen | {"f": "json"})
+    if not drawn.tilesets:
+        return {"links": both(request, path, shown=shown, query=chosen), "tilesets": []}
     listed = _minimal(drawn) | {"links": [link(own, "self", JSON), *_scheme(request), *_geodata(request, drawn.kind)]}
     return {"links": both(request, path, shown=shown, query=chosen), "tilesets": [listed]}
 

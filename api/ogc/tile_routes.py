@@ -18,8 +18,7 @@ from api.ogc.kept import KeptDep
 from api.ogc.links import HTML, JSON
 from api.ogc.requests import refuse_unknown, visible_kind, wanted_format
 from api.ogc.tile_answers import answer_tile
-from api.ogc.tilesets import Drawn, drawn_of, place_of, require_matrix_set, wanted_kinds
-from api.routes.tiles import TileCacheDep
+from api.ogc.tilesets import Drawn, drawn_of, place_of, require_matrix_set, require_tiles, wanted_kinds
 from data.tiles import read_tile_city, read_versions
 from tiles.matrix_sets import WEB_MERCATOR_QUAD
 
@@ -68,7 +67,9 @@ async def get_collection(
     """Return a collection as tiles show it."""
     refuse_unknown(request)
     extents = await kept.extents(pool, caller.scope, city)
-    return drawn_of(await read_versions(pool, city), extents, caller.scope, [visible_kind(kind, caller.scope)], of=kind)
+    drawn = drawn_of(await read_versions(pool, city), extents, caller.scope, [visible_kind(kind, caller.scope)], of=kind)
+    require_tiles(drawn)
+    return drawn
 
 
 async def get_place(
@@ -152,13 +153,11 @@ async def dataset_tile(
     request: Request,
     place: PlaceDep,
     drawn: DatasetDep,
-    pool: PoolDep,
-    cache: TileCacheDep,
     city: CityDep,
     f: TileFormatQuery = None,
 ) -> Response:
     """Return one vector tile (MVT 2.1) of the dataset as the caller may see it; 204 when nothing is in it."""
-    return await answer_tile(request, drawn, place, pool=pool, cache=cache, city_id=city)
+    return await answer_tile(request, drawn, place, city)
 
 
 @router.get("/collections/{kind}/tiles" + _TILE, response_class=Response, responses=_TILES)
@@ -167,13 +166,11 @@ async def collection_tile(
     request: Request,
     place: PlaceDep,
     drawn: CollectionDep,
-    pool: PoolDep,
-    cache: TileCacheDep,
     city: CityDep,
     f: TileFormatQuery = None,
 ) -> Response:
     """Return one vector tile (MVT 2.1) of a collection as the caller may see it; 204 when nothing is in it."""
-    return await answer_tile(request, drawn, place, pool=pool, cache=cache, city_id=city)
+    return await answer_tile(request, drawn, place, city)
 
 
 def _tilesets(request: Request, drawn: Drawn) -> Response:
@@ -182,5 +179,6 @@ def _tilesets(request: Request, drawn: Drawn) -> Response:
 
 
 def _tileset(request: Request, drawn: Drawn, attribution: str) -> Response:
+    require_tiles(drawn)
     shown = wanted_format(request)
     return answer(request, shown, "tileset", documents.tileset(request, shown, drawn, attribution=attribution))

@@ -92,19 +92,22 @@ def drawn_of(
     of
         Collection whose tileset it is; None = the dataset.
 
-    Raises
-    ------
-    NotFound
-        When nothing of it is drawn in tiles.
+    Returns
+    -------
+    Without tilesets where nothing of it is drawn; see `require_tiles`.
     """
     names = set(extents) if wanted is None else set(wanted) & set(extents)
     tilesets = tuple(TILESETS[name] for name in DRAWN if name in set(built) and TILESETS[name].kinds & names)
     kinds = tuple(kind for kind in collections() if any(kind.name in tileset.kinds & names for tileset in tilesets))
-    if not tilesets:
-        what = "the dataset" if wanted is None else "of " + ", ".join(sorted(wanted))[:200]
-        raise NotFound(f"there are no tiles {what}; GET /ogc/tiles and the links of /ogc/collections tell what has tiles")
     narrowed = scope if wanted is None else replace(scope, layers=tuple(kind.name for kind in kinds))
     return Drawn(tilesets, kinds, narrowed, _around(extents[kind.name].bbox_wgs84 for kind in kinds), of)
+
+
+def require_tiles(drawn: Drawn) -> None:
+    """Raise `NotFound` when nothing is drawn."""
+    if not drawn.tilesets:
+        what = "tiles" if drawn.kind is None else f"tiles of {drawn.kind}"
+        raise NotFound(f"there are no {what} here; the links of /ogc/collections tell what has tiles")
 
 
 def _around(boxes: Iterable[Box | None]) -> Box | None:
