@@ -226,7 +226,10 @@ _ASSET_LAYER = Layer(
     + ", ".join(f"{kind} {POINT_MINZOOM[kind]}" for kind in POINT_KINDS)
     + ". Live values are not in tiles.",
     min(POINT_MINZOOM.values()),
-    (Attribute("kind", "asset kind", _codes(POINT_KINDS)), _NAME),
+    (
+        Attribute("kind", "asset kind", _codes(POINT_KINDS)),
+        Attribute("name", "name as imported; from z12, of plants and boiler houses from z10; absent when there is none"),
+    ),
 )
 _COVERAGE_LAYER = Layer(
     "coverage",

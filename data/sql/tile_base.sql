@@ -1,12 +1,22 @@
 -- layers green, water, area, road, area_name in one answer: encoded MVT layers may simply follow each other
 -- $10: area kinds in the order of their codes, $11: road classes in the order of theirs
-with {part:tile_grid}, rows as materialized (
-    select b.asset_id, b.kind, b.class, nullif(b.name, '') as name,
-           st_asmvtgeom({drawn:s.shape}, t.bounds, 4096, 64, true) as geom
+-- in two parts, because few rows have a low zoom and these have an index of their own
+with {part:tile_grid}, asked as materialized (
+    select b.asset_id, b.kind, b.class, b.name, b.label,
+           case when $5::int < 13 then b.low_geom else b.geom end as shape
       from tile t
       join tile_base b on b.geom && t.reach
-     cross join lateral (select case when $5::int < 13 then b.low_geom else b.geom end as shape) s
-     where {scope:b} and b.minzoom <= $5::int
+     where {scope:b} and b.minzoom <= 11 and b.minzoom <= $5::int
+     union all
+    select b.asset_id, b.kind, b.class, b.name, b.label,
+           case when $5::int < 13 then b.low_geom else b.geom end as shape
+      from tile t
+      join tile_base b on b.geom && t.reach
+     where {scope:b} and b.minzoom > 11 and b.minzoom <= $5::int and $5::int > 11
+), rows as materialized (
+    select b.asset_id, b.kind, b.class, nullif(b.name, '') as name,
+           st_asmvtgeom({drawn:b.shape}, t.bounds, 4096, 64, true) as geom
+      from tile t, asked b
 ), green as (
     select asset_id, geom from rows where kind = 'green' and geom is not null
 ), water as (
@@ -22,8 +32,8 @@ with {part:tile_grid}, rows as materialized (
       join lateral (
            select b.asset_id, b.kind, b.name,
                   {drawn:b.label} as point
-             from tile_base b
-            where b.geom && t.reach and {scope:b} and b.minzoom <= $5::int and b.kind = any($10::text[]) and b.label is not null
+             from asked b
+            where b.kind = any($10::text[]) and b.label is not null
            ) p on p.point && t.bounds
 ), road as (
     select asset_id, array_position($11::text[], coalesce(nullif(class, ''), 'other')) as class, name, geom

@@ -116,6 +116,7 @@ tile_base = Table(
     geometry("label", "POINT", 3857),
 )
 Index("ix_tile_base_geom", tile_base.c.geom, postgresql_using="gist")
+Index("ix_tile_base_low", tile_base.c.geom, postgresql_using="gist", postgresql_where=text("minzoom <= 11"))
 
 tile_coverage = Table(
     "tile_coverage",
@@ -134,6 +135,7 @@ tile_coverage = Table(
     geometry("label", "POINT", 3857),
 )
 Index("ix_tile_coverage_geom", tile_coverage.c.geom, postgresql_using="gist")
+Index("ix_tile_coverage_low", tile_coverage.c.geom, postgresql_using="gist", postgresql_where=text("minzoom <= 11"))
 
 asset_summary = Table(
     "asset_summary",

@@ -188,7 +188,7 @@ def test_the_first_sweep_of_a_drawing_brings_temperatures_and_later_ones_do_not(
             end_sweep(connection, 1, [13], (network_version, valve_version))
             shown = "select temperature_degc from tile_pipe where asset_id = 20 union all"
             shown += " select temperature_degc from tile_pipe_zoom where segment_id = 20 and zoom = 13"
-            return connection.execute(shown).fetchall()  # type: ignore[arg-type]
+            return connection.execute(shown).fetchall()
 
     assert sweep(100.2, 1, 1) == [(100,), (102,)]
     with News(town) as news:

@@ -25,7 +25,7 @@ def test_the_strongest_running_source_of_its_part_feeds_a_pipe(case: tuple[Sketc
     for side in (1, 2):
         for part in ledger.parts(side):
             running = [
-                (-float(np.nan_to_num(ledger.power[source.asset_id])), int(str(source.asset_id)))
+                (-float(np.nan_to_num(ledger.power[int(str(source.asset_id))])), int(str(source.asset_id)))
                 for source in tables.sources.itertuples()
                 if source.running and ledger.oracle.at(source, side - 1) & part
             ]
