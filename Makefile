@@ -50,6 +50,9 @@ lock: ## resolve requirements/*.txt anew (hashes, no addresses) and the web's lo
 check-fresh: ## prove `make test` and `make run` in a fresh Debian 12 (needs root, debootstrap, some GB); TARGETS="setup run"
 	@scripts/check_fresh.sh
 
+check-qgis: ## open a served sample city in Debian's QGIS without a screen (installs QGIS when missing: root)
+	@scripts/check_qgis.sh
+
 bench-city: ## build the full-size city and keep it under the var dir's bench/ for all benchmarks
 	$(BIN)/python -m benchmarks.import_city --keep
 
@@ -82,4 +85,4 @@ contact-sheet: ## take the map of a served city at six zooms into docs/images (U
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles
+.PHONY: help run test check check-qgis setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles

@@ -26,6 +26,8 @@ trap finish EXIT
 
 # another loopback address than 127.0.0.1: this machine only, but not demo mode, so that keys count
 export HEAT_TWIN_HOST=127.0.0.2 HEAT_TWIN_PORT=${HEAT_TWIN_PORT:-8017} HEAT_TWIN_VAR_DIR=$FOLDER/var HEAT_TWIN_ZONE_SOLVE_MINUTES=0
+# kernels compiled by earlier runs of this checkout
+export NUMBA_CACHE_DIR=${NUMBA_CACHE_DIR:-$PWD/build/numba}
 HEAT=http://$HEAT_TWIN_HOST:$HEAT_TWIN_PORT
 .venv/bin/heat-twin demo --size sample --clean > "$FOLDER/demo.log"
 .venv/bin/heat-twin seats add --login qgis --role viewer --program > /dev/null
@@ -46,5 +48,6 @@ done
 awk -v folder="$FOLDER" '/^```python /{file = folder "/" $2; next} /^```$/{file = ""} file {print > file}' "$PAGE"
 sed -i "s|http://127.0.0.1:8000|$HEAT|" "$FOLDER"/*.py
 
-export QT_QPA_PLATFORM=offscreen HOME=$FOLDER XDG_RUNTIME_DIR=$FOLDER
+export QT_QPA_PLATFORM=offscreen HOME=$FOLDER XDG_RUNTIME_DIR=$FOLDER/run
+mkdir -m 700 "$XDG_RUNTIME_DIR"
 "$PYTHON" scripts/check_qgis.py "$HEAT" "$FOLDER" "$PICTURE"

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias
 
-from tiles.errors import UnknownTileset
 from tiles.tilesets import SIDES
 from topology.answers.pipe_facts import CRITICALITY_LIMITS
 from twin.lengths import BREAKDOWNS, CLASS_LABELS, CLASSES, OTHER_LAYING
@@ -154,20 +153,6 @@ class Colouring:
 def colour_of_id(asset_id: int) -> str:
     """Return the colour that an asset has wherever it is coloured by itself."""
     return ID_COLOURS[asset_id % len(ID_COLOURS)]
-
-
-def colouring_of(name: str) -> Colouring:
-    """Return the colouring of that name.
-
-    Raises
-    ------
-    UnknownTileset
-        When there is none; the message lists what there is.
-    """
-    try:
-        return COLOURINGS[name]
-    except KeyError:
-        raise UnknownTileset(f"{name!r} is not a colouring; colourings are {', '.join(COLOURINGS)}") from None
 
 
 def _sides() -> tuple[LegendItem, ...]:

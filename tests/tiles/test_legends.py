@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from tiles.errors import UnknownTileset
-from tiles.legends import COLOURINGS, ID_COLOURS, RAMP, Colouring, LegendItem, colour_of_id, colouring_of
+from tiles.legends import COLOURINGS, ID_COLOURS, RAMP, Colouring, LegendItem, colour_of_id
 from tiles.styles import COLOURS
 from tiles.tilesets import TILESETS
 from twin.lengths import BREAKDOWNS
@@ -118,8 +117,3 @@ def test_an_asset_has_its_colour_by_id_whoever_asks() -> None:
     assert {i.value: i.colour for i in few.items} == {i.value: i.colour for i in many.items if i.value != 1}
     assert few.items[0] == LegendItem(colour_of_id(7), "甲", "甲", 7)
     assert COLOURINGS["company"].items == ()
-
-
-def test_an_unknown_colouring_lists_what_there_is() -> None:
-    with pytest.raises(UnknownTileset, match="class, side, company, dn, year, laying, source, criticality, temperature"):
-        colouring_of("owner")
