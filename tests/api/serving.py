@@ -58,10 +58,14 @@ def serve(
     port: int | None = None,
     zone_solve_minutes: int = 0,
     allowed_origins: tuple[str, ...] = (),
+    tile_seconds: int = 10,
+    archive_mb: int = 100,
+    without: type | None = None,
 ) -> Iterator[str]:
     """Run the whole application in a thread and yield its base address.
 
     Another `host` than loopback makes it believe that it serves a network (no demo mode); it listens on loopback all the same.
+    `without` names a middleware to leave out.
     """
     settings = Settings(
         var_dir=var_dir,
@@ -70,9 +74,13 @@ def serve(
         port=port or free_port(),
         zone_solve_minutes=zone_solve_minutes,
         allowed_origins=allowed_origins,
+        archive_mb=archive_mb,
+        tile_seconds=tile_seconds,
     )
+    app = create_app(settings)
+    app.user_middleware = [one for one in app.user_middleware if one.cls is not without]
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host="127.0.0.1",
         port=settings.port,
         log_level="warning",
