@@ -55,8 +55,8 @@ export function colourings(city: number): Promise<Colouring[]> {
   return getJson<Answer<"/styles/colourings", "get">>("/styles/colourings", { city });
 }
 
-export function fields(city: number, at: string | null): Promise<Field[]> {
-  return getJson<Field[]>("/fields", { city, at });
+export function fields(city: number): Promise<Field[]> {
+  return getJson<Field[]>("/fields", { city });
 }
 
 export async function alarms(city: number): Promise<Alarm[]> {

@@ -21,9 +21,10 @@ export interface Field {
   bounds: [number, number, number, number];
   minzoom: number;
   maxzoom: number;
-  as_of_at: string | null;
+  as_of_at: string;
   stations: number;
-  legend: { value: number; colour: string }[];
+  legend_kind: "classes" | "ramp";
+  legend: { value: number; colour: string; label_zh: string; label_en: string }[];
 }
 
 export type Alarm = Schemas["AlarmModel"];

@@ -44,7 +44,7 @@ export function fieldStations({ field }: LayerInput): LayerSpecification[] {
 
 /** Sources of a field; their addresses change with its time, so that the map asks again. */
 export function fieldSources({ shown, at, city }: Shown, origin: string): Record<string, SourceSpecification> {
-  const time = { ...(at === null ? {} : { at }), ...(shown.as_of_at === null ? {} : { v: shown.as_of_at }) };
+  const time = { ...(at === null ? {} : { at }), v: shown.as_of_at };
   const { minzoom, maxzoom, bounds } = shown;
   const stations = new URLSearchParams({ city: String(city), ...time });
   return {

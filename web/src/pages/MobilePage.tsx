@@ -4,6 +4,7 @@ import { useText } from "../i18n/hooks";
 import { AlarmPanel } from "../panels/AlarmPanel";
 import { AssetPanel } from "../panels/AssetPanel";
 import { Clock } from "../panels/Clock";
+import { LayerPanel } from "../panels/LayerPanel";
 import { LostBanner } from "../panels/LostBanner";
 import { MapView } from "../panels/MapView";
 import { observeLists } from "../panels/observe";
@@ -51,7 +52,12 @@ export function MobilePage() {
         <Segmented block options={[...tabs]} value={tab} onChange={setTab} aria-label={t("nav.pages")} />
       </header>
       <main>
-        {tab === "map" && <MapView />}
+        {tab === "map" && (
+          <>
+            <MapView />
+            <LayerPanel />
+          </>
+        )}
         <div className="tab" hidden={tab !== "alarms"}>
           <AlarmPanel />
         </div>

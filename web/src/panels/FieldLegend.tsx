@@ -1,3 +1,4 @@
+import type { Field } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { currentCity } from "../state/app";
 import { useApp } from "../state/context";
@@ -10,25 +11,49 @@ export function FieldLegend() {
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
   const field = useApp((state) => state.fields.find(({ field: name }) => name === state.view.field) ?? null);
+  const at = useApp((state) => state.view.at);
   if (field === null) return null;
-  const time = field.as_of_at === null ? null : formatTime(Date.parse(field.as_of_at), zone, lang);
+  // in a replay the field is that of the time that is replayed
+  const time = formatTime(Date.parse(at ?? field.as_of_at), zone, lang);
   return (
     <section className="field-legend" aria-label={t("field.title")}>
       <h3>
         {lang === "zh" ? field.title_zh : field.title_en} <small>{unitLabel(field.unit, lang)}</small>
       </h3>
-      <i className="field-ramp" style={{ background: rampOf(field.legend) }} aria-hidden="true" />
-      <ol>
-        {field.legend.map(({ value, colour }) => (
-          <li key={value} data-colour={colour}>
-            {formatNumber(value, 1, lang)}
-          </li>
-        ))}
-      </ol>
+      {field.legend_kind === "ramp" ? <Ramp field={field} /> : <Classes field={field} />}
       <p className="note">
-        {time === null ? t("field.noTime") : t("field.asOf", { time })} ·{" "}
-        {t("field.stations", { count: field.stations })}
+        {t("field.asOf", { time })} · {t("field.stations", { count: field.stations })}
       </p>
     </section>
+  );
+}
+
+/** Colours between two numbers are mixed. */
+function Ramp({ field: { legend } }: { field: Field }) {
+  const lang = useApp((state) => state.view.lang);
+  return (
+    <>
+      <i className="field-ramp" style={{ background: rampOf(legend) }} aria-hidden="true" />
+      <ol>
+        {legend.map(({ value }) => (
+          <li key={value}>{formatNumber(value, 1, lang)}</li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+/** Classes of a standard, each from its first value on. */
+function Classes({ field: { legend } }: { field: Field }) {
+  const lang = useApp((state) => state.view.lang);
+  return (
+    <ol className="classes">
+      {legend.map(({ value, colour, ...label }) => (
+        <li key={value}>
+          <i className="swatch thick" style={{ background: colour }} aria-hidden="true" />
+          {lang === "zh" ? label.label_zh : label.label_en} ≥ {formatNumber(value, 1, lang)}
+        </li>
+      ))}
+    </ol>
   );
 }

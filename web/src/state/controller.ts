@@ -15,6 +15,8 @@ import type { Store } from "./store";
 
 const ALARM_DELAY_MS = 150;
 const CURVE_PERIOD_MS = 30_000;
+/** How often the server is asked whether the live fields have moved on. */
+const FIELDS_PERIOD_MS = 60_000;
 const VISIT_ZOOM = 15.5;
 const HEATED = ["plant", "boiler_house", "substation"];
 const IN_NETWORK = new Set([
@@ -43,6 +45,7 @@ export class Controller {
   private feed: LiveFeed | null = null;
   private alarmTimer: ReturnType<typeof setTimeout> | undefined;
   private curveTimer: ReturnType<typeof setInterval> | undefined;
+  private fieldsTimer: ReturnType<typeof setInterval> | undefined;
   private selection = new AbortController();
   private impact = new AbortController();
   private readonly names = new Map<string, Promise<AssetItem | null>>();
@@ -263,6 +266,8 @@ export class Controller {
     if (this.store.get().view.at === null) this.openFeed(city);
     this.loadSelection();
     this.curveTimer = setInterval(() => void this.loadCurve(), CURVE_PERIOD_MS);
+    void this.loadFields(city);
+    this.fieldsTimer = setInterval(() => void this.loadFields(city), FIELDS_PERIOD_MS);
   }
 
   /** Show sources and substations of a city, or all of it when there are none: districts reach far beyond the network. */
@@ -279,6 +284,7 @@ export class Controller {
     this.feed?.stop();
     this.feed = null;
     clearInterval(this.curveTimer);
+    clearInterval(this.fieldsTimer);
     this.tell(this.statuses.clear());
   }
 
@@ -289,8 +295,8 @@ export class Controller {
   }
 
   /** Fields move with the clock; a city without any, or a seat that may not see them, has none to show. */
-  async loadFields(city: number): Promise<void> {
-    const fields = await server.fields(city, this.store.get().view.at).catch(() => []);
+  private async loadFields(city: number): Promise<void> {
+    const fields = await server.fields(city).catch(() => []);
     const known = this.store.get().fields;
     // the same answer draws nothing anew
     if (JSON.stringify(fields) !== JSON.stringify(known)) this.store.dispatch({ type: "fields", fields });

@@ -11,7 +11,6 @@ export const map: Record<keyof typeof zh, string> = {
   "field.title": "Live field",
   "field.none": "None",
   "field.asOf": "as of {time}",
-  "field.noTime": "no readings yet",
   "field.stations": "{count} stations",
   "datum.title": "Read coordinates in",
   "datum.position": "Coordinates (longitude, latitude)",

@@ -10,7 +10,6 @@ export const map = {
   "field.title": "实况场",
   "field.none": "不显示",
   "field.asOf": "截至 {time}",
-  "field.noTime": "暂无读数",
   "field.stations": "{count} 个测点",
   "datum.title": "读数坐标系",
   "datum.position": "坐标（经度，纬度）",
