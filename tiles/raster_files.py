@@ -343,7 +343,11 @@ def _by_points(points: Any, name: str) -> PixelOf:
         rows, columns = there.rowcol(xy[:, 0], xy[:, 1], op=np.asarray)
         return np.column_stack([np.asarray(columns, np.float64), np.asarray(rows, np.float64)])
 
-    off = pixel_of(np.array([[point.x, point.y] for point in points])) - [[point.col, point.row] for point in points]
+    known = np.array([[point.x, point.y] for point in points])
+    try:
+        off = pixel_of(known) - [[point.col, point.row] for point in points]
+    except (rasterio.errors.RasterioError, CPLE_BaseError):
+        raise BadRaster(f"raster {name} has control points that no map fits; lay it on a grid first (gdalwarp -tps)") from None
     worst = float(np.abs(off).max())
     if not worst <= _GCP_TOLERANCE_PIXELS:
         raise BadRaster(
