@@ -58,6 +58,9 @@ tile_pipe_zoom = Table(
     geometry("geom", "GEOMETRY", 3857, nullable=False),
 )
 Index("ix_tile_pipe_zoom_geom", tile_pipe_zoom.c.geom, postgresql_using="gist")
+for _zoom in ("10", "11"):
+    _where = text(f"zoom = {_zoom}")
+    Index(f"ix_tile_pipe_zoom_{_zoom}", tile_pipe_zoom.c.geom, postgresql_using="gist", postgresql_where=_where)
 Index("ix_tile_pipe_zoom_segment", tile_pipe_zoom.c.city_id, tile_pipe_zoom.c.segment_id)
 
 pipe_fact = Table(
