@@ -62,7 +62,10 @@ def path_of(names: str = "network", zoom: int = 14, **query: str) -> str:
 
 def raw(url: str, method: str = "GET", **headers: str) -> tuple[int, list[tuple[str, str]], bytes]:
     """Return status, headers in their order (but for the time) and the body as it went over the wire."""
-    with httpx.Client(timeout=30, verify=False) as http, http.stream(method, url, headers={"Accept-Encoding": "identity", **headers}) as answer:
+    with (
+        httpx.Client(timeout=30, verify=False) as http,
+        http.stream(method, url, headers={"Accept-Encoding": "identity", **headers}) as answer,
+    ):
         return answer.status_code, [item for item in answer.headers.items() if item[0] != "date"], b"".join(answer.iter_raw())
 
 
