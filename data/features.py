@@ -18,8 +18,10 @@ from data.statements import scope_parameters, sql
 from gis.datum_names import parse_datum
 from gis.datums import to_wgs84
 from twin.features import GEOMETRY, properties_of
+from twin.kinds import KINDS
 from twin.scope import Scope
 
+_STORED = "a.geom"
 _WEB_MERCATOR = parse_datum("epsg:3857")
 LAST_ID = 2**31 - 1
 """Asset ids are 32-bit numbers with a sign."""
@@ -198,7 +200,7 @@ def _statement(name: str, scope: Scope, query: Query, first: int) -> tuple[str, 
 def _geometry(scope: Scope) -> str:
     """Return the SQL of the geometry as the Scope shows it."""
     dx, dy = grid_deg(scope)
-    return "a.geom" if dx is None else f"st_snaptogrid(a.geom, 0, 0, {dx!r}, {dy!r})"
+    return _STORED if dx is None else f"st_snaptogrid(a.geom, 0, 0, {dx!r}, {dy!r})"
 
 
 def _time(query: Query, first: int) -> Predicate:
@@ -216,11 +218,16 @@ def _time(query: Query, first: int) -> Predicate:
 
 def _filter(query: Query, geometry: str, first: int) -> Predicate:
     properties = properties_of(query.kind)
+    indexed = geometry == _STORED
+    if KINDS[query.kind].geometry not in {"point", "line"}:
+        # an area that crosses itself, as stored or by rounding, makes the functions of GEOS fail
+        geometry = f"st_makevalid({geometry})"
     pieces: list[Predicate] = []
     box = None if query.bbox is None else {"op": "s_intersects", "args": [{"property": GEOMETRY}, query.bbox]}
     for expression, crs in ((box, query.bbox_crs), (query.expression, query.filter_crs)):
         if expression is not None:
             begin = first + sum(len(piece.parameters) for piece in pieces)
-            pieces.append(predicate(expression, properties, first=begin, geometry=geometry, to_wgs84=crs.to_wgs84))
+            found = predicate(expression, properties, first=begin, geometry=geometry, indexed=indexed, to_wgs84=crs.to_wgs84)
+            pieces.append(found)
     values = tuple(value for piece in pieces for value in piece.parameters)
     return Predicate(" and ".join(piece.sql for piece in pieces) or "true", values)

@@ -130,6 +130,7 @@ def predicate(
     *,
     first: int,
     geometry: str = "a.geom",
+    indexed: bool = True,
     to_wgs84: Callable[[BaseGeometry], BaseGeometry] = lambda given: given,
 ) -> Predicate:
     """Turn an expression into SQL over the asset with alias `a`.
@@ -143,7 +144,9 @@ def predicate(
     first
         Number of the first parameter.
     geometry
-        SQL of the geometry as the caller may see it (rounded, where a Scope rounds).
+        SQL of the geometry as the caller may see it (rounded, where a Scope rounds), without what makes GEOS fail.
+    indexed
+        True: `geometry` lies inside the box of `a.geom`, which an index knows.
     to_wgs84
         Takes coordinates of the filter to longitude and latitude in WGS-84.
 
@@ -152,7 +155,7 @@ def predicate(
     BadFilter
         Naming the property, operator or value, and what would be right.
     """
-    writer = _Writer(properties, first, geometry, to_wgs84)
+    writer = _Writer(properties, first, geometry, to_wgs84, indexed=indexed)
     text = writer.boolean(expression)
     return Predicate(text, tuple(writer.parameters))
 
@@ -166,11 +169,14 @@ class _Writer:
         first: int,
         geometry: str,
         to_wgs84: Callable[[BaseGeometry], BaseGeometry],
+        *,
+        indexed: bool,
     ) -> None:
         self._properties = properties
         self._first = first
         self._geometry = geometry
         self._to_wgs84 = to_wgs84
+        self._indexed = indexed
         self.parameters: list[object] = []
 
     # ------------------------------------------------------------ predicates
@@ -238,7 +244,11 @@ class _Writer:
 
     def _spatial(self, op: str, left: object, right: object) -> str:
         a, b = self._geometry_term(op, left), self._geometry_term(op, right)
-        return f"{_SPATIAL[op]}({a}, {b})"
+        holds = f"{_SPATIAL[op]}({a}, {b})"
+        given = [sql for sql in (a, b) if sql != self._geometry]
+        if not self._indexed or op == "s_disjoint" or len(given) != 1:
+            return holds
+        return f"(a.geom && {given[0]} and {holds})"
 
     def _temporal(self, op: str, left: object, right: object) -> str:
         a, b = self._instant(op, left), self._instant(op, right)

@@ -13,8 +13,8 @@ from data.features import Query, read_features
 from data.filters import parse_filter
 from data.pool import Pool, connect, open_pool
 from tests.conftest import create_database, drop_database
-from tests.handmade_town import COVERS, LAT, LON, TOWN, insert_town
-from twin.scope import EVERYTHING
+from tests.handmade_town import COVERS, LAT, LON, TOWN, Row, insert_town
+from twin.scope import EVERYTHING, Scope
 
 KINDS = ("pipe", "building", "substation", "water", "district", "coverage_area")
 FUNCTIONS: dict[str, Callable[[shapely.Geometry, shapely.Geometry], bool]] = {
@@ -68,3 +68,27 @@ def test_spatial_functions_are_shapelys(town_url: str, name: str) -> None:
             await pool.close()
 
     assert asyncio.run(go()) > 0
+
+
+def test_areas_that_cross_themselves_are_answered_for(server_url: str) -> None:
+    crossing = f"POLYGON(({LON} {LAT},{LON + 0.01} {LAT},{LON + 0.01} {LAT + 0.01},{LON} {LAT + 0.01},{LON} {LAT}),"
+    crossing += (
+        f"({LON + 0.005} {LAT + 0.005},{LON + 0.015} {LAT + 0.005},{LON + 0.015} {LAT + 0.006},{LON + 0.005} {LAT + 0.005}))"
+    )
+    assert not shapely.from_wkt(crossing).is_valid
+    url = create_database(server_url)
+    insert_town(url, [Row(1, "building", crossing)])
+    box = f"BBOX({LON - 1},{LAT - 1},{LON + 1},{LAT + 1})"
+
+    async def go(scope: Scope, name: str) -> int:
+        pool = await open_pool(url, size=1)
+        try:
+            query = Query("building", parse_filter(f"{name}(geometry, {box})"))
+            return len(await read_features(pool, scope, 1, query, limit=5))
+        finally:
+            await pool.close()
+
+    for scope in (EVERYTHING, Scope(precision_m=100.0)):
+        for name in FUNCTIONS:
+            assert asyncio.run(go(scope, name)) == (name in {"S_INTERSECTS", "S_WITHIN"}), name
+    drop_database(url)
