@@ -19,21 +19,27 @@ COUNTS = {10: 2, 11: 4, 12: 11, 13: 29, 14: 60, 15: 100, 16: 94}
 """Tiles by zoom: about what a screen asks that looks at a city and goes in."""
 _SEED = 1
 _PLACES = """
-select distinct floor((st_x(p.point) + 20037508.342789244) / m)::int as x,
-       floor((20037508.342789244 - st_y(p.point)) / m)::int as y
+select floor((st_x(p.point) + 20037508.342789244) / m)::int as x,
+       floor((20037508.342789244 - st_y(p.point)) / m)::int as y, count(*) as pipes
   from (select st_lineinterpolatepoint(st_geometryn(geom, 1), 0.5) as point from tile_pipe where city_id = %s and trench) p,
        (select 40075016.685578488 / (2 ^ %s::int) as m) w
+ group by 1, 2
+ order by 1, 2
 """
 
 
 def choose_tiles(connection: Connection, city_id: int) -> list[ZoomXY]:
-    """Return 300 tiles that hold pipes, in a mixed order that is the same in every run on the same city."""
+    """Return 300 tiles, in a mixed order that is the same in every run on the same city.
+
+    People look where the network is: a tile is as likely as it has pipes.
+    """
     rng = np.random.default_rng(_SEED)
     chosen: list[ZoomXY] = []
     for zoom, count in COUNTS.items():
-        places = sorted(connection.execute(_PLACES, (city_id, zoom)).fetchall())
-        rows = rng.choice(len(places), min(count, len(places)), replace=False)
-        chosen += [(zoom, *places[row]) for row in sorted(rows.tolist())]
+        places = connection.execute(_PLACES, (city_id, zoom)).fetchall()
+        pipes = np.array([place[2] for place in places], dtype=float)
+        rows = rng.choice(len(places), min(count, len(places)), replace=False, p=pipes / pipes.sum())
+        chosen += [(zoom, *places[row][:2]) for row in sorted(rows.tolist())]
     return [chosen[place] for place in rng.permutation(len(chosen)).tolist()]
 
 

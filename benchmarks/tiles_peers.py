@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.serving import free_port, wait_for
 from benchmarks.tiles_list import ZoomXY
@@ -60,7 +61,7 @@ def tipg_paths(tiles: Sequence[ZoomXY]) -> list[str]:
 def tipg(database_url: str) -> Iterator[tuple[str, int]]:
     """Serve the source layer by tipg in one process, its limit of features a tile raised so that it cuts nothing."""
     environment = {
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": _with_host(database_url),
         "DB_MIN_CONN_SIZE": "4",
         "DB_MAX_CONN_SIZE": "4",
         "TIPG_DB_SCHEMAS": f'["{SCHEMA}"]',
@@ -69,6 +70,15 @@ def tipg(database_url: str) -> Iterator[tuple[str, int]]:
     }
     with _uvicorn("tipg.main:app", environment, "healthz") as served:
         yield served
+
+
+def _with_host(database_url: str) -> str:
+    """Return an address of the same database by loopback: that of tipg must name a host, which a socket has not."""
+    place = urlsplit(database_url)
+    port = parse_qs(place.query).get("port", ["5432"])[0]
+    if place.hostname:
+        return database_url
+    return f"postgresql://{place.username}:{place.password}@127.0.0.1:{port}{place.path}"
 
 
 @contextmanager
