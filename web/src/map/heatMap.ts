@@ -60,7 +60,6 @@ const LEAST_FIRST_ZOOM = 10.2;
 const LEAST_ZOOM = 8;
 /** How close a box brings the map where nobody wants it closer. */
 const CLOSEST_FIT = 17;
-const NARROW_PX = 640;
 const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 
 export interface Hover {
@@ -107,7 +106,7 @@ export class HeatMap {
       style: EMPTY_STYLE,
       interactive: options.interactive,
       localIdeographFontFamily: LOCAL_FONTS,
-      attributionControl: { compact: container.clientWidth < NARROW_PX },
+      attributionControl: { compact: options.interactive },
       maxPitch: 75,
       fadeDuration: 0,
       ...(camera === null
@@ -158,6 +157,7 @@ export class HeatMap {
       });
     }
     map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+    foldAttribution(map);
     map.on("moveend", () => this.tellCamera());
     map.on("idle", () => options.onIdle(this));
     map.on("error", (event) => options.onError(new Error(event.error.message)));
@@ -315,4 +315,16 @@ export class HeatMap {
     const district = feature?.properties as Hover["district"] | undefined;
     this.options.onHover(district === undefined ? null : { ...event.point, district });
   }
+}
+
+/** Names of sources are long: once they are here they fold to a sign that opens by a click; a wall shows them in full. */
+function foldAttribution(map: MapLibreMap): void {
+  const fold = () => {
+    const shown = map.getContainer().querySelector(".maplibregl-compact-show");
+    if (shown === null) return;
+    shown.classList.remove("maplibregl-compact-show");
+    shown.removeAttribute("open");
+    map.off("idle", fold);
+  };
+  map.on("idle", fold);
 }
