@@ -26,7 +26,7 @@ MIN_HOUSEHOLDS: Final = 5
 """Fewest households behind a value that is shown for rooms."""
 _MOST_CELLS: Final = 192
 """Cells along the longer side of a field."""
-_CELLS_A_REACH: Final = 24
+_CELLS_A_REACH: Final = 96
 _RADIUS_M: Final = 6_378_137.0
 
 

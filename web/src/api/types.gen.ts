@@ -868,6 +868,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fields
+         * @description List the fields whose stations report now, with their legends; others are not listed.
+         */
+        get: operations["fields_fields_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fields/{field}/stations.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Field Stations
+         * @description Return the stations of a field with their values; rooms as means of households only.
+         */
+        get: operations["field_stations_fields__field__stations_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fields/{field}/value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Field Value
+         * @description Return a field at one place (WGS-84), with the distance to the nearest station.
+         */
+        get: operations["field_value_fields__field__value_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fields/{field}/{z}/{x}/{y}.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Field Tile
+         * @description Return one tile of 256 pixels, transparent beyond the reach of the stations.
+         */
+        get: operations["field_tile_fields__field___z___x___y__png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/grids": {
         parameters: {
             query?: never;
@@ -4893,6 +4973,106 @@ export interface components {
             valves_to_open: number[];
         };
         /**
+         * FieldModel
+         * @description A field that has stations which report now.
+         */
+        FieldModel: {
+            /**
+             * As Of At
+             * Format: date-time
+             * @description Time of the newest reading.
+             */
+            as_of_at: string;
+            /**
+             * Bounds
+             * @description west, south, east, north in WGS-84 degrees
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Field
+             * @example outdoor_temperature_degc
+             */
+            field: string;
+            /**
+             * Households
+             * @description Fewest households behind a value; 1 where stations are shown as they are.
+             */
+            households: number;
+            /** Legend */
+            legend: components["schemas"]["LegendItem"][];
+            /**
+             * Legend Kind
+             * @description ramp: colours between two entries are mixed.
+             * @enum {string}
+             */
+            legend_kind: "classes" | "ramp";
+            /** Maxzoom */
+            maxzoom: number;
+            /** Minzoom */
+            minzoom: number;
+            /**
+             * Reach M
+             * @description Nothing is drawn farther from a station.
+             */
+            reach_m: number;
+            /**
+             * Source
+             * @description Standard that the classes come from, else empty.
+             */
+            source: string;
+            /**
+             * Stations
+             * @description How many count now.
+             * @example 12
+             */
+            stations: number;
+            /**
+             * Tiles
+             * @example http://127.0.0.1:8000/fields/outdoor_temperature_degc/{z}/{x}/{y}.png?city=1
+             */
+            tiles: string;
+            /** Title En */
+            title_en: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Unit
+             * @example °C
+             */
+            unit: string;
+        };
+        /**
+         * FieldValue
+         * @description A field at one place.
+         */
+        FieldValue: {
+            /** As Of At */
+            as_of_at: string | null;
+            /** Field */
+            field: string;
+            /**
+             * Nearest Station M
+             * @description null when no station reports.
+             * @example 830
+             */
+            nearest_station_m: number | null;
+            /** Stations */
+            stations: number;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description null beyond the reach of the stations.
+             * @example -12.4
+             */
+            value: number | null;
+        };
+        /**
          * FiguresModel
          * @description Assets of one list, as far as the caller may see them, what they add up to, and whom they concern.
          */
@@ -5799,6 +5979,30 @@ export interface components {
             asset_id: number;
             /** Message */
             message: string;
+        };
+        /**
+         * LegendItem
+         * @description One entry of a legend.
+         */
+        LegendItem: {
+            /**
+             * Colour
+             * @example #8073ac
+             */
+            colour: string;
+            /** Label En */
+            label_en: string;
+            /**
+             * Label Zh
+             * @description Name of a class, else empty.
+             */
+            label_zh: string;
+            /**
+             * Value
+             * @description What the colour stands for; of a class, where it begins.
+             * @example -10
+             */
+            value: number;
         };
         /**
          * LegendItemModel
@@ -11430,6 +11634,155 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "application/zip": unknown;
                     "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    fields_fields_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldModel"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    field_stations_fields__field__stations_geojson_get: {
+        parameters: {
+            query?: {
+                /** @description ISO time with zone: what was known then; default: now. */
+                at?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                field: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    field_value_fields__field__value_get: {
+        parameters: {
+            query: {
+                lon: number;
+                lat: number;
+                /** @description ISO time with zone: what was known then; default: now. */
+                at?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                field: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldValue"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    field_tile_fields__field___z___x___y__png_get: {
+        parameters: {
+            query?: {
+                /** @description Datum of the client's map. */
+                crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description ISO time with zone: what was known then; default: now. */
+                at?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                field: string;
+                z: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
                 };
             };
             /** @description Validation Error */
