@@ -8,7 +8,7 @@ type Shown = NonNullable<LayerInput["field"]>;
 /** The field as a layer over the ground, below the network. */
 export function fieldLayer({ field, imagery }: LayerInput): LayerSpecification[] {
   if (field === null) return [];
-  return [{ id: "field", type: "raster", source: "field", paint: { "raster-opacity": imagery ? 0.5 : 0.62 } }];
+  return [{ id: "field", type: "raster", source: "field", paint: { "raster-opacity": imagery ? 0.4 : 0.45 } }];
 }
 
 /** What the field was made from: the stations with their values. */

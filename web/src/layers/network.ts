@@ -40,9 +40,9 @@ function width(input: LayerInput, more = 0): ExpressionSpecification {
   return ["interpolate", ["linear"], ["zoom"], ...stops] as unknown as ExpressionSpecification;
 }
 
-/** A dark edge, by which pipes stand out from imagery. */
+/** A dark edge, by which pipes stand out from imagery and fields. */
 function casing(input: LayerInput, pipes: object): LayerSpecification[] {
-  if (!input.imagery || input.mode === "3d") return [];
+  if ((!input.imagery && input.field === null) || input.mode === "3d") return [];
   const paint = {
     "line-color": COLOURS.halo,
     "line-opacity": dimmed(input, 0.75),

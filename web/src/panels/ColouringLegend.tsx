@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Colouring } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { useApp } from "../state/context";
+import { unitLabel } from "../units";
 import { useColouring } from "./useColouring";
 
 /** So many rows are told at once; companies and heat sources can be many more. */
@@ -28,7 +29,7 @@ function Rows({ colouring }: { colouring: Colouring }) {
     <section className="colouring-legend" aria-label={t("colouring.title")}>
       <h3 title={note === "" ? undefined : note}>
         {title}
-        {unit !== null && unit !== "" && <small> {unit}</small>}
+        {unit !== null && unit !== "" && <small> {unitLabel(unit, lang)}</small>}
         {early && <small> {t("layers.outOfRange", { zoom: colouring.minzoom })}</small>}
       </h3>
       <ul>
