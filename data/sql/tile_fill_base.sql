@@ -1,6 +1,7 @@
 insert into staged_tile_base (city_id, asset_id, kind, class, minzoom, name, company_id, area_id, geom, low_geom, label)
 select a.city_id, a.asset_id, a.kind, coalesce(r.class, ''), coalesce(r.minzoom, k.minzoom), a.name, a.company_id, a.area_id,
-       g.geom, st_simplify(g.geom, %(tolerance_m)s::float8, true), case when k.dimension = 2 and a.name <> '' then st_pointonsurface(g.geom) end
+       g.geom, st_simplify(g.geom, %(tolerance_m)s::float8, true),
+       case when k.dimension = 2 and a.name <> '' then st_pointonsurface(g.geom) end
   from asset a
   join (select unnest(%(kinds)s::text[]) as kind, unnest(%(minzooms)s::int[]) as minzoom,
                unnest(%(dimensions)s::int[]) as dimension) k using (kind)

@@ -7,7 +7,8 @@ with laying as (
     select distinct on (m.material) m.material, coalesce(p.code, %(other_material)s::int) as code
       from (select distinct a.attributes ->> 'material' as material
               from asset a
-             where a.city_id = %(city_id)s::smallint and a.valid_to_at is null and a.kind in ('pipe', 'gas_pipe') and a.attributes ->> 'material' <> ''
+             where a.city_id = %(city_id)s::smallint and a.valid_to_at is null and a.kind in ('pipe', 'gas_pipe')
+               and a.attributes ->> 'material' <> ''
                and (%(asset_ids)s::int[] is null or a.asset_id = any(%(asset_ids)s::int[]))) m
       left join unnest(%(material_patterns)s::text[], %(materials)s::int[]) with ordinality as p (pattern, code, place)
         on m.material ~* p.pattern

@@ -1,11 +1,20 @@
 -- z10..z13: one row per topology segment, company and area
 -- in three parts, because a tile of the lowest zooms holds most rows of its zoom, which have an index of their own
 with {part:tile_grid}, merged as (
-    select p.* from tile t join tile_pipe_zoom p on p.geom && t.reach where {scope:p=pipe} and p.zoom = 10 and $5::int = 10
+    select p.*
+      from tile t
+      join tile_pipe_zoom p on p.geom && t.reach
+     where {scope:p=pipe} and p.zoom = 10 and $5::int = 10
      union all
-    select p.* from tile t join tile_pipe_zoom p on p.geom && t.reach where {scope:p=pipe} and p.zoom = 11 and $5::int = 11
+    select p.*
+      from tile t
+      join tile_pipe_zoom p on p.geom && t.reach
+     where {scope:p=pipe} and p.zoom = 11 and $5::int = 11
      union all
-    select p.* from tile t join tile_pipe_zoom p on p.geom && t.reach where {scope:p=pipe} and p.zoom > 11 and p.zoom = $5::int and $5::int > 11
+    select p.*
+      from tile t
+      join tile_pipe_zoom p on p.geom && t.reach
+     where {scope:p=pipe} and p.zoom > 11 and p.zoom = $5::int and $5::int > 11
 ), rows as (
     select p.segment_id, p.level, least(p.medium, 2) as medium, p.dn,
            nullif(p.network_class, 0) as class,
