@@ -79,10 +79,13 @@ bench-tiles: bench-city-clean ## measure tiles against the bare statement, tipg 
 	@scripts/setup_wrk.sh
 	@build/bench/bin/python -m benchmarks.tiles
 
+fuzz: ## ask every route with made-up values for as long as it takes; none may answer 5xx
+	HEAT_TWIN_TEST_FUZZ=1 $(BIN)/python -m pytest tests/api/test_schemathesis.py -s
+
 contact-sheet: ## take the map of a served city at six zooms into docs/images (URL=http://127.0.0.1:8000 CITY=1)
 	$(BIN)/python -m tests.browser.contact_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
 
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check check-qgis setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles
+.PHONY: help run test check check-qgis setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles fuzz
