@@ -11,22 +11,6 @@ export type Answer<P extends keyof paths, M extends keyof paths[P]> = paths[P][M
   ? Body
   : never;
 
-/** A live field (实况场) over the city. */
-export interface Field {
-  field: string;
-  title_zh: string;
-  title_en: string;
-  unit: string;
-  tiles: string;
-  bounds: [number, number, number, number];
-  minzoom: number;
-  maxzoom: number;
-  as_of_at: string;
-  stations: number;
-  legend_kind: "classes" | "ramp";
-  legend: { value: number; colour: string; label_zh: string; label_en: string }[];
-}
-
 export type Alarm = Schemas["AlarmModel"];
 export type Asset = Schemas["AssetAnswer"];
 export type AssetItem = Schemas["AssetItemModel"];
@@ -36,6 +20,8 @@ export type Colouring = Schemas["ColouringModel"];
 export type Contents = Schemas["ContentsAnswer"];
 export type Delivered = Schemas["DeliveredLayerModel"];
 export type District = Schemas["DistrictRateModel"];
+/** A live field (实况场) over the city. */
+export type Field = Schemas["FieldModel"];
 export type Figures = Schemas["FiguresModel"];
 export type Findings = Schemas["FindingsAnswer"];
 export type Impact = Schemas["ImpactAnswer"];
