@@ -78,12 +78,22 @@ def test_the_decoder_of_the_tests_reads_what_the_fixtures_say(shared: Path) -> N
             for feature, found in zip(layer["features"], decoded[layer["name"]]["features"], strict=True):
                 # a feature without an id is one with 0 to this decoder
                 assert found.get("id", 0) == feature.get("id", 0), name
-                assert found["properties"] == pytest.approx(told_attributes(layer, feature), rel=1e-6), name
+                told_here = told_attributes(layer, feature)
+                assert set(found["properties"]) == set(told_here), name
+                assert [key for key, value in told_here.items() if not alike(found["properties"][key], value)] == [], name
+
+
+def alike(found: object, told: object) -> bool:
+    """Tell whether two values are equal, numbers to the precision of a float of 32 bits."""
+    if isinstance(found, float) and isinstance(told, int | float):
+        return math.isclose(found, told, rel_tol=1e-6)
+    return found == told
 
 
 def told_attributes(layer: Mapping[str, Any], feature: Mapping[str, Any]) -> dict[str, Any]:
     tags = feature.get("tags", [])
-    values = [next(iter(value.values())) for value in layer["values"]]
+    # fixture 076 writes a text without its quotes
+    values = [str(said) if kind == "string_value" else said for value in layer["values"] for kind, said in value.items()]
     return {layer["keys"][key]: values[value] for key, value in zip(tags[::2], tags[1::2], strict=True)}
 
 
