@@ -26,7 +26,6 @@ import { Handle } from "./handle";
 import { addIcons } from "./icons";
 import { layerInput, NO_ALARMS } from "./input";
 import { StatusPainter } from "./painter";
-import { readdress } from "./readdress";
 import { roomAround } from "./room";
 import type { Scene } from "./scene";
 import { buildStyle, EMPTY_STYLE } from "./style";
@@ -184,25 +183,17 @@ export class HeatMap {
     const { view } = state;
     const asset = arrived(state.asset);
     const alarms = arrived(state.alarms) ?? NO_ALARMS;
-    const sources = [view.city, state.tilesets, state.rasters];
-    const look = [view.layers, view.lang, view.mode, view.colouring, state.colourings];
+    // another colouring asks for other tiles: its source begins anew and knows no statuses
+    const sources = [view.city, state.tilesets, state.rasters, view.colouring, state.colourings, state.bands];
+    const look = [view.layers, view.lang, view.mode];
     const ground = [view.ground, view.field, view.at, state.fields];
     const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset, view.selected];
-    const work = [
-      state.overlay,
-      state.marks,
-      state.supposed,
-      view.panel,
-      view.work,
-      state.bands,
-      state.archiveRevision,
-    ];
+    const work = [state.overlay, state.marks, state.supposed, view.panel, view.work, state.archiveRevision];
     const next = [...sources, ...look, ...ground, ...moving, ...work];
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
     const sourcesChanged = sources.some((value, i) => value !== this.wanted[i]);
     this.wanted = next;
     const style = buildStyle(layerInput(state), view.layers, window.location.origin, this.options.magnify);
-    readdress(this.map, style);
     this.map.setStyle(style, { diff: true });
     this.drawing.show();
     this.halos.show(view.layers.includes("alarms") ? alarms : []);
