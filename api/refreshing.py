@@ -87,7 +87,7 @@ class Refresher:
                 await self._refresh(state)
 
     def _is_due(self, state: CopyState) -> bool:
-        if state.edited_at is None:
+        if state.edited_at is None and not state.of_older_program:
             return False
         version, failed_at = self._failed.get(state.city_id, (-1, 0.0))
         return version != state.present_version or time.monotonic() - failed_at > RETRY_S

@@ -34,6 +34,11 @@ class CopyState:
         """True when the copies show older assets than there are."""
         return self.shown_version < self.present_version
 
+    @property
+    def of_older_program(self) -> bool:
+        """True when a migration has said that the copies must be built anew (it writes version 0)."""
+        return self.shown_version == 0
+
 
 async def copy_states(pool: Pool, city_id: int | None = None) -> list[CopyState]:
     """Return the state of each city whose copies were ever built (or of one)."""
