@@ -119,8 +119,16 @@ export function byCode(city: number, code: string): Promise<Found> {
 export async function tilesets(city: number): Promise<Record<string, TileJson>> {
   const built = await getJson<Answer<"/tiles", "get">>("/tiles", { city });
   const names = built.map((item) => item.tileset).filter((name) => TILESETS.includes(name));
-  const documents = await Promise.all(names.map((name) => getJson<TileJson>(`/tiles/${name}.json`, { city })));
+  const documents = await Promise.all(names.map((name) => tileset(city, name)));
   return Object.fromEntries(names.map((name, i) => [name, documents[i] as TileJson]));
+}
+
+/** A tileset without the attributes that must be asked for, but with what their codes mean. */
+async function tileset(city: number, name: string): Promise<TileJson> {
+  const plain = getJson<TileJson>(`/tiles/${name}.json`, { city });
+  if (name !== "network") return plain;
+  const { vector_layers } = await getJson<TileJson>(`/tiles/${name}.json`, { city, with: "all" });
+  return { ...(await plain), vector_layers };
 }
 
 let labels: Promise<ReadonlyMap<string, string>> | null = null;
