@@ -190,7 +190,7 @@ def test_sources_name_file_datum_operation_and_rows(http: httpx.Client, sample: 
         for name in ("datum", "evidence", "operation", "accuracy_m", "vertex_count"):
             assert source[name] == conversion[name]
         assert datetime.fromisoformat(source["imported_at"]).tzinfo is not None
-    assert [raster["layer"] for raster in http.get("/contents").json()["rasters"]] == ["ground"]
+    assert [raster["layer"] for raster in http.get("/contents").json()["rasters"]] == ["ground", "satellite"]
 
 
 def test_an_unchanged_answer_is_not_sent_again(http: httpx.Client) -> None:

@@ -119,8 +119,9 @@ def test_no_address_leads_out_of_the_tileset(http: httpx.Client, path: str) -> N
 
 
 def test_the_raster_list_leads_to_shaded_tiles(http: httpx.Client) -> None:
-    (ground,) = http.get("/raster", params={"city": 1}).json()
+    ground, satellite = http.get("/raster", params={"city": 1}).json()
     assert (ground["layer"], ground["style"]) == ("ground", "hillshade")
+    assert (satellite["layer"], satellite["style"]) == ("satellite", "colour")
     west, south, east, north = ground["bounds"]
     x, y = tile_of(14, (west + east) / 2, (south + north) / 2)
     answer = http.get(ground["tiles"].format(z=14, x=x, y=y))

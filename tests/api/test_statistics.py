@@ -93,7 +93,8 @@ def test_a_district_and_a_company_have_their_share(sample_client: httpx.Client) 
 
 
 def test_the_tiles_carry_what_the_tables_are_made_of(sample_client: httpx.Client) -> None:
-    layers = {layer["id"]: layer for layer in get(sample_client, "/tiles/network.json")["vector_layers"]}
+    described = sample_client.get("/tiles/network.json", params={"with": "all"}).json()
+    layers = {layer["id"]: layer for layer in described["vector_layers"]}
     assert {"class", "laying", "material", "year", "dn"} <= set(layers["pipe"]["fields"])
 
 

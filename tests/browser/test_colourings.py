@@ -69,13 +69,13 @@ def test_a_colouring_is_chosen_drawn_told_and_kept(viewer: OpenViewer, program: 
     legend = legend_of(program, "laying")
     with viewer(1440, 900) as shown:
         shown.open(f"/?city=1&{PLACE}&layers=network")
-        assert not any("with=" in url for url in shown.watch.requests)
+        assert not any(".mvt" in url and "with=" in url for url in shown.watch.requests)
         before = picture(shown)
         choose(shown, "管网着色", legend["title_zh"], "colouring=laying")
         values = wait_for(lambda: drawn_values(shown, "laying"), what="tiles that tell the laying")
         after = picture(shown)
         # only the tiles of pipes carry the wish
-        asked = [url for url in shown.watch.requests if "with=" in url]
+        asked = [url for url in shown.watch.requests if ".mvt" in url and "with=" in url]
         assert asked
         assert all("/tiles/network/" in url and "with=laying" in url for url in asked)
         for item in legend["items"]:
