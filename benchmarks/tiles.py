@@ -35,7 +35,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -134,10 +135,11 @@ def _uncached(case: _Case) -> dict[str, Any]:
         with (
             served(case.settings, TILE_CACHE_MB="0") as (ours, pid),
             tiles_peers.tipg(case.settings.database_url) as (peer, peer_pid),
+            _bare(case) as ask_bare,
         ):
             settle(pid)
             contenders = {
-                "sql": _Contender(partial(_ask_bare, case), None),
+                "sql": _Contender(ask_bare, None),
                 "ours": _Contender(partial(_ask, ours, _paths(case.tiles)), pid),
                 "tipg": _Contender(partial(_ask, peer, tiles_peers.tipg_paths(case.tiles)), peer_pid),
             }
@@ -151,16 +153,16 @@ def _ask(address: str, paths: list[str]) -> Asked:
     return asyncio.run(ask_http(address, paths, connections=8, headers=_UNCOMPRESSED))
 
 
-def _ask_bare(case: _Case) -> Asked:
-    async def run() -> Asked:
-        pool = await open_pool(case.settings.database_url, size=4)
+@contextmanager
+def _bare(case: _Case) -> Iterator[Callable[[], Asked]]:
+    """Yield what makes all tiles by the product's statements over four connections, and nothing else."""
+    tileset, scope = TILESETS["network"], Scope()
+    with asyncio.Runner() as runner:
+        pool = runner.run(open_pool(case.settings.database_url, size=4))
         try:
-            tileset, scope = TILESETS["network"], Scope()
-            return await ask_each(case.tiles, lambda zxy: make_tile(pool, tileset, scope, CITY, zxy), at_once=4)
+            yield lambda: runner.run(ask_each(case.tiles, lambda zxy: make_tile(pool, tileset, scope, CITY, zxy), at_once=4))
         finally:
-            await pool.close()
-
-    return asyncio.run(run())
+            runner.run(pool.close())
 
 
 def _rounds(case: _Case, contenders: dict[str, _Contender]) -> dict[str, list[tuple[float, float, Asked]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -134,15 +135,17 @@ def wrk(address: str, targets: Sequence[tuple[str, Mapping[str, str]]], folder: 
         encoding="utf-8",
     )
     command = ["wrk", "-t1", "-c8", f"-d{seconds}s", "-s", str(script), address]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found, failed = _REQUESTS.search(said), _FAILURES.search(said)
-    if found is None or failed is not None:
-        raise SystemExit(f"tiles: wrk at {address} says {said}")
+    said = subprocess.run(command, check=True, capture_output=True, text=True)
+    found, failed = _REQUESTS.search(said.stdout), _FAILURES.search(said.stdout)
+    # an error in the script is told there only, and wrk asks for / then
+    if found is None or failed is not None or said.stderr.strip():
+        raise SystemExit(f"tiles: wrk at {address} says {said.stdout} {said.stderr}")
     return float(found[1])
 
 
 def _lua(text: str) -> str:
-    return "[[" + text + "]]"
+    """Return a Lua literal; those of JSON are the same for printable ASCII."""
+    return json.dumps(text)
 
 
 def _table(headers: Mapping[str, str]) -> str:
