@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,35 +15,47 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from api import error_answers, reference, static_files
+from api.arrivals_room import ArrivalsRoom
 from api.auth.setup import install as install_gate
 from api.auth.setup import prepare_seats
+from api.bodies import BodyBudget, BodyGuard
 from api.cause_room import CauseRoom
+from api.channels import Channels
 from api.headers import SecurityHeaders, allow_origins
 from api.interval_keeper import IntervalKeeper
 from api.leak_room import LeakRoom
 from api.live_room import LiveRoom
+from api.mqtt.room import MqttRoom
 from api.networks import NetworkStore
 from api.ogc import routes as ogc
 from api.ogc import tile_routes as ogc_tiles
 from api.ogc.kept import Kept
+from api.overload import SenderRates, check_readings
 from api.plan_losses import PlanLosses
+from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
+from api.rolling import RollingRoom
 from api.routes import (
     alarms,
     archive,
     archives,
+    arrivals,
     assets,
     causes,
     contents,
     coverage,
     customers,
     datums,
+    exchange,
     export,
     fields,
+    history,
+    intake,
     jobs,
     kinds,
     leaks,
     live,
+    measuring,
     metrics,
     network,
     network_files,
@@ -56,9 +69,11 @@ from api.routes import (
     readings,
     refresh,
     registers,
+    retention,
     rollout,
     scenes,
     seats,
+    sources,
     statistics,
     styles,
     system,
@@ -79,6 +94,7 @@ from api.tracing.facts import FactStore
 from api.tracing.rooms import Outdoor, Rooms
 from api.tracing.warming import warm
 from api.what_if_room import WhatIfRoom
+from data.history.postgres import PostgresHistory
 from data.pool import open_pool
 from tiles.cache import TileCache
 
@@ -119,6 +135,13 @@ ROUTERS = (
     fields.router,
     jobs.router,
     readings.router,
+    measuring.router,
+    history.router,
+    sources.router,
+    retention.router,
+    intake.router,
+    exchange.router,
+    arrivals.router,
     alarms.router,
     causes.router,
     leaks.router,
@@ -139,11 +162,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.plan_losses = PlanLosses()
     app.state.criticals = Criticals()
     facts = FactStore(settings.database_url)
+    app.state.history = PostgresHistory(pool, settings.var_dir)
     try:
         await prepare_seats(settings, pool)
         cache: TileCache = app.state.tile_cache
         async with (
             LiveRoom(pool) as app.state.live,
+            ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
+            RollingRoom(pool, app.state.history, app.state.live),
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,
             WhatIfRoom(settings, pool) as app.state.what_ifs,
@@ -151,11 +177,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             IntervalKeeper(settings.database_url, pool, app.state.networks),
             CauseRoom(settings, app.state.networks) as app.state.causes,
             ArchiveRoom(settings, pool) as app.state.archives,
+            ReadingKeeper(settings),
+            MqttRoom(settings, pool, app.state.live, app.state.identity, app.state.channels.mqtt) as app.state.mqtt,
         ):
             app.state.tile_room = TileRoom(settings, pool, cache, tile_news)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
             yield
     finally:
+        app.state.history.close()
         await pool.close()
 
 
@@ -178,6 +207,10 @@ def create_app(settings: Settings) -> FastAPI:
     app = _Application(title="heat twin", version=version("heat-twin"), lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.features_kept = Kept()
+    app.state.channels = Channels()
+    app.state.exchange_lock = asyncio.Lock()
+    app.state.bodies = BodyBudget()
+    app.state.sender_rates = SenderRates(settings.sender_frames_per_s)
     app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)
     error_answers.install(app)
     for router in ROUTERS:
@@ -185,6 +218,12 @@ def create_app(settings: Settings) -> FastAPI:
     static_files.install(app)
     # the last one added is the first one passed
     admission = install_gate(app, settings, api_paths(app))
+    app.add_middleware(
+        BodyGuard,
+        budget=app.state.bodies,
+        seconds=settings.body_seconds,
+        checks={"/readings": (check_readings, readings.MAX_BODY_BYTES)},
+    )
     app.add_middleware(metrics.RequestMeter)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)

@@ -12,6 +12,9 @@ from starlette.exceptions import HTTPException
 
 from api.errors import KNOWN_ERRORS, Busy, status_of
 
+READ_ENCODINGS = "gzip, zstd, br, deflate"
+"""How bodies of requests may be packed."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -24,7 +27,9 @@ def error_response(error: Exception) -> JSONResponse:
     status = status_of(error)
     if status >= 500 and status not in {503, 507}:
         return _hidden(error)
-    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in {429, 503} else None
+    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in {429, 503} else {}
+    if status == 415:
+        headers["Accept-Encoding"] = READ_ENCODINGS  # RFC 7694
     message = str(error) if status != 503 or isinstance(error, Busy) else "the database does not answer; try again in a moment"
     return JSONResponse(_body(type(error).__name__, message), status, headers)
 

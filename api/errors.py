@@ -9,15 +9,29 @@ ApiError
 ├── NotSignedIn     no seat came with the request
 ├── PasswordMustChange  a one-time password was not changed yet
 ├── TooManyTries    too many failed tries to sign in
+├── TooFast         a sender sends more than it may
+├── TooSlow         a body did not come in its time
+├── UnsupportedBody a body of a type or encoding that is not read
 ├── BadKeyFile      the key file of the var dir is missing, open to others or another one
 ├── Busy            a bounded queue is full; try again later
+├── MessageRefused  a message of a broker cannot be taken as a whole
 ├── Refused         a server refused what this program, as its client, asked
 └── PayloadTooLarge a body over the stated limit
 """
 
 from __future__ import annotations
 
-from data.errors import BadExport, BadFilter, BadManifest, Conflict, DatabaseUnavailable, DataError, NotFound, UnfitValue
+from data.errors import (
+    BadExport,
+    BadFilter,
+    BadManifest,
+    BadReadingFile,
+    Conflict,
+    DatabaseUnavailable,
+    DataError,
+    NotFound,
+    UnfitValue,
+)
 from gis.errors import ConversionRefused, DatumNeedsParameters, GisError, UnknownDatum
 from tiles.errors import (
     ArchiveExpired,
@@ -32,7 +46,7 @@ from tiles.errors import (
     UnknownTileset,
 )
 from topology.errors import NotSolvable, NotTraceable, TopologyError
-from twin.errors import BadEdit, BadFrame, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
+from twin.errors import BadEdit, BadFrame, BadRecord, BadRetention, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
 
 
 class ApiError(Exception):
@@ -75,6 +89,22 @@ class TooManyTries(ApiError):
         self.retry_after_s = retry_after_s
 
 
+class TooFast(ApiError):
+    """Raised when a sender sends more than it may; it should come again after `retry_after_s`."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class TooSlow(ApiError):
+    """Raised when the body of a request did not come within its time."""
+
+
+class UnsupportedBody(ApiError):
+    """Raised when the body of a request has a type or an encoding that is not read."""
+
+
 class BadKeyFile(ApiError):
     """Raised when the key file cannot be used: missing rights, open to others, or not the one that encrypted."""
 
@@ -85,6 +115,15 @@ class Busy(ApiError):
     def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class MessageRefused(ApiError):
+    """Raised when a message of a broker cannot be taken: `reason` for the records, `code` for its acknowledgement (MQTT 5)."""
+
+    def __init__(self, reason: str, code: int, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.code = code
 
 
 class Refused(ApiError):
@@ -103,8 +142,11 @@ STATUS: dict[type[Exception], int] = {
     BadFilter: 400,
     BadFrame: 422,
     BadEdit: 422,
+    BadRecord: 422,
+    BadRetention: 422,
     BadManifest: 422,
     BadExport: 422,
+    BadReadingFile: 422,
     UnknownDatum: 422,
     DatumNeedsParameters: 422,
     ConversionRefused: 422,
@@ -130,8 +172,11 @@ STATUS: dict[type[Exception], int] = {
     NotFound: 404,
     Conflict: 409,
     UnfitValue: 422,
+    TooSlow: 408,
     PayloadTooLarge: 413,
+    UnsupportedBody: 415,
     TooManyTries: 429,
+    TooFast: 429,
     Busy: 503,
     DatabaseUnavailable: 503,
 }

@@ -10,24 +10,28 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
+
+import asyncpg
 
 from api.errors import BadRequest
 from api.intake import Intake
+from api.latest_keeper import CHECKPOINT_S, FOLLOW_S, LatestKeeper
 from data.alarms import list_active, list_rules
 from data.errors import DataError, NotFound
 from data.pool import Pool
-from data.readings import DATABASE_ERRORS, restore_latest
+from data.readings import DATABASE_ERRORS, CityBatch, ensure_partitions
 from data.sources import city_versions, ensure_sources, list_sources
 from twin import delta
 from twin.errors import TwinError
 from twin.live import LIVE_THEMES, LiveCity, build_city, live_rights
-from twin.readings import Prepared, Result, Source, prepare
+from twin.readings import Batch, Result, merge, prepare
 from twin.scope import Scope
+from twin.senders import SenderSources
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +41,16 @@ CLOCK_S = 1.0
 """How often status is checked for silence."""
 CATALOGUE_S = 2.0
 """How often imports of other processes are looked for."""
+DAYS_S = 600.0
+"""How often the partitions of today and tomorrow are seen to."""
+_LAST_CHECKPOINT_S = 30.0
+
+ArrivalListener: TypeAlias = Callable[[int, Batch, Sequence[Result], int], None]
+"""Called after a commit with the city, frames of one schema, what became of each, and their arrival as epoch milliseconds."""
+CommitGuard: TypeAlias = Callable[[asyncpg.Connection, Sequence[CityBatch]], Awaitable[None]]
+"""Called inside the transaction that stores frames; what it writes is committed with them, and only then."""
+RefusalListener: TypeAlias = Callable[[int, str, Mapping[Result, int], Sequence[str]], None]
+"""Called by whoever answers a sender: city, sender, refused frames by result, unknown source codes (at most 100)."""
 
 
 def now_ms() -> int:
@@ -51,7 +65,9 @@ class LiveRoom:
         self._pool = pool
         self._cities: dict[int, LiveCity] = {}
         self._versions: dict[int, int] = {}
-        self._distrusted: set[int] = set()
+        self._keeper = LatestKeeper(pool)
+        self._loading = asyncio.Lock()
+        self._senders = SenderSources()
         self._messages: dict[tuple[int, str, Scope, int | None], bytes | None] = {}
         self._moved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -59,10 +75,15 @@ class LiveRoom:
         self.lock = asyncio.Lock()
         self.intake = Intake(pool, self)
         self.subscribers = 0
+        self.arrival_listeners: list[ArrivalListener] = []
+        self.refusal_listeners: list[RefusalListener] = []
+        self.commit_guards: list[CommitGuard] = []
 
     async def __aenter__(self) -> LiveRoom:
+        await self._keeper.begin()
         await self._catalogue()
-        self._tasks = [asyncio.create_task(task) for task in (self.intake.run(), self._clock(), self._watch())]
+        running = (self.intake.run(), self._clock(), self._watch(), self._follow(), self._make_days())
+        self._tasks = [asyncio.create_task(task) for task in running]
         for task in self._tasks:
             task.add_done_callback(_tell)
         return self
@@ -75,6 +96,11 @@ class LiveRoom:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        try:
+            async with asyncio.timeout(_LAST_CHECKPOINT_S):
+                await self.write_checkpoint()
+        except (*DATABASE_ERRORS, DataError) as failure:
+            logger.warning("the latest state was not written at the end, the next start reads it from the ledger: %s", failure)
 
     # ------------------------------------------------------------ cities
 
@@ -105,19 +131,25 @@ class LiveRoom:
         city = self._cities.get(city_id)
         return 0 if city is None else city.status_of(asset_id)
 
-    async def reload(self, city_id: int) -> LiveCity:
-        """Read sources, rules, latest frames and open alarms again; every subscriber gets a new snapshot."""
-        async with self.lock:
+    async def reload(self, city_id: int, *, anew: bool = False) -> LiveCity:
+        """Read sources, rules and open alarms again; every subscriber gets a new snapshot.
+
+        Frames are taken over from the present state; those of a city that is not loaded yet come from the store, and with
+        `anew` those of every city do. Intake waits only for the last step.
+        """
+        async with self._loading:
             sources, rules = await list_sources(self._pool, city_id), await list_rules(self._pool, city_id)
-            city = build_city(city_id, secrets.randbits(32), sources, rules)
-            restored = await restore_latest(self._pool, city, now=datetime.now(UTC))
-            for rule_id, source_id in await list_active(self._pool, city_id):
-                city.open_alarm(rule_id, source_id)
-            city.refresh(now_ms())
-            self._cities[city_id] = city
-        logger.info(
-            "city %d: %d sources, %d with a last frame, %d open alarms", city_id, len(sources), restored, city.active_alarms
-        )
+            city = await asyncio.to_thread(build_city, city_id, secrets.randbits(32), sources, rules)
+            async with self.lock:
+                before = self._cities.get(city_id)
+                if before is None or anew:
+                    heard = await self._keeper.restore(city)
+                else:
+                    heard = sum(city.restore(schema_id, frames) for schema_id, frames in before.heard().items())
+                    city.set_alarms(await list_active(self._pool, city_id))
+                city.refresh(now_ms())
+                self._cities[city_id] = city
+        logger.info("city %d: %d sources, %d with a last frame, %d open alarms", city_id, len(sources), heard, city.active_alarms)
         self._announce()
         return city
 
@@ -129,18 +161,11 @@ class LiveRoom:
                 await ensure_sources(self._pool, city_id)
                 await self.reload(city_id)
                 self._versions[city_id] = version
-        for city_id in self._distrusted & set(versions):
-            await self.reload(city_id)
-            self._distrusted.discard(city_id)
-
-    def distrust(self, city_ids: set[int]) -> None:
-        """Reload these cities from the store as soon as it answers."""
-        self._distrusted |= city_ids
 
     # ------------------------------------------------------------ readings
 
-    async def submit(self, city_id: int, frames: Sequence[Any], scope: Scope) -> list[Result]:
-        """Check frames, commit those that fit, and return the result of each.
+    async def submit(self, city_id: int, frames: Sequence[Any], scope: Scope, *, sender: str = "") -> list[Result]:
+        """Check frames, commit those that fit, and return the result of each. `sender`: whose turn they take (`Intake.put`).
 
         Raises
         ------
@@ -151,21 +176,55 @@ class LiveRoom:
         """
         self.intake.require_room(len(frames))
         city = self.require_city(city_id)
-        prepared = prepare(frames, _visible(city, scope), now_ms=now_ms())
-        answers = await self.intake.put(city_id, prepared) if len(prepared) else []
-        return _merge(prepared, answers)
+        prepared = prepare(frames, self._senders.of(city_id, city.sources, scope), now_ms=now_ms())
+        answers = await self.intake.put(city_id, prepared, sender=sender) if len(prepared) else []
+        return merge(prepared, answers)
 
-    def committed(self) -> None:
-        """Wake the clock: a commit has changed live state."""
+    def committed(self, commits: Iterable[tuple[int, int]] = ()) -> None:
+        """Wake the clock: live state has moved, by these own commits (number and transaction) or by another server's."""
+        self._keeper.remember(commits)
         self._moved.set()
+
+    async def guard(self, connection: asyncpg.Connection, batches: Sequence[CityBatch]) -> None:
+        """Let the guards write what must be committed with frames, or not at all."""
+        for guard in self.commit_guards:
+            await guard(connection, batches)
+
+    def arrived(self, city_id: int, batch: Batch, results: Sequence[Result], received_ms: int) -> None:
+        """Tell the listeners what became of committed frames. They must be quick; one that fails is logged and passed over."""
+        for listener in self.arrival_listeners:
+            try:
+                listener(city_id, batch, results, received_ms)
+            except Exception:  # the frames are committed: a listener must not take back the answer
+                logger.exception("a listener failed on %d frames of city %d", len(batch), city_id)
+
+    def refused(self, city_id: int, sender: str, counts: Mapping[Result, int], unknown: Sequence[str]) -> None:
+        """Tell the listeners which frames of a sender were refused.
+
+        Parameters
+        ----------
+        sender
+            App id, seat, or `mqtt:<company>`.
+        counts
+            Refused frames by result.
+        unknown
+            Codes of sources that are not registered, at most 100.
+        """
+        for listener in self.refusal_listeners:
+            try:
+                listener(city_id, sender, counts, unknown)
+            except Exception:  # what counts refusals must not change the answer
+                logger.exception("a listener failed on refused frames of city %d", city_id)
 
     # ------------------------------------------------------------ clock
 
     async def _clock(self) -> None:
         """Refresh what is shown after commits, and once a second for silence."""
         while True:
+            # not wait_for: in Python 3.11 it swallows a cancellation that comes with the event, and the server never stops
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), CLOCK_S)
+                async with asyncio.timeout(CLOCK_S):
+                    await self._moved.wait()
             self._moved.clear()
             shown = [city.refresh(now_ms()) for city in self._cities.values()]
             if any(shown):
@@ -180,6 +239,44 @@ class LiveRoom:
                 await self._catalogue()
             except (*DATABASE_ERRORS, DataError, TwinError) as error:
                 logger.warning("live state could not look for changed cities: %s", error)
+
+    async def _follow(self) -> None:
+        """Follow what other servers commit, and write the latest state down once in a while."""
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            try:
+                await self.catch_up()
+                if time.monotonic() - self._keeper.checkpoint_s >= CHECKPOINT_S:
+                    await self.write_checkpoint()
+            except (*DATABASE_ERRORS, DataError, TwinError) as error:
+                logger.warning("live state could not follow the store: %s", error)
+
+    async def catch_up(self) -> None:
+        """Make live what other servers have committed."""
+        lost = self._keeper.lost
+        async with self.lock:
+            moved = await self._keeper.follow(self._cities)
+        if lost:
+            for city_id in list(self._cities):
+                await self.reload(city_id, anew=True)
+        if moved:
+            self.committed()
+
+    async def write_checkpoint(self) -> None:
+        """Write the latest state of all cities down."""
+        async with self.lock:
+            checkpoint = self._keeper.copy(self._cities)
+        await self._keeper.write(checkpoint)
+
+    async def _make_days(self) -> None:
+        """Make the partitions of the coming days before the first frame asks for them."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await ensure_partitions(connection, coming_days(datetime.now(UTC)))
+            except (*DATABASE_ERRORS, DataError) as error:
+                logger.warning("the partitions of the coming days could not be made: %s", error)
+            await asyncio.sleep(DAYS_S)
 
     def _announce(self) -> None:
         """Wake all subscribers; old messages are of no use any more."""
@@ -213,6 +310,11 @@ class LiveRoom:
         return self._messages[key], (city.epoch, city.seq)
 
 
+def coming_days(now: datetime) -> set[date]:
+    """Return the UTC days whose partitions are made before they are needed: today, tomorrow, and the day after."""
+    return {(now + timedelta(days=ahead)).date() for ahead in range(3)}
+
+
 def _tell(task: asyncio.Task[None]) -> None:
     """Log what ended a task that should run as long as the server; nobody else would see it."""
     if not task.cancelled() and (error := task.exception()) is not None:
@@ -230,19 +332,3 @@ def require_theme(name: str) -> str:
     if name not in LIVE_THEMES:
         raise BadRequest(f"theme is {name!r}; it must be one of {', '.join(LIVE_THEMES)}")
     return name
-
-
-def _visible(city: LiveCity, scope: Scope) -> Mapping[str, Source]:
-    """Return the sources whose assets a scope holds; all of them, without a copy, for a full scope."""
-    if scope.layers is None and scope.areas is None and scope.company_ids is None:
-        return city.sources
-    return {code: source for code, source in city.sources.items() if city.sees(scope, source.asset_id)}
-
-
-def _merge(prepared: Prepared, answers: Sequence[Sequence[Result]]) -> list[Result]:
-    results = list(prepared.results)
-    for batch, answer in zip(prepared.batches, answers, strict=False):
-        for position, result in zip(batch.positions.tolist(), answer, strict=True):
-            results[position] = result
-    assert all(results)  # each frame was refused or stored
-    return [result for result in results if result is not None]

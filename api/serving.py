@@ -18,6 +18,7 @@ from api import logs
 from api.app import create_app
 from api.database import held_signals, open_database
 from api.errors import BadSetting, CannotListen
+from api.mqtt.broker import private_broker
 from api.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class _Server(uvicorn.Server):
 @contextmanager
 def _simulator(settings: Settings) -> Iterator[None]:
     """Run `heat-twin simulate` beside the server. It leads its own process group, so that Ctrl-C reaches it through us only."""
-    command = [sys.executable, "-m", "api.cli", "simulate", "--url", base_url(settings)]
+    command = [sys.executable, "-m", "api.cli", "simulate", "--url", base_url(settings), "--period", "10"]
     setpriv = shutil.which("setpriv")
     # the kernel ends it when this process is killed without a chance to do so
     guard = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
@@ -94,7 +95,7 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def serve(settings: Settings, *, simulate: bool = False) -> None:
+def serve(settings: Settings, *, simulate: bool = False, broker: bool = False) -> None:
     """Serve until Ctrl-C or SIGTERM, then put away everything that this call started.
 
     Raises
@@ -114,8 +115,11 @@ def serve(settings: Settings, *, simulate: bool = False) -> None:
     signal.signal(signal.SIGTERM, _leave)
     try:
         with listen(settings.host, settings.port) as listener, open_database(settings) as ready:
-            server = _Server(_configuration(ready, access_log=not as_text), _greeting(ready))
-            with _simulator(ready) if simulate else nullcontext():
+            with (
+                private_broker(ready) if broker else nullcontext(ready) as named,
+                _simulator(named) if simulate else nullcontext(),
+            ):
+                server = _Server(_configuration(named, access_log=not as_text), _greeting(named))
                 server.run(sockets=[listener])
             if not server.started:
                 raise SystemExit(1)

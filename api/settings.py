@@ -9,10 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from api.errors import BadSetting
+from api.mqtt.address import parse_address
 
 PREFIX = "HEAT_TWIN_"
 _TEST_ONLY = "HEAT_TWIN_TEST_"
 LOG_FORMATS = ("auto", "text", "json")
+MQTT_UNSIGNED = ("refuse", "trust")
 _ORIGINS_RIGHT = "origins as browsers send them, separated by commas, for instance https://map.example.cn,http://10.0.0.5:8080"
 
 
@@ -49,11 +51,24 @@ class Settings:
         Bound of all archives of tiles together, in megabytes (10^6 bytes); 0 = none are made.
     zone_solve_minutes
         The pressures of every zone are solved anew this often, and after every change of the network; 0 = never.
+    readings_late_hours
+        So long after its end a UTC day of readings still gets frames; then it is closed, repacked and archived.
+    readings_keep_minutes
+        The server looks this often whether closed days of readings are to be repacked or archived; 0 = never.
+    body_seconds
+        Longest time in which the body of a request must have come; then the answer is 408.
+    sender_frames_per_s
+        Frames a second that one sender (app id, or address without one) may send by HTTP; a request counts as at least 50.
+        0 = no bound.
     log_format
         `auto` (text on a terminal, JSON lines elsewhere), `text` or `json`.
     allowed_origins
         Web pages of other sites that may read from this server with a browser, `https://map.example.cn`, separated by
         commas. Default: none. They may change nothing, and no cookie counts for them.
+    mqtt_url
+        Broker to take readings from, `mqtt://user:password@host:port` or `mqtts://...`. Default: none.
+    mqtt_unsigned
+        `refuse`: messages need a signature; `trust`: the broker's own authentication is enough for those without one.
     """
 
     var_dir: Path = field(default_factory=default_var_dir)
@@ -65,8 +80,14 @@ class Settings:
     tile_seconds: int = 10
     archive_mb: int = 4096
     zone_solve_minutes: int = 60
+    readings_late_hours: int = 24
+    readings_keep_minutes: int = 10
+    body_seconds: int = 60
+    sender_frames_per_s: int = 50_000
     log_format: str = "auto"
     allowed_origins: tuple[str, ...] = ()
+    mqtt_url: str = field(default="", repr=False)
+    mqtt_unsigned: str = "refuse"
 
     @property
     def demo_mode(self) -> bool:
@@ -106,8 +127,13 @@ def _check(settings: Settings) -> None:
         ("TILE_SECONDS", settings.tile_seconds >= 1, settings.tile_seconds, "1 or more"),
         ("ARCHIVE_MB", settings.archive_mb >= 0, settings.archive_mb, "0 or more"),
         ("ZONE_SOLVE_MINUTES", settings.zone_solve_minutes >= 0, settings.zone_solve_minutes, "0 or more"),
+        ("READINGS_LATE_HOURS", settings.readings_late_hours >= 0, settings.readings_late_hours, "0 or more"),
+        ("READINGS_KEEP_MINUTES", settings.readings_keep_minutes >= 0, settings.readings_keep_minutes, "0 or more"),
+        ("BODY_SECONDS", settings.body_seconds >= 1, settings.body_seconds, "1 or more"),
+        ("SENDER_FRAMES_PER_S", settings.sender_frames_per_s >= 0, settings.sender_frames_per_s, "0 or more"),
         ("ALLOWED_ORIGINS", all(map(_is_origin, settings.allowed_origins)), ",".join(settings.allowed_origins), _ORIGINS_RIGHT),
         ("LOG_FORMAT", settings.log_format in LOG_FORMATS, settings.log_format, " or ".join(LOG_FORMATS)),
+        ("MQTT_UNSIGNED", settings.mqtt_unsigned in MQTT_UNSIGNED, settings.mqtt_unsigned, " or ".join(MQTT_UNSIGNED)),
         ("HOST", bool(settings.host), settings.host, "an address to listen on, for instance 127.0.0.1"),
         # the address may hold a password: it is not repeated
         ("DATABASE_URL", not url or url.startswith("postgresql://"), "something else", "postgresql://..."),
@@ -115,6 +141,8 @@ def _check(settings: Settings) -> None:
     for name, fits, value, right in rules:
         if not fits:
             raise BadSetting(f"{PREFIX}{name} is {value!r}; it must be {right}")
+    if settings.mqtt_url:
+        parse_address(settings.mqtt_url)
 
 
 def _is_origin(text: str) -> bool:

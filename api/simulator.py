@@ -1,153 +1,87 @@
 """Sends a simulated city to a server: a client of the public interface like any gateway.
 
-It asks the server what there is (`GET /sources`, `GET /schemas`), what a burst pipe cuts off (`GET /assets/{id}/impact`), and
-sends frames by `POST /readings`. A busy or restarting server is asked again with growing pauses; frames keep their time.
+It asks the server what there is (`GET /sources`, `GET /schemas`), how the zones were solved (`GET /zones`), what a burst pipe
+cuts off (`GET /assets/{id}/impact`), and sends frames by `POST /readings` over several connections, in batches. A busy or
+restarting server is asked again with growing pauses; frames keep their time.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
 
 import httpx
+import orjson
 
 from api.errors import Refused
-from twin.simulate import AMBIENT_KINDS, SimulatedSource, Simulation, advance, frames, start
+from api.simulator_server import ApiKey, Server, Stopped
+from twin.arrays import Float64Array
+from twin.simulator.bodies import Reports, bodies
+from twin.simulator.city import Simulation, advance, start
+from twin.simulator.faults import FaultShares, FaultyLine
+from twin.simulator.instruments import look, values
+from twin.simulator.schedule import Arrival, due, periods_s, phases
 
-BATCH_FRAMES = 500
-_PAGE = 1000
-REDISCOVER_S = 60.0
+BATCH_FRAMES: Final = 500
+REDISCOVER_S: Final = 60.0
 """How often the simulator looks for new sources."""
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
+_BUSY_FRAMES_PER_S = 100.0
+_BUSY_GATHER_S, _CALM_GATHER_S = 1.0, 5.0
+"""How long frames are gathered before they are sent: of a city, and of a sample."""
+_MOST_WAITING = 4
+"""Bodies a connection may have waiting; then the city waits too, and its frames keep their time."""
+
+__all__ = ["BATCH_FRAMES", "REDISCOVER_S", "Refused", "SimulatorOptions", "run_simulator"]
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
-    """What to simulate: city id (None: the server's default), burst pipe's code, speed of the weather, seconds a frame, seed."""
+    """What to simulate, and how it is sent.
+
+    Attributes
+    ----------
+    city
+        City id; None = the server's default.
+    burst_pipe
+        Code of a pipe that bursts after the first frames.
+    speed
+        How much faster weather and buildings run.
+    station_period_s
+        Seconds between two frames of a station in place of the registered ones.
+    scale
+        How much more often than registered everybody reports.
+    arrival
+        How reports spread over their period.
+    seed
+        Of everything that is drawn.
+    faults
+        What goes wrong on the way; None = nothing.
+    labels
+        File that gets a line of JSON for each fault.
+    connections, batch_frames
+        How many requests run at once, and frames in each at most.
+    key
+        Signs the requests; None = unsigned, as demo mode takes them.
+    """
 
     city: int | None = None
     burst_pipe: str | None = None
     speed: float = 1.0
-    period_s: float = 10.0
+    station_period_s: float | None = None
+    scale: float = 1.0
+    arrival: Arrival = "spread"
     seed: int = 1
-
-
-class Stopped(Exception):
-    """Raised inside the simulator when it was asked to stop."""
-
-
-class _Server:
-    """The server as the simulator sees it; every call is repeated until it is answered or the simulator is stopped."""
-
-    def __init__(self, client: httpx.Client, city: int | None, stop: threading.Event, say: Callable[[str], None]) -> None:
-        self._client = client
-        self._parameters: dict[str, Any] = {} if city is None else {"city": city}
-        self._stop = stop
-        self._say = say
-
-    def call(self, method: str, path: str, *, body: Any = None, **parameters: Any) -> Any:
-        """Return the JSON answer of one request.
-
-        Raises
-        ------
-        Refused
-            When the server says that the request is wrong (4xx), which repeating cannot mend.
-        Stopped
-            When the simulator was stopped while waiting.
-        """
-        pause, told = _FIRST_PAUSE_S, False
-        while not self._stop.is_set():
-            reason, asked = self._try(method, path, body, self._parameters | parameters)
-            if not isinstance(reason, str):
-                return reason.json()
-            if not told:
-                self._say(f"{method} {path}: {reason}; trying again")
-                told = True
-            self._stop.wait(max(pause, asked))
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
-        raise Stopped
-
-    def _try(self, method: str, path: str, body: Any, parameters: dict[str, Any]) -> tuple[httpx.Response | str, float]:
-        """Return the answer, or why there is none and how long the server wants to be left alone."""
-        try:
-            answer = self._client.request(method, path, json=body, params=parameters)
-        except httpx.TransportError as error:
-            return f"{type(error).__name__} {error}".strip(), 0.0
-        if answer.status_code >= 500:
-            given = answer.headers.get("retry-after", "")
-            return f"answered {answer.status_code}", float(given) if given.isdigit() else 0.0
-        if answer.is_error:
-            raise Refused(f"{method} {path} was refused with {answer.status_code}: {answer.text[:300]}")
-        return answer, 0.0
-
-    def sources(self) -> list[SimulatedSource]:
-        """Return the sources of the city; waits while there is no city or nothing in it."""
-        while not self._stop.is_set():
-            try:
-                found = self._sources()
-            except Refused as error:
-                # 404 before the first import; anything else is for the user to see
-                if " 404" not in str(error):
-                    raise
-                found = []
-            if found:
-                return found
-            self._stop.wait(2.0)
-        raise Stopped
-
-    def _sources(self) -> list[SimulatedSource]:
-        points = {
-            f"{schema['code']}/{schema['version']}": tuple(point["name"] for point in schema["points"])
-            for schema in self.call("GET", "/schemas")
-        }
-        places = self._places()
-        return [
-            SimulatedSource(
-                item["code"],
-                item["schema"],
-                points[item["schema"]],
-                item["asset_kind"],
-                item["asset_id"],
-                item["substation_id"],
-                places.get(item["asset_id"]),
-            )
-            for item in self.call("GET", "/sources")
-        ]
-
-    def _places(self) -> dict[int, tuple[float, float]]:
-        """Return where the stations of weather and air stand; what a seat sees rounded or not at all stays so."""
-        found: dict[int, tuple[float, float]] = {}
-        offset = 0
-        while True:
-            items = self.call("GET", "/assets", kind=list(AMBIENT_KINDS), limit=_PAGE, offset=offset)["items"]
-            found |= {item["asset_id"]: tuple(item["position"]) for item in items if item["position"] is not None}
-            offset += len(items)
-            if len(items) < _PAGE:
-                return found
-
-    def cut_off_by(self, pipe: str) -> set[int]:
-        """Return the ids of the assets that the burst of a pipe cuts off.
-
-        Raises
-        ------
-        Refused
-            When there is no such pipe, or it cuts off nothing.
-        """
-        found = self.call("GET", "/assets", kind="pipe", code=pipe)["items"]
-        if not found:
-            raise Refused(f"there is no pipe {pipe!r}; GET /assets?kind=pipe lists them")
-        lost = self.call("GET", f"/assets/{found[0]['asset_id']}/impact")["lost"]
-        if not lost["substations"]:
-            raise Refused(f"a burst of pipe {pipe!r} cuts off no substation; choose one nearer to the heat source")
-        return set(lost["asset_ids"])
-
-    def send(self, batch: Sequence[dict[str, Any]]) -> dict[str, int]:
-        """Send frames and return how many had which result."""
-        counts: dict[str, int] = self.call("POST", "/readings", body={"frames": batch})["counts"]
-        return counts
+    faults: FaultShares | None = None
+    labels: Path | None = None
+    connections: int = 4
+    batch_frames: int = BATCH_FRAMES
+    key: ApiKey | None = field(default=None, repr=False)
 
 
 def run_simulator(
@@ -182,53 +116,153 @@ def run_simulator(
         When the server refuses, or the burst pipe does not exist or cuts off nothing.
     """
     sent = 0
-    with httpx.Client(base_url=url, timeout=30) as client:
-        server = _Server(client, options.city, stop, say)
+    with httpx.Client(base_url=url, timeout=60) as client:
+        server = Server(client, options.city, stop, say, options.key)
         try:
-            for _ in _rounds(server, options, stop, say, clock):
-                sent += 1
-                if sent == rounds:
-                    break
+            with _Sender(server, options, say) as sender:
+                for _ in _rounds(server, sender, options, _Wall(stop, say, clock)):
+                    sent += 1
+                    if sent == rounds:
+                        break
         except Stopped:
             say("stopped")
     return sent
 
 
-def _rounds(
-    server: _Server, options: SimulatorOptions, stop: threading.Event, say: Callable[[str], None], clock: Callable[[], float]
-) -> Any:
-    sources = server.sources()
+@dataclass(frozen=True, slots=True)
+class _Wall:
+    """The world outside: when to stop, whom to tell, what time it is."""
+
+    stop: threading.Event
+    say: Callable[[str], None]
+    clock: Callable[[], float]
+
+
+class _Sender:
+    """Sends bodies over several connections; what the server refused is told once a minute at most."""
+
+    def __init__(self, server: Server, options: SimulatorOptions, say: Callable[[str], None]) -> None:
+        self._server, self._options, self._say = server, options, say
+        self._pool = ThreadPoolExecutor(options.connections, thread_name_prefix="gateway")
+        self._waiting: deque[Future[dict[str, int]]] = deque()
+        self._refused: dict[str, int] = {}
+        self._told_s = -60.0
+        self._labels: IO[bytes] | None = None
+
+    def __enter__(self) -> _Sender:
+        if self._options.labels is not None:
+            self._labels = self._options.labels.open("ab")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._settle(0)
+        finally:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            if self._labels is not None:
+                self._labels.close()
+
+    def send(self, reports: list[Reports]) -> None:
+        """Queue frames; waits while every connection has enough to do."""
+        for body, _ in bodies(reports, self._options.batch_frames):
+            self._waiting.append(self._pool.submit(self._server.send, body))
+            self._settle(_MOST_WAITING * self._options.connections)
+
+    def _settle(self, most: int) -> None:
+        while self._waiting and (len(self._waiting) > most or self._waiting[0].done()):
+            counts = self._waiting.popleft().result()
+            for result in counts.keys() - {"accepted", "duplicate"}:
+                self._refused[result] = self._refused.get(result, 0) + counts[result]
+        if self._refused and time.monotonic() - self._told_s >= 60.0:
+            self._say(f"the server refused frames: {self._refused}")
+            self._refused, self._told_s = {}, time.monotonic()
+
+    def label(self, line: FaultyLine | None) -> None:
+        """Write what went wrong to the file of labels."""
+        labels = [] if line is None else line.labels()
+        if self._labels is not None:
+            self._labels.writelines(orjson.dumps(label.as_json(), option=orjson.OPT_APPEND_NEWLINE) for label in labels)
+            self._labels.flush()
+
+
+class _Rhythm:
+    """Whom the city sends for and when: periods and phases of every group, and the line that carries the frames."""
+
+    def __init__(self, simulation: Simulation, options: SimulatorOptions) -> None:
+        groups = simulation.groups
+        self.periods = [periods_s(g, scale=options.scale, station_period_s=options.station_period_s) for g in groups]
+        self.phases = [phases(group, options.arrival) for group in groups]
+        self.line = None if options.faults is None else FaultyLine(groups, seed=options.seed, shares=options.faults)
+        self.frames_per_s = float(sum((1.0 / period).sum() for period in self.periods))
+
+    @property
+    def gather_s(self) -> float:
+        """How long frames are gathered."""
+        longest = _BUSY_GATHER_S if self.frames_per_s >= _BUSY_FRAMES_PER_S else _CALM_GATHER_S
+        shortest: list[Float64Array] = [period.min() for period in self.periods if len(period)]
+        return min([longest, *map(float, shortest)])
+
+    def reports(self, simulation: Simulation, start_s: float | None, end_s: float) -> list[Reports]:
+        """Return what is sent of the frames due from `start_s` (None: the last one of each) up to `end_s`, and what waited."""
+        moment, found = look(simulation), []
+        for group, period, phase in zip(simulation.groups, self.periods, self.phases, strict=True):
+            rows, observed_ms = due(period, phase, end_s - period if start_s is None else start_s, end_s)
+            if not rows.size:
+                continue
+            shown = values(moment, group, rows, observed_ms)
+            if self.line is not None:
+                found += self.line.carry(group, rows, observed_ms, shown)
+            else:
+                codes = [group.codes[row] for row in rows.tolist()]
+                found.append(Reports(group.name, codes, group.company_ids[rows], observed_ms, shown))
+        if self.line is not None:
+            found += self.line.arrivals(end_s)
+        return found
+
+
+def _rounds(server: Server, sender: _Sender, options: SimulatorOptions, wall: _Wall) -> Iterator[None]:
+    simulation, version = _discover(server, options, wall.clock())
+    rhythm = _Rhythm(simulation, options)
+    wall.say(_greeting(simulation, rhythm))
     cut_off: Collection[int] = ()
-    simulation = start(sources, seed=options.seed, clock_s=clock())
-    say(f"simulating {len(sources)} sources every {options.period_s:g} s; {simulation.outdoor_degc:.1f} degC outdoors")
-    last = found_at = clock()
-    while not stop.is_set():
-        _send(server, frames(simulation, int(last * 1000)), say)
+    last = found_at = wall.clock()
+    # of a small city everybody reports at the start, so that nothing stays grey
+    first_s = None if rhythm.frames_per_s < _BUSY_FRAMES_PER_S else last - rhythm.gather_s
+    while not wall.stop.is_set():
+        sender.send(rhythm.reports(simulation, first_s, last))
+        sender.label(rhythm.line)
         yield
         if options.burst_pipe is not None and not cut_off:
             cut_off = server.cut_off_by(options.burst_pipe)
-            lost = sum(source.asset_id in cut_off for source in sources if source.kind == "substation")
-            say(f"pipe {options.burst_pipe} bursts and cuts off {lost} substations")
+            lost = len(cut_off & set(simulation.design.substation_ids.tolist()))
+            wall.say(f"pipe {options.burst_pipe} bursts and cuts off {lost} substations")
         # frames keep the rhythm of the first one, however long sending took
-        stop.wait(max(0.0, last + options.period_s - clock()))
-        now = max(clock(), last + options.period_s)
+        wall.stop.wait(max(0.0, last + rhythm.gather_s - wall.clock()))
+        now = max(wall.clock(), last + rhythm.gather_s)
         simulation = advance(simulation, now - last, speed=options.speed, cut_off=cut_off)
-        last = now
+        first_s, last = last, now
         if now - found_at >= REDISCOVER_S:
-            simulation, found_at = _again(simulation, server.sources()), now
-    say("stopped")
+            found_at = now
+            if _has_changed(server, simulation, version):
+                simulation, version = _discover(server, options, now)
+                rhythm = _Rhythm(simulation, options)
+    wall.say("stopped")
 
 
-def _send(server: _Server, everything: Sequence[dict[str, Any]], say: Callable[[str], None]) -> None:
-    for first in range(0, len(everything), BATCH_FRAMES):
-        counts = server.send(everything[first : first + BATCH_FRAMES])
-        refused = {result: count for result, count in counts.items() if result not in {"accepted", "duplicate"}}
-        if refused:
-            say(f"the server refused frames: {refused}")
+def _greeting(simulation: Simulation, rhythm: _Rhythm) -> str:
+    rate = f"{rhythm.frames_per_s:.1f} frames a second"
+    return f"simulating {len(simulation)} sources, {rate}; {simulation.outdoor_degc:.1f} degC outdoors"
 
 
-def _again(simulation: Simulation, sources: Sequence[SimulatedSource]) -> Simulation:
-    """Go on with the same city, or start anew when its sources have changed."""
-    if sorted(source.code for source in sources) == [source.code for source in simulation.sources]:
-        return simulation
-    return start(sources, seed=simulation.seed, clock_s=simulation.clock_s)
+def _has_changed(server: Server, simulation: Simulation, version: int | None) -> bool:
+    """Tell whether the server has other assets by now, or the first solve of the network."""
+    is_solved = simulation.design.network.zones > 1
+    return server.version() != version or (not is_solved and server.solved_zones() > 0)
+
+
+def _discover(server: Server, options: SimulatorOptions, clock_s: float) -> tuple[Simulation, int | None]:
+    """Return the city that the server has now, and its version."""
+    sources, schemas = server.sources()
+    version = server.version()
+    return start(sources, schemas, seed=options.seed, clock_s=clock_s, zones=server.zones()), version

@@ -87,9 +87,9 @@ def tree_cpu_s(pid: int) -> float:
     return cpu_s(pid) + ended + sum(tree_cpu_s(int(child)) for child in children if Path(f"/proc/{child}").exists())
 
 
-def settle(pid: int) -> None:
-    """Wait until a server has done its work of the start in the background, so that it rests."""
-    end, calm = time.monotonic() + START_S, 0
+def settle(pid: int, *, limit_s: float = START_S) -> None:
+    """Wait until a server has done its work of the start in the background, so that it rests; not longer than `limit_s`."""
+    end, calm = time.monotonic() + limit_s, 0
     while time.monotonic() < end and calm < _CALM_S:
         before = tree_cpu_s(pid)
         time.sleep(1.0)

@@ -181,7 +181,7 @@ def _rounds(case: _Case, contenders: dict[str, _Contender]) -> dict[str, list[tu
 
 def _uncached_figures(rounds: dict[str, list[tuple[float, float, Asked]]], tiles: int) -> dict[str, Any]:
     def milliseconds(name: str, part: int) -> float:
-        return 1000 * median(float(one[part]) for one in rounds[name]) / tiles  # type: ignore[arg-type]
+        return 1000 * median((one[0], one[1])[part] for one in rounds[name]) / tiles
 
     ours, peer = milliseconds("ours", 0) + milliseconds("ours", 1), milliseconds("tipg", 0) + milliseconds("tipg", 1)
     figures: dict[str, Any] = {

@@ -34,7 +34,11 @@ Progress: TypeAlias = Callable[[str, float], None]
 DUMP: Final = "database.dump"
 FILES: Final = "files/"
 """Parts below this are files of the var dir, by their path in it."""
-LEFT_OUT: Final = ("tile_*", "pipe_fact", "asset_summary", "interval_*", "session", "session_ticket")
+LEFT_OUT: Final = (
+    *("tile_*", "pipe_fact", "asset_summary", "interval_*", "session", "session_ticket"),
+    # what a repack of readings holds beside the day
+    *("reading_late_*", "reading_packed_*"),
+)
 """Tables whose rows stay out (their definitions are kept): derived copies, and who is signed in."""
 
 _CHUNK: Final = 2**20
@@ -119,11 +123,13 @@ def write_backup(
     require_known(revision)
     with new_backup(path) as writer, _snapshot(database_url) as (connection, snapshot, server_major), ExitStack() as opened:
         files, missing = _open_files(opened, var_dir, [*_raster_paths(connection), *state_files], set(state_files))
+        archived, gone = _link_files(opened, var_dir, _archive_paths(connection))
         progress("counting rows", 0.0)
         contents = read_contents(connection)
         dump = _Dump(database_url, programs.find_clients(server_major), snapshot, contents.rows)
         writer.add(DUMP, dump.chunks(progress))
         _add_files(writer, files, progress)
+        _add_linked(writer, archived, progress)
         writer.finish(
             {
                 "program": metadata.version("heat-twin"),
@@ -136,11 +142,11 @@ def write_backup(
                 "cities": contents.cities,
                 "rows": contents.rows,
                 "state_files": [path for path in state_files if path in files],
-                "missing_files": missing,
+                "missing_files": [*missing, *gone],
             }
         )
     progress("done", 1.0)
-    return BackupReport(path, writer.parts, contents.rows, missing)
+    return BackupReport(path, writer.parts, contents.rows, [*missing, *gone])
 
 
 @contextmanager
@@ -245,6 +251,42 @@ class _Steps:
 
 def _raster_paths(connection: Connection) -> list[str]:
     return [str(row[2]) for row in connection.execute(sql("backup_rasters")).fetchall()]
+
+
+def _archive_paths(connection: Connection) -> list[str]:
+    """Return the files of archived readings; none where the database is of a program without an archive."""
+    row = connection.execute(sql("backup_has_archive")).fetchone()
+    if row is None or not row[0]:
+        return []
+    found = connection.execute(sql("reading_archive_paths")).fetchone()
+    return sorted(found[0] or []) if found is not None else []
+
+
+def _link_files(opened: ExitStack, var_dir: Path, paths: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
+    """Give each file a second name until the backup is written: one that is replaced meanwhile is still read as it was.
+
+    There may be more than a process can hold open.
+    """
+    if not paths:
+        return {}, []
+    folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="backup-", dir=var_dir)))
+    links: dict[str, Path] = {}
+    missing: list[str] = []
+    for number, path in enumerate(paths):
+        link = folder / str(number)
+        try:
+            link.hardlink_to(var_dir / path)
+            links[path] = link
+        except OSError:
+            missing.append(path)
+    return links, missing
+
+
+def _add_linked(writer: BackupWriter, links: Mapping[str, Path], progress: Progress) -> None:
+    for number, (path, link) in enumerate(links.items()):
+        progress(f"archived readings {number + 1} of {len(links)}", 0.96)
+        with link.open("rb") as file:
+            writer.add(FILES + path, iter(partial(file.read, _CHUNK), b""))
 
 
 def _open_files(

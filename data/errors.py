@@ -13,6 +13,8 @@ DataError
 ├── BadFilter             a filter of features that cannot be read or asks for what is not there
 ├── BadExport             a layer or format that cannot be exported
 ├── BadBackup             a backup that cannot be written, read or restored
+├── BadArchivedReadings   archived readings that are missing, or are not what the manifest says
+├── BadReadingFile        a file of readings, or its manifest, that cannot be imported or exported as asked
 └── ImportFailed          an import that was rolled back; the report says why
 """
 
@@ -73,3 +75,11 @@ class BadExport(DataError):
 
 class BadBackup(DataError):
     """Raised when a backup cannot be written, is not whole, or does not fit this program or this server."""
+
+
+class BadArchivedReadings(DataError):
+    """Raised when a file of archived readings is missing or is not what the manifest says; nothing was dropped."""
+
+
+class BadReadingFile(DataError):
+    """Raised when a file of readings cannot be imported or exported as asked; the message says where and what would be right."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from data.assets import grid_deg
 from data.pool import Pool
 from data.statements import scope_parameters, sql
+from twin.frames import decode_payloads
 from twin.live import STALE_PERIODS
 from twin.quality import Quality
 from twin.readings import Source
@@ -75,7 +76,7 @@ async def values_at(
         column = None if schema is None else schema.column(point)
         if schema is None or column is None or place >= len(source_ids) or source_ids[place] != row["source_id"]:
             continue
-        if row["quality"][column] <= Quality.NOT_EVALUATED:
-            values[place] = row["gauges"][schema.gauge_columns.index(column)]
-            observed[place] = row["observed_ms"]
+        own, quality = decode_payloads(schema, row["payload"])
+        if quality[0, column] <= Quality.NOT_EVALUATED:
+            values[place], observed[place] = own[0, column], row["observed_ms"]
     return values, observed

@@ -1,115 +1,36 @@
-"""Reading frames in the store: group commit with COPY, daily partitions, the checkpoint of the latest frames, history.
+"""Reading frames in the store: group commit with COPY, daily partitions.
 
 A frame is stored once: its key is `(city, source, time by the device's clock)`. The same frame again changes nothing; the
-same key with other values is kept aside in `reading_conflict`. Staging is a temp table emptied at commit, which costs half of
-truncating an unlogged one; COPY buffers are encoded by numpy, not from tuples.
+same key with other values is kept aside in `reading_conflict`. Frames newer than anything known of their source are copied
+straight into the table, which costs half of the way by a staging table; all others, and all of them when that guess was
+wrong, take the way that asks of each key whether it is there. What becomes of a frame is the same by both.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import numpy as np
 
 from data.errors import DatabaseUnavailable
-from data.pool import Pool
+from data.reading_copy import COLUMNS, STAGED_COLUMNS, CityBatch, copy_buffer, staging_buffer
 from data.statements import sql
-from twin.arrays import Float32Array, Float64Array, UInt8Array
-from twin.live import LiveCity, restore_frames
+from twin.arrays import BoolArray, Int64Array
 from twin.readings import Batch, Result
 
-_COLUMNS = ("n", "city_id", "source_id", "observed_at", "schema_id", "gauges", "totals", "quality")
-_COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_COPY_END = b"\xff\xff"
-_FLOAT4_OID, _FLOAT8_OID = 700, 701
-_EPOCH_2000_MS = 946_684_800_000
-_RESTORE_DAYS = 3
+__all__ = [
+    "DATABASE_ERRORS",
+    "CityBatch",
+    "days_of",
+    "ensure_partitions",
+    "from_ms",
+    "store_frames",
+]
+
 DATABASE_ERRORS = (DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """What a lost or unwilling database raises."""
-
-
-@dataclass(frozen=True, slots=True)
-class CityBatch:
-    """Frames of one schema of one city, on their way to the store."""
-
-    city_id: int
-    batch: Batch
-
-
-# ---------------------------------------------------------------- COPY buffers
-
-
-def _array_fields(name: str, count: int, item: str) -> list[tuple[str, str] | tuple[str, str, int]]:
-    """Return the columns of one array value in PostgreSQL's binary format; an empty array has no dimension."""
-    head: list[tuple[str, str] | tuple[str, str, int]] = [
-        (f"{name}_size", ">i4"),
-        (f"{name}_dimensions", ">i4"),
-        (f"{name}_nulls", ">i4"),
-        (f"{name}_oid", ">i4"),
-    ]
-    if count == 0:
-        return head
-    size = np.dtype(item).itemsize
-    items = [(f"{name}_items", f"V{count * (4 + size)}")]
-    return [*head, (f"{name}_length", ">i4"), (f"{name}_lower", ">i4"), *items]
-
-
-def _fill_array(rows: np.ndarray, name: str, values: Float32Array | Float64Array, item: str, oid: int) -> None:
-    count, size = values.shape[1], np.dtype(item).itemsize
-    rows[f"{name}_oid"] = oid
-    if count == 0:
-        rows[f"{name}_size"] = 12
-        return
-    rows[f"{name}_size"] = 20 + count * (4 + size)
-    rows[f"{name}_dimensions"], rows[f"{name}_length"], rows[f"{name}_lower"] = 1, count, 1
-    items = np.empty(values.shape, np.dtype([("size", ">i4"), ("value", item)]))
-    items["size"], items["value"] = size, values
-    rows[f"{name}_items"] = items.view(f"V{count * (4 + size)}").reshape(len(values))
-
-
-def copy_rows(city_id: int, batch: Batch, first: int) -> bytes:
-    """Encode a batch as rows of PostgreSQL's binary COPY, without head and end.
-
-    Parameters
-    ----------
-    city_id
-        City of the frames.
-    batch
-        The frames.
-    first
-        Number of the first row; rows are numbered in order.
-    """
-    gauges, totals, points = batch.gauges, batch.totals, batch.quality.shape[1]
-    fields: list[tuple[str, str] | tuple[str, str, int]] = [("fields", ">i2")]
-    plain = {"n": ">i4", "city_id": ">i2", "source_id": ">i4", "observed_at": ">i8", "schema_id": ">i4"}
-    for name, kind in plain.items():
-        fields += [(f"{name}_size", ">i4"), (name, kind)]
-    fields += _array_fields("gauges", gauges.shape[1], ">f4") + _array_fields("totals", totals.shape[1], ">f8")
-    fields += [("quality_size", ">i4"), ("quality", f"V{points}")]
-    rows = np.zeros(len(batch), np.dtype(fields))
-    rows["fields"] = len(_COLUMNS)
-    for name, kind in plain.items():
-        rows[f"{name}_size"] = np.dtype(kind).itemsize
-    rows["n"] = np.arange(first, first + len(batch))
-    rows["city_id"], rows["source_id"], rows["schema_id"] = city_id, batch.source_ids, batch.schema_id
-    rows["observed_at"] = (batch.observed_ms - _EPOCH_2000_MS) * 1000
-    _fill_array(rows, "gauges", gauges, ">f4", _FLOAT4_OID)
-    _fill_array(rows, "totals", totals, ">f8", _FLOAT8_OID)
-    rows["quality_size"] = points
-    rows["quality"] = np.ascontiguousarray(batch.quality).view(f"V{points}").reshape(len(batch))
-    return rows.tobytes()
-
-
-def _copy_buffer(batches: Sequence[CityBatch]) -> io.BytesIO:
-    parts, first = [_COPY_HEAD], 0
-    for item in batches:
-        parts.append(copy_rows(item.city_id, item.batch, first))
-        first += len(item.batch)
-    return io.BytesIO(b"".join((*parts, _COPY_END)))
 
 
 # ---------------------------------------------------------------- partitions
@@ -135,7 +56,13 @@ async def ensure_partitions(connection: asyncpg.Connection, days: set[date]) -> 
 # ---------------------------------------------------------------- storing
 
 
-async def store_frames(connection: asyncpg.Connection, batches: Sequence[CityBatch]) -> list[list[Result]]:
+async def store_frames(
+    connection: asyncpg.Connection,
+    batches: Sequence[CityBatch],
+    *,
+    received_ms: int,
+    newest_ms: Sequence[Int64Array] | None = None,
+) -> list[list[Result]]:
     """Store frames inside the caller's transaction and say of each what became of it.
 
     Parameters
@@ -144,13 +71,70 @@ async def store_frames(connection: asyncpg.Connection, batches: Sequence[CityBat
         Inside a transaction; partitions of the days exist.
     batches
         The frames. The first of two with the same key wins.
+    received_ms
+        Time of arrival, epoch milliseconds.
+    newest_ms
+        For each batch, the time of the newest known frame of the source of each frame: a hint that makes it quick, never
+        one that changes a result. Without it every key is looked up.
 
     Returns
     -------
     For each batch the result of each frame: accepted, duplicate or conflict.
+
+    Raises
+    ------
+    asyncpg.CheckViolationError
+        When the partition of a day is gone.
     """
+    if newest_ms is None:
+        return await _store_by_key(connection, batches, received_ms)
+    fresh = [_fresh(item.batch, newest) for item, newest in zip(batches, newest_ms, strict=True)]
+    quick = [CityBatch(item.city_id, _sorted(item.batch, mask)) for item, mask in zip(batches, fresh, strict=True) if mask.any()]
+    if quick and not await _copy_straight(connection, quick, received_ms):
+        return await _store_by_key(connection, batches, received_ms)
+    rest = [
+        CityBatch(item.city_id, item.batch.take(np.flatnonzero(~mask)))
+        for item, mask in zip(batches, fresh, strict=True)
+        if not mask.all()
+    ]
+    found = iter(await _store_by_key(connection, rest, received_ms) if rest else [])
+    return [_merged(mask, [] if mask.all() else next(found)) for mask in fresh]
+
+
+def _fresh(batch: Batch, newest_ms: Int64Array) -> BoolArray:
+    """Tell which frames are newer than all that is known of their source, and alone with their key in the batch."""
+    order = np.lexsort((batch.observed_ms, batch.source_ids))
+    sources, times = batch.source_ids[order], batch.observed_ms[order]
+    same = (sources[1:] == sources[:-1]) & (times[1:] == times[:-1])
+    repeated = np.zeros(len(batch), np.bool_)
+    repeated[order] = np.r_[False, same] | np.r_[same, False]
+    fresh: BoolArray = (batch.observed_ms > newest_ms) & ~repeated
+    return fresh
+
+
+def _sorted(batch: Batch, mask: BoolArray) -> Batch:
+    """Return the masked frames by source and time: so the index is written in its own order, by every server alike."""
+    rows = np.flatnonzero(mask)
+    return batch.take(rows[np.lexsort((batch.observed_ms[rows], batch.source_ids[rows]))])
+
+
+async def _copy_straight(connection: asyncpg.Connection, batches: Sequence[CityBatch], received_ms: int) -> bool:
+    """Copy frames into the table; False, and nothing stored, when another server has stored one of the keys meanwhile."""
+    try:
+        async with connection.transaction():
+            await connection.copy_to_table(
+                "reading_frame", source=copy_buffer(batches, received_ms), columns=COLUMNS, format="binary"
+            )
+    except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+        return False
+    return True
+
+
+async def _store_by_key(connection: asyncpg.Connection, batches: Sequence[CityBatch], received_ms: int) -> list[list[Result]]:
     await connection.execute(sql("reading_staging"))
-    await connection.copy_to_table("reading_staging", source=_copy_buffer(batches), columns=_COLUMNS, format="binary")
+    await connection.copy_to_table(
+        "reading_staging", source=staging_buffer(batches, received_ms), columns=STAGED_COLUMNS, format="binary"
+    )
     accepted = {row["n"] for row in await connection.fetch(sql("reading_store"))}
     count = sum(len(item.batch) for item in batches)
     differing: set[int] = set()
@@ -159,17 +143,19 @@ async def store_frames(connection: asyncpg.Connection, batches: Sequence[CityBat
         high = max(int(item.batch.observed_ms.max()) for item in batches)
         rows = await connection.fetch(sql("reading_conflict_store"), from_ms(low), from_ms(high))
         differing = {row["n"] for row in rows}
-    await connection.execute(sql("reading_latest_store"), sorted(accepted))
-    return _results(batches, accepted, differing)
-
-
-def _results(batches: Sequence[CityBatch], accepted: set[int], differing: set[int]) -> list[list[Result]]:
     found, first = [], 0
     for item in batches:
-        numbers = range(first, first + len(item.batch))
-        found.append([_result(n, accepted, differing) for n in numbers])
+        found.append([_result(n, accepted, differing) for n in range(first, first + len(item.batch))])
         first += len(item.batch)
     return found
+
+
+def _merged(fresh: BoolArray, others: Sequence[Result]) -> list[Result]:
+    """Return the results of a batch in its order: those copied straight are new."""
+    results = [Result.ACCEPTED] * len(fresh)
+    for place, result in zip(np.flatnonzero(~fresh).tolist(), others, strict=True):
+        results[place] = result
+    return results
 
 
 def _result(n: int, accepted: set[int], differing: set[int]) -> Result:
@@ -178,50 +164,9 @@ def _result(n: int, accepted: set[int], differing: set[int]) -> Result:
     return Result.CONFLICT if n in differing else Result.DUPLICATE
 
 
-# ---------------------------------------------------------------- reading back
+# times
 
 
 def from_ms(epoch_ms: int) -> datetime:
     """Return the UTC time of epoch milliseconds."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=epoch_ms)
-
-
-async def restore_latest(pool: Pool, city: LiveCity, *, now: datetime) -> int:
-    """Fill live state from the checkpoint, and from history where a crash emptied it; returns the number of sources."""
-    rows = await pool.fetch(sql("reading_latest"), city.city_id, now - timedelta(days=_RESTORE_DAYS))
-    blocks = {source.source_id: city.blocks[source.schema_id] for source in city.sources.values()}
-    restored = 0
-    for row in rows:
-        block = blocks.get(row["source_id"])
-        if block is not None:
-            restored += restore_frames(
-                block,
-                row["source_id"],
-                row["observed_ms"],
-                gauges=np.array(row["gauges"], np.float32),
-                totals=np.array(row["totals"], np.float64),
-                quality=np.frombuffer(row["quality"], np.uint8),
-            )
-    return restored
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFrame:
-    """One frame of history."""
-
-    observed_ms: int
-    schema_id: int
-    gauges: list[float]
-    totals: list[float]
-    quality: UInt8Array
-
-
-async def read_history(
-    pool: Pool, city_id: int, source_id: int, *, start: datetime, end: datetime, limit: int
-) -> list[StoredFrame]:
-    """Return the frames of a source from `start` up to (not with) `end`, oldest first, at most `limit`."""
-    rows = await pool.fetch(sql("reading_history"), city_id, source_id, start, end, limit)
-    return [
-        StoredFrame(row["observed_ms"], row["schema_id"], row["gauges"], row["totals"], np.frombuffer(row["quality"], np.uint8))
-        for row in rows
-    ]

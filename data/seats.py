@@ -15,7 +15,7 @@ from data.pool import Pool
 from data.statements import sql
 from twin.seats import Organisation, Role, Seat, role_of
 
-NONCE_KEPT_S = 900
+NONCE_KEPT_S = 660
 """How long a nonce is remembered; more than twice the window in which a signature is good."""
 
 
@@ -106,9 +106,10 @@ async def find_key(pool: Pool, app_id: str) -> ProgramKey | None:
     return None if row is None else ProgramKey(_seat(row), row["secret_encrypted"], row["digest"])
 
 
-async def remember_nonce(pool: Pool, app_id: str, nonce: str) -> bool:
-    """Remember the nonce of a good signature; False when it was seen before (by any process of the deployment)."""
-    return await pool.fetchval(sql("seat_nonce"), app_id, nonce) is not None
+async def remember_nonces(pool: Pool, used: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Remember nonces of good signatures, each with its app id; returns those that no process of the deployment saw before."""
+    rows = await pool.fetch(sql("seat_nonce"), [app_id for app_id, _ in used], [nonce for _, nonce in used])
+    return {(row["app_id"], row["nonce"]) for row in rows}
 
 
 async def forget_nonces(pool: Pool) -> None:

@@ -65,6 +65,18 @@ class ZoneHeads:
 
 
 @dataclass(frozen=True, slots=True)
+class StationRow:
+    """What the last solve of a zone says of one of its substations; None = unknown."""
+
+    asset_id: int
+    supply_mpa: float
+    return_mpa: float
+    flow_m3_per_h: float
+    flow_share: float
+    supply_degc: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class LinePlace:
     """Ends of an asset on a pressure line (WGS-84), and metres from its axis up to the ground; None = unknown."""
 
@@ -205,6 +217,12 @@ async def read_heads(pool: Pool, scope: Scope, city_id: int, source_id: int) -> 
         raise NotFound(f"the zone of source {source_id} has no state: the solver found none; GET /zones tells its problems")
     net = unpack_heads(row["heads"])
     return ZoneHeads(net, row["solved_at"], row["network_version"], row["valve_version"], row["stale"])
+
+
+async def list_stations(pool: Pool, scope: Scope, city_id: int, source_id: int) -> list[StationRow]:
+    """Return the visible substations of a solved zone, by rising id."""
+    parameters = scope_parameters(scope, city_id).as_tuple()
+    return [StationRow(**row) for row in await pool.fetch(sql("zone_stations"), *parameters, source_id)]
 
 
 async def read_line_places(pool: Pool, scope: Scope, city_id: int, asset_ids: Sequence[int]) -> dict[int, LinePlace]:

@@ -8,4 +8,4 @@ var=${HEAT_TWIN_VAR_DIR:-var}
 if [ -n "${HEAT_TWIN_DATABASE_URL:-}" ] || [ ! -e "$var/demo/sample-1-1.loaded" ] || [ ! -d "$var/postgres/data" ]; then
   .venv/bin/heat-twin demo --size sample --if-absent
 fi
-exec .venv/bin/heat-twin serve --simulate
+exec .venv/bin/heat-twin serve --simulate --broker

@@ -21,6 +21,7 @@ missing_packages() {
   if [ "$goal" = test ]; then
     command -v chromium > /dev/null || found+=(chromium)
     command -v ogr2ogr > /dev/null || found+=(gdal-bin)
+    [ -x /usr/sbin/mosquitto ] || command -v mosquitto > /dev/null || found+=(mosquitto)
     # the driver that Playwright brings along needs it
     compgen -G '/usr/lib/*/libatomic.so.1' > /dev/null || found+=(libatomic1)
     [ -n "$(find /usr/share/fonts -iname 'NotoSansCJK*' -print -quit 2> /dev/null)" ] || found+=(fonts-noto-cjk)
@@ -44,10 +45,24 @@ system_packages() {
     mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
   fi
+  # Debian would start a broker on port 1883 of every address; heat twin runs one of its own (deb-systemd-helper and invoke-rc.d
+  # ask this program, and take 101 for "leave it alone")
+  local policy=/usr/sbin/policy-rc.d ours=
+  if [[ " $missing" == *" mosquitto"* ]] && [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy" && ours=$policy
+    # shellcheck disable=SC2064 # the value of now
+    trap "rm -f '$ours'" EXIT
+  fi
   export DEBIAN_FRONTEND=noninteractive
   apt-get update --quiet=2 || stop "apt-get update failed; is there a network?"
   # shellcheck disable=SC2086 # a list of words
   $install --quiet=2 > /dev/null || stop "installing failed; try it by hand: $install"
+  if [ -n "$ours" ]; then
+    rm -f "$ours"
+    trap - EXIT
+    # nor at the next start of the machine
+    systemctl disable --quiet mosquitto.service 2> /dev/null || true
+  fi
 }
 
 tools() {

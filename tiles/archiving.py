@@ -13,9 +13,10 @@ import numpy as np
 
 from data.pool import Pool
 from tiles.archives import ArchiveWriter
-from tiles.datums import HALF_WORLD_M, shifted_bounds
+from tiles.datums import shifted_bounds
 from tiles.held_tiles import Address, Drawing, along_the_curve
-from tiles.raster import TileLook, metres_of, raster_extent, render_tile, transparent_tile
+from tiles.mercator import HALF_WORLD_M, metres_of
+from tiles.raster import TileLook, raster_extent, render_tile, transparent_tile
 from tiles.vector import draw_tile
 
 Told: TypeAlias = Callable[[int, int], None]

@@ -21,18 +21,14 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gis.errors import UnknownDatum
 from gis.gcj02 import GCJ02_ROUNDS, bd09_from_wgs84, gcj02_from_bd09, gcj02_from_wgs84
 from gis.kernels import in_threads, shift_gcj02
 from gis.mainland import inside_mainland
+from tiles.mercator import Box, Floats, degrees_of, metres_of, tile_box
 
 TileDatum: TypeAlias = Literal["wgs84", "gcj02", "bd09"]
-Box: TypeAlias = tuple[float, float, float, float]
-"""West, south, east, north: metres of EPSG:3857, or degrees."""
-Floats: TypeAlias = NDArray[np.float64]
-"""Points of shape (n, 2)."""
 
 TILE_DATUMS: Final[tuple[TileDatum, ...]] = get_args(TileDatum)
 NOTES: Final = {
@@ -40,8 +36,6 @@ NOTES: Final = {
     "bd09": "BD-09: for display on Baidu maps, not the truth",
 }
 """What the attribution of shifted tiles adds."""
-EARTH_RADIUS_M: Final = 6_378_137.0
-HALF_WORLD_M: Final = float(np.pi * EARTH_RADIUS_M)
 MARGIN: Final = 64 / 4096
 """Of a tile's width: rows so far outside are drawn too."""
 _POINTS_A_SIDE = 5
@@ -82,14 +76,6 @@ def datum_named(name: str) -> TileDatum:
     raise UnknownDatum(f"crs {name[:40]!r} is not one that tiles come in; they are {', '.join(TILE_DATUMS)}")
 
 
-def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
-    """Return the bounds of a tile in metres of EPSG:3857, `margin` of its width wider on every side."""
-    width_m = 2 * HALF_WORLD_M / 2**z
-    west, north = x * width_m - HALF_WORLD_M, HALF_WORLD_M - y * width_m
-    more_m = margin * width_m
-    return west - more_m, north - width_m - more_m, west + width_m + more_m, north + more_m
-
-
 @lru_cache(maxsize=20_000)
 def tile_map(datum: TileDatum, z: int, x: int, y: int) -> TileMap | None:
     """Return how the rows of a tile are moved; None when they stay: WGS-84, and tiles without any ground of the mainland.
@@ -103,13 +89,13 @@ def tile_map(datum: TileDatum, z: int, x: int, y: int) -> TileMap | None:
     west, south, east, north = tile_box(z, x, y, margin=MARGIN)
     columns, rows = np.meshgrid(np.linspace(west, east, _POINTS_A_SIDE), np.linspace(south, north, _POINTS_A_SIDE))
     there = np.column_stack([columns.ravel(), rows.ravel()])
-    lonlat_gcj02 = gcj02_from_bd09(_degrees(there)) if datum == "bd09" else _degrees(there)
+    lonlat_gcj02 = gcj02_from_bd09(degrees_of(there)) if datum == "bd09" else degrees_of(there)
     # the formula alone, without its border: the map of a tile must not have a step
     lonlat_wgs84 = in_threads(shift_gcj02, lonlat_gcj02, -1.0, GCJ02_ROUNDS)
     if not inside_mainland(lonlat_wgs84).any():
         return None
-    xy_wgs84 = _metres(lonlat_wgs84)
-    return TileMap((*_affine(xy_wgs84, _metres(lonlat_gcj02)), *_affine(there, xy_wgs84)), datum)
+    xy_wgs84 = metres_of(lonlat_wgs84)
+    return TileMap((*_affine(xy_wgs84, metres_of(lonlat_gcj02)), *_affine(there, xy_wgs84)), datum)
 
 
 def reach_of(datum: TileDatum, z: int, x: int, y: int) -> Box:
@@ -142,14 +128,3 @@ def _affine(source: Floats, target: Floats) -> tuple[float, ...]:
     design = np.column_stack([source - middle, np.ones(len(source))])
     (a, d), (b, e), (right_m, up_m) = np.linalg.lstsq(design, target, rcond=None)[0].tolist()
     return a, b, d, e, right_m - a * middle[0] - b * middle[1], up_m - d * middle[0] - e * middle[1]
-
-
-def _metres(lonlat: Floats) -> Floats:
-    radians = np.radians(lonlat)
-    return np.column_stack([radians[:, 0], np.arctanh(np.sin(radians[:, 1]))]) * EARTH_RADIUS_M
-
-
-def _degrees(xy: Floats) -> Floats:
-    angles = xy / EARTH_RADIUS_M
-    lonlat: Floats = np.degrees(np.column_stack([angles[:, 0], np.arcsin(np.tanh(angles[:, 1]))]))
-    return lonlat

@@ -17,7 +17,8 @@ from scipy.spatial import cKDTree
 
 from tiles.errors import UnknownTileset
 from tiles.kriging import Variogram, fit_variogram, krige
-from tiles.raster import TILE_PIXELS, degrees_of, encode_picture, metres_of, spread, tile_lattice, transparent_tile
+from tiles.mercator import degrees_of, metres_of
+from tiles.raster import TILE_PIXELS, encode_picture, spread, tile_lattice, transparent_tile
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -27,7 +28,6 @@ MIN_HOUSEHOLDS: Final = 5
 _MOST_CELLS: Final = 192
 """Cells along the longer side of a field."""
 _CELLS_A_REACH: Final = 96
-_RADIUS_M: Final = 6_378_137.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
+from tiles.mercator import HALF_WORLD_M
+
 WEB_MERCATOR_QUAD: Final = "WebMercatorQuad"
 URI: Final = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 CRS: Final = "http://www.opengis.net/def/crs/EPSG/0/3857"
 MATRICES: Final = range(25)
-_HALF_WORLD_M: Final = math.pi * 6_378_137
 _PIXEL_M: Final = 0.00028
 """Size of a pixel by which the standard turns cell sizes into scales."""
 _TILE_PIXELS: Final = 256
@@ -35,7 +36,7 @@ def tile_matrix_set() -> dict[str, Any]:
 
 def cell_size_m(zoom: int) -> float:
     """Return the size of a cell (pixel) of a matrix in metres of EPSG:3857."""
-    return math.ldexp(2 * _HALF_WORLD_M / _TILE_PIXELS, -zoom)
+    return math.ldexp(2 * HALF_WORLD_M / _TILE_PIXELS, -zoom)
 
 
 def _tile_matrix(zoom: int) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def _tile_matrix(zoom: int) -> dict[str, Any]:
         "id": str(zoom),
         "scaleDenominator": cell_size_m(zoom) / _PIXEL_M,
         "cellSize": cell_size_m(zoom),
-        "pointOfOrigin": [-_HALF_WORLD_M, _HALF_WORLD_M],
+        "pointOfOrigin": [-HALF_WORLD_M, HALF_WORLD_M],
         "tileWidth": _TILE_PIXELS,
         "tileHeight": _TILE_PIXELS,
         "matrixWidth": 2**zoom,

@@ -7,11 +7,10 @@ Styles: `hillshade` (heights in metres become light and shadow), `terrain` (heig
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -27,7 +26,9 @@ from rio_tiler.io import Reader
 from scipy.ndimage import map_coordinates
 
 from gis.gcj02 import wgs84_from_bd09, wgs84_from_gcj02
+from tiles.datums import TileDatum
 from tiles.errors import LayerGone, UnknownTileset
+from tiles.mercator import HALF_WORLD_M, degrees_of, metres_of
 
 MINZOOM, MAXZOOM = 6, 18
 TILE_PIXELS = 256
@@ -35,15 +36,12 @@ VERTICAL_EXAGGERATION = 8.0
 """Heights are stretched before shading: a city's ground is flat."""
 SUN_AZIMUTH_DEG, SUN_ALTITUDE_DEG = 315.0, 45.0
 """Light from the north-west, as maps are drawn."""
-_RADIUS_M: Final = 6_378_137.0
-_EARTH_CIRCUMFERENCE_M: Final = 2 * np.pi * _RADIUS_M
 _MARGIN_PIXELS = 2
 """Ground beyond the tile that its edge pixels need: one for the slope, one for the smoothing."""
 _WEBP_QUALITY: Final = 80
 _LATTICE: Final = 17
 
 Form: TypeAlias = Literal["png", "webp"]
-TileDatum: TypeAlias = Literal["wgs84", "gcj02", "bd09"]
 MEDIA_TYPES: Final[Mapping[Form, str]] = {"png": "image/png", "webp": "image/webp"}
 _TO_WGS84: Final[Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]]] = {
     "wgs84": lambda lonlat: lonlat,
@@ -202,12 +200,12 @@ def _ground(zxy: tuple[int, int, int], look: TileLook) -> _Ground:
         When there is no such datum.
     """
     z, x, y = zxy
-    side = _EARTH_CIRCUMFERENCE_M / 2**z
+    side = 2 * HALF_WORLD_M / 2**z
     pixel = side / look.pixels
     count = look.pixels + 2 * _MARGIN_PIXELS
     if look.datum == "wgs84":
-        west = x * side - _EARTH_CIRCUMFERENCE_M / 2 - _MARGIN_PIXELS * pixel
-        north = _EARTH_CIRCUMFERENCE_M / 2 - y * side + _MARGIN_PIXELS * pixel
+        west = x * side - HALF_WORLD_M - _MARGIN_PIXELS * pixel
+        north = HALF_WORLD_M - y * side + _MARGIN_PIXELS * pixel
         return _Ground((west, north - count * pixel, west + count * pixel, north), count, count)
     there = tile_lattice(zxy, look.datum, look.pixels, _MARGIN_PIXELS) / pixel
     left, bottom = np.floor(there.min(axis=0)) - 2
@@ -235,10 +233,10 @@ def tile_lattice(zxy: tuple[int, int, int], datum: str, pixels: int, margin: int
     if datum not in _TO_WGS84:
         raise UnknownTileset(f"{datum!r} is not a datum of tiles; datums are {', '.join(_TO_WGS84)}")
     z, x, y = zxy
-    side = _EARTH_CIRCUMFERENCE_M / 2**z
+    side = 2 * HALF_WORLD_M / 2**z
     along = (np.linspace(0.5, pixels + 2 * margin - 0.5, _LATTICE) - margin) * side / pixels
     column, row = np.meshgrid(along, along)
-    west, north = x * side - _EARTH_CIRCUMFERENCE_M / 2, _EARTH_CIRCUMFERENCE_M / 2 - y * side
+    west, north = x * side - HALF_WORLD_M, HALF_WORLD_M - y * side
     drawn = np.column_stack([west + column.ravel(), north - row.ravel()])
     return drawn if datum == "wgs84" else metres_of(_TO_WGS84[datum](degrees_of(drawn)))
 
@@ -259,17 +257,6 @@ def _unbent(bands: NDArray[Any], valid: NDArray[np.bool_], ground: _Ground) -> t
     return np.stack([map_coordinates(band, ground.at, order=1, mode="nearest") for band in filled]), there
 
 
-def degrees_of(xy_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return longitude and latitude of Web Mercator metres, shape (n, 2)."""
-    lat = np.degrees(np.arctan(np.sinh(xy_m[:, 1] / _RADIUS_M)))
-    return np.column_stack([np.degrees(xy_m[:, 0] / _RADIUS_M), lat])
-
-
-def metres_of(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return Web Mercator metres of longitude and latitude, shape (n, 2)."""
-    return _RADIUS_M * np.column_stack([np.radians(lonlat[:, 0]), np.arcsinh(np.tan(np.radians(lonlat[:, 1])))])
-
-
 def _touch(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]
 
@@ -277,7 +264,7 @@ def _touch(one: tuple[float, float, float, float], other: tuple[float, float, fl
 def _pixel_m(z: int, y: int, pixels: int = TILE_PIXELS) -> float:
     """Return the metres of ground a pixel in the middle of the tile."""
     latitude = np.arctan(np.sinh(np.pi * (1 - 2 * (y + 0.5) / 2**z)))
-    return float(_EARTH_CIRCUMFERENCE_M * np.cos(latitude) / (pixels * 2**z))
+    return float(2 * HALF_WORLD_M * np.cos(latitude) / (pixels * 2**z))
 
 
 def encode_picture(bands: NDArray[np.uint8], valid: NDArray[np.bool_], form: Form, *, exact: bool = False) -> bytes:
@@ -343,35 +330,11 @@ def raster_extent(path: Path, style: str) -> RasterExtent:
         with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"), rasterio.open(path) as dataset:
             west, south, east, north = transform_bounds(dataset.crs, "EPSG:4326", *dataset.bounds)
             x0, _, x1, _ = transform_bounds(dataset.crs, "EPSG:3857", *dataset.bounds)
-            native = int(np.ceil(np.log2(_EARTH_CIRCUMFERENCE_M / TILE_PIXELS * dataset.width / (x1 - x0)) - 0.2))
+            native = int(np.ceil(np.log2(2 * HALF_WORLD_M / TILE_PIXELS * dataset.width / (x1 - x0)) - 0.2))
     except (rasterio.errors.RasterioError, ValueError) as error:
         raise LayerGone(f"the file of the raster layer cannot be read: {type(error).__name__}") from error
     maxzoom = min(MAXZOOM, max(MINZOOM, native)) if style == "colour" else MAXZOOM
     return RasterExtent((west, south, east, north), MINZOOM, maxzoom)
-
-
-def raster_tiles(path: Path, look: TileLook, zooms: Iterable[int]) -> Iterator[tuple[tuple[int, int, int], bytes]]:
-    """Yield address and bytes of every tile of a layer that is not wholly transparent, zoom by zoom, row by row.
-
-    Parameters
-    ----------
-    path, look
-        As `render_tile`.
-    zooms
-        Zooms wanted.
-
-    Cost: 10 ms of processor a tile; memory of one.
-    """
-    west, south, east, north = raster_extent(path, look.style).bounds
-    # in another datum the ground lies up to 0.02 degrees aside
-    aside = 0.0 if look.datum == "wgs84" else 0.02
-    corners = metres_of(np.array([[west - aside, north + aside], [east + aside, south - aside]]))
-    for z in zooms:
-        first, last = (((corners * [1, -1] / _EARTH_CIRCUMFERENCE_M + 0.5) * 2**z).clip(0, 2**z - 1)).astype(int).tolist()
-        for y, x in product(range(first[1], last[1] + 1), range(first[0], last[0] + 1)):
-            styled, valid = _pixels(path, look, (z, x, y))
-            if styled is not None and valid.any():
-                yield (z, x, y), encode_picture(styled, valid, look.form, exact=look.style != "colour")
 
 
 # ---------------------------------------------------------------- heights

@@ -438,6 +438,80 @@ POINT_TYPE: Final = CodeList(
 )
 """Types of pipe point (管点类型). The list of element 0810002 is not printed in our dictionary, so these codes are our own."""
 
+FACILITY_TYPE: Final = CodeList(
+    "facility_type",
+    "CJ/T 545-2021 7.3.1.2",
+    {
+        "SZSSLX_RQL": "燃气类 gas",
+        "SZSSLX_GSL": "供水类 water supply",
+        "SZSSLX_PSGW": "排水类/排水管网 drainage: drainage network",
+        "SZSSLX_PSBZ": "排水类/泵站 drainage: pumping station",
+        "SZSSLX_PSHDSW": "排水类/河道水位 drainage: river water level",
+        "SZSSLX_PSYLZ": "排水类/雨量站 drainage: rain gauge station",
+        "SZSSLX_GRGW": "供热类/供热管网 heating: heating network",
+        "SZSSLX_GLL": "管廊类 utility tunnel",
+        "SZSSLX_HW": "环卫设施类 environmental sanitation facilities",
+        "FWSSLX_DT": "房屋设施类/电梯 building facilities: lift",
+        "JTSSLX_QLL": "桥梁类 bridges",
+        "SSLX_QTL": "其他类 other",
+    },
+)
+"""Type of a municipal facility (设施类型, SSLXDM). Heating has one: the network."""
+
+MEASURING_DEVICE_TYPE: Final = CodeList(
+    "device_type",
+    "CJ/T 545-2021 7.3.1.2, device types",
+    {
+        "SBLX_0014": "供热类/温度传感器 temperature sensor (heating)",
+        "SBLX_0015": "供热类/压力传感器 pressure sensor (heating)",
+        "SBLX_0016": "供热类/土壤温度传感器 soil temperature sensor (heating)",
+        "SBLX_0017": "管廊类/廊体裂缝监测设备 tunnel body crack monitor",
+        "SBLX_0018": "管廊类/廊体沉降监测设备 tunnel body settlement monitor",
+        "SBLX_0019": "管廊类/廊体温度监测设备 tunnel temperature monitor",
+        "SBLX_0020": "管廊类/廊内气体监测设备(一氧化碳(CO)浓度) tunnel gas monitor: carbon monoxide",
+        "SBLX_0021": "管廊类/廊内气体监测设备(氧气(O₂)浓度) tunnel gas monitor: oxygen",
+        "SBLX_0022": "管廊类/廊内气体监测设备(甲烷(CH₄)浓度) tunnel gas monitor: methane",
+        "SBLX_0023": "管廊类/廊内气体监测设备(硫化氢(H₂S)浓度) tunnel gas monitor: hydrogen sulphide",
+        "SBLX_0024": "管廊类/廊内管线压力 pressure of the pipelines in the tunnel",
+        "SBLX_0025": "管廊类/廊内管线可燃气体监测设备 combustible gas monitor for the pipelines in the tunnel",
+    },
+)
+"""Type of a measuring device (设备类型, SBLX). Type `SBLX_00nn` measures item `JCX_00nn`. Flow, heat and level have none."""
+
+MONITORED_ITEM: Final = CodeList(
+    "monitored_item",
+    "CJ/T 545-2021 7.3.1.2, monitored items",
+    {
+        "JCX_0014": "供热类/温度 temperature",
+        "JCX_0015": "供热类/压力 pressure",
+        "JCX_0016": "供热类/土壤温度 soil temperature",
+        "JCX_0017": "管廊类/廊体裂缝 tunnel body crack",
+        "JCX_0018": "管廊类/廊体沉降 tunnel body settlement",
+        "JCX_0019": "管廊类/廊体温度 tunnel temperature",
+        "JCX_0020": "管廊类/一氧化碳(CO)浓度 carbon monoxide (CO) concentration",
+        "JCX_0021": "管廊类/氧气(O₂)浓度 oxygen (O2) concentration",
+        "JCX_0022": "管廊类/甲烷(CH₄)浓度 methane (CH4) concentration",
+        "JCX_0023": "管廊类/硫化氢(H₂S)浓度 hydrogen sulphide (H2S) concentration",
+        "JCX_0024": "管廊类/廊内管线压力 pressure of the pipelines in the tunnel",
+        "JCX_0025": "管廊类/廊内管线可燃气体 combustible gas of the pipelines in the tunnel",
+    },
+)
+"""What a measuring device measures (监测项, JCX)."""
+
+MEASURING_DEVICE_STATE: Final = CodeList(
+    "",
+    "CJ/T 545-2021 7.3.1.2, SBZT",
+    {
+        "未使用": "未使用 unused",
+        "正常": "正常 normal",
+        "试运行": "试运行 on trial",
+        "故障": "故障 faulty",
+        "维修": "维修 under repair",
+        "报废": "报废 scrapped",
+    },
+)
+"""State of a measuring device (设备状态); the standard prints words without codes, the word is the code."""
+
 DRAWN_BY: Final = CodeList("", "", {"company": "热企绘制 drawn by a heating company", "plant": "电厂管线 of a power plant"})
 """Who drew a pipe: two of the 23 layers that are converted."""
 NO_BURN_STATE: Final = CodeList(

@@ -5,7 +5,9 @@ TwinError
 ├── UnknownKind         a kind or register that the catalogue does not hold
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
+├── BadRecord           a record of a measuring point or device that its standard does not allow
 ├── BadFault            a fault that the simulator does not know
+├── BadRetention        days or years to keep readings that make no sense
 ├── BadEdit             an edit that the catalogue of kinds does not allow
 ├── BadSeat             a seat that cannot exist (role unknown, company seat without a company)
 └── NotPermitted        a change that the seat's role may not make
@@ -34,12 +36,16 @@ class BadRule(TwinError):
     """Raised when an alarm rule has no limit, two limits or a negative deadband."""
 
 
+class BadRecord(TwinError):
+    """Raised when a record of a measuring point, device or threshold does not fit CJ/T 545; the message says what would."""
+
+
 class NotPermitted(TwinError):
     """Raised when a seat asks for a change that its role may not make; the message names the roles that may."""
 
 
 class BadFault(TwinError):
-    """Raised when a fault of the simulator is not `burst:PIPE_CODE`."""
+    """Raised when a fault of the simulator is not `burst:PIPE_CODE`, or its arrival neither `spread` nor `burst`."""
 
 
 class BadEdit(TwinError):
@@ -48,3 +54,7 @@ class BadEdit(TwinError):
 
 class BadSeat(TwinError):
     """Raised when a seat cannot be built from its parts."""
+
+
+class BadRetention(TwinError):
+    """Raised when days or years to keep readings make no sense; the message names kind, value and what would be right."""

@@ -70,9 +70,9 @@ def outdoor_temperature(clock_s: Float64Array | float, climate: Climate, phases:
 
 
 def relative_load(outdoor_degc: Float64Array | float, curve: HeatingCurve) -> Float64Array:
-    """Return the heat load as a share of the design load; never below 0.3, which keeps the water moving."""
+    """Return the heat load as a share of the design load: never below 0.3, which keeps the water moving, never above 1."""
     share = (curve.room_degc - np.asarray(outdoor_degc, np.float64)) / (curve.room_degc - curve.outdoor_degc)
-    return np.clip(share, 0.3, 1.2)
+    return np.clip(share, 0.3, 1.0)
 
 
 def secondary_supply_set_point(outdoor_degc: Float64Array | float, curve: HeatingCurve) -> Float64Array:

@@ -34,6 +34,7 @@ Permission: TypeAlias = Literal[
     "decide_problems",
     "import_data",
     "manage_jobs",
+    "set_retention",
     "manage_seats",
 ]
 

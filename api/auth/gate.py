@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.auth.identity import COOKIE, SIGNED_BODY_LIMIT, Identified, Identity
+from api.auth.identity import COOKIE, Identified, Identity
 from api.auth.writes import READING_METHODS, permission_for
 from api.dependencies import Caller
 from api.error_answers import error_response
@@ -24,13 +24,13 @@ from api.errors import (
     CrossSite,
     NotSignedIn,
     PasswordMustChange,
-    PayloadTooLarge,
     status_of,
 )
 from data.pool import Pool, translate_errors
 from twin.seats import PERMISSIONS, permissions_of, require_permission, scope_of
 
-_OPEN = frozenset({"/health", "/session"})
+# the two of the exchange are signed by their parameters
+_OPEN = frozenset({"/health", "/session", "/eUrbanMIS/api/v1/pushdata", "/eUrbanMIS/api/v1/getdata"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_HEADERS = frozenset({"none", "same-origin"})
 
@@ -55,7 +55,7 @@ class Admission:
 
         Raises
         ------
-        BadHost, CrossSite, NotSignedIn, PasswordMustChange, NotPermitted, PayloadTooLarge, BadRequest
+        BadHost, CrossSite, NotSignedIn, PasswordMustChange, NotPermitted, PayloadTooLarge, TooSlow, Busy, BadRequest
             When the request may not pass.
         """
         headers = Headers(scope=scope)
@@ -89,7 +89,8 @@ class Admission:
 
     async def _find(self, pool: Pool, scope: Scope, headers: Headers, receive: Receive) -> tuple[Identified | None, Receive]:
         if "x-app-id" in headers:
-            body, receive = await _whole_body(scope, headers, receive)
+            self.identity.check_signed(headers)
+            body, receive = await _whole_body(scope, receive)
             return Identified(await self.identity.by_signature(pool, headers, body), "key"), receive
         token = session_token(headers)
         if token is not None and (seat := await self.identity.by_cookie(pool, token)) is not None:
@@ -181,29 +182,25 @@ def require_same_origin(headers: Headers) -> None:
         raise CrossSite(f"a page of {origin[:100]!r} may not change anything here")
 
 
-async def _whole_body(scope: Scope, headers: Headers, receive: Receive) -> tuple[bytes, Receive]:
-    """Read the body that a signature covers and return it with a `receive` that gives it again."""
+async def _whole_body(scope: Scope, receive: Receive) -> tuple[bytes, Receive]:
+    """Read the body that a signature covers and return it with a `receive` that gives it again; `BodyGuard` bounds it."""
     if scope["type"] == "websocket":
         return b"", receive
-    length = headers.get("content-length", "0")
-    if length.isdigit() and int(length) > SIGNED_BODY_LIMIT:
-        raise PayloadTooLarge(f"the body has {length} bytes; a signed one may have {SIGNED_BODY_LIMIT}")
-    body = bytearray()
+    parts: list[bytes] = []
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             break
-        body += message.get("body", b"")
+        parts.append(message.get("body", b""))
         more = message.get("more_body", False)
-        if len(body) > SIGNED_BODY_LIMIT:
-            raise PayloadTooLarge(f"the body is over {SIGNED_BODY_LIMIT} bytes, the limit of a signed one")
-    pending: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+    body = b"".join(parts)
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
         return pending.pop() if pending else await receive()
 
-    return bytes(body), again
+    return body, again
 
 
 async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:

@@ -46,13 +46,17 @@ def verify(secret: bytes, digest: Digest, signature: str, *, timestamp: str, non
         raise NotSignedIn("X-Signature does not fit: it must be hex(HMAC(secret, timestamp \\n nonce \\n body))") from None
 
 
-def check_time(timestamp: str, nonce: str, *, now_s: float) -> None:
-    """Raise `NotSignedIn` unless the time lies within the window and the nonce can be remembered."""
+def check_time(timestamp: str, nonce: str, *, now_s: float, oldest_s: float = WINDOW_S) -> None:
+    """Raise `NotSignedIn` unless the time lies within the window and the nonce can be remembered.
+
+    `oldest_s` is how far back it may lie, for what waits on its way.
+    """
     if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
         raise NotSignedIn(f"X-Timestamp is {timestamp[:20]!r}; it must be whole seconds since 1970-01-01 UTC")
-    if abs(int(timestamp) - now_s) > WINDOW_S:
+    if not -WINDOW_S <= now_s - int(timestamp) <= oldest_s:
         raise NotSignedIn(
-            f"X-Timestamp is {abs(int(timestamp) - now_s):.0f} s away from the server's clock; {WINDOW_S} s are allowed"
+            f"X-Timestamp is {abs(int(timestamp) - now_s):.0f} s away from the server's clock;"
+            f" {oldest_s if now_s > int(timestamp) else WINDOW_S:.0f} s are allowed"
         )
     if not 1 <= len(nonce) <= _MAX_NONCE or "\x00" in nonce:
         raise NotSignedIn(f"X-Nonce has {len(nonce)} characters; it must have 1 to {_MAX_NONCE}")

@@ -16,8 +16,11 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/session(/password|/ticket)?", None),
     ("DELETE", r"/session", None),
     ("POST", r"/readings", "send_readings"),
-    ("POST", r"/sources", "register_sources"),
+    ("POST", r"/eUrbanMIS/api/v1/pushdata", None),  # the seat is that of its signature, and the route asks for its rights
+    ("PUT", r"/readings/retention", "set_retention"),
+    ("POST", r"/sources(/retire)?", "register_sources"),
     ("POST", r"/schemas", "register_sources"),
+    ("POST", r"/measuring-(points|devices|thresholds)", "register_sources"),
     ("POST", r"/alarms/[^/]+/acknowledge", "acknowledge_alarms"),
     ("POST", r"/valves/([^/]+/state|states)", "switch_valves"),
     ("POST", r"/sources/[^/]+/state", "switch_valves"),

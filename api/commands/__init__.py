@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "datum": Entry("api.commands.datum", "Datums of files."),
     "db": Entry("api.commands.db", "The private PostGIS under the var dir."),
     "network": Entry("api.commands.network", "The heat network as a whole."),
+    "readings": Entry("api.commands.readings", "Readings: their archive, their files, how long they are kept."),
     "seats": Entry("api.commands.seats", "Persons, programs and their keys."),
     "tiles": Entry("api.commands.tiles", "Vector tiles."),
     "tiles3d": Entry("api.commands.tiles", "3D Tiles."),

@@ -17,6 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     simulate: Annotated[bool, typer.Option("--simulate", help="Run the simulator of readings beside the server.")] = False,
+    broker: Annotated[
+        bool, typer.Option("--broker", help="Run a private MQTT broker where Mosquitto is installed and no other one is named.")
+    ] = False,
 ) -> None:
     """Serve the viewer and the API until Ctrl-C; starts the private database when it is not running."""
-    serving.serve(read_settings(), simulate=simulate)
+    serving.serve(read_settings(), simulate=simulate, broker=broker)

@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.arrival_metrics import ArrivalMetrics
 from api.dependencies import CallerDep
 from api.live_room import LiveRoom
 
@@ -88,4 +89,7 @@ async def get_metrics(request: Request, _caller: CallerDep) -> Response:
     """Return the figures of this process in Prometheus' text format."""
     live = CollectorRegistry()
     live.register(_LiveFigures(request.app.state.live))
+    live.register(ArrivalMetrics(request.app.state.arrivals))
+    request.app.state.mqtt.refresh()
+    live.register(request.app.state.channels)
     return Response(generate_latest(REGISTRY) + generate_latest(live), media_type=CONTENT_TYPE_LATEST)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import encoded_answer
@@ -15,8 +16,9 @@ from api.settings import Settings
 from data.pool import Pool
 from data.rasters import RasterLayer, list_rasters, read_raster
 from tiles.cache import Entry, TileCache
+from tiles.datums import TileDatum
 from tiles.errors import LayerGone
-from tiles.raster import MAXZOOM, MEDIA_TYPES, MINZOOM, TILE_PIXELS, Form, TileDatum, TileLook, raster_extent, render_tile
+from tiles.raster import MAXZOOM, MEDIA_TYPES, MINZOOM, TILE_PIXELS, Form, TileLook, raster_extent, render_tile
 from tiles.vector import check_tile
 from twin.scope import RASTER
 
@@ -27,13 +29,6 @@ Zoom = Annotated[int, Path(examples=[14])]
 Column = Annotated[int, Path(examples=[13895])]
 Row = Annotated[int, Path(examples=[5965])]
 _PICTURES: dict[int | str, dict[str, Any]] = {200: {"content": {media: {} for media in MEDIA_TYPES.values()}}}
-
-
-class RasterKey(NamedTuple):
-    """City and name of a layer."""
-
-    city: int
-    layer: str
 
 
 class RasterModel(BaseModel):
@@ -118,8 +113,39 @@ async def raster_tilejson(
     )
 
 
-@router.get("/{layer}/{z}/{x}/{y}@2x.{form}", response_class=Response, responses=_PICTURES)
-async def raster_tile_2x(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of a tile asks for, and what answers it."""
+
+    request: Request
+    pool: Pool
+    settings: Settings
+    cache: TileCache
+    city: int
+    layer: str
+    zxy: tuple[int, int, int]
+    datum: TileDatum
+
+    async def answer(self, pixels: int, form: Form) -> Response:
+        """Return the tile out of the cache; when the layer is replaced meanwhile, that of its new file."""
+        found = await read_raster(self.pool, self.city, self.layer)
+        try:
+            entry = await self._entry(found, pixels, form)
+        except LayerGone:
+            again = await read_raster(self.pool, self.city, self.layer)
+            if again.path == found.path:
+                raise
+            entry = await self._entry(again, pixels, form)
+        return encoded_answer(self.request, entry, MEDIA_TYPES[form])
+
+    async def _entry(self, found: RasterLayer, pixels: int, form: Form) -> Entry:
+        path, look = self.settings.var_dir / found.path, TileLook(found.style, pixels, self.datum, form)
+        # the path names the content: another file has another one
+        key = ("raster", found.path, look, self.zxy)
+        return await self.cache.get(key, "identity", lambda: asyncio.to_thread(render_tile, path, look, self.zxy))
+
+
+async def get_asked(
     *,
     request: Request,
     caller: CallerDep,
@@ -131,90 +157,41 @@ async def raster_tile_2x(
     z: Zoom,
     x: Column,
     y: Row,
-    form: Form,
     crs: DatumQuery = "wgs84",
-) -> Response:
-    """Return one tile of 512 pixels; transparent where the layer has no data."""
+) -> Asked:
+    """Return what a tile's address asks for.
+
+    Raises
+    ------
+    OutsideScope
+        When the seat may not see rasters.
+    BadTile
+        When there is no such tile.
+    """
     caller.scope.require_layer(RASTER)
     check_tile(z, x, y, minzoom=MINZOOM, maxzoom=MAXZOOM, what=f"raster layer {layer!r}")
-    entry = await _tile(
-        pool, settings, cache, RasterKey(city, layer), zxy=(z, x, y), pixels=2 * TILE_PIXELS, datum=crs, form=form
-    )
-    return encoded_answer(request, entry, MEDIA_TYPES[form])
+    return Asked(request, pool, settings, cache, city, layer, (z, x, y), crs)
+
+
+AskedDep = Annotated[Asked, Depends(get_asked)]
+
+
+@router.get("/{layer}/{z}/{x}/{y}@2x.{form}", response_class=Response, responses=_PICTURES)
+async def raster_tile_2x(asked: AskedDep, form: Form) -> Response:
+    """Return one tile of 512 pixels; transparent where the layer has no data."""
+    return await asked.answer(2 * TILE_PIXELS, form)
 
 
 @router.get("/{layer}/{z}/{x}/{y}.{form}", response_class=Response, responses=_PICTURES)
-async def raster_tile(
-    *,
-    request: Request,
-    caller: CallerDep,
-    pool: PoolDep,
-    settings: SettingsDep,
-    cache: TileCacheDep,
-    city: CityDep,
-    layer: Annotated[str, Path(examples=["ground"])],
-    z: Zoom,
-    x: Column,
-    y: Row,
-    form: Form,
-    crs: DatumQuery = "wgs84",
-) -> Response:
+async def raster_tile(asked: AskedDep, form: Form) -> Response:
     """Return one tile of 256 pixels; transparent where the layer has no data."""
-    caller.scope.require_layer(RASTER)
-    check_tile(z, x, y, minzoom=MINZOOM, maxzoom=MAXZOOM, what=f"raster layer {layer!r}")
-    entry = await _tile(pool, settings, cache, RasterKey(city, layer), zxy=(z, x, y), pixels=TILE_PIXELS, datum=crs, form=form)
-    return encoded_answer(request, entry, MEDIA_TYPES[form])
+    return await asked.answer(TILE_PIXELS, form)
 
 
 @router.get("/{layer}/{z}/{x}/{y}", response_class=Response, responses=_PICTURES)
-async def raster_tile_by_accept(
-    *,
-    request: Request,
-    caller: CallerDep,
-    pool: PoolDep,
-    settings: SettingsDep,
-    cache: TileCacheDep,
-    city: CityDep,
-    layer: Annotated[str, Path(examples=["ground"])],
-    z: Zoom,
-    x: Column,
-    y: Row,
-    crs: DatumQuery = "wgs84",
-) -> Response:
+async def raster_tile_by_accept(asked: AskedDep) -> Response:
     """Return one tile of 256 pixels as WebP when `Accept` names it, else as PNG."""
-    caller.scope.require_layer(RASTER)
-    check_tile(z, x, y, minzoom=MINZOOM, maxzoom=MAXZOOM, what=f"raster layer {layer!r}")
-    form: Form = "webp" if "image/webp" in request.headers.get("accept", "").lower() else "png"
-    entry = await _tile(pool, settings, cache, RasterKey(city, layer), zxy=(z, x, y), pixels=TILE_PIXELS, datum=crs, form=form)
-    answer = encoded_answer(request, entry, MEDIA_TYPES[form])
+    form: Form = "webp" if "image/webp" in asked.request.headers.get("accept", "").lower() else "png"
+    answer = await asked.answer(TILE_PIXELS, form)
     answer.headers.append("Vary", "Accept")
     return answer
-
-
-async def _tile(
-    pool: Pool,
-    settings: Settings,
-    cache: TileCache,
-    wanted: RasterKey,
-    *,
-    zxy: tuple[int, int, int],
-    pixels: int,
-    datum: TileDatum,
-    form: Form,
-) -> Entry:
-    """Return one tile out of the cache; when the layer is replaced meanwhile, that of its new file."""
-    found = await read_raster(pool, wanted.city, wanted.layer)
-    try:
-        return await _cached(settings, cache, found, zxy, TileLook(found.style, pixels, datum, form))
-    except LayerGone:
-        again = await read_raster(pool, wanted.city, wanted.layer)
-        if again.path == found.path:
-            raise
-        return await _cached(settings, cache, again, zxy, TileLook(again.style, pixels, datum, form))
-
-
-async def _cached(settings: Settings, cache: TileCache, found: RasterLayer, zxy: tuple[int, int, int], look: TileLook) -> Entry:
-    path = settings.var_dir / found.path
-    # the path names the content: another file has another one
-    key = ("raster", found.path, look, zxy)
-    return await cache.get(key, "identity", lambda: asyncio.to_thread(render_tile, path, look, zxy))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Annotated
 
@@ -11,9 +12,9 @@ from pydantic import BaseModel, Field
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.zone_answers import LAYERS, LinePoint, Sight, ZoneModel, line_model
 from data.errors import NotFound
-from data.zone_solutions import ZoneRow, list_zones, read_heads
-from topology.hydraulics.pressure_line import pressure_line
-from topology.hydraulics.what_if_answer import line_figures
+from data.zone_solutions import StationRow, ZoneRow, list_stations, list_zones, read_heads
+from topology.hydraulics.pressure_line import pressure_line, station_losses_m
+from topology.hydraulics.what_if_answer import line_figures, number
 from twin.scope import Scope
 
 router = APIRouter(prefix="/zones", tags=["hydraulics"])
@@ -41,6 +42,30 @@ class LineAnswer(BaseModel):
     points: list[LinePoint]
 
 
+class StationFigures(BaseModel):
+    """What the last solve says of one substation; pressures above the atmosphere."""
+
+    asset_id: int
+    supply_mpa: float | None = Field(examples=[0.86])
+    return_mpa: float | None = Field(examples=[0.41])
+    supply_loss_m: float | None = Field(description="Head lost on the way from the source; pumps on the way give head.")
+    return_loss_m: float | None = Field(description="Head lost on the way back to the source.")
+    flow_m3_per_h: float | None
+    flow_share: float | None = Field(description="Of the flow its load needs.", examples=[1.0])
+    supply_degc: float | None = Field(description="Of the water that arrives.", examples=[108.4])
+
+
+class StationsAnswer(BaseModel):
+    """The substations of a zone in its last solve."""
+
+    source_id: int
+    solved_at: datetime
+    stale: bool = Field(description="True: the drawing or a valve has changed since.")
+    network_version: int
+    valve_version: int
+    stations: list[StationFigures]
+
+
 @router.get("")
 async def get_zones(request: Request, caller: CallerDep, city: CityDep, pool: PoolDep) -> ZonesAnswer:
     """List the zones whose source the caller may see, each with its last solve."""
@@ -50,6 +75,27 @@ async def get_zones(request: Request, caller: CallerDep, city: CityDep, pool: Po
         return ZonesAnswer(city_id=city, zones=[])
     sight = Sight(await request.app.state.networks.get(city), caller.scope)
     return ZonesAnswer(city_id=city, zones=[_zone(row, sight) for row in rows])
+
+
+@router.get("/{source_id}/stations")
+async def get_stations(source_id: SourceIdPath, caller: CallerDep, city: CityDep, pool: PoolDep) -> StationsAnswer:
+    """List the visible substations of a zone with pressures, flow and temperature of the last solve."""
+    _require_layers(caller.scope)
+    heads = await read_heads(pool, caller.scope, city, source_id)
+    ids, forth, back = station_losses_m(heads.net)
+    losses = {row[0]: row[1:] for row in zip(ids.tolist(), forth.tolist(), back.tolist(), strict=True)}
+    stations = [
+        _station(row, losses.get(row.asset_id, (math.nan, math.nan)))
+        for row in await list_stations(pool, caller.scope, city, source_id)
+    ]
+    return StationsAnswer(
+        source_id=source_id,
+        solved_at=heads.solved_at,
+        stale=heads.stale,
+        network_version=heads.network_version,
+        valve_version=heads.valve_version,
+        stations=stations,
+    )
 
 
 @router.get("/{source_id}/line")
@@ -80,6 +126,19 @@ async def get_line(
         network_version=heads.network_version,
         valve_version=heads.valve_version,
         points=line.points,
+    )
+
+
+def _station(row: StationRow, losses_m: tuple[float, float]) -> StationFigures:
+    return StationFigures(
+        asset_id=row.asset_id,
+        supply_mpa=number(row.supply_mpa, 4),
+        return_mpa=number(row.return_mpa, 4),
+        supply_loss_m=number(losses_m[0], 2),
+        return_loss_m=number(losses_m[1], 2),
+        flow_m3_per_h=number(row.flow_m3_per_h, 2),
+        flow_share=number(row.flow_share, 3),
+        supply_degc=None if row.supply_degc is None else number(row.supply_degc, 2),
     )
 
 

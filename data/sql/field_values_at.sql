@@ -1,6 +1,6 @@
 -- the newest frame of each source up to $3, at most three of its periods old; $2 schemas
 select distinct on (f.source_id)
-       f.source_id, f.schema_id, (extract(epoch from f.observed_at) * 1000)::bigint as observed_ms, f.gauges, f.quality
+       f.source_id, f.schema_id, (extract(epoch from f.observed_at) * 1000)::bigint as observed_ms, f.payload
   from reading_frame f
   join source s on s.city_id = f.city_id and s.source_id = f.source_id
  where f.city_id = $1 and s.schema_id = any($2::int[])

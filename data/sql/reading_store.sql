@@ -4,8 +4,8 @@ with first as (
     from reading_staging
     order by city_id, source_id, observed_at, n
 ), inserted as (
-    insert into reading_frame (city_id, source_id, observed_at, schema_id, gauges, totals, quality)
-    select city_id, source_id, observed_at, schema_id, gauges, totals, quality
+    insert into reading_frame (city_id, schema_id, source_id, observed_at, delay_s, payload)
+    select city_id, schema_id, source_id, observed_at, delay_s, payload
     from first
     on conflict (city_id, source_id, observed_at) do nothing
     returning city_id, source_id, observed_at

@@ -6,10 +6,12 @@ derived tile copies in Web Mercator (SRID 3857). Times are `timestamptz` and the
 
 from __future__ import annotations
 
+from data.tables.arrivals import arrival_day, arrival_hour, arrival_refusal, arrival_start, arrival_unregistered
 from data.tables.assets import asset, asset_key, city
 from data.tables.changes import archive_change, proposal
 from data.tables.columns import metadata
 from data.tables.coverage import coverage, coverage_version, rollout_rate, served_building
+from data.tables.history import rollup_block, rollup_mark, rollup_progress
 from data.tables.imports import datum_conversion, import_run
 from data.tables.jobs import job
 from data.tables.live import (
@@ -17,11 +19,13 @@ from data.tables.live import (
     alarm_rule,
     alarm_transition,
     frame_schema,
-    latest_frame,
+    latest_checkpoint,
+    reading_commit,
     reading_conflict,
     reading_frame,
     source,
 )
+from data.tables.measuring import measuring_device, measuring_point, measuring_threshold
 from data.tables.network import (
     interval_element,
     interval_pipe,
@@ -33,6 +37,8 @@ from data.tables.network import (
 )
 from data.tables.plans import plan, plan_event, plan_valve
 from data.tables.problems import problem, problem_decision
+from data.tables.reading_archive import reading_archive, reading_restored, reading_retention
+from data.tables.refusals import intake_refusal
 from data.tables.registers import register_row, register_version
 from data.tables.seats import api_key, api_nonce, organisation, person, seat, session, session_ticket
 from data.tables.tiles import (
@@ -55,6 +61,11 @@ __all__ = [
     "api_key",
     "api_nonce",
     "archive_change",
+    "arrival_day",
+    "arrival_hour",
+    "arrival_refusal",
+    "arrival_start",
+    "arrival_unregistered",
     "asset",
     "asset_key",
     "asset_summary",
@@ -64,11 +75,15 @@ __all__ = [
     "datum_conversion",
     "frame_schema",
     "import_run",
+    "intake_refusal",
     "interval_element",
     "interval_pipe",
     "interval_version",
     "job",
-    "latest_frame",
+    "latest_checkpoint",
+    "measuring_device",
+    "measuring_point",
+    "measuring_threshold",
     "metadata",
     "organisation",
     "person",
@@ -79,11 +94,18 @@ __all__ = [
     "problem_decision",
     "proposal",
     "raster_layer",
+    "reading_archive",
+    "reading_commit",
     "reading_conflict",
     "reading_frame",
+    "reading_restored",
+    "reading_retention",
     "register_row",
     "register_version",
     "rollout_rate",
+    "rollup_block",
+    "rollup_mark",
+    "rollup_progress",
     "seat",
     "served_building",
     "session",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -20,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from data.tables.columns import at, metadata, now
 
@@ -44,20 +43,21 @@ source = Table(
     Column("asset_id", Integer, nullable=False),
     Column("schema_id", Integer, nullable=False),
     Column("period_s", Integer, nullable=False, server_default="60"),
+    Column("seat", Text, nullable=False, server_default="", comment="who registered it; empty = the program"),
+    at("retired_at", nullable=True, comment="out of use since; NULL = in use"),
     UniqueConstraint("city_id", "code"),
 )
+Index("ix_source_asset", source.c.city_id, source.c.asset_id)
 
 reading_frame = Table(
     "reading_frame",
     metadata,
     Column("city_id", SmallInteger, primary_key=True),
+    Column("schema_id", SmallInteger, nullable=False),
     Column("source_id", Integer, primary_key=True, autoincrement=False),
     at("observed_at", primary_key=True),
-    now("received_at"),
-    Column("schema_id", Integer, nullable=False),
-    Column("gauges", ARRAY(REAL), nullable=False, comment="32-bit slots in schema order"),
-    Column("totals", ARRAY(Double), nullable=False, comment="64-bit slots in schema order"),
-    Column("quality", LargeBinary, nullable=False, comment="QARTOD, one byte a point in schema order"),
+    Column("delay_s", Integer, nullable=False, comment="arrival minus observed_at; negative = clock ahead"),
+    Column("payload", LargeBinary, nullable=False, comment="gauges, totals, quality of twin.frames"),
     postgresql_partition_by="RANGE (observed_at)",
 )
 Index("ix_reading_frame_observed_at", reading_frame.c.observed_at, postgresql_using="brin")
@@ -71,22 +71,35 @@ reading_conflict = Table(
     at("observed_at", nullable=False),
     now("received_at"),
     Column("schema_id", Integer, nullable=False),
-    Column("gauges", ARRAY(REAL), nullable=False),
-    Column("totals", ARRAY(Double), nullable=False),
-    Column("quality", LargeBinary, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
 )
 Index("ix_reading_conflict_key", reading_conflict.c.city_id, reading_conflict.c.source_id, reading_conflict.c.observed_at)
 
-latest_frame = Table(
-    "latest_frame",
+reading_commit = Table(
+    "reading_commit",
     metadata,
     Column("city_id", SmallInteger, primary_key=True),
-    Column("source_id", Integer, primary_key=True, autoincrement=False),
-    at("observed_at", nullable=False),
-    Column("gauges", ARRAY(REAL), nullable=False),
-    Column("totals", ARRAY(Double), nullable=False),
-    Column("quality", LargeBinary, nullable=False),
-    prefixes=["UNLOGGED"],
+    Column("commit_id", BigInteger, Identity(), primary_key=True),
+    Column(
+        "transaction_id",
+        BigInteger,
+        nullable=False,
+        server_default=text("(pg_current_xact_id()::text)::bigint"),
+        comment="number of the transaction that wrote it",
+    ),
+    Column("received_ms", BigInteger, nullable=False, comment="arrival of its frames, epoch milliseconds"),
+    Column("alarms", Integer, nullable=False, comment="alarms that it opened and closed"),
+    Column("moved", LargeBinary, nullable=False, comment="source_id i32, observed_ms i64, little-endian: the new latest frames"),
+)
+
+latest_checkpoint = Table(
+    "latest_checkpoint",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("schema_id", Integer, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    now("written_at"),
+    Column("data", LargeBinary, nullable=False, comment="latest frames of up to 20,000 sources; layout in data.latest"),
 )
 
 alarm_rule = Table(

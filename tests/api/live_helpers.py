@@ -31,7 +31,7 @@ def now_ms() -> int:
 
 
 def substation_values(**given: float | None) -> list[float | None]:
-    """Return the values of a healthy substation, some of them replaced by name."""
+    """Return the values of a healthy substation that measures what it must and no more, some of them replaced by name."""
     healthy: dict[str, float | None] = {
         "primary_supply_temperature_degc": 95.0,
         "primary_return_temperature_degc": 48.5,
@@ -49,7 +49,7 @@ def substation_values(**given: float | None) -> list[float | None]:
         "outdoor_temperature_degc": -12.0,
     }
     assert set(given) <= set(healthy)
-    return [(healthy | given)[point.name] for point in DEFAULT_SCHEMAS["substation"].points]
+    return [(healthy | given).get(point.name) for point in DEFAULT_SCHEMAS["substation"].points]
 
 
 def frame(source: str, observed_at: int, values: list[float | None] | None = None, **more: Any) -> dict[str, Any]:

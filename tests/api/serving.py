@@ -60,6 +60,10 @@ def serve(
     allowed_origins: tuple[str, ...] = (),
     tile_seconds: int = 10,
     archive_mb: int = 100,
+    mqtt_url: str = "",
+    mqtt_unsigned: str = "refuse",
+    body_seconds: int = 60,
+    sender_frames_per_s: int = 50_000,
     without: type | None = None,
 ) -> Iterator[str]:
     """Run the whole application in a thread and yield its base address.
@@ -76,6 +80,10 @@ def serve(
         allowed_origins=allowed_origins,
         archive_mb=archive_mb,
         tile_seconds=tile_seconds,
+        mqtt_url=mqtt_url,
+        mqtt_unsigned=mqtt_unsigned,
+        body_seconds=body_seconds,
+        sender_frames_per_s=sender_frames_per_s,
     )
     app = create_app(settings)
     app.user_middleware = [one for one in app.user_middleware if one.cls is not without]
@@ -103,8 +111,11 @@ def serve(
 
 
 @contextmanager
-def serve_process(database_url: str, var_dir: Path, *, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `heat-twin serve` as a process of its own and yield it once it answers; a test may kill it."""
+def serve_process(database_url: str, var_dir: Path, *, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `heat-twin serve` as a process of its own and yield it once it answers; a test may kill it.
+
+    `settings` are further ones by name: `mqtt_url="mqtt://..."`.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HEAT_TWIN_")}
     environment |= {
         "HEAT_TWIN_DATABASE_URL": database_url,
@@ -113,6 +124,7 @@ def serve_process(database_url: str, var_dir: Path, *, port: int) -> Iterator[su
         "HEAT_TWIN_ZONE_SOLVE_MINUTES": "0",
         "HEAT_TWIN_LOG_FORMAT": "text",
     }
+    environment |= {f"HEAT_TWIN_{name.upper()}": value for name, value in settings.items()}
     var_dir.mkdir(parents=True, exist_ok=True)
     with (var_dir / "server.log").open("ab") as log:
         process = subprocess.Popen(

@@ -60,7 +60,7 @@ def test_fields_show_what_is_good_and_fresh_and_rooms_as_means_only(town: httpx.
             frame("weather_station:W0", [-12.0], now),
             frame("weather_station:W1", [-8.0], now, [4]),  # failed by its sender; W2 is silent
             frame("air_station:A0", AIR, now),
-            *(frame(f"room_sensor:R{i}", [18.0 + i / 4], now) for i in range(12)),
+            *(frame(f"room_sensor:R{i}", [18.0 + i / 4, None, None], now) for i in range(12)),
         ],
     )
     # the list of this minute may have been asked before

@@ -52,7 +52,9 @@ def test_a_reading_below_its_limit_glows_is_acknowledged_and_clears_past_the_dea
 
 def test_each_theme_shows_its_values_and_the_same_state_by_get(city_server: str, http: httpx.Client) -> None:
     at = now_ms() - 1000
-    post(http, frame("substation:S1", at), frame("room_sensor:R1", at, [21.37]), frame("weather_station:W1", at, [-12.0]))
+    post(
+        http, frame("substation:S1", at), frame("room_sensor:R1", at, [21.37, 38.5, 91]), frame("weather_station:W1", at, [-12.0])
+    )
     expected: dict[str, dict[int, float | None]] = {
         "status": {S1: None, S2: None, R1: None, W1: None},
         "secondary_supply_temperature_degc": {S1: 52.3, S2: None},

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from api import intake
 from api.errors import Busy
 from api.live_room import LiveRoom
 from data.errors import DatabaseUnavailable
 from data.pool import connect, open_pool
 from tests.api.live_helpers import S1, TINY_CITY, frame, now_ms, substation_values
 from tests.cities import insert_city
-from twin.readings import Result
+from twin.readings import Batch, Prepared, Result, prepare
 from twin.scope import EVERYTHING, Scope
 from twin.status import Status
 
@@ -143,3 +146,71 @@ def test_frames_that_wait_when_the_server_stops_are_still_committed(database_url
     assert waiting[0].result() == [Result.ACCEPTED] * 10
     with connect(database_url) as connection:
         assert connection.execute("select count(*) from reading_frame").fetchone() == (10,)
+
+
+def test_listeners_hear_of_committed_frames_and_one_that_fails_takes_nothing_back(database_url: str) -> None:
+    async def work(room: LiveRoom) -> None:
+        heard: list[tuple[int, list[int], list[Result], int]] = []
+
+        def fails(*_: object) -> None:
+            raise RuntimeError("a listener that fails")
+
+        def listen(city_id: int, batch: Batch, results: Sequence[Result], received_ms: int) -> None:
+            heard.append((city_id, batch.observed_ms.tolist(), list(results), received_ms))
+
+        room.arrival_listeners += [fails, listen]
+        start = now_ms() - 60_000
+        assert await room.submit(1, _frames(2, start), EVERYTHING) == [Result.ACCEPTED] * 2
+        assert await room.submit(1, _frames(1, start), EVERYTHING) == [Result.DUPLICATE]
+        assert [(city, times, results) for city, times, results, _ in heard] == [
+            (1, [start, start + 1], [Result.ACCEPTED] * 2),
+            (1, [start], [Result.DUPLICATE]),
+        ]
+        assert all(abs(received - now_ms()) < 60_000 for *_, received in heard)
+
+    _run(database_url, work)
+
+
+def test_senders_take_turns_when_not_all_fits_into_one_commit(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One who sends many requests of old frames does not keep another one's single request waiting behind all of them."""
+    monkeypatch.setattr(intake, "MAX_COMMIT_FRAMES", 20)
+
+    async def work(room: LiveRoom) -> None:
+        start, order = now_ms() - 3_600_000, []
+        sources = room.require_city(1).sources
+
+        async def send(sender: str, number: int) -> None:
+            frames = _frames(10, start + number * 10)
+            await room.intake.put(1, prepare(frames, sources, now_ms=now_ms()), sender=sender)
+            order.append(sender)
+
+        await asyncio.gather(*(send("many", number) for number in range(10)), send("one", 10))
+        assert order.index("one") < 3
+        assert len(order) == 11
+
+    _run(database_url, work)
+
+
+def test_a_request_that_cannot_be_stored_leaves_the_others_of_its_group_alone(database_url: str) -> None:
+    async def work(room: LiveRoom) -> None:
+        sources, at = room.require_city(1).sources, now_ms() - 60_000
+        good = [prepare(_frames(2, at + number * 2), sources, now_ms=now_ms()) for number in range(3)]
+        bad = prepare(_frames(1), sources, now_ms=now_ms())
+        broken = replace(bad.batches[0], values=np.zeros((1, 7)), quality=np.zeros((1, 7), np.uint8))
+        sent = [*good[:2], Prepared(bad.results, (replace(broken, observed_ms=np.array([2**62])),)), good[2]]
+        answers = await asyncio.gather(*(room.intake.put(1, each) for each in sent), return_exceptions=True)
+        assert [isinstance(answer, Exception) for answer in answers] == [False, False, True, False]
+
+    _run(database_url, work)
+    with connect(database_url) as connection:
+        assert connection.execute("select count(*) from reading_frame").fetchone() == (6,)
+
+
+def test_a_slow_machine_refuses_sooner() -> None:
+    queue = intake.Intake(None, None)  # type: ignore[arg-type]
+    assert queue.room_frames == intake.MAX_QUEUED_FRAMES
+    queue._note_speed(10_000, 2.0)
+    assert queue.room_frames == 15_000
+    for _ in range(50):
+        queue._note_speed(2_000, 4.0)
+    assert queue.room_frames == intake.LEAST_QUEUED_FRAMES

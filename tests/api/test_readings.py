@@ -136,7 +136,7 @@ def test_a_body_without_length_is_cut_off_at_the_limit(http: httpx.Client) -> No
 def test_sources_are_there_for_every_asset_that_reports(http: httpx.Client) -> None:
     sources = {item["code"]: item for item in http.get("/sources").json()}
     assert set(sources) == {"substation:S1", "substation:S2", "room_sensor:R1", "weather_station:W1"}
-    assert sources["substation:S1"]["schema"] == "substation/1"
+    assert sources["substation:S1"]["schema"] == "substation/2"
     assert sources["room_sensor:R1"]["substation_id"] == S1
     schemas = {item["code"]: item for item in http.get("/schemas").json()}
     assert set(schemas) == set(DEFAULT_SCHEMAS)

@@ -123,7 +123,7 @@ def test_a_reading_of_one_city_moves_only_that_city(pair: tuple[str, str]) -> No
     before = get(both, "/live/state", city=1, theme="status").json()
     source = f"room_sensor:{get(both, '/assets', city=2, kind='room_sensor', limit=1).json()['items'][0]['code']}"
     now_ms = get(both, "/live/state", city=2, theme="status").json()["as_of_ms"]
-    frame = {"source": source, "schema": "room_sensor", "observed_at": now_ms, "values": [21.5]}
+    frame = {"source": source, "schema": "room_sensor", "observed_at": now_ms, "values": [21.5, 40.0, 95.0]}
     answer = httpx.post(f"{both}/readings", params={"city": 2}, json={"frames": [frame]}, timeout=30)
     assert answer.status_code == 200, answer.text
     assert "accepted" in answer.text

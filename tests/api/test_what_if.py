@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from api import what_if_room
+from api.simulator_server import Server
 from api.what_if_worker import Solver
 from data.pool import connect
 from tests.api.serving import serve, wait_for
 from tests.conftest import LoadedSample, create_database, drop_database
+from twin.simulator.city import figures, start
+from twin.simulator.network import MPA_PER_M
 
 pytestmark = pytest.mark.timeout(900)  # every worker loads pandapipes anew, beside whatever else the machine does
 
@@ -159,6 +164,29 @@ def test_what_cannot_be_tried_is_refused_in_words(planner: httpx.Client) -> None
     assert planner.get("/whatif/99999999").status_code == 404
 
 
+def test_the_simulator_runs_on_the_solved_zones(planner: httpx.Client) -> None:
+    said: list[str] = []
+    server = Server(planner, None, threading.Event(), said.append)
+    (sources, schemas), zones = server.sources(), server.zones()
+    simulation = start(sources, schemas, seed=1, clock_s=1_795_000_000.0, zones=zones)
+    network, shown = simulation.design.network, figures(simulation)
+    assert [int((network.zone == number).sum()) for number in range(len(zones))] == [len(zone.station_ids) for zone in zones]
+    for number, zone in enumerate(zones):
+        mine, fed = network.zone == number, network.heat_source_zone == number
+        assert shown.source_flow_m3_per_h[fed].sum() == pytest.approx(shown.flow_m3_per_h[mine].sum(), rel=1e-6)
+        assert shown.source_power_mw[fed].sum() > shown.power_mw[mine].sum() > 0
+        # the solve's own pressures and flows, apart from how far the station's valve is open now
+        assert shown.flow_m3_per_h[mine].sum() == pytest.approx(zone.flow_m3_per_h.sum(), rel=0.2)
+        assert np.all(shown.primary_supply_mpa[mine] - shown.primary_return_mpa[mine] > 0.02)
+        line = planner.get(f"/zones/{zone.source_id}/line").json()
+        row = simulation.design.substation_ids.tolist().index(line["station_id"])
+        heads = [point["supply_m"] for point in line["points"]]
+        assert heads == sorted(heads, reverse=True)
+        now_m = shown.primary_supply_mpa[row] / MPA_PER_M + line["points"][-1]["axis_m"]
+        assert heads[-1] - 0.2 * (heads[0] - heads[-1]) - 3 < now_m < heads[0]
+    assert not said
+
+
 def test_zones_and_lines_are_those_that_were_solved_until_a_valve_moves(planner: httpx.Client, database: str) -> None:
     zones = planner.get("/zones").json()["zones"]
     assert len(zones) >= 1
@@ -181,7 +209,14 @@ def test_zones_and_lines_are_those_that_were_solved_until_a_valve_moves(planner:
     assert (pipe["flow_m3_per_h"] >= 0) == (pipe["flow_direction"] == 0)
     assert [each["distance_m"] for each in line["points"]] == sorted(each["distance_m"] for each in line["points"])
     assert any(each["ground_m"] is not None and each["ground_m"] > each["axis_m"] for each in line["points"])
+    stations = {each["asset_id"]: each for each in planner.get(f"/zones/{zone['source_id']}/stations").json()["stations"]}
+    assert len(stations) == zone["stations"]
+    worst = stations[line["station_id"]]
+    assert worst["supply_mpa"] == pytest.approx(station["supply_mpa"], abs=1e-3)
+    assert worst["supply_loss_m"] == pytest.approx(line["points"][0]["supply_m"] - last["supply_m"], abs=0.02)
+    assert worst["return_loss_m"] == pytest.approx(last["return_m"] - line["points"][0]["return_m"], abs=0.02)
     other = asset_id(planner, kind="substation")
+    assert planner.get(f"/zones/{other}/stations").status_code == 404
     assert planner.get(f"/zones/{zone['source_id']}/line", params={"station_id": other}).json()["station_id"] == other
     assert planner.get(f"/zones/{other}/line").status_code == 404
     with connect(database, autocommit=True) as connection:

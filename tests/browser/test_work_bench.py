@@ -443,7 +443,19 @@ def test_the_phone_lists_problems_and_opens_one(bench: Any, office: httpx.Client
 @pytest.mark.parametrize(("width", "height"), [(2400, 1350), (390, 844)])
 def test_every_panel_fits_its_window_and_speaks_both_languages(bench: Any, pictures: Path, width: int, height: int) -> None:
     tools = ("trace", "isolation", "whatif", "causes", "leaks", "plans", "off-normal", "criticality")
-    panels = (*tools, "problems", "changes", "proposals", "statistics", "coverage", "datums", "selection", "services", "layers")
+    panels = (
+        *tools,
+        "problems",
+        "arrivals",
+        "changes",
+        "proposals",
+        "statistics",
+        "coverage",
+        "datums",
+        "selection",
+        "services",
+        "layers",
+    )
     with bench(width=width, height=height) as shown:
         for lang in ("zh", "en"):
             shown.page.goto(f"{shown.url}/plan?city=1&layers=base&lang={lang}", timeout=LIMIT_S * 1000)

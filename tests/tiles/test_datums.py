@@ -18,7 +18,8 @@ from gis.gcj02 import bd09_from_wgs84, gcj02_from_wgs84
 from gis.mainland import inside_mainland
 from tests.conftest import create_database, drop_database
 from tests.handmade_town import TOWN, Row, insert_town, tile_of
-from tiles.datums import TileDatum, datum_named, reach_of, shifted_bounds, tile_box, tile_map
+from tiles.datums import TileDatum, datum_named, reach_of, shifted_bounds, tile_map
+from tiles.mercator import tile_box
 from tiles.selections import Selection
 from tiles.tilesets import TILESETS
 from tiles.vector import draw_tile

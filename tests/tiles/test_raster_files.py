@@ -14,15 +14,15 @@ from PIL import Image
 
 from gis.gcj02 import bd09_from_wgs84, gcj02_from_wgs84
 from tests.handmade_town import tile_of
+from tiles.archiving import picture_addresses
 from tiles.errors import BadRaster
-from tiles.raster import TileLook, raster_extent, raster_tiles, render_tile, transparent_tile
+from tiles.raster import TileLook, raster_extent, render_tile, transparent_tile
 from tiles.raster_files import Reading, add_file, bounds_wgs84, check_cog
 
 WEST, SOUTH, CELL = 125.3, 43.86, 0.000005
 SIDE = 400
 DOT = (150, 230)
 """Row and column of the bright dot's middle."""
-FIXTURES = Path("/work/shared/data/raster-fixtures")
 
 
 def gdal(program: str, *arguments: object) -> None:
@@ -141,18 +141,17 @@ def test_sixteen_bits_are_stretched_and_no_data_stays_transparent(grid: Path, tm
         assert (dataset.dataset_mask() > 0).sum() == 9
 
 
-def test_a_palette_is_drawn_out_and_lossy_pictures_stay_lossy(tmp_path: Path) -> None:
-    if not FIXTURES.is_dir():
-        pytest.skip(f"{FIXTURES} is not there")
+def test_a_palette_is_drawn_out_and_lossy_pictures_stay_lossy(tmp_path: Path, shared: Path) -> None:
+    fixtures = shared / "data" / "raster-fixtures"
     part = ("-srcwin", 2000, 2000, 600, 600)
-    gdal("gdal_translate", *part, FIXTURES / "cog_cmap.tif", tmp_path / "palette.tif")
-    gdal("gdal_translate", *part, "-expand", "rgba", FIXTURES / "cog_cmap.tif", tmp_path / "expanded.tif")
+    gdal("gdal_translate", *part, fixtures / "cog_cmap.tif", tmp_path / "palette.tif")
+    gdal("gdal_translate", *part, "-expand", "rgba", fixtures / "cog_cmap.tif", tmp_path / "expanded.tif")
     layer = tmp_path / add_file(tmp_path / "palette.tif", tmp_path, 1, "cover", "colour")
     with rasterio.open(layer) as ours, rasterio.open(tmp_path / "expanded.tif") as theirs:
         np.testing.assert_array_equal(ours.read((1, 2, 3)), theirs.read((1, 2, 3)))
         np.testing.assert_array_equal(ours.dataset_mask() > 0, theirs.read(4) > 0)
     jpeg = ("-co", "COMPRESS=JPEG", "-co", "PHOTOMETRIC=YCBCR", "-co", "TILED=YES")
-    gdal("gdal_translate", *jpeg, FIXTURES / "sentinel2_TCI.tif", tmp_path / "lossy.tif")
+    gdal("gdal_translate", *jpeg, fixtures / "sentinel2_TCI.tif", tmp_path / "lossy.tif")
     layer = tmp_path / add_file(tmp_path / "lossy.tif", tmp_path, 1, "photo", "colour")
     with rasterio.open(layer) as dataset:
         assert dataset.compression.value == "JPEG"
@@ -212,10 +211,10 @@ def test_a_file_that_does_not_touch_the_city_is_refused_with_both_places(dot: Pa
 # ---------------------------------------------------------------- archives and pictures
 
 
-def test_the_tiles_of_an_archive_are_all_that_show_something_and_no_others(dot: Path, tmp_path: Path) -> None:
+def test_the_tiles_of_an_archive_hold_all_that_show_something(dot: Path, tmp_path: Path) -> None:
     layer = tmp_path / add_file(dot, tmp_path, 1, "dot", "colour")
     look = TileLook("colour", form="webp")
-    found = dict(raster_tiles(layer, look, range(15, 18)))
+    asked = picture_addresses(layer, look, (15, 17))
     around = {
         (z, x + right, y + down)
         for z in range(15, 18)
@@ -224,8 +223,8 @@ def test_the_tiles_of_an_archive_are_all_that_show_something_and_no_others(dot: 
         for down in range(-6, 3)
     }
     shown = {zxy for zxy in around if render_tile(layer, look, zxy) != transparent_tile(256, "webp")}
-    assert set(found) == shown
-    assert all(render_tile(layer, look, zxy) == tile for zxy, tile in found.items())
+    assert shown
+    assert shown <= set(asked) <= around
 
 
 def test_pictures_come_in_both_formats_and_sizes(dot: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from twin import delta
 from twin.alarms import DEFAULT_RULE
-from twin.live import NEVER, STALE_PERIODS, LiveCity, build_city, restore_frames
+from twin.live import NEVER, STALE_PERIODS, LiveCity, build_city
 from twin.quality import Quality
 from twin.readings import Source, prepare
 from twin.schemas import DEFAULT_SCHEMAS
@@ -171,26 +171,56 @@ def test_restored_state_is_the_state_before() -> None:
     _receive(city, ("substation:a", NOW, 20.0))
     city.refresh(NOW)
     block = city.blocks[1]
-    fits = restore_frames(
-        again.blocks[1],
-        1,
-        NOW,
-        gauges=block.values[0, SUBSTATION.gauge_columns].astype(np.float32),
-        totals=block.values[0, SUBSTATION.total_columns],
-        quality=block.quality[0],
-    )
-    again.open_alarm(DEFAULT_RULE.rule_id, 1)
+    assert again.restore(1, block.heard()) == 1
+    again.set_alarms([(DEFAULT_RULE.rule_id, 1)])
     again.refresh(NOW)
-    assert fits
     for theme in THEMES:
         assert _shown(again, theme) == _shown(city, theme)
 
 
-def test_a_stored_frame_of_another_schema_is_not_restored() -> None:
-    block = _city().blocks[1]
-    nothing = np.zeros(0)
-    assert not restore_frames(block, 1, NOW, gauges=nothing.astype(np.float32), totals=nothing, quality=nothing.astype(np.uint8))
-    assert block.observed_ms.tolist() == [NEVER, NEVER]
+def test_frames_of_a_schema_or_source_that_is_gone_and_older_ones_are_not_restored() -> None:
+    city, other = _city(), _city()
+    _receive(city, ("substation:a", NOW, 50.0))
+    frames = city.blocks[1].heard()
+    assert other.restore(99, frames) == 0
+    assert other.restore(1, replace(frames, source_ids=np.array([77], np.int32))) == 0
+    assert other.blocks[1].observed_ms.tolist() == [NEVER, NEVER]
+    assert city.restore(1, frames) == 0
+
+
+def test_a_city_that_is_built_anew_carries_its_frames_over() -> None:
+    city, again = _city(), _city()
+    _receive(city, ("substation:a", NOW, 50.0))
+    city.refresh(NOW)
+    assert [again.restore(schema_id, frames) for schema_id, frames in city.heard().items()] == [1, 0]
+    again.refresh(NOW)
+    assert [_shown(again, theme) for theme in THEMES] == [_shown(city, theme) for theme in THEMES]
+
+
+def test_values_are_shown_as_the_store_will_give_them_back() -> None:
+    city = _city()
+    _receive(city, ("substation:a", NOW, 52.35))
+    column = SUBSTATION.column(SUPPLY)
+    assert column is not None
+    assert city.blocks[1].values[0, column] == np.float32(52.35)
+
+
+def test_an_asset_with_two_sources_shows_the_worse_of_them() -> None:
+    twice = replace(SOURCES[2], source_id=9, code="second", asset_id=10)
+    city = build_city(1, 1, (*SOURCES, twice), (DEFAULT_RULE,))
+    city.refresh(NOW)
+    _receive(city, ("substation:a", NOW, 50.0))
+    city.refresh(NOW)
+    assert _shown(city, "status")[10] == (delta.NO_VALUE, Status.NORMAL << 4 | Quality.MISSING)
+    city.refresh(NOW + 10**9)
+    assert city.status_of(10) == Status.STALE
+
+
+def test_where_no_rule_watches_only_the_newest_frame_of_a_source_counts() -> None:
+    city = build_city(1, 1, SOURCES, ())
+    _receive(city, ("substation:a", NOW, 50.0), ("substation:b", NOW, 1.0), ("substation:a", NOW - 1, 40.0))
+    city.refresh(NOW)
+    assert {asset: units for asset, (units, _) in _shown(city, SUPPLY).items()} == {10: 500, 20: 10}
 
 
 def test_a_rule_of_a_point_that_the_schema_lacks_is_left_out() -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from topology.hydraulics.heating_curve import CHANGCHUN, regulate
 from twin import physics
 from twin.physics import Climate
-from twin.simulate import CURVE
+from twin.simulator.city import CURVE
 
 CLIMATE = Climate()
 PHASES = np.array([0.3, 1.7, 4.0])
@@ -27,7 +30,14 @@ def test_colder_weather_needs_warmer_water(outdoor: float, colder_by: float) -> 
         assert curve(outdoor - colder_by, CURVE) >= curve(outdoor, CURVE)
 
 
-@given(st.floats(-24, 5))
+def test_simulator_and_what_ifs_have_one_curve_but_for_the_rooms() -> None:
+    for outdoor in (-21.1, -10.0, 3.0):
+        asked = regulate(outdoor, CURVE)
+        assert float(physics.primary_supply_set_point(outdoor, CURVE)) == pytest.approx(asked.supply_degc)
+    assert replace(CURVE, room_degc=CHANGCHUN.room_degc) == CHANGCHUN
+
+
+@given(st.floats(-21, 5))
 def test_in_balance_the_curve_holds_the_design_room_temperature(outdoor: float) -> None:
     """At the set point the radiators give exactly the share of the design load that the weather asks for."""
     supply = physics.secondary_supply_set_point(outdoor, CURVE)

@@ -65,7 +65,7 @@ def test_the_administrator_may_do_everything_and_the_viewer_nothing() -> None:
 
 def test_every_permission_is_held_by_some_role_besides_the_administrator_or_is_his_alone() -> None:
     shared = set().union(*(permissions_of(role) for role in ROLES if role != "administrator"))
-    assert PERMISSIONS - shared == {"import_data", "manage_seats"}
+    assert PERMISSIONS - shared == {"import_data", "manage_seats", "set_retention"}
 
 
 def test_a_refusal_names_the_roles_that_may() -> None:

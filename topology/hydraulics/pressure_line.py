@@ -169,6 +169,18 @@ def pressure_line(net: HeadNet, station_id: int | None = None) -> PressureLine:
     )
 
 
+def station_losses_m(net: HeadNet) -> tuple[Ints, Floats, Floats]:
+    """Return the stations of a zone, and the head lost from the source to each and from each back to it, in metres.
+
+    Relay pumps give head, so that a loss behind one may be negative. Of a station drawn twice the first counts.
+    """
+    _, supply, back = (int(each) for each in net.source)
+    ids, first = np.unique(net.station_id, return_index=True)
+    forth = net.head_m[supply] - net.head_m[net.station_supply[first]]
+    home = net.head_m[net.station_return[first]] - net.head_m[back]
+    return ids.astype(np.int64), forth, home
+
+
 def _station(net: HeadNet, station_id: int | None) -> int:
     ids, source_id = net.station_id, int(net.source[0])
     if not len(ids):

@@ -20,7 +20,7 @@ def upgrade() -> None:
             shape = Geometry(kind, srid=3857, dimension=2, spatial_index=False, from_text="ST_GeomFromEWKT", name="geometry")
             op.add_column(table, sa.Column(name, shape))
         op.execute(
-            f"update {table} set low_geom = st_simplify(geom, 19, true),"  # noqa: S608 - a name from above
+            f"update {table} set low_geom = st_simplify(geom, 19, true),"
             " label = case when name <> '' and st_dimension(geom) = 2 then st_pointonsurface(geom) end"
         )
     op.create_index(

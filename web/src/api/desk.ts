@@ -4,9 +4,12 @@ import { getJson, type Query, sendJson } from "./client";
 import type {
   Accepted,
   ArchiveDifference,
+  Arrivals,
+  ArrivingSource,
   AssetEdit,
   Change,
   ChangeDetail,
+  Channel,
   Conversion,
   Covered,
   CoveredDetail,
@@ -20,8 +23,11 @@ import type {
   Problem,
   ProblemDetail,
   Proposal,
+  ReadingConflict,
   Refresh,
+  Refused,
   Rule,
+  UnregisteredSource,
   Within,
 } from "./records";
 import type { Answer, AssetKind, Job } from "./shapes";
@@ -106,6 +112,13 @@ export function coverageOf(kind: string, id: number, query: Query): Promise<Cove
 
 export const districts = (query: Query) => getJson<{ districts: DistrictCoverage[] }>("/coverage/districts", query);
 export const lengths = (query: Query) => getJson<Lengths>("/statistics/lengths", query);
+
+export const arrivals = (query: Query) => getJson<Arrivals>("/arrivals", query);
+export const arrivingSources = (query: Query) => getJson<Page<ArrivingSource>>("/arrivals/sources", query);
+export const unregistered = (query: Query) => getJson<Page<UnregisteredSource>>("/arrivals/unregistered", query);
+export const refusedFrames = (query: Query) => getJson<Refused>("/arrivals/refusals", query);
+export const conflicts = (query: Query) => getJson<Page<ReadingConflict>>("/readings/conflicts", query);
+export const channels = () => getJson<{ channels: Channel[] }>("/intake/channels");
 
 export interface WithinBody {
   geometry: GeoJSON.Geometry;

@@ -50,5 +50,14 @@ export type DistrictCoverage = Schemas["DistrictModel"];
 export type LengthRow = Schemas["LengthRowModel"];
 export type Lengths = Schemas["LengthsAnswer"];
 
+export type Arrivals = Schemas["ArrivalsAnswer"];
+export type ArrivalRow = Schemas["ArrivalRow"];
+export type CoursePoint = Schemas["CoursePoint"];
+export type ArrivingSource = Schemas["ArrivingSource"];
+export type UnregisteredSource = Schemas["UnregisteredSource"];
+export type Refused = Schemas["RefusedFramesAnswer"];
+export type ReadingConflict = Schemas["Conflict"];
+export type Channel = Schemas["ChannelModel"];
+
 export type Within = Schemas["WithinAnswer"];
 export type Near = Schemas["NearModel"];

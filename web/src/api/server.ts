@@ -1,6 +1,6 @@
 /** The requests of the viewer, one function each, typed by the generated description of the server. */
 
-import type { Curve, TileJson } from "../state/app";
+import { CURVE_SPANS, type Curve, type CurveSpan, type TileJson } from "../state/app";
 import { getJson, type Query, sendJson } from "./client";
 import type {
   Alarm,
@@ -23,7 +23,8 @@ import type {
 export type Found = Answer<"/assets", "get">;
 
 const TILESETS = ["base", "network", "buildings", "assets", "coverage", "problems"];
-const CURVE_HOURS = 6;
+/** Points of a curve; the panel is a few hundred pixels wide. */
+const CURVE_POINTS = 400;
 const PAGE = 1000;
 
 export const session = () => getJson<Answer<"/session", "get">>("/session");
@@ -144,19 +145,34 @@ function pointLabels(): Promise<ReadonlyMap<string, string>> {
   return labels;
 }
 
-/** The last hours of everything that reports on an asset; one line a point. */
-export async function curve(city: number, assetId: number, endMs: number, signal: AbortSignal): Promise<Curve> {
+/** What reports on an asset, over some time up to an end; one line a point. */
+export async function curve(
+  city: number,
+  assetId: number,
+  endMs: number,
+  span: CurveSpan,
+  signal: AbortSignal,
+): Promise<Curve> {
   type Body = Answer<"/assets/{asset_id}/readings", "get">;
-  const query = { city, from: Math.floor(endMs - CURVE_HOURS * 3_600_000), to: Math.ceil(endMs) + 60_000 };
+  const from = Math.floor(endMs - CURVE_SPANS[span] * 3_600_000);
+  const query = { city, from, to: Math.ceil(endMs) + 60_000, every: "auto", max: CURVE_POINTS };
   const answer = await getJson<Body>(`/assets/${assetId}/readings`, query, signal);
   const names = await pointLabels().catch(() => new Map<string, string>());
-  const lines = answer.series.flatMap(({ observed_at, points }) =>
-    points.map(({ name, unit, values }) => ({
+  const lines = answer.series.flatMap(({ observed_at, every_s, points }) =>
+    points.map(({ name, unit, slot, values, quality, min, max, increase, count }) => ({
       name,
       label_zh: names.get(name) ?? "",
       unit,
-      samples: observed_at.map((ms, i): [number, number | null] => [ms, values[i] ?? null]),
+      total: slot === "total",
+      every_s,
+      at: observed_at,
+      values,
+      quality,
+      min: min ?? null,
+      max: max ?? null,
+      increase: increase ?? null,
+      count: count ?? null,
     })),
   );
-  return { asset_id: assetId, lines };
+  return { asset_id: assetId, span, lines };
 }

@@ -152,6 +152,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Arrivals
+         * @description Tell how much of what is expected has come, how late and how good, by company, kind, district or schema.
+         */
+        get: operations["get_arrivals_arrivals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arrivals.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Arrivals Csv
+         * @description Write the table of companies, kinds, districts or schemas out as CSV.
+         */
+        get: operations["get_arrivals_csv_arrivals_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arrivals.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Arrivals Xlsx
+         * @description Write the table of companies, kinds, districts or schemas out as XLSX.
+         */
+        get: operations["get_arrivals_xlsx_arrivals_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arrivals/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Refusals
+         * @description Tell how many frames of whom were refused for which reason; a restricted seat sees its own.
+         */
+        get: operations["get_refusals_arrivals_refusals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arrivals/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sources
+         * @description List sources with what they have sent: those that are silent, late, incomplete, or whose clocks are wrong.
+         */
+        get: operations["get_sources_arrivals_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arrivals/sources.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sources File
+         * @description Write the list of sources out as CSV or XLSX.
+         */
+        get: operations["get_sources_file_arrivals_sources__form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arrivals/unregistered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unregistered
+         * @description List codes that are sent but that no source has: the newest 10,000; of a restricted seat those it sent itself.
+         */
+        get: operations["get_unregistered_arrivals_unregistered_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/assets": {
         parameters: {
             query?: never;
@@ -409,7 +549,7 @@ export interface paths {
         };
         /**
          * Get Readings
-         * @description Return the readings of an asset as they came, with their quality flags.
+         * @description Return the readings of an asset at any zoom of time, with their quality flags.
          */
         get: operations["get_readings_assets__asset_id__readings_get"];
         put?: never;
@@ -848,6 +988,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/eUrbanMIS/api/v1/getdata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Data
+         * @description Return rows of a table that the appID may read (通用数据查询接口).
+         */
+        get: operations["get_data_eUrbanMIS_api_v1_getdata_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/eUrbanMIS/api/v1/pushdata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push Data
+         * @description Take rows of a table; the answer comes after the commit and tells of each row what became of it (通用数据推送接口).
+         */
+        post: operations["push_data_eUrbanMIS_api_v1_pushdata_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/export/{layer}.{format}": {
         parameters: {
             query?: never;
@@ -988,6 +1168,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/intake/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Channels
+         * @description Tell of each way in (HTTP, MQTT, exchange) whether it is connected, when something came last, and what became of it.
+         */
+        get: operations["get_channels_intake_channels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/intake/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Refusals
+         * @description List messages that were refused as a whole, newest first, with their reason and first bytes; a company sees its own.
+         */
+        get: operations["get_refusals_intake_refusals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -1102,6 +1322,80 @@ export interface paths {
         get: operations["get_live_state_live_state_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/measuring-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Devices
+         * @description List measuring devices (监测设备) with the source, schema and point where their values are.
+         */
+        get: operations["get_devices_measuring_devices_get"];
+        put?: never;
+        /**
+         * Post Devices
+         * @description Register measuring devices, or change those of the same device code; the same list again changes nothing.
+         *
+         *     A device that names no source gets one of its own, `measuring_device:<bsm>`, by the one-point schema of its item.
+         */
+        post: operations["post_devices_measuring_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/measuring-points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Points
+         * @description List measuring points (监测点位) at assets that the caller may see.
+         */
+        get: operations["get_points_measuring_points_get"];
+        put?: never;
+        /**
+         * Post Points
+         * @description Register measuring points, or change those of the same point code; the same list again changes nothing.
+         */
+        post: operations["post_points_measuring_points_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/measuring-thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Thresholds
+         * @description List alarm thresholds (监测项阈值) of measuring devices: three levels, 1 the highest.
+         */
+        get: operations["get_thresholds_measuring_thresholds_get"];
+        put?: never;
+        /**
+         * Post Thresholds
+         * @description Set the thresholds of devices in place of those they have.
+         */
+        post: operations["post_thresholds_measuring_thresholds_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2016,6 +2310,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/readings/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Conflicts
+         * @description List frames that were kept aside because another frame of the same source and time is stored, with both values.
+         */
+        get: operations["get_conflicts_readings_conflicts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readings/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readings Export
+         * @description Write the frames of several assets or kinds to one file, as far as the caller may see them; a job notes who asked.
+         */
+        get: operations["get_readings_export_readings_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retention
+         * @description List how long the readings of each kind are kept.
+         */
+        get: operations["get_retention_readings_retention_get"];
+        /**
+         * Put Retention
+         * @description Set how long the readings of a kind are kept; the seat is stored.
+         */
+        put: operations["put_retention_readings_retention_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/refresh": {
         parameters: {
             query?: never;
@@ -2171,7 +2529,7 @@ export interface paths {
         put?: never;
         /**
          * Post Schema
-         * @description Register a frame schema; other points under a known code make a new version, the same points change nothing.
+         * @description Register a frame schema, or many; other points under a known code make a new version, the same points change nothing.
          */
         post: operations["post_schema_schemas_post"];
         delete?: never;
@@ -2277,15 +2635,37 @@ export interface paths {
         };
         /**
          * Get Sources
-         * @description List the sources whose assets the caller may see.
+         * @description List the sources whose assets the caller may see, by rising `source_id`.
+         *
+         *     With `limit` a page, and the address of the next one in the header `Link`; without it all of them, read and sent in pieces.
          */
         get: operations["get_sources_sources_get"];
         put?: never;
         /**
          * Post Source
-         * @description Register a source of an asset, or change the one of that code.
+         * @description Register a source of an asset, or many in one transaction; a known code is changed, a retired one taken back into use.
          */
         post: operations["post_source_sources_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Retired Sources
+         * @description Take sources out of use: their frames are refused as unknown from now on, their history stays.
+         */
+        post: operations["post_retired_sources_sources_retire_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2712,6 +3092,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/zones/{source_id}/stations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stations
+         * @description List the visible substations of a zone with pressures, flow and temperature of the last solve.
+         */
+        get: operations["get_stations_zones__source_id__stations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3029,6 +3429,226 @@ export interface components {
             traced: string;
         };
         /**
+         * ArrivalRow
+         * @description Figures of one company, kind, district or schema.
+         */
+        ArrivalRow: {
+            /**
+             * Accepted
+             * @description Frames stored, those beyond the expected ones too.
+             */
+            accepted: number;
+            /**
+             * Arrival Rate
+             * @description 到报率: received / expected; null where nothing was expected.
+             */
+            arrival_rate: number | null;
+            /**
+             * Bad Values
+             * @description Values flagged 4 (fail) or 9 (missing).
+             */
+            bad_values: number;
+            /**
+             * Conflict
+             * @description Frames kept aside: same source and time, other values.
+             */
+            conflict: number;
+            /**
+             * Delay P50 S
+             * @description Half of the frames came within so many seconds.
+             */
+            delay_p50_s: number | null;
+            /** Delay P95 S */
+            delay_p95_s: number | null;
+            /** Delay P99 S */
+            delay_p99_s: number | null;
+            /**
+             * Duplicate
+             * @description Frames that were stored already.
+             */
+            duplicate: number;
+            /**
+             * Expected
+             * @description 应到: frames that should have come.
+             */
+            expected: number;
+            /**
+             * Good Rate
+             * @description 完好率: values whose flag is neither 4 nor 9 / all values.
+             */
+            good_rate: number | null;
+            /**
+             * In Time
+             * @description 及时: those that came at most three periods after their time.
+             */
+            in_time: number;
+            /**
+             * In Time Rate
+             * @description 及时率: in_time / expected.
+             */
+            in_time_rate: number | null;
+            /**
+             * Key
+             * @description Asset id of the company or district, name of the kind, code of the schema.
+             */
+            key: number | string | null;
+            /** Late */
+            late: number;
+            /** Name */
+            name: string;
+            /**
+             * Never
+             * @description Sources that were never heard.
+             */
+            never: number;
+            /**
+             * Received
+             * @description 实到: distinct frames that came, at most as many as expected of each source and hour.
+             */
+            received: number;
+            /**
+             * Silent
+             * @description Sources without a frame for three periods, as of now.
+             */
+            silent: number;
+            /**
+             * Sources
+             * @description Registered sources.
+             */
+            sources: number;
+            /** Values */
+            values: number;
+        };
+        /**
+         * ArrivalsAnswer
+         * @description Who reports, how late, how complete.
+         */
+        ArrivalsAnswer: {
+            /** As Of Ms */
+            as_of_ms: number;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "company" | "kind" | "district" | "schema";
+            /** Course */
+            course: components["schemas"]["CoursePoint"][];
+            /**
+             * From Ms
+             * @description Beginning of the first hour.
+             */
+            from_ms: number;
+            /**
+             * Items
+             * @description The lowest arrival rate first.
+             */
+            items: components["schemas"]["ArrivalRow"][];
+            /**
+             * Recounting
+             * @description True while hours are counted again after a crash: figures may be too low.
+             */
+            recounting: boolean;
+            /**
+             * Refused
+             * @description Frames refused in this time.
+             */
+            refused: number;
+            /**
+             * Since Ms
+             * @description Frames are expected since this hour.
+             */
+            since_ms: number;
+            /**
+             * To Ms
+             * @description End of the last hour.
+             */
+            to_ms: number;
+            total: components["schemas"]["ArrivalRow"];
+            /**
+             * Unregistered
+             * @description Unregistered sources heard, of those this seat may see.
+             */
+            unregistered: number;
+        };
+        /**
+         * ArrivingSource
+         * @description One source with what it has sent.
+         */
+        ArrivingSource: {
+            /** Accepted */
+            accepted: number;
+            /** Arrival Rate */
+            arrival_rate: number | null;
+            /** Asset Id */
+            asset_id: number;
+            /** Asset Name */
+            asset_name: string;
+            /** Bad Values */
+            bad_values: number;
+            /** Code */
+            code: string;
+            /** Company Id */
+            company_id: number | null;
+            /** Company Name */
+            company_name: string | null;
+            /** Conflict */
+            conflict: number;
+            /** Delay Max S */
+            delay_max_s: number | null;
+            /**
+             * Delay Mean S
+             * @description Negative = its clock is ahead.
+             */
+            delay_mean_s: number | null;
+            /** Delay Min S */
+            delay_min_s: number | null;
+            /** Duplicate */
+            duplicate: number;
+            /** Expected */
+            expected: number;
+            /** Kind */
+            kind: string;
+            /** Late */
+            late: number;
+            /**
+             * Observed At
+             * @description Time of its newest frame by its own clock, epoch milliseconds.
+             */
+            observed_at: number | null;
+            /** Period S */
+            period_s: number;
+            /** Received */
+            received: number;
+            /**
+             * Received At
+             * @description When that came; null = never heard.
+             */
+            received_at: number | null;
+            /**
+             * Schema
+             * @example substation/2
+             */
+            schema: string;
+            /** States */
+            states: ("never" | "silent" | "late" | "incomplete" | "skewed")[];
+        };
+        /**
+         * ArrivingSourcesAnswer
+         * @description Sources that are silent, late, incomplete or whose clock is wrong.
+         */
+        ArrivingSourcesAnswer: {
+            /** As Of Ms */
+            as_of_ms: number;
+            /** From Ms */
+            from_ms: number;
+            /** Items */
+            items: components["schemas"]["ArrivingSource"][];
+            /** To Ms */
+            to_ms: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * AskedAnswer
          * @description The what-if waits.
          */
@@ -3286,6 +3906,25 @@ export interface components {
             heat_users: number;
             /** Heated Area M2 */
             heated_area_m2: number;
+        };
+        /**
+         * BulkAnswer
+         * @description What became of each entry, in order; those that fit are written.
+         */
+        BulkAnswer: {
+            /**
+             * Counts
+             * @description How many of each.
+             * @example {
+             *       "no_asset": 2,
+             *       "registered": 998
+             *     }
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Results */
+            results: components["schemas"]["EntryResult"][];
         };
         /**
          * CapacityModel
@@ -3692,6 +4331,89 @@ export interface components {
             total: number;
         };
         /**
+         * ChannelModel
+         * @description One way in, counted since the start of the server.
+         */
+        ChannelModel: {
+            /**
+             * Address
+             * @description The broker; never with its password.
+             * @example mqtt://127.0.0.1:18883
+             */
+            address: string;
+            /**
+             * Connected
+             * @description It can take something now.
+             * @example true
+             */
+            connected: boolean;
+            /**
+             * Frames
+             * @description Their frames by result.
+             * @example {
+             *       "accepted": 5990,
+             *       "duplicate": 10
+             *     }
+             */
+            frames: {
+                [key: string]: number;
+            };
+            /**
+             * In Flight Bytes
+             * @description Their bytes.
+             * @example 0
+             */
+            in_flight_bytes: number;
+            /**
+             * In Flight Messages
+             * @description Messages of the broker that are not acknowledged yet.
+             * @example 0
+             */
+            in_flight_messages: number;
+            /**
+             * Last Message At
+             * @description Epoch milliseconds; null = none since the start.
+             * @example 1795255200000
+             */
+            last_message_at: number | null;
+            /**
+             * Messages
+             * @description Requests, messages or pushes: `taken`, `put_off` (tried again), else why refused.
+             * @example {
+             *       "taken": 12
+             *     }
+             */
+            messages: {
+                [key: string]: number;
+            };
+            /**
+             * Name
+             * @description http, mqtt or exchange.
+             * @example mqtt
+             */
+            name: string;
+            /**
+             * Problem
+             * @description Why it cannot; empty when it can.
+             * @example
+             */
+            problem: string;
+            /**
+             * Reconnects
+             * @description Connections to the broker after the first.
+             * @example 0
+             */
+            reconnects: number;
+        };
+        /**
+         * ChannelsAnswer
+         * @description All ways in.
+         */
+        ChannelsAnswer: {
+            /** Channels */
+            channels: components["schemas"]["ChannelModel"][];
+        };
+        /**
          * CityLayerModel
          * @description One of the 23 layers that a city hands over, and what came of it.
          */
@@ -3757,6 +4479,19 @@ export interface components {
              * @example Asia/Shanghai
              */
             zone: string;
+        };
+        /**
+         * CodesBody
+         * @description Codes of sources.
+         */
+        CodesBody: {
+            /**
+             * Codes
+             * @example [
+             *       "heating_device:D001"
+             *     ]
+             */
+            codes: string[];
         };
         /**
          * ColouringModel
@@ -3833,6 +4568,40 @@ export interface components {
             unit: string;
         };
         /**
+         * Conflict
+         * @description A frame kept aside, beside the one that is stored.
+         */
+        Conflict: {
+            /** Asset Id */
+            asset_id: number;
+            /** Asset Name */
+            asset_name: string;
+            /** Conflict Id */
+            conflict_id: number;
+            /** Kind */
+            kind: string;
+            /** Observed At */
+            observed_at: number;
+            /**
+             * Points
+             * @description Where both differ; all that were sent where the stored frame is archived.
+             */
+            points: components["schemas"]["ConflictPoint"][];
+            /** Received At */
+            received_at: number;
+            /** Schema */
+            schema: string;
+            /** Source */
+            source: string;
+            /**
+             * Stored Received At
+             * @description Arrival of the stored frame; null = it is in the archive.
+             */
+            stored_received_at: number | null;
+            /** Stored Schema */
+            stored_schema: string | null;
+        };
+        /**
          * ConflictModel
          * @description Another plan that waits or runs at the same time.
          */
@@ -3872,6 +4641,37 @@ export interface components {
              * Format: date-time
              */
             to_at: string;
+        };
+        /**
+         * ConflictPoint
+         * @description A point in which two frames of one key differ.
+         */
+        ConflictPoint: {
+            /** Name */
+            name: string;
+            /** Sent */
+            sent: number | null;
+            /** Sent Quality */
+            sent_quality: number | null;
+            /** Stored */
+            stored: number | null;
+            /** Stored Quality */
+            stored_quality: number | null;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ConflictsAnswer
+         * @description Frames kept aside, the newest first.
+         */
+        ConflictsAnswer: {
+            /** Items */
+            items: components["schemas"]["Conflict"][];
+            /**
+             * Total
+             * @description Counted up to 10,000.
+             */
+            total: number;
         };
         /**
          * ContentsAnswer
@@ -4009,7 +4809,7 @@ export interface components {
              */
             layers: components["schemas"]["CityLayerModel"][];
             /** Levels */
-            levels: components["schemas"]["LevelModel"][];
+            levels: components["schemas"]["api__routes__contents__LevelModel"][];
             /** Name En */
             name_en: string;
             /** Name Zh */
@@ -4176,6 +4976,26 @@ export interface components {
             outdoor_source: "parameter" | "weather_station" | "design";
             to_0_degc_h: components["schemas"]["HoursModel"];
             to_18_degc_h: components["schemas"]["HoursModel"];
+        };
+        /**
+         * CoursePoint
+         * @description Figures of all of it in one hour, or in one day of a long time.
+         */
+        CoursePoint: {
+            /** Arrival Rate */
+            arrival_rate: number | null;
+            /** At Ms */
+            at_ms: number;
+            /** Expected */
+            expected: number;
+            /** Good Rate */
+            good_rate: number | null;
+            /** In Time Rate */
+            in_time_rate: number | null;
+            /** Length Ms */
+            length_ms: number;
+            /** Received */
+            received: number;
         };
         /**
          * CoverageAnswer
@@ -4634,6 +5454,329 @@ export interface components {
             style: string;
         };
         /**
+         * DeviceBody
+         * @description A measuring device to register. Its values are frames of its own unless it names a source and a point of its schema.
+         */
+        DeviceBody: {
+            /**
+             * Area
+             * @description 所在区域 SZQY.
+             * @example 南关区
+             */
+            area: string;
+            /**
+             * Bsm
+             * @description 标识码 BSM, 20 characters; left out: given.
+             * @example HT0001JCD00000000001
+             */
+            bsm?: string | null;
+            /**
+             * Device Code
+             * @description 设备代码 SBDM; unique in the city.
+             * @example WD-0001
+             */
+            device_code: string;
+            /**
+             * Device Type
+             * @description 设备类型 SBLX; null: no code.
+             * @example SBLX_0014
+             */
+            device_type?: string | null;
+            /**
+             * Installed At
+             * Format: date-time
+             * @description 安装时间 AZSJ.
+             * @example 2025-09-01T00:00:00Z
+             */
+            installed_at: string;
+            /**
+             * Item
+             * @description 监测项 JCX; null: no code.
+             * @example JCX_0014
+             */
+            item?: string | null;
+            /**
+             * Maker
+             * @description 设备厂商信息 SBCSXX.
+             * @default
+             */
+            maker: string;
+            /**
+             * Model
+             * @description 设备型号 SBXH.
+             * @default
+             */
+            model: string;
+            /**
+             * Name
+             * @description 设备名称 SBMC.
+             * @example 供水温度传感器
+             */
+            name: string;
+            /**
+             * Online At
+             * Format: date-time
+             * @description 注册上线时间 ZCSXSJ.
+             * @example 2025-10-01T00:00:00Z
+             */
+            online_at: string;
+            /**
+             * Origin
+             * @description 设备来源 SBLY.
+             * @default
+             */
+            origin: string;
+            /**
+             * Period S
+             * @description Expected seconds between values of its own source.
+             * @default 60
+             */
+            period_s: number;
+            /**
+             * Point
+             * @description Point of that source's schema.
+             */
+            point?: string | null;
+            /**
+             * Point Bsm
+             * @description 点位标识码 DWBSM.
+             * @example HT0001JCD00000000001
+             */
+            point_bsm: string;
+            /**
+             * Position
+             * @description 安装位置 AZWZ.
+             * @example 供水总管
+             */
+            position: string;
+            /**
+             * Power Supply
+             * @description 供电方式 GDFS.
+             * @example 市电
+             */
+            power_supply: string;
+            /**
+             * Relative Height
+             * @description 相对高度 XDGD, as text.
+             * @default
+             */
+            relative_height: string;
+            /**
+             * Sampling Frequency
+             * @description 采集频率 CJPL.
+             * @example 1次/分钟
+             */
+            sampling_frequency: string;
+            /**
+             * Source
+             * @description Whose frames hold its values; left out: its own source.
+             */
+            source?: string | null;
+            /**
+             * State
+             * @description 设备状态 SBZT: 未使用, 正常, 试运行, 故障, 维修, 报废.
+             * @default 正常
+             * @example 正常
+             */
+            state: string;
+            /**
+             * Street
+             * @description 所在街道 SZJD.
+             * @example 南湖街道
+             */
+            street: string;
+            /**
+             * Upload Frequency
+             * @description 上传频率 SCPL.
+             * @example 1次/分钟
+             */
+            upload_frequency: string;
+        };
+        /**
+         * DeviceModel
+         * @description A measuring device and where its values are.
+         */
+        DeviceModel: {
+            /**
+             * Area
+             * @description 所在区域 SZQY.
+             * @example 南关区
+             */
+            area: string;
+            /**
+             * Asset Id
+             * @description What its measuring point stands at.
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Bsm
+             * @description 标识码 BSM.
+             * @example HT0001JCS00000000001
+             */
+            bsm: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Device Code
+             * @description 设备代码 SBDM; unique in the city.
+             * @example WD-0001
+             */
+            device_code: string;
+            /**
+             * Device Type
+             * @description 设备类型 SBLX; null: no code.
+             * @example SBLX_0014
+             */
+            device_type?: string | null;
+            /**
+             * Installed At
+             * Format: date-time
+             * @description 安装时间 AZSJ.
+             * @example 2025-09-01T00:00:00Z
+             */
+            installed_at: string;
+            /**
+             * Item
+             * @description 监测项 JCX; null: no code.
+             * @example JCX_0014
+             */
+            item?: string | null;
+            /**
+             * Maker
+             * @description 设备厂商信息 SBCSXX.
+             * @default
+             */
+            maker: string;
+            /**
+             * Model
+             * @description 设备型号 SBXH.
+             * @default
+             */
+            model: string;
+            /**
+             * Name
+             * @description 设备名称 SBMC.
+             * @example 供水温度传感器
+             */
+            name: string;
+            /**
+             * Online At
+             * Format: date-time
+             * @description 注册上线时间 ZCSXSJ.
+             * @example 2025-10-01T00:00:00Z
+             */
+            online_at: string;
+            /**
+             * Origin
+             * @description 设备来源 SBLY.
+             * @default
+             */
+            origin: string;
+            /**
+             * Point
+             * @description Point of that schema.
+             * @example temperature_degc
+             */
+            point: string;
+            /**
+             * Point Bsm
+             * @description 点位标识码 DWBSM.
+             * @example HT0001JCD00000000001
+             */
+            point_bsm: string;
+            /**
+             * Position
+             * @description 安装位置 AZWZ.
+             * @example 供水总管
+             */
+            position: string;
+            /**
+             * Power Supply
+             * @description 供电方式 GDFS.
+             * @example 市电
+             */
+            power_supply: string;
+            /**
+             * Relative Height
+             * @description 相对高度 XDGD, as text.
+             * @default
+             */
+            relative_height: string;
+            /**
+             * Sampling Frequency
+             * @description 采集频率 CJPL.
+             * @example 1次/分钟
+             */
+            sampling_frequency: string;
+            /**
+             * Schema
+             * @description CODE/VERSION of that source's schema.
+             * @example cjt545_jcx_0014/1
+             */
+            schema: string;
+            /**
+             * Seat
+             * @description Who registered it or changed it last.
+             */
+            seat: string;
+            /**
+             * Source
+             * @description Whose frames hold its values.
+             * @example measuring_device:HT0001JCS00000000001
+             */
+            source: string;
+            /**
+             * State
+             * @description 设备状态 SBZT: 未使用, 正常, 试运行, 故障, 维修, 报废.
+             * @default 正常
+             * @example 正常
+             */
+            state: string;
+            /**
+             * Street
+             * @description 所在街道 SZJD.
+             * @example 南湖街道
+             */
+            street: string;
+            /**
+             * Unit
+             * @description Unit of that point.
+             * @example degC
+             */
+            unit: string;
+            /**
+             * Upload Frequency
+             * @description 上传频率 SCPL.
+             * @example 1次/分钟
+             */
+            upload_frequency: string;
+        };
+        /**
+         * DevicesAnswer
+         * @description A page of measuring devices by rising code.
+         */
+        DevicesAnswer: {
+            /** Items */
+            items: components["schemas"]["DeviceModel"][];
+            /**
+             * Total
+             * @description How many fit; the page may hold fewer.
+             */
+            total: number;
+        };
+        /**
+         * DevicesBody
+         * @description Measuring devices to register together: all of them or none.
+         */
+        DevicesBody: {
+            /** Devices */
+            devices: components["schemas"]["DeviceBody"][];
+        };
+        /**
          * DistrictFeatures
          * @description The same as a GeoJSON FeatureCollection, for map layers that read an address.
          */
@@ -4889,6 +6032,28 @@ export interface components {
              * @example 2
              */
             version: number | null;
+        };
+        /**
+         * EntryResult
+         * @description What became of one entry of a request in bulk.
+         */
+        EntryResult: {
+            /**
+             * Code
+             * @description As sent, where the entry has one.
+             */
+            code: string | null;
+            /**
+             * Message
+             * @description What would be right.
+             * @default
+             */
+            message: string;
+            /**
+             * Result
+             * @description registered, changed, unchanged, retired; or no_asset, no_schema, taken, twice, unknown_source, bad_entry.
+             */
+            result: string;
         };
         /**
          * FaultModel
@@ -6157,21 +7322,22 @@ export interface components {
             year: number;
         };
         /**
-         * LevelModel
-         * @description Supply pipe of one network level.
+         * LimitsModel
+         * @description Limits of one alarm level in the unit of the device's point.
          */
-        LevelModel: {
+        LimitsModel: {
             /**
-             * Level
-             * @description transmission, primary, secondary; empty where the delivery does not say.
+             * Above
+             * @description Alarm above this.
+             * @example 95
              */
-            level: string;
-            /** Name En */
-            name_en: string;
-            /** Name Zh */
-            name_zh: string;
-            /** Supply Length M */
-            supply_length_m: number;
+            above?: number | null;
+            /**
+             * Below
+             * @description Alarm below this.
+             * @example 35
+             */
+            below?: number | null;
         };
         /**
          * LineAnswer
@@ -7159,16 +8325,145 @@ export interface components {
             total: number;
         };
         /**
+         * PointBody
+         * @description A measuring point to register; the asset it stands at by id, or by kind and code.
+         */
+        PointBody: {
+            /**
+             * Asset Code
+             * @example V001
+             */
+            asset_code?: string | null;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id?: number | null;
+            /**
+             * Asset Kind
+             * @example valve
+             */
+            asset_kind?: string | null;
+            /**
+             * Boundary
+             * @description Boundary joint it stands at: source_network 热源与管网, network_station 管网与热力站, network_building 热力入口.
+             * @example network_station
+             */
+            boundary?: ("source_network" | "network_station" | "network_building") | null;
+            /**
+             * Bsm
+             * @description 标识码 BSM, 20 characters; left out: given.
+             * @example HT0001JCD00000000001
+             */
+            bsm?: string | null;
+            /**
+             * Elevation
+             * @description 高程 GC, as text.
+             * @default
+             * @example 212.5
+             */
+            elevation: string;
+            /**
+             * Elevation Datum
+             * @description 高程基准 GCJZ.
+             * @default
+             * @example 1985国家高程基准
+             */
+            elevation_datum: string;
+            /**
+             * Facility Name
+             * @description 设施名称 SSMC.
+             * @example 一号换热站
+             */
+            facility_name: string;
+            /**
+             * Facility Type
+             * @description 设施类型代码 SSLXDM.
+             * @default SZSSLX_GRGW
+             * @example SZSSLX_GRGW
+             */
+            facility_type: string;
+            /**
+             * Latitude Deg
+             * @description WGS-84 (坐标Y).
+             * @example 43.88
+             */
+            latitude_deg?: number | null;
+            /**
+             * Longitude Deg
+             * @description WGS-84 (坐标X); left out: where the asset is.
+             * @example 125.32
+             */
+            longitude_deg?: number | null;
+            /**
+             * Name
+             * @description 点位名称 DWMC.
+             * @example 一次供水管测点
+             */
+            name: string;
+            /**
+             * Point Code
+             * @description 点位代码 DWDM; unique in the city.
+             * @example CD-0001
+             */
+            point_code: string;
+            /**
+             * Point Type
+             * @description 点位类型 DWLX.
+             * @example 管道
+             */
+            point_type: string;
+            /**
+             * Position
+             * @description 监测位置 JCWZ.
+             * @default
+             * @example 站外 2 m
+             */
+            position: string;
+            /**
+             * Street
+             * @description 所在街道 SZJD.
+             * @example 南湖街道
+             */
+            street: string;
+        };
+        /**
          * PointModel
          * @description One point of a frame schema.
          */
-        PointModel: {
+        "PointModel-Input": {
+            /**
+             * Alarm
+             * @description What its source wants alarmed: limit, fault, power_failure ...
+             * @default
+             * @example limit
+             */
+            alarm: string;
+            /**
+             * Clause
+             * @description Where it is asked for.
+             * @default
+             * @example 2.5; CJJ/T 241-2016 5.6.1 (2)
+             */
+            clause: string;
+            /**
+             * Label En
+             * @default
+             * @example Primary flow
+             */
+            label_en: string;
             /**
              * Label Zh
              * @default
              * @example 一次侧总瞬时流量
              */
             label_zh: string;
+            /**
+             * Mandatory
+             * @description Whether its source asks for it (shall), not only recommends it (should).
+             * @default false
+             */
+            mandatory: boolean;
             /**
              * Max
              * @description Values above are flagged as failed.
@@ -7187,6 +8482,12 @@ export interface components {
              * @example primary_flow_m3_per_h
              */
             name: string;
+            /**
+             * Period S
+             * @description Expected seconds between values; 0 = not continuous.
+             * @default 60
+             */
+            period_s: number;
             /**
              * Quantity
              * @description Name of a quantity.
@@ -7213,6 +8514,27 @@ export interface components {
              * @example m3/h
              */
             unit: string;
+        };
+        /**
+         * PointsAnswer
+         * @description A page of measuring points by rising code.
+         */
+        PointsAnswer: {
+            /** Items */
+            items: components["schemas"]["api__routes__measuring__PointModel"][];
+            /**
+             * Total
+             * @description How many fit; the page may hold fewer.
+             */
+            total: number;
+        };
+        /**
+         * PointsBody
+         * @description Measuring points to register together: all of them or none.
+         */
+        PointsBody: {
+            /** Points */
+            points: components["schemas"]["PointBody"][];
         };
         /**
          * PressuresModel
@@ -7807,6 +9129,106 @@ export interface components {
             shown_version: number;
         };
         /**
+         * RefusalModel
+         * @description A message that was refused as a whole.
+         */
+        RefusalModel: {
+            /**
+             * Channel
+             * @example mqtt
+             */
+            channel: string;
+            /**
+             * Detail
+             * @description What was wrong, and what would be right.
+             */
+            detail: string;
+            /**
+             * First Bytes
+             * @description Its first 200 bytes, hexadecimal.
+             * @example 7b226672616d6573
+             */
+            first_bytes: string;
+            /**
+             * Reason
+             * @example malformed
+             */
+            reason: string;
+            /**
+             * Refused At
+             * @description Epoch milliseconds.
+             * @example 1795255200000
+             */
+            refused_at: number;
+            /**
+             * Sender
+             * @description App id or mqtt:<company>; empty = not known.
+             * @example mqtt:HC01
+             */
+            sender: string;
+            /**
+             * Size
+             * @description Bytes of the message.
+             * @example 17
+             */
+            size: number;
+            /**
+             * Topic
+             * @example heat/1/HC01/frames
+             */
+            topic: string;
+        };
+        /**
+         * RefusalsAnswer
+         * @description The newest refusals.
+         */
+        RefusalsAnswer: {
+            /** Items */
+            items: components["schemas"]["RefusalModel"][];
+        };
+        /**
+         * RefusedFrames
+         * @description Frames of one sender that were refused for one reason.
+         */
+        RefusedFrames: {
+            /** Frames */
+            frames: number;
+            /** Last Hour Ms */
+            last_hour_ms: number;
+            /**
+             * Result
+             * @description As in the answer of POST /readings.
+             * @example unknown_source
+             */
+            result: string;
+            /**
+             * Sender
+             * @description App id, seat, or mqtt:<company>.
+             */
+            sender: string;
+        };
+        /**
+         * RefusedFramesAnswer
+         * @description Refused frames by sender and result.
+         */
+        RefusedFramesAnswer: {
+            /** By Result */
+            by_result: {
+                [key: string]: number;
+            };
+            /** From Ms */
+            from_ms: number;
+            /** Items */
+            items: components["schemas"]["RefusedFrames"][];
+            /** To Ms */
+            to_ms: number;
+            /**
+             * Total
+             * @description Frames.
+             */
+            total: number;
+        };
+        /**
          * RegisterCountModel
          * @description Rows of one register.
          */
@@ -7936,7 +9358,62 @@ export interface components {
          * @description What became of one frame.
          * @enum {string}
          */
-        Result: "accepted" | "duplicate" | "conflict" | "unknown_source" | "bad_schema" | "bad_value" | "too_old" | "future";
+        Result: "accepted" | "duplicate" | "conflict" | "unknown_source" | "bad_schema" | "bad_length" | "bad_value" | "bad_quality" | "bad_time" | "too_old" | "future";
+        /**
+         * RetentionBody
+         * @description How long a kind is kept.
+         */
+        RetentionBody: {
+            /**
+             * Archive Years
+             * @description Years in the archive; null = for ever.
+             * @example 4
+             */
+            archive_years: number | null;
+            /**
+             * Hot Days
+             * @description Days in the store of every day.
+             * @example 14
+             */
+            hot_days: number;
+            /**
+             * Kind
+             * @description Code of the frame schemas.
+             * @example substation
+             */
+            kind: string;
+        };
+        /**
+         * RetentionModel
+         * @description How long a kind is kept, and who said so.
+         */
+        RetentionModel: {
+            /**
+             * Archive Years
+             * @description Years in the archive; null = for ever.
+             * @example 4
+             */
+            archive_years: number | null;
+            /** Changed At */
+            changed_at: string | null;
+            /**
+             * Hot Days
+             * @description Days in the store of every day.
+             * @example 14
+             */
+            hot_days: number;
+            /**
+             * Kind
+             * @description Code of the frame schemas.
+             * @example substation
+             */
+            kind: string;
+            /**
+             * Seat
+             * @description Who set it; null = the default.
+             */
+            seat: string | null;
+        };
         /**
          * RetireBody
          * @description The asset is no longer there.
@@ -8171,7 +9648,7 @@ export interface components {
              */
             code: string;
             /** Points */
-            points: components["schemas"]["PointModel"][];
+            points: components["schemas"]["PointModel-Input"][];
         };
         /**
          * SchemaModel
@@ -8181,11 +9658,19 @@ export interface components {
             /** Code */
             code: string;
             /** Points */
-            points: components["schemas"]["PointModel"][];
+            points: components["schemas"]["api__routes__sources__PointModel"][];
             /** Schema Id */
             schema_id: number;
             /** Version */
             version: number;
+        };
+        /**
+         * SchemasBody
+         * @description Frame schemas to register together; what does not fit is told one by one.
+         */
+        SchemasBody: {
+            /** Schemas */
+            schemas: components["schemas"]["SchemaBody"][];
         };
         /**
          * SeatModel
@@ -8224,8 +9709,18 @@ export interface components {
          */
         SeriesModel: {
             /**
+             * Every S
+             * @description Length of the buckets in seconds; 0 = the frames themselves.
+             */
+            every_s: number;
+            /**
+             * Frames
+             * @description Of buckets: frames in each.
+             */
+            frames?: number[] | null;
+            /**
              * Observed At
-             * @description Epoch milliseconds.
+             * @description Epoch milliseconds: times of the frames, or where the buckets begin.
              */
             observed_at: number[];
             /** Points */
@@ -8234,22 +9729,53 @@ export interface components {
             source: string;
             /**
              * Truncated
-             * @description True when there are more frames than 20000; ask for a shorter time.
+             * @description True when there are more frames than asked for; the oldest are here.
              */
             truncated: boolean;
         };
         /**
          * SeriesPoint
-         * @description Values of one point, one a frame.
+         * @description One point over the times of its series; null = none.
          */
         SeriesPoint: {
+            /**
+             * Count
+             * @description Of buckets: values with flag 1 or 2.
+             */
+            count?: number[] | null;
+            /**
+             * Increase
+             * @description Of buckets of a total: risen since the last value before; null where it went back.
+             */
+            increase?: (number | null)[] | null;
+            /**
+             * Max
+             * @description Of buckets of a gauge: the greatest value with flag 1 or 2.
+             */
+            max?: (number | null)[] | null;
+            /**
+             * Min
+             * @description Of buckets of a gauge: the least value with flag 1 or 2.
+             */
+            min?: (number | null)[] | null;
             /** Name */
             name: string;
-            /** Quality */
+            /**
+             * Quality
+             * @description QARTOD flags; of buckets the worst one.
+             */
             quality: number[];
+            /**
+             * Slot
+             * @description gauge, or total = register.
+             */
+            slot: string;
             /** Unit */
             unit: string;
-            /** Values */
+            /**
+             * Values
+             * @description As reported; of buckets the mean of a gauge, the last value of a total.
+             */
             values: (number | null)[];
         };
         /**
@@ -8581,6 +10107,14 @@ export interface components {
             running: boolean;
         };
         /**
+         * SourcesBody
+         * @description Sources to register together, in one transaction; what does not fit is told one by one.
+         */
+        SourcesBody: {
+            /** Sources */
+            sources: components["schemas"]["SourceBody"][];
+        };
+        /**
          * SourcesMethods
          * @description How the sources were found.
          */
@@ -8691,6 +10225,72 @@ export interface components {
             label_zh: string;
             /** Value */
             value: string;
+        };
+        /**
+         * StationFigures
+         * @description What the last solve says of one substation; pressures above the atmosphere.
+         */
+        StationFigures: {
+            /** Asset Id */
+            asset_id: number;
+            /** Flow M3 Per H */
+            flow_m3_per_h: number | null;
+            /**
+             * Flow Share
+             * @description Of the flow its load needs.
+             * @example 1
+             */
+            flow_share: number | null;
+            /**
+             * Return Loss M
+             * @description Head lost on the way back to the source.
+             */
+            return_loss_m: number | null;
+            /**
+             * Return Mpa
+             * @example 0.41
+             */
+            return_mpa: number | null;
+            /**
+             * Supply Degc
+             * @description Of the water that arrives.
+             * @example 108.4
+             */
+            supply_degc: number | null;
+            /**
+             * Supply Loss M
+             * @description Head lost on the way from the source; pumps on the way give head.
+             */
+            supply_loss_m: number | null;
+            /**
+             * Supply Mpa
+             * @example 0.86
+             */
+            supply_mpa: number | null;
+        };
+        /**
+         * StationsAnswer
+         * @description The substations of a zone in its last solve.
+         */
+        StationsAnswer: {
+            /** Network Version */
+            network_version: number;
+            /**
+             * Solved At
+             * Format: date-time
+             */
+            solved_at: string;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Stale
+             * @description True: the drawing or a valve has changed since.
+             */
+            stale: boolean;
+            /** Stations */
+            stations: components["schemas"]["StationFigures"][];
+            /** Valve Version */
+            valve_version: number;
         };
         /**
          * StepBody
@@ -8831,6 +10431,120 @@ export interface components {
              * @description Version of the valve and source states that was asked.
              */
             valve_version: number;
+        };
+        /**
+         * ThresholdBody
+         * @description Thresholds of a device to set: levels 1 (highest), 2, 3, each as limits or as the standard's text; left out = none.
+         */
+        ThresholdBody: {
+            /**
+             * Bsm
+             * @description 标识码 BSM, 20 characters; left out: given.
+             * @example HT0001JCD00000000001
+             */
+            bsm?: string | null;
+            /**
+             * Device Code
+             * @description 监测设备代码 JCSBDM.
+             * @example WD-0001
+             */
+            device_code: string;
+            /**
+             * Level 1
+             * @description 一级报警阈值 YJBJYZ.
+             * @default
+             * @example >110
+             */
+            level_1: components["schemas"]["LimitsModel"] | string;
+            /**
+             * Level 2
+             * @description 二级报警阈值 EJBJYZ.
+             * @default
+             * @example {
+             *       "above": 100
+             *     }
+             */
+            level_2: components["schemas"]["LimitsModel"] | string;
+            /**
+             * Level 3
+             * @description 三级报警阈值 SJBJYZ.
+             * @default
+             * @example <35;>95
+             */
+            level_3: components["schemas"]["LimitsModel"] | string;
+        };
+        /**
+         * ThresholdModel
+         * @description Thresholds of a device's item.
+         */
+        ThresholdModel: {
+            /**
+             * Bsm
+             * @description 标识码 BSM.
+             * @example HT0001JCY00000000001
+             */
+            bsm: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Device Bsm
+             * @example HT0001JCS00000000001
+             */
+            device_bsm: string;
+            /**
+             * Device Code
+             * @description 监测设备代码 JCSBDM.
+             * @example WD-0001
+             */
+            device_code: string;
+            /**
+             * Device Type
+             * @description 监测设备类型 JCSBLX.
+             * @example SBLX_0014
+             */
+            device_type: string | null;
+            /**
+             * Item
+             * @description 监测项代码 JCXDM.
+             * @example JCX_0014
+             */
+            item: string | null;
+            /** Levels */
+            levels: components["schemas"]["api__routes__measuring__LevelModel"][];
+            /**
+             * Seat
+             * @description Who set it last.
+             */
+            seat: string;
+            /**
+             * Unit
+             * @example degC
+             */
+            unit: string;
+        };
+        /**
+         * ThresholdsAnswer
+         * @description A page of thresholds by rising code.
+         */
+        ThresholdsAnswer: {
+            /** Items */
+            items: components["schemas"]["ThresholdModel"][];
+            /**
+             * Total
+             * @description How many fit; the page may hold fewer.
+             */
+            total: number;
+        };
+        /**
+         * ThresholdsBody
+         * @description Thresholds to set together: all of them or none.
+         */
+        ThresholdsBody: {
+            /** Thresholds */
+            thresholds: components["schemas"]["ThresholdBody"][];
         };
         /**
          * TicketModel
@@ -9023,6 +10737,40 @@ export interface components {
             valves?: {
                 [key: string]: "open" | "closed" | "unknown";
             };
+        };
+        /**
+         * UnregisteredAnswer
+         * @description The newest unregistered sources.
+         */
+        UnregisteredAnswer: {
+            /** Items */
+            items: components["schemas"]["UnregisteredSource"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * UnregisteredSource
+         * @description A code that no source has, and who sends it.
+         */
+        UnregisteredSource: {
+            /** Code */
+            code: string;
+            /** First Ms */
+            first_ms: number;
+            /** Last Ms */
+            last_ms: number;
+            /**
+             * Messages
+             * @description Requests or messages that named it.
+             */
+            messages: number;
+            /**
+             * Registered
+             * @description True = the source exists, outside the scope of its sender (or by now).
+             */
+            registered: boolean;
+            /** Sender */
+            sender: string;
         };
         /**
          * UserCountModel
@@ -9593,20 +11341,274 @@ export interface components {
             versions: components["schemas"]["VersionModel"][];
         };
         /**
+         * LevelModel
+         * @description Supply pipe of one network level.
+         */
+        api__routes__contents__LevelModel: {
+            /**
+             * Level
+             * @description transmission, primary, secondary; empty where the delivery does not say.
+             */
+            level: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Supply Length M */
+            supply_length_m: number;
+        };
+        /**
          * HistoryAnswer
          * @description Readings of one asset.
          */
-        api__routes__readings__HistoryAnswer: {
+        api__routes__history__HistoryAnswer: {
             /** Asset Id */
             asset_id: number;
             /** Series */
             series: components["schemas"]["SeriesModel"][];
         };
         /**
+         * LevelModel
+         * @description Limits of one alarm level, with the standard's text.
+         */
+        api__routes__measuring__LevelModel: {
+            /**
+             * Above
+             * @description Alarm above this.
+             * @example 95
+             */
+            above?: number | null;
+            /**
+             * Below
+             * @description Alarm below this.
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Level
+             * @description Alarm level, 1 = highest.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Text
+             * @description As the standard's tables hold it.
+             * @example <35;>95
+             */
+            text: string;
+        };
+        /**
+         * PointModel
+         * @description A measuring point.
+         */
+        api__routes__measuring__PointModel: {
+            /**
+             * Asset Code
+             * @example V001
+             */
+            asset_code: string;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Asset Kind
+             * @example valve
+             */
+            asset_kind: string;
+            /**
+             * Boundary
+             * @description Boundary joint it stands at: source_network 热源与管网, network_station 管网与热力站, network_building 热力入口.
+             * @example network_station
+             */
+            boundary?: ("source_network" | "network_station" | "network_building") | null;
+            /**
+             * Bsm
+             * @description 标识码 BSM.
+             * @example HT0001JCD00000000001
+             */
+            bsm: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Device Count
+             * @description Devices at this point, scrapped ones too.
+             * @example 2
+             */
+            device_count: number;
+            /**
+             * Elevation
+             * @description 高程 GC, as text.
+             * @default
+             * @example 212.5
+             */
+            elevation: string;
+            /**
+             * Elevation Datum
+             * @description 高程基准 GCJZ.
+             * @default
+             * @example 1985国家高程基准
+             */
+            elevation_datum: string;
+            /**
+             * Facility Name
+             * @description 设施名称 SSMC.
+             * @example 一号换热站
+             */
+            facility_name: string;
+            /**
+             * Facility Type
+             * @description 设施类型代码 SSLXDM.
+             * @default SZSSLX_GRGW
+             * @example SZSSLX_GRGW
+             */
+            facility_type: string;
+            /**
+             * Name
+             * @description 点位名称 DWMC.
+             * @example 一次供水管测点
+             */
+            name: string;
+            /**
+             * Point Code
+             * @description 点位代码 DWDM; unique in the city.
+             * @example CD-0001
+             */
+            point_code: string;
+            /**
+             * Point Type
+             * @description 点位类型 DWLX.
+             * @example 管道
+             */
+            point_type: string;
+            /**
+             * Position
+             * @description 监测位置 JCWZ.
+             * @default
+             * @example 站外 2 m
+             */
+            position: string;
+            /**
+             * Position Wgs84
+             * @description Longitude, latitude in degrees.
+             * @example [
+             *       125.32,
+             *       43.88
+             *     ]
+             */
+            position_wgs84: [
+                number,
+                number
+            ] | null;
+            /**
+             * Seat
+             * @description Who registered it or changed it last.
+             */
+            seat: string;
+            /**
+             * Street
+             * @description 所在街道 SZJD.
+             * @example 南湖街道
+             */
+            street: string;
+        };
+        /**
+         * PointModel
+         * @description One point of a frame schema.
+         */
+        api__routes__sources__PointModel: {
+            /**
+             * Alarm
+             * @description What its source wants alarmed: limit, fault, power_failure ...
+             * @default
+             * @example limit
+             */
+            alarm: string;
+            /**
+             * Clause
+             * @description Where it is asked for.
+             * @default
+             * @example 2.5; CJJ/T 241-2016 5.6.1 (2)
+             */
+            clause: string;
+            /**
+             * Label En
+             * @default
+             * @example Primary flow
+             */
+            label_en: string;
+            /**
+             * Label Zh
+             * @default
+             * @example 一次侧总瞬时流量
+             */
+            label_zh: string;
+            /**
+             * Mandatory
+             * @description Whether its source asks for it (shall), not only recommends it (should).
+             * @default false
+             */
+            mandatory: boolean;
+            /**
+             * Max
+             * @description Values above are flagged as failed.
+             * @example 5000
+             */
+            max?: number | null;
+            /**
+             * Min
+             * @description Values below are flagged as failed.
+             * @example 0
+             */
+            min?: number | null;
+            /**
+             * Name
+             * @description Ends in its unit.
+             * @example primary_flow_m3_per_h
+             */
+            name: string;
+            /**
+             * Period S
+             * @description Expected seconds between values; 0 = not continuous.
+             * @default 60
+             */
+            period_s: number;
+            /**
+             * Quantity
+             * @description Name of a quantity.
+             * @example flow
+             */
+            quantity: string;
+            /**
+             * Side
+             * @default
+             * @example primary
+             */
+            side: string;
+            /**
+             * Slot
+             * @description gauge = 32-bit, total = 64-bit register.
+             * @default gauge
+             * @example gauge
+             */
+            slot: string;
+            /**
+             * Unit
+             * @description The one unit of the quantity; may be left out.
+             * @default
+             * @example m3/h
+             */
+            unit: string;
+        };
+        /**
          * SourceModel
          * @description A registered source.
          */
-        api__routes__readings__SourceModel: {
+        api__routes__sources__SourceModel: {
             /** Asset Id */
             asset_id: number;
             /** Asset Kind */
@@ -9615,13 +11617,28 @@ export interface components {
             asset_name: string;
             /** Code */
             code: string;
+            /**
+             * Company Id
+             * @description Asset id of the company that owns the asset.
+             */
+            company_id: number | null;
             /** Period S */
             period_s: number;
+            /**
+             * Retired
+             * @description True when it is out of use: its frames are refused.
+             */
+            retired: boolean;
             /**
              * Schema
              * @example substation/1
              */
             schema: string;
+            /**
+             * Source Id
+             * @description `after` of the next page.
+             */
+            source_id: number;
             /**
              * Substation Id
              * @description The substation that serves the asset, where one is declared.
@@ -10138,6 +12155,298 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_arrivals_arrivals_get: {
+        parameters: {
+            query?: {
+                /** @description What a line of the table is about. */
+                by?: "company" | "kind" | "district" | "schema";
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds; default: now, with the running hour. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivalsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_arrivals_csv_arrivals_csv_get: {
+        parameters: {
+            query?: {
+                /** @description What a line of the table is about. */
+                by?: "company" | "kind" | "district" | "schema";
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds; default: now, with the running hour. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_arrivals_xlsx_arrivals_xlsx_get: {
+        parameters: {
+            query?: {
+                /** @description What a line of the table is about. */
+                by?: "company" | "kind" | "district" | "schema";
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds; default: now, with the running hour. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_refusals_arrivals_refusals_get: {
+        parameters: {
+            query?: {
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds; default: now, with the running hour. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedFramesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_sources_arrivals_sources_get: {
+        parameters: {
+            query?: {
+                /** @description arrival_rate: lowest first; last: silent longest first; delay, late: largest first; code. */
+                order?: "arrival_rate" | "last" | "delay" | "late" | "code";
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds; default: now, with the running hour. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description never, silent, late, incomplete, skewed; any = one of these; default: all sources. */
+                state?: ("never" | "silent" | "late" | "incomplete" | "skewed") | "any" | null;
+                company_id?: number | null;
+                area_id?: number | null;
+                kind?: string | null;
+                /** @description CODE or CODE/VERSION. */
+                schema?: string | null;
+                /** @description Only codes with this text in them. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivingSourcesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_sources_file_arrivals_sources__form__get: {
+        parameters: {
+            query?: {
+                /** @description arrival_rate: lowest first; last: silent longest first; delay, late: largest first; code. */
+                order?: "arrival_rate" | "last" | "delay" | "late" | "code";
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds; default: now, with the running hour. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description never, silent, late, incomplete, skewed; any = one of these; default: all sources. */
+                state?: ("never" | "silent" | "late" | "incomplete" | "skewed") | "any" | null;
+                company_id?: number | null;
+                area_id?: number | null;
+                kind?: string | null;
+                /** @description CODE or CODE/VERSION. */
+                schema?: string | null;
+                /** @description Only codes with this text in them. */
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Of the file. */
+                form: "csv" | "xlsx";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_unregistered_arrivals_unregistered_get: {
+        parameters: {
+            query?: {
+                /** @description Only codes with this text in them. */
+                q?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnregisteredAnswer"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -10758,6 +13067,12 @@ export interface operations {
                 to?: number | null;
                 /** @description Names separated by commas; default: all. */
                 points?: string | null;
+                /** @description Length of buckets in seconds; raw = frames as they came (default); auto = what `max` points allow. */
+                every?: ("auto" | "raw" | "60" | "600" | "3600" | "86400") | null;
+                /** @description Most points of a series; without `every` means auto. */
+                max?: number | null;
+                /** @description Default: json, or as Accept asks. */
+                format?: ("json" | "csv" | "arrow" | "parquet") | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -10775,7 +13090,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__routes__readings__HistoryAnswer"];
+                    "application/json": components["schemas"]["api__routes__history__HistoryAnswer"];
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "text/csv; charset=utf-8": unknown;
                 };
             };
             /** @description Validation Error */
@@ -11599,6 +13917,384 @@ export interface operations {
             };
         };
     };
+    get_data_eUrbanMIS_api_v1_getdata_get: {
+        parameters: {
+            query: {
+                /**
+                 * @description Data group: basic or realtime.
+                 * @example basic
+                 */
+                group: string;
+                /**
+                 * @description Data table, see docs/exchange.md.
+                 * @example monitoring_point
+                 */
+                table: string;
+                /**
+                 * @description Conditions, for instance BSM=P1 and PAGE_SIZE=50.
+                 * @example BSM=P1
+                 */
+                where?: string;
+                /**
+                 * @description Id of an API key.
+                 * @example gateway-1
+                 */
+                appID: string;
+                /**
+                 * @description Seconds since 1970 UTC, at most 300 s off.
+                 * @example 1795255200
+                 */
+                timestamp: number;
+                /**
+                 * @description Hexadecimal HMAC-SM3 or HMAC-SHA-256.
+                 * @example 0000000000000000000000000000000000000000000000000000000000000000
+                 */
+                sign: string;
+                /**
+                 * @description 1.0, or absent.
+                 * @example 1.0
+                 */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 200,
+                     *       "data": {
+                     *         "page": 1,
+                     *         "rows": [
+                     *           {
+                     *             "BSM": "P1",
+                     *             "SSLXDM": "SZSSLX_GRGW",
+                     *             "SSMC": "热力站012"
+                     *           }
+                     *         ],
+                     *         "size": 100,
+                     *         "total": 1
+                     *       },
+                     *       "message": "OK"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10001 parameters invalid, or some rows refused */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10002 signature failed, 10003 time lapse */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10004 appID not allocated, 403 not within the rights of the appID */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10001 the form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10005 interface server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10005 for now: send again after Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
+    push_data_eUrbanMIS_api_v1_pushdata_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "appID": "gateway-1",
+                 *       "data": "[{\"BSM\":\"1\",\"SSLXDM\":\"SZSSLX_GRGW\",\"SZSSDM\":\"HRZ012\",\"SSMC\":\"热力站012\",\"DWBSM\":\"P1\",\"JCXDM\":\"JCX_0014\",\"JCXZ\":52.3,\"JCSBSJ\":\"2026-11-22 08:00:00\",\"JCXMS\":\"二次供水温度\"}]",
+                 *       "group": "realtime",
+                 *       "sign": "0000000000000000000000000000000000000000000000000000000000000000",
+                 *       "table": "device_realtime_reading",
+                 *       "timestamp": 1795255200,
+                 *       "version": "1.0"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description Id of an API key. */
+                    appID: string;
+                    /** @description JSON array of rows, at most 5,000. */
+                    data: string;
+                    /** @description Data group: basic or realtime. */
+                    group: string;
+                    /** @description Hexadecimal HMAC-SM3 or HMAC-SHA-256. */
+                    sign: string;
+                    /** @description Data table, see docs/exchange.md. */
+                    table: string;
+                    /** @description Seconds since 1970 UTC, at most 300 s off. */
+                    timestamp: number;
+                    /** @description 1.0, or absent. */
+                    version?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description All rows are stored, or were there already */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": 201,
+                     *       "data": {
+                     *         "known": 0,
+                     *         "refused": 0,
+                     *         "rows": [
+                     *           {
+                     *             "BSM": "1",
+                     *             "code": 201,
+                     *             "result": "stored",
+                     *             "row": 1
+                     *           }
+                     *         ],
+                     *         "stored": 1,
+                     *         "total": 1
+                     *       },
+                     *       "message": "Created"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10001 parameters invalid, or some rows refused */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10002 signature failed, 10003 time lapse */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10004 appID not allocated, 403 not within the rights of the appID */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10001 the form is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10005 interface server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+            /** @description 10005 for now: send again after Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Status or error code of the platform requirements, 6.1. */
+                        code: number;
+                        /** @description Rows asked for, or what became of each row pushed. */
+                        data?: Record<string, never>;
+                        /** @description What is wrong and what would be right. */
+                        error?: string;
+                        /** @description Its name. */
+                        message: string;
+                    };
+                };
+            };
+        };
+    };
     get_export_export__layer___format__get: {
         parameters: {
             query?: {
@@ -11848,6 +14544,59 @@ export interface operations {
             };
         };
     };
+    get_channels_intake_channels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsAnswer"];
+                };
+            };
+        };
+    };
+    get_refusals_intake_refusals_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     jobs_jobs_get: {
         parameters: {
             query?: {
@@ -12024,6 +14773,234 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LiveState"];
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_devices_measuring_devices_get: {
+        parameters: {
+            query?: {
+                /** @description Only those at this asset. */
+                asset_id?: number | null;
+                /** @description 标识码 BSM of a measuring point. */
+                point?: string | null;
+                /** @description 监测项 JCX. */
+                item?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_devices_measuring_devices_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DevicesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_points_measuring_points_get: {
+        parameters: {
+            query?: {
+                /** @description Only those at this asset. */
+                asset_id?: number | null;
+                /** @description west,south,east,north in degrees */
+                bbox?: string | null;
+                /** @description Only those at such a boundary joint. */
+                boundary?: ("source_network" | "network_station" | "network_building") | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_points_measuring_points_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_thresholds_measuring_thresholds_get: {
+        parameters: {
+            query?: {
+                /** @description Only those at this asset. */
+                asset_id?: number | null;
+                /** @description 标识码 BSM of a measuring point. */
+                point?: string | null;
+                /** @description 监测项 JCX. */
+                item?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_thresholds_measuring_thresholds_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdsAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -13730,11 +16707,11 @@ export interface operations {
             };
             header?: never;
             path: {
+                form: "png" | "webp";
                 layer: string;
                 z: number;
                 x: number;
                 y: number;
-                form: "png" | "webp";
             };
             cookie?: never;
         };
@@ -13771,11 +16748,11 @@ export interface operations {
             };
             header?: never;
             path: {
+                form: "png" | "webp";
                 layer: string;
                 z: number;
                 x: number;
                 y: number;
-                form: "png" | "webp";
             };
             cookie?: never;
         };
@@ -13863,6 +16840,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingsAnswer"];
+                };
+            };
+            /** @description The body did not come in its time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body has too many bytes or frames. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body has another type or encoding than those that are read. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description The sender is over its rate; Retry-After says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The queue is full or the database away; nothing of the request is stored. See Retry-After. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_conflicts_readings_conflicts_get: {
+        parameters: {
+            query?: {
+                /** @description Only frames about this asset. */
+                asset_id?: number | null;
+                /** @description Only frames of this source. */
+                source?: string | null;
+                limit?: number;
+                /** @description Rows before the page. */
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_readings_export_readings_export_get: {
+        parameters: {
+            query?: {
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds, not included; default: now. */
+                to?: number | null;
+                /** @description Names separated by commas; default: all. */
+                points?: string | null;
+                /** @description Ids of assets, separated by commas. */
+                assets?: string | null;
+                /** @description Kinds of assets, separated by commas. */
+                kinds?: string | null;
+                format?: "csv" | "parquet";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.arrow.stream": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_retention_readings_retention_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionModel"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_retention_readings_retention_put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionModel"];
                 };
             };
             /** @description Validation Error */
@@ -14149,7 +17313,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SchemaBody"];
+                "application/json": components["schemas"]["SchemaBody"] | components["schemas"]["SchemasBody"];
             };
         };
         responses: {
@@ -14159,7 +17323,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SchemaModel"];
+                    "application/json": components["schemas"]["SchemaModel"] | components["schemas"]["BulkAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -14322,6 +17486,19 @@ export interface operations {
     get_sources_sources_get: {
         parameters: {
             query?: {
+                /** @description Kind of the asset. */
+                kind?: string | null;
+                asset_id?: number | null;
+                /** @description Asset id of the owner. */
+                company?: number | null;
+                /** @description Part of a code or of the asset's name. */
+                q?: string | null;
+                /** @description True: those out of use instead. */
+                retired?: boolean;
+                /** @description `source_id` of the last one that is known. */
+                after?: number;
+                /** @description Default: all of them, in one stream. */
+                limit?: number | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -14337,7 +17514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__routes__readings__SourceModel"][];
+                    "application/json": components["schemas"]["api__routes__sources__SourceModel"][];
                 };
             };
             /** @description Validation Error */
@@ -14363,7 +17540,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SourceBody"];
+                "application/json": components["schemas"]["SourceBody"] | components["schemas"]["SourcesBody"];
             };
         };
         responses: {
@@ -14373,7 +17550,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__routes__readings__SourceModel"];
+                    "application/json": components["schemas"]["api__routes__sources__SourceModel"] | components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_retired_sources_sources_retire_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodesBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -15221,6 +18434,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LineAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_stations_zones__source_id__stations_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The source that holds the zone's pressure. */
+                source_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StationsAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -2,6 +2,7 @@ import { Segmented } from "antd";
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { AlarmPanel } from "../panels/AlarmPanel";
+import { ArrivalsBrief } from "../panels/ArrivalFigures";
 import { AssetPanel } from "../panels/AssetPanel";
 import { Clock } from "../panels/Clock";
 import { LayerPanel } from "../panels/LayerPanel";
@@ -16,7 +17,7 @@ import { LanguageButton } from "./Header";
 
 const ProblemsPanel = lazy(async () => ({ default: (await import("../panels/ProblemsPanel")).ProblemsPanel }));
 
-type Tab = "alarms" | "substations" | "problems" | "map";
+type Tab = "alarms" | "substations" | "problems" | "arrivals" | "map";
 
 /** `/m`: lists first; the map is a tab and is drawn only when asked for. */
 export function MobilePage() {
@@ -40,6 +41,7 @@ export function MobilePage() {
     { value: "alarms", label: t("mobile.alarms") },
     { value: "substations", label: t("mobile.substations") },
     { value: "problems", label: t("mobile.problems") },
+    { value: "arrivals", label: t("mobile.arrivals") },
     { value: "map", label: t("app.map") },
   ] as const;
   return (
@@ -64,6 +66,7 @@ export function MobilePage() {
         <div className="tab" hidden={tab !== "substations"}>
           <SubstationList onLoaded={listed} />
         </div>
+        {tab === "arrivals" && <ArrivalsBrief most={60} />}
         {tab === "problems" && (
           <Suspense fallback={null}>
             <ProblemsPanel />

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { AlarmPanel } from "../panels/AlarmPanel";
+import { ArrivalsBrief } from "../panels/ArrivalFigures";
 import { Clock } from "../panels/Clock";
 import { MapView } from "../panels/MapView";
 import { RolloutPanel } from "../panels/RolloutPanel";
@@ -49,6 +50,7 @@ export function WallPage() {
         </aside>
         <aside className="side right">
           <AlarmPanel readOnly most={MOST_ALARMS} />
+          <ArrivalsBrief most={0} />
           <WallImpact />
         </aside>
       </div>

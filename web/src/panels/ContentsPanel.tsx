@@ -48,7 +48,7 @@ export function ContentsPanel({ contents, kind, onOpen, onBack }: ContentsPanelP
   );
 }
 
-const LINKS = ["problems", "statistics", "coverage", "datums", "changes", "services"] as const;
+const LINKS = ["arrivals", "problems", "statistics", "coverage", "datums", "changes", "services"] as const;
 
 /** Ways into the work bench. */
 function WorkLinks() {

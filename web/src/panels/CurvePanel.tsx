@@ -1,21 +1,24 @@
-import { Select } from "antd";
+import { Segmented, Select } from "antd";
 import { useState } from "react";
 import type { Alarm } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { worstByAsset } from "../layers/alarms";
-import { type Curve, currentCity } from "../state/app";
-import { useApp } from "../state/context";
+import { CURVE_SPANS, type CurveLine, type CurveSpan, currentCity } from "../state/app";
+import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
-import { formatTime, type Lang, unitLabel } from "../units";
-import { type ChartOption, useChart } from "./chart";
+import { formatAge, type Lang } from "../units";
+import { useChart } from "./chart";
+import { curveOption, pointName } from "./curveChart";
 import { Panel } from "./Panel";
 import { RemoteNote } from "./RemoteNote";
 
-/** Recent readings of the selected asset, one point at a time. */
+/** Readings of the selected asset, one point at a time, over minutes to a season. */
 export default function CurvePanel() {
   const t = useText();
+  const { controller } = useParts();
   const lang = useApp((state) => state.view.lang);
   const curve = useApp((state) => state.curve);
+  const span = useApp((state) => state.curveSpan);
   const alarmPoint = useApp((state) => pointInAlarm(arrived(state.alarms) ?? [], state.view.selected));
   const [chosen, setChosen] = useState<string | null>(null);
   if (curve.state === "idle" || curve.state === "failed") return null;
@@ -25,23 +28,43 @@ export default function CurvePanel() {
     <Select
       size="small"
       className="point-select"
+      popupMatchSelectWidth={false}
       aria-label={t("curve.point")}
       value={line.name}
       options={lines.map((item) => ({ value: item.name, label: pointName(item, lang) }))}
       onChange={setChosen}
     />
   );
+  const spans = (Object.keys(CURVE_SPANS) as CurveSpan[]).map((value) => ({ value, label: t(`curve.span.${value}`) }));
   return (
     <Panel title={t("curve.title")} className="curve" extra={select}>
       <RemoteNote remote={curve} />
       {curve.state === "ready" && lines.length === 0 && <p className="empty">{t("curve.none")}</p>}
-      {line !== undefined && <CurveChart line={line} />}
+      {line !== undefined && (
+        <>
+          <div className="curve-spans">
+            <Segmented
+              size="small"
+              aria-label={t("curve.span")}
+              value={span}
+              options={spans}
+              onChange={(value) => controller.setCurveSpan(value)}
+            />
+            <span>
+              {line.every_s === 0 ? t("curve.single") : t("curve.every", { every: stepText(line.every_s, lang) })}
+            </span>
+          </div>
+          {line.at.length === 0 ? <p className="empty">{t("curve.empty")}</p> : <CurveChart line={line} />}
+        </>
+      )}
     </Panel>
   );
 }
 
-function pointName(line: Curve["lines"][number], lang: Lang): string {
-  return lang === "zh" && line.label_zh !== "" ? line.label_zh : line.name.replaceAll("_", " ");
+/** Length of a bucket as it is spoken of: `10 分`, `1 小时`, `1 天`. */
+function stepText(everyS: number, lang: Lang): string {
+  // a day is told as a day, as `formatAge` does from two days on
+  return everyS === 86_400 ? (lang === "zh" ? "1 天" : "1 d") : formatAge(everyS, lang);
 }
 
 /** Point of the most urgent alarm of an asset. */
@@ -50,51 +73,15 @@ function pointInAlarm(alarms: readonly Alarm[], assetId: number | null): string 
 }
 
 /** The wanted line, else the first one that holds a value, else the first. */
-export function chooseLine(lines: Curve["lines"], wanted: string | null): Curve["lines"][number] | undefined {
-  const filled = lines.find((item) => item.samples.some(([, value]) => value !== null));
+export function chooseLine(lines: readonly CurveLine[], wanted: string | null): CurveLine | undefined {
+  const filled = lines.find((item) => item.values.some((value) => value !== null));
   return lines.find((item) => item.name === wanted) ?? filled ?? lines[0];
 }
 
-function CurveChart({ line }: { line: Curve["lines"][number] }) {
+function CurveChart({ line }: { line: CurveLine }) {
+  const t = useText();
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
-  const ref = useChart(curveOption(line, lang, zone));
-  return <div ref={ref} className="chart" />;
-}
-
-export function curveOption(line: Curve["lines"][number], lang: Lang, zone: string): ChartOption {
-  const unit = unitLabel(line.unit, lang);
-  return {
-    animation: false,
-    aria: { enabled: true },
-    grid: { left: 44, right: 12, top: 26, bottom: 24 },
-    tooltip: { trigger: "axis", valueFormatter: (value) => `${String(value)} ${unit}` },
-    xAxis: {
-      type: "time",
-      axisLabel: {
-        color: "#9fb6cc",
-        hideOverlap: true,
-        formatter: (ms: number) => formatTime(ms, zone, lang, false).slice(0, 5),
-      },
-    },
-    yAxis: {
-      type: "value",
-      scale: true,
-      name: unit,
-      nameTextStyle: { color: "#9fb6cc" },
-      axisLabel: { color: "#9fb6cc" },
-      splitLine: { lineStyle: { color: "#1d3552" } },
-    },
-    series: [
-      {
-        type: "line",
-        name: pointName(line, lang),
-        // a line needs two points; a single reading is shown as a dot
-        showSymbol: line.samples.length < 3,
-        data: line.samples,
-        lineStyle: { color: "#22d3ee", width: 1.8 },
-        itemStyle: { color: "#22d3ee" },
-      },
-    ],
-  };
+  const ref = useChart(curveOption(line, { lang, zone, t }));
+  return <div ref={ref} className="chart" data-every={line.every_s} data-points={line.at.length} />;
 }

@@ -7,6 +7,7 @@ import BarChartOutlined from "@ant-design/icons/BarChartOutlined";
 import BgColorsOutlined from "@ant-design/icons/BgColorsOutlined";
 import BorderOuterOutlined from "@ant-design/icons/BorderOuterOutlined";
 import BugOutlined from "@ant-design/icons/BugOutlined";
+import CloudUploadOutlined from "@ant-design/icons/CloudUploadOutlined";
 import CompassOutlined from "@ant-design/icons/CompassOutlined";
 import DisconnectOutlined from "@ant-design/icons/DisconnectOutlined";
 import ExperimentOutlined from "@ant-design/icons/ExperimentOutlined";
@@ -30,6 +31,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   "off-normal": lazy(() => import("./OffNormalPanel")),
   criticality: lazy(() => import("./CriticalityPanel")),
   problems: lazy(async () => ({ default: (await import("./ProblemsPanel")).ProblemsPanel })),
+  arrivals: lazy(() => import("./ArrivalsPanel")),
   changes: lazy(async () => ({ default: (await import("./ChangesPanel")).ChangesPanel })),
   proposals: lazy(async () => ({ default: (await import("./ProposalsPanel")).ProposalsPanel })),
   statistics: lazy(async () => ({ default: (await import("./StatisticsPanel")).StatisticsPanel })),
@@ -50,6 +52,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   "off-normal": SwapOutlined,
   criticality: RadarChartOutlined,
   problems: BugOutlined,
+  arrivals: CloudUploadOutlined,
   changes: HistoryOutlined,
   proposals: AuditOutlined,
   statistics: BarChartOutlined,

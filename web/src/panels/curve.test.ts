@@ -1,11 +1,21 @@
 import { expect, it } from "vitest";
+import type { CurveLine } from "../state/app";
 import { chooseLine } from "./CurvePanel";
+import { byQuality, shownValues, withGaps } from "./curveChart";
 
-const line = (name: string, ...values: (number | null)[]) => ({
+const line = (name: string, ...values: (number | null)[]): CurveLine => ({
   name,
   label_zh: "",
   unit: "degC",
-  samples: values.map((value, i): [number, number | null] => [i, value]),
+  total: false,
+  every_s: 0,
+  at: values.map((_, i) => i * 1000),
+  values,
+  quality: values.map((value) => (value === null ? 9 : 1)),
+  min: null,
+  max: null,
+  increase: null,
+  count: null,
 });
 
 it("shows the wanted point, else the first with a value, else the first", () => {
@@ -14,4 +24,41 @@ it("shows the wanted point, else the first with a value, else the first", () => 
   expect(chooseLine(lines, null)?.name).toBe("supply");
   expect(chooseLine(lines.slice(0, 1), "gone")?.name).toBe("empty");
   expect(chooseLine([], null)).toBeUndefined();
+});
+
+it("draws a bad reading in grey beside the line, and marks a bucket that holds one", () => {
+  const raw = { ...line("supply", 50, 140, null), quality: [1, 4, 9] };
+  expect(byQuality(raw)).toEqual({
+    good: [
+      [0, 50],
+      [1000, null],
+      [2000, null],
+    ],
+    bad: [[1000, 140]],
+  });
+  expect(byQuality({ ...raw, every_s: 1 }).good[1]).toEqual([1000, 140]);
+});
+
+it("shows what a register has risen by in each bucket", () => {
+  const heat = { ...line("heat", 1000, 1010), total: true, every_s: 1, increase: [null, 10] };
+  expect(shownValues(heat)).toEqual([null, 10]);
+  expect(shownValues({ ...heat, increase: null })).toEqual([1000, 1010]);
+});
+
+it("leaves a gap where buckets are missing", () => {
+  expect(
+    withGaps(
+      [
+        [0, 1],
+        [1000, 2],
+        [5000, 3],
+      ],
+      1,
+    ),
+  ).toEqual([
+    [0, 1],
+    [1000, 2],
+    [2000, null],
+    [5000, 3],
+  ]);
 });

@@ -19,7 +19,7 @@ describe("the state of the page", () => {
     const state = run(
       firstState(),
       { type: "view/selected", assetId: 5 },
-      { type: "curve", curve: { state: "ready", value: { asset_id: 5, lines: [] } } },
+      { type: "curve", curve: { state: "ready", value: { asset_id: 5, span: "hours", lines: [] } } },
       { type: "view/selected", assetId: 5 },
     );
     expect(state.curve.state).toBe("ready");

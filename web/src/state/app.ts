@@ -22,10 +22,35 @@ import type { Position, Tool } from "./shapes";
 import { type Camera, FIRST_VIEW, type Look, type View } from "./view";
 import { patched, type WorkKey, type WorkPanel } from "./work";
 
-/** A short curve of one asset: one line a point, times in epoch milliseconds. */
+/** Hours that a curve may go back: from minutes to a heating season of half a year. */
+export const CURVE_SPANS = { hour: 1, hours: 6, day: 24, week: 168, month: 720, season: 4344 } as const;
+export type CurveSpan = keyof typeof CURVE_SPANS;
+
+/** One point of an asset over time; arrays side by side, null = none. */
+export interface CurveLine {
+  name: string;
+  label_zh: string;
+  unit: string;
+  /** A register: what it has risen by is shown, not where it stands. */
+  total: boolean;
+  /** Length of the buckets in seconds; 0 = single readings. */
+  every_s: number;
+  /** Epoch milliseconds; where buckets begin. */
+  at: number[];
+  values: (number | null)[];
+  quality: number[];
+  /** Of buckets only. */
+  min: (number | null)[] | null;
+  max: (number | null)[] | null;
+  increase: (number | null)[] | null;
+  count: number[] | null;
+}
+
+/** A curve of one asset: one line a point. */
 export interface Curve {
   asset_id: number;
-  lines: { name: string; label_zh: string; unit: string; samples: [number, number | null][] }[];
+  span: CurveSpan;
+  lines: CurveLine[];
 }
 
 /** Where the map is asked to go; `count` tells two equal wishes apart. */
@@ -80,6 +105,8 @@ export interface AppState {
   asset: Remote<Asset>;
   impact: Remote<Impact>;
   curve: Remote<Curve>;
+  /** How far back the curve goes. */
+  curveSpan: CurveSpan;
   /** What the open panel draws over the map. */
   overlay: Overlay;
   /** What the open tool of a planner draws over the map. */
@@ -141,6 +168,7 @@ export type Action =
   | { type: "asset"; asset: Remote<Asset> }
   | { type: "impact"; impact: Remote<Impact> }
   | { type: "curve"; curve: Remote<Curve> }
+  | { type: "curve/span"; span: CurveSpan }
   | { type: "overlay"; overlay: Overlay }
   | { type: "marks"; marks: Marks }
   | { type: "supposed"; supposed: readonly MarkFeature[] }
@@ -174,6 +202,7 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     asset: IDLE,
     impact: IDLE,
     curve: IDLE,
+    curveSpan: "hours",
     overlay: NO_OVERLAY,
     marks: NO_MARKS,
     supposed: NO_MARKS.features,
@@ -314,7 +343,11 @@ function reduceRemote(state: AppState, action: Action): AppState {
     case "impact":
       return { ...state, impact: action.impact };
     case "curve":
+      // an answer that was asked for before the span was changed comes too late
+      if (action.curve.state === "ready" && action.curve.value.span !== state.curveSpan) return state;
       return { ...state, curve: action.curve };
+    case "curve/span":
+      return { ...state, curveSpan: action.span };
     case "overlay":
       return { ...state, overlay: action.overlay };
     case "marks":

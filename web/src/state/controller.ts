@@ -6,7 +6,7 @@ import { impactFeatures } from "../layers/impact";
 import { drawnBy } from "../layers/kinds";
 import { LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
-import { type Action, type AppState, currentCity } from "./app";
+import { type Action, type AppState, CURVE_SPANS, type CurveSpan, currentCity } from "./app";
 import { boxOf, boxOfMost, grown } from "./box";
 import { impactCircumstancesOf } from "./past";
 import { arrived, failed, IDLE, type Remote, ready } from "./remote";
@@ -265,7 +265,7 @@ export class Controller {
     void this.load(server.contents(city), (value) => ({ type: "contents", contents: value }));
     if (this.store.get().view.at === null) this.openFeed(city);
     this.loadSelection();
-    this.curveTimer = setInterval(() => void this.loadCurve(), CURVE_PERIOD_MS);
+    this.curveTimer = setInterval(() => this.renewCurve(), CURVE_PERIOD_MS);
     void this.loadFields(city);
     this.fieldsTimer = setInterval(() => void this.loadFields(city), FIELDS_PERIOD_MS);
   }
@@ -376,16 +376,27 @@ export class Controller {
     await this.load(answer, (impact) => ({ type: "impact", impact }));
   }
 
+  /** Show more or less time of the selected asset. */
+  setCurveSpan(span: CurveSpan): void {
+    this.store.dispatch({ type: "curve/span", span });
+    void this.loadCurve();
+  }
+
+  /** A minute more changes nothing in a month. */
+  private renewCurve(): void {
+    if (CURVE_SPANS[this.store.get().curveSpan] <= CURVE_SPANS.day) void this.loadCurve();
+  }
+
   private async loadCurve(): Promise<void> {
-    const { view, clock } = this.store.get();
+    const { view, clock, curveSpan: span } = this.store.get();
     if (view.selected === null) return;
     // only assets of the feed report readings; asking for the others would be an error of ours
     if (this.statuses.get(view.selected) === undefined) {
-      this.store.dispatch({ type: "curve", curve: ready({ asset_id: view.selected, lines: [] }) });
+      this.store.dispatch({ type: "curve", curve: ready({ asset_id: view.selected, span, lines: [] }) });
       return;
     }
     const end = clock.asOfMs ?? Date.now();
-    const answer = server.curve(this.city(), view.selected, end, this.selection.signal);
+    const answer = server.curve(this.city(), view.selected, end, span, this.selection.signal);
     await this.load(answer, (curve) => ({ type: "curve", curve }));
   }
 }

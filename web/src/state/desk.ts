@@ -92,6 +92,12 @@ export class Desk {
   readonly coverageOf = (kind: string, id: number) => requests.coverageOf(kind, id, this.query());
   readonly districts = () => requests.districts(this.query({ limit: 0 }));
   readonly lengths = (filter: Filter) => requests.lengths(this.query(filter));
+  readonly arrivals = (filter: Filter) => requests.arrivals(this.query(filter));
+  readonly arrivingSources = (filter: Filter) => requests.arrivingSources(this.query(filter));
+  readonly unregistered = (filter: Filter) => requests.unregistered(this.query(filter));
+  readonly refusedFrames = () => requests.refusedFrames(this.query());
+  readonly conflicts = (filter: Filter) => requests.conflicts(this.query(filter));
+  readonly channels = () => requests.channels();
   readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
   readonly nearest = (filter: Filter) => requests.nearest(this.query(filter));
 

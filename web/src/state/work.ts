@@ -3,6 +3,7 @@
 /** The archive and its quality: on both pages. */
 export const WORK_PANELS = [
   "problems",
+  "arrivals",
   "changes",
   "proposals",
   "statistics",
@@ -20,6 +21,7 @@ export type WorkPanel = (typeof WORK_PANELS)[number] | Tool;
 /** What of a panel a shared link restores; no key is one of the view's own. */
 const PANEL_KEYS = {
   problems: ["rule", "severity", "state", "q", "area", "company", "problem"],
+  arrivals: ["by", "list", "company"],
   changes: ["difference", "change", "from", "to", "origin", "seat", "kind"],
   proposals: ["decision", "proposal"],
   statistics: ["by", "paint", "area", "company"],

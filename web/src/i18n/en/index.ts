@@ -1,5 +1,6 @@
 import type { TextKey } from "../zh";
 import { archive } from "./archive";
+import { arrivals } from "./arrivals";
 import { common } from "./common";
 import { map } from "./map";
 import { network } from "./network";
@@ -16,4 +17,5 @@ export const en: Record<TextKey, string> = {
   ...solving,
   ...archive,
   ...services,
+  ...arrivals,
 };

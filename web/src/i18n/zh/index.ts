@@ -1,4 +1,5 @@
 import { archive } from "./archive";
+import { arrivals } from "./arrivals";
 import { common } from "./common";
 import { map } from "./map";
 import { network } from "./network";
@@ -7,6 +8,15 @@ import { services } from "./services";
 import { solving } from "./solving";
 
 /** Texts of the page in Chinese; the keys every language must have. */
-export const zh = { ...common, ...map, ...overview, ...network, ...solving, ...archive, ...services } as const;
+export const zh = {
+  ...common,
+  ...map,
+  ...overview,
+  ...network,
+  ...solving,
+  ...archive,
+  ...services,
+  ...arrivals,
+} as const;
 
 export type TextKey = keyof typeof zh;

@@ -1,0 +1,121 @@
+"""Frames of the hot partitions read as arrays: never one object a row.
+
+All frames of a schema have the same length, so what PostgreSQL sends is one array of a structured type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import numpy as np
+
+from data.history.contract import Schemas
+from data.pool import Pool
+from data.statements import sql
+from twin.arrays import Int32Array
+from twin.errors import BadFrame
+from twin.frames import Frames, decode_payloads, payload_dtype
+from twin.schemas import FrameSchema
+
+_EPOCH_2000_MS = 946_684_800_000
+_COPY_HEAD_BYTES = 19
+_COPY_END = b"\xff\xff"
+_EARLIEST_MS, _LATEST_MS = 0, 4_102_444_800_000  # 1970 and 2100: no frame lies outside, and PostgreSQL's times hold both
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def at(epoch_ms: int) -> datetime:
+    """Return the UTC time of epoch milliseconds, brought into 1970 to 2100: no frame lies outside."""
+    return _EPOCH + timedelta(milliseconds=min(max(epoch_ms, _EARLIEST_MS), _LATEST_MS))
+
+
+async def source_frames(
+    pool: Pool, schemas: Schemas, city_id: int, source_id: int, *, start_ms: int, end_ms: int, limit: int | None = None
+) -> list[Frames]:
+    """Return the frames of one source, one `Frames` a schema, each by rising time; at most `limit` in all, the oldest.
+
+    Cost: 24 h of a substation (1,440 frames of 60 points) 3 ms of the database and 1 ms here, where its pages are cached.
+    """
+    rows = await pool.fetch(sql("history_source_frames"), city_id, source_id, at(start_ms), at(end_ms), limit)
+    return [_from_rows(row["schema_id"], schemas[row["schema_id"]], source_id, row["rows"]) for row in rows]
+
+
+async def latest_frames(pool: Pool, schemas: Schemas, city_id: int, source_ids: Sequence[int]) -> list[Frames]:
+    """Return the newest frame of each source; `delay_s` is not kept there and 0."""
+    found: dict[int, list[tuple[int, bytes]]] = {}
+    for row in await pool.fetch(sql("history_latest"), city_id, list(source_ids)):
+        found.setdefault(row["schema_id"], []).append((row["source_id"], row["rows"]))
+    return [
+        _from_rows(
+            schema_id, schemas[schema_id], np.array([each for each, _ in rows], np.int32), b"".join(row for _, row in rows)
+        )
+        for schema_id, rows in found.items()
+    ]
+
+
+def _from_rows(schema_id: int, schema: FrameSchema, source_ids: int | Int32Array, rows: bytes) -> Frames:
+    layout = np.dtype([("at", ">i8"), ("delay_s", ">i4"), ("payload", payload_dtype(schema))])
+    if len(rows) % layout.itemsize:
+        raise BadFrame(
+            f"{len(rows)} bytes of frames are no multiple of {layout.itemsize}, that of {schema.code}/{schema.version}"
+        )
+    array = np.frombuffer(rows, layout)
+    sources = np.full(len(array), source_ids, np.int32) if isinstance(source_ids, int) else source_ids
+    return _frames(schema_id, schema, sources, array)
+
+
+def _frames(schema_id: int, schema: FrameSchema, source_ids: Int32Array, rows: np.ndarray) -> Frames:
+    values, quality = decode_payloads(schema, rows["payload"])
+    observed_ms = rows["at"].astype(np.int64) // 1000 + _EPOCH_2000_MS
+    return Frames(schema_id, schema, source_ids, observed_ms, rows["delay_s"].astype(np.int32), values, quality)
+
+
+async def window_rows(
+    connection: asyncpg.Connection, schema_id: int, city_id: int, start_ms: int, end_ms: int, *, source_ids: Sequence[int] | None
+) -> bytes:
+    """Return the frames of a schema between two times as PostgreSQL's binary COPY; `window_frames` reads it.
+
+    Cost: 0.8 us of processor a frame on each side.
+    """
+    parts: list[bytes] = []
+
+    async def keep(data: bytes) -> None:
+        parts.append(bytes(data))
+
+    arguments: list[object] = [city_id, schema_id, at(start_ms), at(end_ms)]
+    statement = sql("history_window")
+    if source_ids is not None:
+        statement = sql("history_window_sources")
+        arguments.append(list(source_ids))
+    await connection.copy_from_query(statement, *arguments, output=keep, format="binary")
+    return b"".join(parts)
+
+
+def window_frames(schema_id: int, schema: FrameSchema, copied: bytes) -> Frames:
+    """Return the frames that a COPY brought.
+
+    Raises
+    ------
+    BadFrame
+        When a row is not of this schema.
+    """
+    layout = np.dtype(
+        [
+            ("fields", ">i2"),
+            ("source_size", ">i4"),
+            ("source_id", ">i4"),
+            ("at_size", ">i4"),
+            ("at", ">i8"),
+            ("delay_size", ">i4"),
+            ("delay_s", ">i4"),
+            ("payload_size", ">i4"),
+            ("payload", payload_dtype(schema)),
+        ]
+    )
+    body = copied[_COPY_HEAD_BYTES : -len(_COPY_END)]
+    if len(body) % layout.itemsize:
+        raise BadFrame(f"{len(body)} bytes of rows are no multiple of {layout.itemsize}, that of {schema.code}/{schema.version}")
+    rows = np.frombuffer(body, layout)
+    return _frames(schema_id, schema, rows["source_id"].astype(np.int32), rows)

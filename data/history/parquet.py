@@ -1,0 +1,118 @@
+"""Frames of the archive: DuckDB reads the Parquet files that the manifest names, and no others.
+
+One thread with one connection reads for all: DuckDB uses the processors itself, and connections in several threads have
+crashed Python (duckdb-python #435).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import duckdb
+import numpy as np
+
+from data.errors import BadArchivedReadings
+from data.history.contract import Schemas
+from data.history.hot import at
+from data.pool import Pool
+from data.statements import sql
+from twin.frames import Frames
+from twin.quality import Quality
+from twin.schemas import FrameSchema
+
+
+class ParquetReader:
+    """Reads the archive below a var dir."""
+
+    def __init__(self, var_dir: Path) -> None:
+        self._var_dir = var_dir
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive of readings")
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def close(self) -> None:
+        """End the thread; what is being read is read to its end."""
+        self._thread.shutdown(cancel_futures=True)
+
+    async def frames(
+        self,
+        pool: Pool | asyncpg.Connection,
+        schemas: Schemas,
+        city_id: int,
+        start_ms: int,
+        end_ms: int,
+        *,
+        source_ids: Sequence[int] | None = None,
+        schema_id: int | None = None,
+        points: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> list[Frames]:
+        """Return archived frames, one `Frames` a schema, by source and time.
+
+        Parameters
+        ----------
+        source_ids, schema_id
+            Only these; None = all.
+        points
+            Only these points: the frames then have a schema of these alone. None = all.
+        limit
+            Most frames of each schema, the oldest of one source.
+
+        Raises
+        ------
+        BadArchivedReadings
+            When a file that the manifest names cannot be read.
+        """
+        wanted = None if source_ids is None else list(source_ids)
+        rows = await pool.fetch(sql("history_archive_files"), city_id, at(start_ms), at(end_ms), wanted, schema_id)
+        files: dict[int, list[str]] = {}
+        for row in rows:
+            files.setdefault(row["schema_id"], []).append(str(self._var_dir / row["path"]))
+        loop, found = asyncio.get_running_loop(), []
+        for number, paths in files.items():
+            schema = _part_of(schemas[number], points)
+            parameters = {"start": at(start_ms), "end": at(end_ms), "limit": limit}
+            read = loop.run_in_executor(self._thread, self._read, number, schema, paths, wanted, parameters)
+            found.append(await read)
+        return [frames for frames in found if len(frames)]
+
+    def _read(
+        self, schema_id: int, schema: FrameSchema, paths: list[str], source_ids: list[int] | None, parameters: Mapping[str, Any]
+    ) -> Frames:
+        if self._connection is None:
+            self._connection = duckdb.connect()
+        names = ", ".join(f"{_quoted(p.name)}, {_quoted(p.name + '__quality')}" for p in schema.points)
+        # identifiers cannot be parameters; names of points are Python identifiers, checked where a schema is made
+        statement = sql("history_archive_frames").replace("{columns}", names)
+        values = {"paths": paths, "all": source_ids is None, "sources": source_ids or [], **parameters}
+        try:
+            columns = self._connection.execute(statement, values).fetchnumpy()
+        except duckdb.Error as error:
+            raise BadArchivedReadings(f"the archive of {schema.code}/{schema.version} cannot be read: {error}") from error
+        return _frames(schema_id, schema, columns)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _part_of(schema: FrameSchema, points: Sequence[str] | None) -> FrameSchema:
+    if points is None:
+        return schema
+    return FrameSchema(schema.code, schema.version, tuple(point for point in schema.points if point.name in points))
+
+
+def _frames(schema_id: int, schema: FrameSchema, columns: Mapping[str, Any]) -> Frames:
+    count = len(columns["source_id"])
+    values = np.empty((count, len(schema.points)))
+    quality = np.empty((count, len(schema.points)), np.uint8)
+    for number, point in enumerate(schema.points):
+        values[:, number] = np.ma.filled(columns[point.name].astype(np.float64), np.nan)
+        quality[:, number] = np.ma.filled(columns[f"{point.name}__quality"], Quality.MISSING)
+    observed_ms = np.asarray(columns["observed_ms"], np.int64)
+    sources, delay_s = np.asarray(columns["source_id"], np.int32), np.asarray(columns["delay_s"], np.int32)
+    return Frames(schema_id, schema, sources, observed_ms, delay_s, values, quality)

@@ -1,0 +1,1 @@
+select to_regclass('reading_archive') is not null

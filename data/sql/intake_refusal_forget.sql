@@ -1,0 +1,1 @@
+delete from intake_refusal where refusal_id <= $1

@@ -1,0 +1,5 @@
+select count(*)
+from measuring_device d
+join measuring_point p on p.city_id = d.city_id and p.bsm = d.point_bsm
+join asset a on a.city_id = p.city_id and a.asset_id = p.asset_id
+where {part:measuring_devices_asked}

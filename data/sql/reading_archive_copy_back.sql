@@ -1,0 +1,1 @@
+copy reading_frame (city_id, schema_id, source_id, observed_at, delay_s, payload) from stdin (format binary)

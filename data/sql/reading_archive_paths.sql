@@ -1,0 +1,1 @@
+select array_agg(path) from reading_archive

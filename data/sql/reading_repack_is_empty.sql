@@ -1,0 +1,1 @@
+select not exists (select from reading_frame_{day:%Y%m%d})

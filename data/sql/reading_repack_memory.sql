@@ -1,0 +1,2 @@
+set local work_mem = '128MB';
+set local maintenance_work_mem = '256MB'

@@ -1,0 +1,1 @@
+delete from reading_restored where until_at <= %(now)s

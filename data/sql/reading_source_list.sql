@@ -1,0 +1,1 @@
+select code, source_id, schema_id from source where city_id = %(city_id)s

@@ -1,0 +1,341 @@
+"""Readings over a real Mosquitto: acknowledged after the commit, never lost, never for ever."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import hmac
+import random
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from api.auth import vault
+from api.errors import BadSetting, MessageRefused
+from api.mqtt import courier
+from api.mqtt.address import parse_address
+from api.mqtt.broker import find_mosquitto
+from api.mqtt.courier import Delivery
+from api.mqtt.room import parse, unpacked
+from api.mqtt.senders import answer_topic, parse_topic
+from data import accounts
+from data.pool import connect
+from tests.api.live_helpers import TINY_CITY, frame, now_ms
+from tests.api.mqtt_helpers import Broker, gateway, run_broker, until
+from tests.api.serving import free_port, serve, serve_process
+from tests.cities import insert_city
+from tests.conftest import missing
+from twin.seats import Organisation
+
+SECRET = b"the secret of the gateway"
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Yield one Mosquitto for the tests that leave it alive; each has a session of its own by its var dir."""
+    with run_broker(tmp_path_factory.mktemp("mosquitto")) as found:
+        yield found
+
+
+@pytest.fixture
+def served(database_url: str, tmp_path: Path, broker: Broker) -> Iterator[httpx.Client]:
+    """Yield a client of a server over the tiny city that trusts the broker."""
+    insert_city(database_url, TINY_CITY)
+    with (
+        serve(database_url, tmp_path / "var", mqtt_url=broker.url, mqtt_unsigned="trust") as url,
+        httpx.Client(base_url=url, timeout=30) as http,
+    ):
+        until(lambda: mqtt(http)["connected"] and not mqtt(http)["problem"], "the server at the broker")
+        yield http
+
+
+def mqtt(http: httpx.Client) -> dict[str, Any]:
+    channels: list[dict[str, Any]] = http.get("/intake/channels").json()["channels"]
+    return next(channel for channel in channels if channel["name"] == "mqtt")
+
+
+def stored(database_url: str) -> list[tuple[str, int]]:
+    with connect(database_url) as connection:
+        rows = connection.execute(
+            "select s.code, (extract(epoch from f.observed_at) * 1000)::bigint"
+            " from reading_frame f join source s using (city_id, source_id) order by 1, 2"
+        ).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
+def signed(body: bytes, *, app_id: str = "gateway-1", secret: bytes = SECRET, at: float | None = None) -> dict[str, str]:
+    timestamp, nonce = str(int(time.time() if at is None else at)), uuid.uuid4().hex
+    made = hmac.new(secret, f"{timestamp}\n{nonce}\n".encode() + body, hashlib.sha256).hexdigest()
+    return {"X-App-Id": app_id, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": made}
+
+
+def test_each_message_is_answered_with_the_results_of_its_frames(served: httpx.Client, broker: Broker, database_url: str) -> None:
+    at = now_ms()
+    with gateway(broker) as sender:
+        assert sender.ask([frame("substation:S1", at)]) == {"results": ["accepted"], "counts": {"accepted": 1}}
+        assert sender.ask([frame("substation:S1", at)])["results"] == ["duplicate"]
+        # another company's substation is none of this one's, and weather belongs to nobody
+        mixed = sender.ask([frame("substation:S2", at), frame("weather_station:W1", at, [-3.5])])
+        assert mixed["results"] == ["unknown_source", "accepted"]
+        own = sender.ask([frame("substation:S1", at + 1)], response_topic="heat/1/C1/answers/7")
+        assert own["results"] == ["accepted"]
+        assert sender.everything[-1][0] == "heat/1/C1/answers/7"
+        # an answer never becomes somebody's frames
+        sender.ask([frame("substation:S1", at + 2)], response_topic="heat/1/C2/frames")
+        assert sender.everything[-1][0] == "heat/1/C1/results"
+    assert stored(database_url) == [
+        ("substation:S1", at), ("substation:S1", at + 1), ("substation:S1", at + 2), ("weather_station:W1", at),
+    ]  # fmt: skip
+    channel = mqtt(served)
+    assert channel["messages"] == {"taken": 5}
+    assert channel["frames"] == {"accepted": 4, "duplicate": 1, "unknown_source": 1}
+    assert channel["last_message_at"] >= at
+    assert channel["address"] == broker.url
+    metrics = served.get("/metrics").text
+    assert 'heat_twin_intake_frames_total{channel="mqtt",result="accepted"} 4.0' in metrics
+    assert "heat_twin_mqtt_connected 1.0" in metrics
+    # a moment after the answer everything is acknowledged
+    until(lambda: mqtt(served)["in_flight_messages"] == 0, "the acknowledgements")
+
+
+def test_what_cannot_be_taken_is_acknowledged_written_down_and_gone(
+    served: httpx.Client, broker: Broker, database_url: str
+) -> None:
+    good = [frame("substation:S1", now_ms())]
+    with gateway(broker) as sender:
+        refused = [
+            sender.ask(b'{"frames": [')["error"]["reason"],
+            sender.ask(b"\x00\xff\xfe")["error"]["reason"],
+            sender.ask(orjson.dumps({"frames": [{}] * 5001}))["error"]["reason"],
+            sender.ask(gzip.compress(b"x" * 100)[:-9], headers={"Content-Encoding": "gzip"})["error"]["reason"],
+            sender.ask(b"{}", headers={"Content-Encoding": "lzma"})["error"]["reason"],
+            sender.ask(b"{}", headers=signed(b"{}"))["error"]["reason"],
+        ]
+        assert refused == ["malformed", "malformed", "too_large", "malformed", "malformed", "bad_signature"]
+        # where no sender can be found there is nobody to answer
+        sender.publish(good, company="C9")
+        sender.publish(good, city=7)
+        sender.publish(good, city="x")
+        until(lambda: sum(mqtt(served)["messages"].values()) == 9, "all refusals")
+        assert sender.ask(good)["results"] == ["accepted"]
+    items = served.get("/intake/refusals").json()["items"]
+    assert [item["reason"] for item in items] == ["bad_topic", "unknown_company", "unknown_company", *reversed(refused)]
+    assert items[-1]["topic"] == "heat/1/C1/frames"
+    assert bytes.fromhex(items[-1]["first_bytes"]) == b'{"frames": ['
+    assert {item["sender"] for item in items} == {"", "mqtt:C1"}
+    until(lambda: mqtt(served)["in_flight_messages"] == 0, "the acknowledgements")
+    assert len(stored(database_url)) == 1
+
+
+def test_a_compressed_message_is_read_and_a_bomb_is_not(served: httpx.Client, broker: Broker) -> None:
+    body = orjson.dumps({"frames": [frame("substation:S1", now_ms())]})
+    with gateway(broker) as sender:
+        assert sender.ask(gzip.compress(body), headers={"Content-Encoding": "gzip"})["results"] == ["accepted"]
+        bomb = gzip.compress(b" " * 20_000_000)
+        assert sender.ask(bomb, headers={"Content-Encoding": "gzip"})["error"]["reason"] == "too_large"
+
+
+def test_a_signature_is_held_to_its_key_company_and_body(database_url: str, tmp_path: Path, broker: Broker) -> None:
+    insert_city(database_url, TINY_CITY)
+    var_dir, at = tmp_path / "var", now_ms()
+    of_c1 = Organisation("C1", "company", 1, 1)
+    with (
+        serve(database_url, var_dir, mqtt_url=broker.url) as url,
+        httpx.Client(base_url=url) as http,
+        gateway(broker) as sender,
+        gateway(broker, "C2") as other,
+    ):
+        _add_key(database_url, var_dir, of_c1)
+        until(lambda: mqtt(http)["connected"], "the server at the broker")
+        body = orjson.dumps({"frames": [frame("substation:S1", at), frame("substation:S2", at)]})
+        assert sender.ask(body)["error"]["reason"] == "unsigned"
+        assert sender.ask(body, headers=signed(body))["results"] == ["accepted", "unknown_source"]
+        # it may have waited in the broker for days, and may come twice
+        waited = signed(body, at=time.time() - 6 * 86_400)
+        assert sender.ask(body, headers=waited)["results"] == ["duplicate", "unknown_source"]
+        assert sender.ask(body, headers=waited)["results"] == ["duplicate", "unknown_source"]
+        for wrong in (
+            signed(body, at=time.time() - 9 * 86_400),
+            signed(body, at=time.time() + 900),
+            signed(body, secret=b"another"),
+            signed(body + b" "),
+            signed(body, app_id="nobody"),
+            {name: text for name, text in signed(body).items() if name != "X-Nonce"},
+        ):
+            assert sender.ask(body, headers=wrong)["error"]["reason"] == "bad_signature"
+        assert other.ask(body, headers=signed(body))["error"]["reason"] == "not_permitted"
+        assert SECRET.decode() not in http.get("/intake/refusals").text
+
+
+def _add_key(database_url: str, var_dir: Path, organisation: Organisation) -> None:
+    with connect(database_url) as connection:
+        accounts.add_seat(
+            connection, login="gateway", person="Gateway", role="company", organisation=organisation, password_hash=None
+        )
+        encrypted = vault.encrypt(vault.load_key(var_dir), SECRET, app_id="gateway-1")
+        accounts.add_key(connection, login="gateway", app_id="gateway-1", secret_encrypted=encrypted, digest="sha256")
+
+
+def test_a_server_killed_before_the_commit_gets_the_message_again_and_stores_it_once(
+    database_url: str, tmp_path: Path, broker: Broker
+) -> None:
+    insert_city(database_url, TINY_CITY)
+    port, at = free_port(), now_ms()
+    url = f"http://127.0.0.1:{port}"
+    settings = {"mqtt_url": broker.url.replace("//", "//user:hidden-word@"), "mqtt_unsigned": "trust"}
+    with gateway(broker) as sender:
+        with serve_process(database_url, tmp_path / "var", port=port, **settings) as process, httpx.Client(base_url=url) as http:
+            until(lambda: mqtt(http)["connected"] and not mqtt(http)["problem"], "the server at the broker")
+            assert sender.ask([frame("substation:S1", at)])["results"] == ["accepted"]
+            with connect(database_url) as holding:
+                holding.execute("lock table reading_frame in access exclusive mode")
+                sender.publish([frame("substation:S1", at + 1)])
+                until(lambda: mqtt(http)["in_flight_messages"] == 1, "the message in the server")
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                holding.rollback()
+        assert stored(database_url) == [("substation:S1", at)]
+        # and this one waits in the broker
+        sender.publish([frame("substation:S1", at + 2)])
+        with serve_process(database_url, tmp_path / "var", port=port, **settings), httpx.Client(base_url=url) as http:
+            until(lambda: len(stored(database_url)) == 3, "what waited")
+            until(lambda: mqtt(http)["in_flight_messages"] == 0, "the acknowledgements")
+            assert mqtt(http)["frames"] == {"accepted": 2}
+    assert stored(database_url) == [("substation:S1", at + i) for i in range(3)]
+    assert "hidden-word" not in (tmp_path / "var" / "server.log").read_text()
+
+
+def test_a_commit_that_fails_is_tried_again_and_not_acknowledged_before(
+    served: httpx.Client, broker: Broker, database_url: str
+) -> None:
+    with gateway(broker) as sender:
+        with connect(database_url, autocommit=True) as connection:
+            connection.execute("alter table reading_frame rename to reading_frame_away")
+            mark = sender.publish([frame("substation:S1", now_ms())])
+            until(lambda: mqtt(served)["messages"].get("put_off", 0) >= 1, "a failed commit")
+            assert mqtt(served)["in_flight_messages"] == 1
+            assert not sender.answers
+            connection.execute("alter table reading_frame_away rename to reading_frame")
+        assert sender.answer(mark)["results"] == ["accepted"]
+    until(lambda: mqtt(served)["in_flight_messages"] == 0, "the acknowledgement")
+
+
+def test_a_broker_that_goes_and_comes_back_is_found_again(database_url: str, tmp_path: Path) -> None:
+    insert_city(database_url, TINY_CITY)
+    at = now_ms()
+    with (
+        run_broker(tmp_path / "mosquitto") as broker,
+        serve(database_url, tmp_path / "var", mqtt_url=broker.url, mqtt_unsigned="trust") as url,
+        httpx.Client(base_url=url) as http,
+    ):
+        until(lambda: mqtt(http)["connected"] and not mqtt(http)["problem"], "the server at the broker")
+        with gateway(broker) as sender:
+            assert sender.ask([frame("substation:S1", at)])["results"] == ["accepted"]
+            broker.kill()
+            until(lambda: not mqtt(http)["connected"], "the loss")
+            assert "lost" in mqtt(http)["problem"]
+            # the server itself goes on
+            assert http.get("/cities").status_code == 200
+            broker.start()
+            until(lambda: mqtt(http)["connected"] and not mqtt(http)["problem"], "the connection")
+            until(sender.client.is_connected, "the gateway at the broker")
+            assert sender.ask([frame("substation:S1", at + 1)])["results"] == ["accepted"]
+        assert mqtt(http)["reconnects"] >= 1
+
+
+def test_a_flood_is_held_back_by_the_broker_and_nothing_of_it_is_lost(
+    served: httpx.Client, broker: Broker, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is stopped from committing while far more arrives than it may hold."""
+    monkeypatch.setattr(courier, "IN_FLIGHT_BYTES", 400_000)
+    start, messages, size = now_ms() - 100_000_000, 120, 100
+    with gateway(broker) as sender:
+        with connect(database_url) as holding:
+            holding.execute("lock table reading_frame in access exclusive mode")
+            marks = [
+                sender.publish([frame("weather_station:W1", start + number * size + i, [1.5]) for i in range(size)])
+                for number in range(messages)
+            ]
+            until(sender.settled, "the broker to take the flood")
+            until(lambda: mqtt(served)["in_flight_bytes"] > 300_000, "a full server")
+            held = mqtt(served)
+            assert held["in_flight_bytes"] <= 400_000
+            assert held["in_flight_messages"] < messages
+            holding.rollback()
+        for mark in marks:
+            assert sender.answer(mark)["counts"] == {"accepted": size}
+    assert stored(database_url) == [("weather_station:W1", start + i) for i in range(messages * size)]
+
+
+# ---------------------------------------------------------------- without a server
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("mqtt://broker", "mqtt://broker:1883"),
+        ("mqtts://u%40v:p%2Fw@10.0.0.5", "mqtts://u@v@10.0.0.5:8883"),
+        ("mqtt://[::1]:1999", "mqtt://[::1]:1999"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    address = parse_address(url)
+    assert str(address) == shown
+    assert "p/w" not in repr(address)
+
+
+@pytest.mark.parametrize("url", ["http://x", "mqtt://", "mqtt://x:0y", "mqtt://:secret@x", "mqtt://x/topic", "mqtt://x:99999"])
+def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        parse_address(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_topic_names_city_and_company() -> None:
+    assert parse_topic("heat/1/HC%2F01/frames") == (1, "HC/01")
+    for wrong in (
+        "heat/1/frames",
+        "heat/x/C/frames",
+        "heat/99999/C/frames",
+        "heat/1//frames",
+        "heat/1/C/results",
+        "",
+        "a/1/C/frames",
+    ):
+        with pytest.raises(MessageRefused):
+            parse_topic(wrong)
+
+
+def _delivery(payload: bytes, *, encoding: str = "", response_topic: str = "") -> Delivery:
+    return Delivery(1, 1, 1, "heat/1/C1/frames", payload, encoding, {}, response_topic, None)
+
+
+@pytest.mark.parametrize("asked", ["", "heat/1/C2/results", "heat/1/C1/x/frames", "heat/1/C1/#", "$SYS/x", "heat/1/C1"])
+def test_answers_stay_below_the_company(asked: str) -> None:
+    assert answer_topic(_delivery(b"", response_topic=asked)) == "heat/1/C1/results"
+
+
+def test_no_bytes_break_the_decoder() -> None:
+    dice = random.Random(7)
+    whole = orjson.dumps({"frames": [frame("substation:S1", 1795255200000, quality=[1] * 14)] * 3})
+    for turn in range(3000):
+        data = bytearray(whole if turn % 2 else gzip.compress(whole, 1))
+        for _ in range(dice.randint(1, 6)):
+            place = dice.randrange(len(data))
+            data[place : place + dice.randint(0, 3)] = dice.randbytes(dice.randint(0, 4))
+        # whatever it is, it is frames or a refusal
+        with suppress(MessageRefused):
+            assert isinstance(parse(unpacked(_delivery(bytes(data), encoding="" if turn % 2 else "gzip"))), list)
+
+
+def test_mosquitto_is_there_in_ci() -> None:
+    if find_mosquitto() is None:
+        missing("mosquitto is not installed")

@@ -1,0 +1,208 @@
+"""Latest frames of the sources of one schema, as arrays, and the alarms that frames open and close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.alarms import Changes, ThresholdRule, evaluate
+from twin.arrays import BoolArray, Float64Array, Int32Array, Int64Array, UInt8Array
+from twin.quality import Quality
+from twin.readings import Batch, Source
+
+NEVER = -1
+"""Time of the last frame of a source that was never heard."""
+
+
+@dataclass
+class SourceBlock:
+    """Latest frames of all sources of one schema; arrays have one row a source, by rising source_id.
+
+    Attributes
+    ----------
+    sources, source_ids, asset_rows, period_ms
+        Who they are; `asset_rows` are rows of the city's assets.
+    observed_ms, received_ms
+        Of the latest frame; `NEVER` where there is none.
+    values, quality
+        Of the latest frame, shape (n, points). Gauges are as the store keeps them, 32-bit.
+    worst
+        Worst flag of the latest frame.
+    late
+        Whether it was overdue when last looked at.
+    touched
+        Whether frame or alarms have changed since last looked at.
+    rules, active
+        The rules that watch this schema, and which of their alarms are open, shape (rules, n).
+    """
+
+    sources: Sequence[Source]
+    source_ids: Int32Array
+    asset_rows: Int64Array
+    period_ms: Int64Array
+    observed_ms: Int64Array
+    received_ms: Int64Array
+    values: Float64Array
+    quality: UInt8Array
+    worst: UInt8Array
+    late: BoolArray
+    touched: BoolArray
+    rules: tuple[ThresholdRule, ...]
+    active: BoolArray
+
+    def rows_of(self, source_ids: Int32Array) -> Int64Array:
+        """Return the row of each source; -1 for those that are not here."""
+        rows = np.minimum(np.searchsorted(self.source_ids, source_ids), len(self.source_ids) - 1)
+        return np.where(self.source_ids[rows] == source_ids, rows, -1)
+
+    def column(self, names: Sequence[str]) -> int | None:
+        """Return the column of the first of these points that the schema has."""
+        columns = (self.sources[0].schema.column(name) for name in names)
+        return next((column for column in columns if column is not None), None)
+
+    def put(self, rows: Int64Array, frames: LatestFrames) -> None:
+        """Make frames the latest of the sources in `rows`."""
+        self.observed_ms[rows], self.received_ms[rows] = frames.observed_ms, frames.received_ms
+        self.values[rows], self.quality[rows] = frames.values, frames.quality
+        self.worst[rows] = frames.quality.max(axis=1, initial=0)
+        self.touched[rows] = True
+
+    def heard(self) -> LatestFrames:
+        """Return a copy of the latest frames of all sources that have one."""
+        every = LatestFrames(self.source_ids, self.observed_ms, self.received_ms, self.values, self.quality)
+        return every.take(np.flatnonzero(self.observed_ms != NEVER))
+
+    def take_touched(self, now_ms: int, stale_periods: int) -> Int64Array:
+        """Return the rows that have changed, or have fallen silent, since this was asked last."""
+        late = (self.received_ms != NEVER) & (now_ms - self.received_ms > stale_periods * self.period_ms)
+        rows = np.flatnonzero(self.touched | (late != self.late))
+        self.late = late
+        self.touched[rows] = False
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class LatestFrames:
+    """Latest frames of sources of one schema, at most one a source; columns as in `SourceBlock`."""
+
+    source_ids: Int32Array
+    observed_ms: Int64Array
+    received_ms: Int64Array
+    values: Float64Array
+    quality: UInt8Array
+
+    def __len__(self) -> int:
+        return len(self.source_ids)
+
+    def take(self, rows: Int64Array) -> LatestFrames:
+        """Return some of the frames."""
+        return LatestFrames(
+            self.source_ids[rows], self.observed_ms[rows], self.received_ms[rows], self.values[rows], self.quality[rows]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChange:
+    """One alarm that opens or closes.
+
+    Attributes
+    ----------
+    rule, source
+        Which alarm.
+    raised
+        True = opens, False = closes.
+    value
+        The value that did it, in the point's unit.
+    observed_ms
+        When, by the device's clock.
+    """
+
+    rule: ThresholdRule
+    source: Source
+    raised: bool
+    value: float
+    observed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One round of frames that are newer than what is live, with the alarm changes they bring."""
+
+    rows: Int64Array
+    frames: Int64Array
+    changes: tuple[AlarmChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The alarms of the sources of one batch, followed from round to round.
+
+    Attributes
+    ----------
+    members
+        Rows of the sources.
+    active
+        Their open alarms, shape (rules, members); follows what is found.
+    """
+
+    block: SourceBlock
+    batch: Batch
+    members: Int64Array
+    active: BoolArray
+
+    def changes(self, places: Int64Array, frames: Int64Array) -> list[AlarmChange]:
+        """Evaluate every rule on one round.
+
+        Parameters
+        ----------
+        places
+            Place of the source of each frame in `members`; no source comes twice.
+        frames
+            The frames of this round.
+        """
+        found = []
+        for rule, active in zip(self.block.rules, self.active, strict=True):
+            column = self.batch.schema.column(rule.point)
+            if column is None:
+                continue
+            values = self.batch.values[frames, column]
+            changes: Changes = evaluate(rule, values, self.batch.quality[frames, column], active[places])
+            for i in np.flatnonzero(changes.raised | changes.cleared).tolist():
+                raised = bool(changes.raised[i])
+                active[places[i]] = raised
+                source = self.block.sources[int(self.members[places[i]])]
+                found.append(AlarmChange(rule, source, raised, float(values[i]), int(self.batch.observed_ms[frames[i]])))
+        return found
+
+
+def newest_of_each(source_ids: Int32Array, observed_ms: Int64Array) -> Int64Array:
+    """Return the place of the newest frame of each source, by rising source."""
+    order: Int64Array = np.lexsort((observed_ms, source_ids))
+    if not order.size:
+        return order
+    ordered = source_ids[order]
+    newest: Int64Array = order[np.r_[ordered[1:] != ordered[:-1], True]]
+    return newest
+
+
+def make_block(sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence[ThresholdRule]) -> SourceBlock:
+    """Return the block of sources of one schema, none heard; `sources` by rising source_id."""
+    schema, count = sources[0].schema, len(sources)
+    own = tuple(rule for rule in rules if rule.schema_code == schema.code and schema.column(rule.point) is not None)
+    return SourceBlock(
+        sources=sources,
+        source_ids=np.array([source.source_id for source in sources], np.int32),
+        asset_rows=np.searchsorted(asset_ids, [source.asset_id for source in sources]),
+        period_ms=np.array([source.period_s * 1000 for source in sources], np.int64),
+        observed_ms=np.full(count, NEVER, np.int64),
+        received_ms=np.full(count, NEVER, np.int64),
+        values=np.full((count, len(schema.points)), np.nan),
+        quality=np.full((count, len(schema.points)), Quality.MISSING, np.uint8),
+        worst=np.full(count, Quality.MISSING, np.uint8),
+        late=np.zeros(count, np.bool_),
+        touched=np.ones(count, np.bool_),
+        rules=own,
+        active=np.zeros((len(own), count), np.bool_),
+    )

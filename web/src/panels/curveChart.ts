@@ -1,0 +1,168 @@
+import type { LineSeriesOption } from "echarts/charts";
+import type { useText } from "../i18n/hooks";
+import type { CurveLine } from "../state/app";
+import { formatDate, formatNumber, formatTime, type Lang, unitLabel } from "../units";
+import type { ChartOption } from "./chart";
+
+/** QARTOD flags up to this one count: good and not evaluated. */
+const WORST_THAT_COUNTS = 2;
+const LINE = "#22d3ee";
+const BAD = "#8493a6";
+const TWO_DAYS_MS = 2 * 86_400_000;
+
+type Pair = [number, number | null];
+
+export interface Words {
+  lang: Lang;
+  zone: string;
+  t: ReturnType<typeof useText>;
+}
+
+export function pointName(line: CurveLine, lang: Lang): string {
+  return lang === "zh" && line.label_zh !== "" ? line.label_zh : line.name.replaceAll("_", " ");
+}
+
+/** What a line shows of each time: the value, or of a register's bucket what it has risen by. */
+export function shownValues(line: CurveLine): (number | null)[] {
+  return line.total && line.increase !== null ? line.increase : line.values;
+}
+
+/**
+ * Values to draw in full colour, and those in grey: of single readings a bad one leaves a gap in the line; a bucket whose mean
+ * is made of good values stays in it and is marked.
+ */
+export function byQuality(line: CurveLine): { good: Pair[]; bad: Pair[] } {
+  const values = shownValues(line);
+  const isBad = line.at.map((_, i) => (line.quality[i] ?? 9) > WORST_THAT_COUNTS);
+  return {
+    good: line.at.map((ms, i) => [ms, isBad[i] && line.every_s === 0 ? null : (values[i] ?? null)]),
+    bad: line.at.flatMap((ms, i) => (isBad[i] && values[i] != null ? [[ms, values[i] as number] as Pair] : [])),
+  };
+}
+
+/** The same with a gap put in where buckets are missing: silence is no straight line. */
+export function withGaps(samples: readonly Pair[], everyS: number): Pair[] {
+  if (everyS === 0) return [...samples];
+  // a day with a change of clocks is an hour longer
+  const longest = everyS * 1000 + 3_600_001 * (everyS >= 86_400 ? 1 : 0);
+  return samples.flatMap((sample, i) => {
+    const next = samples[i + 1];
+    return next !== undefined && next[0] - sample[0] > longest ? [sample, [sample[0] + everyS * 1000, null]] : [sample];
+  });
+}
+
+export function curveOption(line: CurveLine, words: Words): ChartOption {
+  const unit = unitLabel(line.unit, words.lang);
+  const first = line.at[0] ?? 0;
+  const long = (line.at.at(-1) ?? 0) - first > TWO_DAYS_MS;
+  return {
+    animation: false,
+    aria: { enabled: true },
+    grid: { left: 8, right: 12, top: 26, bottom: 4, containLabel: true },
+    tooltip: { trigger: "axis", confine: true, formatter: (shown) => tooltip(line, at(shown), words) },
+    xAxis: {
+      type: "time",
+      axisLabel: {
+        color: "#9fb6cc",
+        hideOverlap: true,
+        formatter: (ms: number) => (long ? day(ms, words) : formatTime(ms, words.zone, words.lang, false).slice(0, 5)),
+      },
+    },
+    yAxis: {
+      type: "value",
+      scale: true,
+      name: unit,
+      nameTextStyle: { color: "#9fb6cc" },
+      axisLabel: { color: "#9fb6cc" },
+      splitLine: { lineStyle: { color: "#1d3552" } },
+    },
+    series: seriesOf(line, words),
+  };
+}
+
+function seriesOf(line: CurveLine, { t }: Words): NonNullable<ChartOption["series"]> {
+  const { good, bad } = byQuality(line);
+  const grey = {
+    type: "line" as const,
+    name: t("curve.bad"),
+    data: bad,
+    lineStyle: { opacity: 0 },
+    itemStyle: { color: BAD },
+    symbol: "circle",
+    symbolSize: 5,
+    showSymbol: true,
+  };
+  if (line.total && line.increase !== null) {
+    const bars = {
+      type: "bar" as const,
+      name: t("curve.increase"),
+      data: good,
+      itemStyle: { color: LINE },
+      barMaxWidth: 10,
+    };
+    return [bars, grey];
+  }
+  const curve = {
+    type: "line" as const,
+    name: line.every_s === 0 ? t("curve.value") : t("curve.mean"),
+    // a line needs two points; a single reading is shown as a dot
+    showSymbol: line.at.length < 3,
+    data: withGaps(good, line.every_s),
+    lineStyle: { color: LINE, width: 1.8 },
+    itemStyle: { color: LINE },
+  };
+  return [...band(line, t("curve.range")), curve, grey];
+}
+
+/** Least to greatest value: an unseen line with the spread stacked on it. */
+function band(line: CurveLine, name: string): LineSeriesOption[] {
+  const { min, max } = line;
+  if (min === null || max === null) return [];
+  const low = line.at.map((ms, i): Pair => [ms, min[i] ?? null]);
+  const spread = line.at.map((ms, i): Pair => [ms, max[i] != null && min[i] != null ? max[i] - min[i] : null]);
+  const unseen = {
+    type: "line" as const,
+    name,
+    stack: "range",
+    stackStrategy: "all" as const,
+    symbol: "none",
+    silent: true,
+  };
+  return [
+    { ...unseen, data: withGaps(low, line.every_s), lineStyle: { opacity: 0 } },
+    {
+      ...unseen,
+      data: withGaps(spread, line.every_s),
+      lineStyle: { opacity: 0 },
+      areaStyle: { color: LINE, opacity: 0.22 },
+    },
+  ];
+}
+
+function at(shown: unknown): number {
+  const one = (Array.isArray(shown) ? shown[0] : shown) as { value?: Pair } | undefined;
+  return one?.value?.[0] ?? 0;
+}
+
+/** Text of one time; numbers and words of the catalogue only, so nothing of a sender is read as HTML. */
+export function tooltip(line: CurveLine, ms: number, { lang, zone, t }: Words): string {
+  const i = line.at.indexOf(ms);
+  const unit = unitLabel(line.unit, lang);
+  const number = (value: number | null | undefined) => `${formatNumber(value, 3, lang)} ${unit}`;
+  const rows = [formatTime(ms, zone, lang)];
+  if (i < 0) return rows.join("<br>");
+  if (line.every_s === 0) rows.push(number(line.values[i]));
+  else if (line.total) rows.push(`${t("curve.increase")} ${number(line.increase?.[i])}`, number(line.values[i]));
+  else {
+    rows.push(`${t("curve.mean")} ${number(line.values[i])}`);
+    rows.push(`${t("curve.range")} ${formatNumber(line.min?.[i], 3, lang)}～${number(line.max?.[i])}`);
+  }
+  if (line.count !== null) rows.push(t("curve.count", { count: line.count[i] ?? 0 }));
+  if ((line.quality[i] ?? 9) > WORST_THAT_COUNTS) rows.push(t("curve.bad"));
+  return rows.join("<br>");
+}
+
+function day(ms: number, { lang, zone }: Words): string {
+  const text = formatDate(ms, zone, lang);
+  return lang === "zh" ? text.slice(5) : text.slice(0, 5);
+}
