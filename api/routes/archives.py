@@ -143,7 +143,8 @@ async def archive(
         return _shown(request, record)
     job = await read_archive_job(pool, city, caller.scope.rights_class, archive_id=archive_id)
     if job is None or job.state == "done":
-        raise _unknown(archive_id)
+        # on the shelf since the look at it, a moment ago; or deleted
+        return _shown(request, _known(room, caller, city, archive_id))
     return _shown_job(request, city, job)
 
 

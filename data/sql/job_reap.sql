@@ -5,5 +5,7 @@ with held as materialized (
        and database = (select oid from pg_database where datname = current_database())
 )
 update job
-   set state = 'failed', error = 'the process that ran it ended', finished_at = clock_timestamp()
+   set state = case when cancel_requested then 'cancelled' else 'failed' end,
+       error = 'the process that ran it ended',
+       finished_at = clock_timestamp()
  where state = 'running' and job_id not in (select job_id from held)

@@ -338,10 +338,10 @@ def test_lengths_are_told_and_painted_as_the_server_counts_them(
             if row["pipes"]:
                 line = panel.get_by_role("row").filter(has_text=row["label_zh"]).first
                 assert f"{row['pipes']:,}" in line.inner_text()
-        shown.still()
-        colour = shown.look("JSON.stringify(window.__ht.map.getPaintProperty('network-pipe', 'line-color'))")
         field = {"dn_band": "dn", "age": "year"}.get(by, by)
-        assert f'"{field}"' in colour
+        colour = "JSON.stringify(window.__ht.map.getPaintProperty('network-pipe', 'line-color'))"
+        wait_for(lambda: f'"{field}"' in (shown.look(colour) or ""), what=f"pipes painted by {field}")
+        shown.still()
         if by == "laying":
             shown.shoot(pictures / "statistics-1440x900.png")
         shown.assert_clean()

@@ -106,3 +106,11 @@ def test_a_job_whose_process_died_is_found_and_one_that_lives_is_left_alone(data
         states = {row.job_id: (row.state, row.error) for row in jobs(database_url)}
     assert states[lost] == ("failed", "the process that ran it ended")
     assert states[alive.job_id] == ("running", None)
+
+
+def test_a_cancelled_job_whose_process_died_is_cancelled_not_failed(database_url: str) -> None:
+    with connect(database_url, autocommit=True) as dead:
+        lost = create_job(dead, "tiles", city_id=None, seat="tests")
+        dead.execute(sql("job_start"), {"job_id": lost})
+        dead.execute("update job set cancel_requested = true where job_id = %s", (lost,))
+    assert {row.job_id: row.state for row in jobs(database_url)}[lost] == "cancelled"
