@@ -59,7 +59,7 @@ class ArrivalsAnswer(BaseModel):
     from_ms: int = Field(description="Beginning of the first hour.")
     to_ms: int = Field(description="End of the last hour.")
     as_of_ms: int
-    since_ms: int = Field(description="Frames are expected since this hour.")
+    since_ms: int = Field(description="Frames are expected since this moment: the first start of the server on this city.")
     recounting: bool = Field(description="True while hours are counted again after a crash: figures may be too low.")
     by: GroupBy
     total: ArrivalRow

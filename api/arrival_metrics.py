@@ -43,12 +43,13 @@ class ArrivalMetrics(Collector):
         yield from (expected, received, silent, refused)
 
     def _running(self, city_id: int, at_ms: int) -> list[Part]:
-        hour, parts = hour_of(at_ms), []
+        hour, since = hour_of(at_ms), self._room.known_since(city_id)
+        parts: list[Part] = []
         for schema_id in self._room.schema_ids(city_id):
             roster = self._room.roster(city_id, schema_id)
             if roster is not None:
                 counts = self._room.in_memory((city_id, schema_id, hour))
-                parts.append(Part(schema_id, hour, HOUR_MS, group_totals(counts, roster, hour, at_ms)))
+                parts.append(Part(schema_id, hour, HOUR_MS, group_totals(counts, roster, hour, at_ms, since_ms=since)))
         return parts
 
 

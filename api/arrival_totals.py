@@ -92,8 +92,8 @@ async def _hour_rows(
         counts = await room.ensure(key, at_ms)
         if counts is not None and not running and not written_late:
             counts.changed = True  # what was written of it expected only a part of the hour
-        return group_totals(counts, roster, hour, at_ms, due=hour >= since)
-    return group_totals(None, roster, hour, at_ms) if hour >= since else None
+        return group_totals(counts, roster, hour, at_ms, since_ms=since)
+    return group_totals(None, roster, hour, at_ms, since_ms=since) if hour + HOUR_MS > since else None
 
 
 def local_days(start_ms: int, end_ms: int, zone: ZoneInfo) -> list[tuple[int, int]]:
@@ -195,7 +195,7 @@ async def source_window(room: ArrivalsRoom, window: Window, schema_id: int) -> S
     sums = await _past_window(room, (city_id, schema_id, past), roster, since)
     for hour in held:
         counts = await room.ensure((city_id, schema_id, hour), at_ms)
-        sums.add(None if counts is None else counts.rows, hour, at_ms, due=hour >= since)
+        sums.add(None if counts is None else counts.rows, hour, at_ms, since_ms=since)
     return sums
 
 
@@ -210,7 +210,7 @@ async def _past_window(room: ArrivalsRoom, key: tuple[int, int, tuple[int, ...]]
         sums = SourceWindow.empty(roster)
         for hour in hours:
             rows = unpack(stored[hour], SOURCE_ROW) if hour in stored else None
-            sums.add(rows, hour, hour + HOUR_MS, due=hour >= since)
+            sums.add(rows, hour, hour + HOUR_MS, since_ms=since)
         return sums
 
     made = await asyncio.to_thread(work)

@@ -27,7 +27,7 @@ from data.arrivals import (
     add_unregistered,
     clean,
     close_hour,
-    first_hour,
+    counted_since,
     forget_sources,
     mark_open,
     open_hours,
@@ -239,10 +239,14 @@ class ArrivalsRoom:
         return kept[1]
 
     async def since(self, city_id: int) -> int:
-        """Return the hour since which frames of a city are expected."""
+        """Return the moment since which frames of a city are expected."""
         if city_id not in self._since:
-            self._since[city_id] = await first_hour(self.pool, city_id, hour_of(now_ms()))
+            self._since[city_id] = await counted_since(self.pool, city_id, now_ms())
         return self._since[city_id]
+
+    def known_since(self, city_id: int) -> int:
+        """Return what `since` returned last; now, when nobody has asked it."""
+        return self._since.get(city_id, now_ms())
 
     def schema_ids(self, city_id: int) -> list[int]:
         """Return the schemas that have sources."""
@@ -349,9 +353,9 @@ class ArrivalsRoom:
         changed, counts.changed = counts.changed, False
         if changed:
             frozen = counts.copy()
-            due = key[2] >= await self.since(key[0])
+            since = await self.since(key[0])
             try:
-                totals = group_totals(frozen, roster, key[2], at_ms, due=due)
+                totals = group_totals(frozen, roster, key[2], at_ms, since_ms=since)
                 data = await asyncio.to_thread(lambda: (pack(frozen.rows), pack(totals)))
                 await write_counts(self.pool, key, *data)
                 self.windows.forget(key)
@@ -428,13 +432,13 @@ class ArrivalsRoom:
             return False
         layout = payload_dtype(city.blocks[key[1]].sources[0].schema)
         quality_at = int(layout.fields["quality"][1]) if layout.fields is not None else 0
-        due = key[2] >= await self.since(key[0])
+        since = await self.since(key[0])
 
         def work() -> bool:
             counts = recount(connection, key, stored, roster, quality_at=quality_at, stopped=lambda: self._stopping)
             if counts is not None:
                 with connect(self._url, autocommit=True) as writer:
-                    rewrite_counts(writer, key, counts, roster, now_ms=now_ms(), due=due)
+                    rewrite_counts(writer, key, counts, roster, now_ms=now_ms(), since_ms=since)
             return counts is not None
 
         return await asyncio.to_thread(work)

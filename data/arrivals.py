@@ -109,9 +109,9 @@ async def zone_of(pool: Pool, city_id: int) -> str:
     return str(await pool.fetchval(sql("arrival_zone"), city_id))
 
 
-async def first_hour(pool: Pool, city_id: int, hour_ms: int) -> int:
-    """Return the hour since which a city is counted; the first time, `hour_ms`."""
-    since: datetime = await pool.fetchval(sql("arrival_since"), city_id, from_ms(hour_ms))
+async def counted_since(pool: Pool, city_id: int, now_ms: int) -> int:
+    """Return the moment since which a city is counted; the first time, `now_ms`."""
+    since: datetime = await pool.fetchval(sql("arrival_since"), city_id, from_ms(now_ms))
     return round(since.timestamp() * 1000)
 
 
@@ -244,9 +244,9 @@ def _frames(connection: Connection, key: Key, points: int, quality_at: int) -> I
     yield np.frombuffer(rest, layout)
 
 
-def rewrite_counts(connection: Connection, key: Key, counts: HourCounts, roster: Roster, *, now_ms: int, due: bool) -> None:
+def rewrite_counts(connection: Connection, key: Key, counts: HourCounts, roster: Roster, *, now_ms: int, since_ms: int) -> None:
     """Write the counts of an hour that was counted again."""
-    totals = group_totals(counts, roster, key[2], now_ms, due=due)
+    totals = group_totals(counts, roster, key[2], now_ms, since_ms=since_ms)
     where = {"city_id": key[0], "schema_id": key[1], "hour_at": from_ms(key[2])}
     connection.execute(sql("arrival_rewrite"), {**where, "counts": pack(counts.rows), "totals": pack(totals)})
 

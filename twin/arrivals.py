@@ -3,8 +3,9 @@
 An hour is that of `observed_at`: a frame that comes two hours late completes the hour in which it was observed. The figures:
 
 expected (应到)
-    What a source sends from the beginning of an hour to its end, or to now: `floor(elapsed / period)`; a source that reports
-    less than once an hour is expected for its share of a frame. A punctual source has always sent as many.
+    What a source sends from the beginning of an hour (or the moment since which anybody counts) to its end, or to now:
+    `floor(elapsed / period)`; a source that reports less than once an hour is expected for its share of a frame. A punctual
+    source has always sent as many.
 received (实到)
     Distinct frames stored, at most as many as are expected: who sends twice as often does not hide who is silent.
 arrival rate (到报率)
@@ -292,9 +293,15 @@ def bad_values_of(quality: UInt8Array) -> Int64Array:
 # ---------------------------------------------------------------- figures
 
 
-def expected_frames(period_s: Int64Array, hour_ms: int, now_ms: int) -> Float64Array:
-    """Return how many frames each source should have sent in an hour by now; the definition stands at the head of the module."""
-    elapsed_s = min(max(now_ms - hour_ms, 0), HOUR_MS) / 1000
+def expected_frames(period_s: Int64Array, hour_ms: int, now_ms: int, since_ms: int = 0) -> Float64Array:
+    """Return how many frames each source should have sent in an hour by now; the definition stands at the head of the module.
+
+    Parameters
+    ----------
+    since_ms
+        Moment since which anybody counts: nothing is expected of the time before.
+    """
+    elapsed_s = max(min(now_ms, hour_ms + HOUR_MS) - max(hour_ms, since_ms), 0) / 1000
     share = elapsed_s / np.maximum(period_s, 1)
     return np.where(period_s <= _HOUR_S, np.floor(share), share)
 
@@ -306,19 +313,19 @@ def capped(frames: NDArray[Any], expected: Float64Array, period_s: Int64Array) -
     return most_counted
 
 
-def group_totals(counts: HourCounts | None, roster: Roster, hour_ms: int, now_ms: int, *, due: bool = True) -> GroupRows:
+def group_totals(counts: HourCounts | None, roster: Roster, hour_ms: int, now_ms: int, *, since_ms: int = 0) -> GroupRows:
     """Return the figures of one schema and hour by group.
 
     Parameters
     ----------
     counts
         None = nothing has arrived.
-    due
-        False for an hour before anybody counted: nothing was expected then.
+    since_ms
+        Moment since which anybody counts.
     """
     totals = np.zeros(len(roster.groups), GROUP_ROW)
     totals["key"], size = roster.groups, len(roster.groups)
-    expected = expected_frames(roster.period_s, hour_ms, now_ms) if due else np.zeros(len(roster.source_ids))
+    expected = expected_frames(roster.period_s, hour_ms, now_ms, since_ms)
 
     def put(name: str, values: NDArray[Any]) -> None:
         totals[name] = np.bincount(roster.group_of, values, size)
@@ -472,13 +479,13 @@ class SourceWindow:
         count = len(roster.source_ids)
         return cls(roster, no_rows(roster.source_ids), np.zeros(count), np.zeros(count))
 
-    def add(self, stored: SourceRows | None, hour_ms: int, now_ms: int, *, due: bool = True) -> None:
+    def add(self, stored: SourceRows | None, hour_ms: int, now_ms: int, *, since_ms: int = 0) -> None:
         """Add one hour; None = nothing was written of it.
 
         A source that has no row in an hour was registered later and is not expected in it.
         """
         roster = self.roster
-        expected = expected_frames(roster.period_s, hour_ms, now_ms) if due else np.zeros(len(roster.source_ids))
+        expected = expected_frames(roster.period_s, hour_ms, now_ms, since_ms)
         if stored is None:
             self.expected += expected
             return

@@ -1,4 +1,4 @@
--- the hour since which frames are expected in a city; the first time it is asked, $2
+-- the moment since which frames are expected in a city; the first time it is asked, $2
 with added as (
     insert into arrival_start (city_id, since_at) values ($1, $2::timestamptz)
     on conflict (city_id) do nothing

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +23,7 @@ from api.app import create_app
 from api.settings import Settings
 
 T = TypeVar("T")
+STOP_S = 90
 
 
 def free_port() -> int:
@@ -47,6 +51,26 @@ def answers(url: str) -> bool:
     except httpx.TransportError:
         return False
     return True
+
+
+class _Server(uvicorn.Server):
+    """A server that can tell what it does when it does not end."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def doings(self) -> str:
+        """Return the stacks of its tasks and of all threads."""
+        text = io.StringIO()
+        for task in asyncio.all_tasks(self.loop) if self.loop is not None else ():
+            text.write(f"{task}\n")
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        for number, frame in sys._current_frames().items():
+            text.write(f"thread {names.get(number)}\n{''.join(traceback.format_stack(frame)[-6:])}")
+        return text.getvalue()
 
 
 @contextmanager
@@ -96,7 +120,7 @@ def serve(
         ws_per_message_deflate=False,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     thread = threading.Thread(target=server.run, name="uvicorn", daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{settings.port}"
@@ -106,8 +130,8 @@ def serve(
         yield url
     finally:
         server.should_exit = True
-        thread.join(timeout=20)
-        assert not thread.is_alive(), "the server did not stop within 20 s"
+        thread.join(timeout=STOP_S)  # a thread that compiles kernels is waited for; on a new machine the first ones take a while
+        assert not thread.is_alive(), f"the server did not stop within {STOP_S} s; it does:\n{server.doings()}"
 
 
 @contextmanager

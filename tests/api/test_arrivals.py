@@ -152,6 +152,13 @@ def test_a_table_is_written_out_under_chinese_headings(reporting: tuple[httpx.Cl
     assert book.content[:2] == b"PK"
 
 
+def test_frames_are_expected_since_the_first_start_and_not_since_the_hour_began(reporting: tuple[httpx.Client, str]) -> None:
+    client, _ = reporting
+    answer = client.get("/arrivals", params={"from": now_ms() - 6 * 24 * HOUR_MS}).json()
+    minutes = (now_ms() - answer["since_ms"]) / 60_000
+    assert answer["total"]["expected"] <= answer["total"]["sources"] * (minutes + 1)
+
+
 def test_a_time_that_is_none_is_refused(reporting: tuple[httpx.Client, str]) -> None:
     client, _ = reporting
     for query in ({"from": 5, "to": 4}, {"from": 0}, {"from": now_ms() + 10 * HOUR_MS}):

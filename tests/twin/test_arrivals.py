@@ -108,6 +108,15 @@ def test_a_punctual_source_is_never_behind_what_is_expected_of_it() -> None:
             assert sent >= expected
 
 
+def test_nothing_is_expected_of_the_time_before_anybody_counted() -> None:
+    began, now = HOUR + 40 * 60_000, HOUR + 50 * 60_000
+    found = figures_of(group_totals(None, ROSTER, HOUR, now, since_ms=began))
+    assert found.expected == round(10 + 10 + 2 + 10 + 0 + 600 / 86_400)
+    whole = expected_frames(ROSTER.period_s, HOUR, HOUR + 2 * HOUR_MS, began)
+    assert whole.tolist() == expected_frames(ROSTER.period_s, HOUR, HOUR + 20 * 60_000).tolist()
+    assert not expected_frames(ROSTER.period_s, HOUR - HOUR_MS, HOUR, began).any()
+
+
 def test_who_sends_too_much_does_not_hide_who_is_silent() -> None:
     rows = [(1, 1, 0, "stored")] * 120  # twice as many as expected, the other one of its period sends nothing
     total = figures_of(group_totals(_count(rows), ROSTER, HOUR, HOUR + HOUR_MS))
