@@ -3555,7 +3555,7 @@ export interface components {
             refused: number;
             /**
              * Since Ms
-             * @description Frames are expected since this hour.
+             * @description Frames are expected since this moment: the first start of the server on this city.
              */
             since_ms: number;
             /**
