@@ -228,6 +228,13 @@ class _Unpacker(Protocol):
         """Return at most one byte more than the limit."""
 
 
+def require_json(content_type: str) -> None:
+    """Raise `UnsupportedBody` when a body of readings says that it is something else than JSON; saying nothing is fine."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in {"", "application/json"}:
+        raise UnsupportedBody(f"Content-Type is {media_type[:50]!r}; readings are sent as application/json")
+
+
 def require_encoding(headers: Headers) -> str:
     """Return the encoding of a body, `identity` for none.
 

@@ -11,8 +11,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from api.bodies import require_encoding
-from api.errors import TooFast, UnsupportedBody
+from api.bodies import require_encoding, require_json
+from api.errors import TooFast
 
 REQUEST_FRAMES: Final = 50
 """A request counts as at least so many frames: that is what it costs."""
@@ -85,9 +85,7 @@ def check_readings(scope: Scope, headers: Headers) -> None:
     Busy
         When the queue is full.
     """
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in {"", "application/json"}:
-        raise UnsupportedBody(f"Content-Type is {media_type[:50]!r}; readings are sent as application/json")
+    require_json(headers.get("content-type", ""))
     packed = require_encoding(headers) != "identity"
     state = scope["app"].state
     state.sender_rates.require(sender_of(scope))

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from api.errors import BadSetting
-from api.mqtt.address import parse_address
+from api.mqtt.address import require_address
 
 PREFIX = "HEAT_TWIN_"
 _TEST_ONLY = "HEAT_TWIN_TEST_"
@@ -67,6 +67,8 @@ class Settings:
         commas. Default: none. They may change nothing, and no cookie counts for them.
     mqtt_url
         Broker to take readings from, `mqtt://user:password@host:port` or `mqtts://...`. Default: none.
+    mqtt_ca_file
+        File (PEM) with the certificates that a broker over TLS is held against. Default: those of the machine.
     mqtt_unsigned
         `refuse`: messages need a signature; `trust`: the broker's own authentication is enough for those without one.
     """
@@ -87,6 +89,7 @@ class Settings:
     log_format: str = "auto"
     allowed_origins: tuple[str, ...] = ()
     mqtt_url: str = field(default="", repr=False)
+    mqtt_ca_file: Path | None = None
     mqtt_unsigned: str = "refuse"
 
     @property
@@ -141,8 +144,7 @@ def _check(settings: Settings) -> None:
     for name, fits, value, right in rules:
         if not fits:
             raise BadSetting(f"{PREFIX}{name} is {value!r}; it must be {right}")
-    if settings.mqtt_url:
-        parse_address(settings.mqtt_url)
+    require_address(settings.mqtt_url, settings.mqtt_ca_file)
 
 
 def _is_origin(text: str) -> bool:
@@ -165,6 +167,6 @@ def _convert(name: str, text: str, type_name: str) -> object:
             raise BadSetting(f"{name} is {text!r}; it must be a whole number") from None
     if type_name == "tuple[str, ...]":
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    if type_name == "Path":
+    if type_name.startswith("Path"):
         return Path(text).expanduser().absolute()
     return text

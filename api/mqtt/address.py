@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -51,3 +53,29 @@ def parse_address(url: str) -> BrokerAddress:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what a broker's certificate is held against: a file of certificates, or those of the machine.
+
+    Raises
+    ------
+    BadSetting
+        When the file cannot be read or holds no certificate.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise BadSetting(
+            f"HEAT_TWIN_MQTT_CA_FILE is {str(ca_file)!r}: {error.strerror or error}; it must be a file of certificates (PEM)"
+        ) from None
+
+
+def require_address(url: str, ca_file: Path | None) -> None:
+    """Raise `BadSetting` when the address or the file of certificates does not fit, or one does not need the other."""
+    address = parse_address(url) if url else None
+    if ca_file is None:
+        return
+    if address is None or not address.tls:
+        raise BadSetting("HEAT_TWIN_MQTT_CA_FILE counts over TLS only; HEAT_TWIN_MQTT_URL must begin with mqtts://")
+    tls_context(ca_file)

@@ -8,20 +8,23 @@ outlives the connection: what was not acknowledged comes again, and what comes w
 from __future__ import annotations
 
 import logging
+import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from api.mqtt.address import BrokerAddress
+from api.mqtt.address import BrokerAddress, tls_context
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +41,8 @@ KEEPALIVE_S: Final = 30
 FIRST_PAUSE_S: Final = 1
 LONGEST_PAUSE_S: Final = 60
 _COMPRESSED_WEIGHT: Final = 8
+_CREDENTIALS: Final = (0x86, 0x87)
+"""Reason codes of a broker that does not take user and password."""
 _MAX_RESULTS: Final = 1000
 """Results that may wait for the broker; beyond them they are not sent, since the frames may be sent again."""
 
@@ -56,6 +61,8 @@ class Delivery:
         As sent.
     encoding
         User property `Content-Encoding`, lower case; empty = none.
+    content_type
+        Property Content Type; empty = none.
     properties
         User properties by lower-case name; the first of a name counts.
     response_topic, correlation
@@ -71,6 +78,7 @@ class Delivery:
     properties: Mapping[str, str]
     response_topic: str
     correlation: bytes | None
+    content_type: str = ""
 
     @property
     def weight(self) -> int:
@@ -79,7 +87,39 @@ class Delivery:
 
 
 class _Client(paho.Client):
-    """Paho's client, able to say in an acknowledgement why a message is refused."""
+    """Paho's client, able to say in an acknowledgement why a message is refused, and why there is no connection."""
+
+    failure: Exception | None = None
+    """Why the last attempt to connect failed; None when it did not."""
+
+    def reconnect(self) -> MQTTErrorCode:
+        """Try once to connect; whatever goes wrong is an `OSError`, the only one after which paho tries again."""
+        self.failure = None
+        try:
+            return super().reconnect()
+        except Exception as error:
+            self.failure = error
+            raise OSError(str(error)) from error
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """Shake hands; unlike paho, close the socket when that fails."""
+        assert self._ssl_context is not None
+        wrapped = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        wrapped.settimeout(self.connect_timeout)
+        try:
+            wrapped.do_handshake()
+        except OSError:
+            wrapped.close()
+            raise
+        return wrapped
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Read what the broker sends; what is no MQTT ends the connection and not the thread."""
+        try:
+            return super().loop_read(max_packets)
+        except Exception as error:  # paho raises what its decoders stumble over, of any kind
+            logger.warning("MQTT: the broker sent what is none: %s", error)
+            return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
 
     def puback(self, mid: int, reason: int) -> None:
         """Acknowledge a message of quality 1; 0 = success, 0x80 and more = refused (MQTT 5, 3.4.2.1)."""
@@ -102,9 +142,13 @@ class Courier:
         Names the session in the broker; two servers with the same one throw each other out.
     deliver
         Called with each message, in the thread of the client. It must not wait.
+    ca_file
+        Certificates that a broker over TLS is held against; None = those of the machine.
     """
 
-    def __init__(self, address: BrokerAddress, client_id: str, deliver: Callable[[Delivery], None]) -> None:
+    def __init__(
+        self, address: BrokerAddress, client_id: str, deliver: Callable[[Delivery], None], *, ca_file: Path | None = None
+    ) -> None:
         self.address = address
         self._deliver = deliver
         self._room = threading.Condition()
@@ -116,7 +160,7 @@ class Courier:
         """Why there is no connection, or no subscription; empty when all is well."""
         self.in_flight_messages = 0
         self.in_flight_bytes = 0
-        self._client = _client(address, client_id)
+        self._client = _client(address, client_id, ca_file)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
@@ -166,7 +210,8 @@ class Courier:
 
     def _on_connect(self, client: paho.Client, _data: Any, flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:
-            self._tell(f"the broker refuses the connection: {reason}")
+            hint = "; look at user and password in HEAT_TWIN_MQTT_URL" if reason.value in _CREDENTIALS else ""
+            self._tell(f"the broker refuses the connection: {reason}{hint}")
             return
         self.connection += 1
         self.connected = True
@@ -174,12 +219,16 @@ class Courier:
         client.subscribe(TOPIC, options=SubscribeOptions(qos=1, noLocal=True, retainHandling=2))
 
     def _on_connect_fail(self, _client: paho.Client, _data: Any) -> None:
-        self._tell("the broker cannot be reached")
+        self._tell(_unreachable(self._client.failure))
 
     def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         was, self.connected = self.connected, False
-        if was and not self._closing:
+        if self._closing:
+            return
+        if was:
             self._tell(f"the connection is lost: {reason}")
+        elif not self.problem:  # else the refusal is known already
+            self._tell(f"what listens there does not speak MQTT 5: {reason}")
 
     def _on_subscribe(self, _client: paho.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any) -> None:
         refused = [reason for reason in reasons if reason.is_failure]
@@ -209,7 +258,7 @@ class Courier:
         return fits or self.in_flight_messages == 0
 
 
-def _client(address: BrokerAddress, client_id: str) -> _Client:
+def _client(address: BrokerAddress, client_id: str, ca_file: Path | None) -> _Client:
     client = _Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=True)
     client.reconnect_delay_set(FIRST_PAUSE_S, LONGEST_PAUSE_S)
     client.max_queued_messages_set(_MAX_RESULTS)
@@ -217,8 +266,20 @@ def _client(address: BrokerAddress, client_id: str) -> _Client:
     if address.user:
         client.username_pw_set(address.user, address.password or None)
     if address.tls:
-        client.tls_set()
+        client.tls_set_context(tls_context(ca_file))
     return client
+
+
+def _unreachable(error: Exception | None) -> str:
+    """Return in words why a broker cannot be reached."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"the certificate of the broker does not hold: {error.verify_message};"
+            " HEAT_TWIN_MQTT_CA_FILE names the certificates of a private authority"
+        )
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS with the broker: {error.reason or error}"
+    return "the broker cannot be reached" if error is None else f"the broker cannot be reached: {error}"
 
 
 def _delivery(message: paho.MQTTMessage, connection: int) -> Delivery:
@@ -240,4 +301,5 @@ def _delivery(message: paho.MQTTMessage, connection: int) -> Delivery:
         properties=properties,
         response_topic=getattr(given, "ResponseTopic", ""),
         correlation=getattr(given, "CorrelationData", None),
+        content_type=getattr(given, "ContentType", ""),
     )

@@ -20,7 +20,7 @@ import orjson
 from starlette.datastructures import Headers
 
 from api.auth.identity import Identity
-from api.bodies import require_encoding, unpack_bytes
+from api.bodies import require_encoding, require_json, unpack_bytes
 from api.channels import TAKEN, Channel
 from api.errors import Busy, MessageRefused, PayloadTooLarge, UnsupportedBody
 from api.live_room import LiveRoom
@@ -84,7 +84,7 @@ class MqttRoom:
         if self._settings.mqtt_url:
             self._loop = asyncio.get_running_loop()
             address = parse_address(self._settings.mqtt_url)
-            self._courier = Courier(address, client_id(self._settings), self._deliver)
+            self._courier = Courier(address, client_id(self._settings), self._deliver, ca_file=self._settings.mqtt_ca_file)
             self._channel.address = str(address)
             self._courier.start()
         return self
@@ -202,6 +202,10 @@ def client_id(settings: Settings) -> str:
 
 async def _frames(delivery: Delivery) -> list[Any]:
     """Return the frames of a message; what is compressed is unpacked in a thread, since a small message can grow large."""
+    try:
+        require_json(delivery.content_type)
+    except UnsupportedBody as error:
+        raise MessageRefused("malformed", PAYLOAD_FORMAT_INVALID, str(error)) from None
     return parse(await asyncio.to_thread(unpacked, delivery) if delivery.encoding else delivery.payload)
 
 

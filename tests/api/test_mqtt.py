@@ -9,19 +9,24 @@ import random
 import signal
 import time
 import uuid
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
+import brotli
 import httpx
 import orjson
 import pytest
+import zstandard
 
+from api import intake
 from api.auth import vault
 from api.errors import BadSetting, MessageRefused
 from api.mqtt import courier
-from api.mqtt.address import parse_address
+from api.mqtt.address import parse_address, require_address
 from api.mqtt.broker import find_mosquitto
 from api.mqtt.courier import Delivery
 from api.mqtt.room import parse, unpacked
@@ -31,11 +36,18 @@ from data.pool import connect
 from tests.api.live_helpers import TINY_CITY, frame, now_ms
 from tests.api.mqtt_helpers import Broker, gateway, run_broker, until
 from tests.api.serving import free_port, serve, serve_process
+from tests.api.wire_broker import wire_broker
 from tests.cities import insert_city
-from tests.conftest import missing
+from tests.conftest import create_database, drop_database, missing
 from twin.seats import Organisation
 
 SECRET = b"the secret of the gateway"
+PACKERS = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+    "br": lambda data: brotli.compress(data, quality=3),
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +57,23 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield found
 
 
-@pytest.fixture
-def served(database_url: str, tmp_path: Path, broker: Broker) -> Iterator[httpx.Client]:
-    """Yield a client of a server over the tiny city that trusts the broker."""
-    insert_city(database_url, TINY_CITY)
+@pytest.fixture(scope="module")
+def city(server_url: str) -> Iterator[str]:
+    """Yield a database with the tiny city for the tests that leave it as it is."""
+    url = create_database(server_url)
+    insert_city(url, TINY_CITY)
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def served(city: str, tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[httpx.Client]:
+    """Yield a client of one server over that city that trusts the broker."""
     with (
-        serve(database_url, tmp_path / "var", mqtt_url=broker.url, mqtt_unsigned="trust") as url,
+        serve(city, tmp_path_factory.mktemp("var"), mqtt_url=broker.url, mqtt_unsigned="trust") as url,
         httpx.Client(base_url=url, timeout=30) as http,
     ):
-        until(lambda: mqtt(http)["connected"] and not mqtt(http)["problem"], "the server at the broker")
+        until(lambda: is_there(http), "the server at the broker")
         yield http
 
 
@@ -62,13 +82,33 @@ def mqtt(http: httpx.Client) -> dict[str, Any]:
     return next(channel for channel in channels if channel["name"] == "mqtt")
 
 
-def stored(database_url: str) -> list[tuple[str, int]]:
+def is_there(http: httpx.Client) -> bool:
+    """Tell whether the server has its subscription at the broker."""
+    return mqtt(http)["connected"] and not mqtt(http)["problem"]
+
+
+class Since:
+    """What has come in since it was made."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http, self._before = http, mqtt(http)
+
+    def of(self, kind: str) -> dict[str, int]:
+        now, before = mqtt(self._http)[kind], self._before[kind]
+        return {name: count - before.get(name, 0) for name, count in now.items() if count != before.get(name, 0)}
+
+
+TIMES = count(now_ms() - 50_000_000, 200_000)
+"""Times for the frames of one test each: they share a city."""
+
+
+def stored(database_url: str, since_ms: int = 0, until_ms: int = 2**50) -> list[tuple[str, int]]:
     with connect(database_url) as connection:
         rows = connection.execute(
             "select s.code, (extract(epoch from f.observed_at) * 1000)::bigint"
             " from reading_frame f join source s using (city_id, source_id) order by 1, 2"
         ).fetchall()
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1]) for row in rows if since_ms <= row[1] < until_ms]
 
 
 def signed(body: bytes, *, app_id: str = "gateway-1", secret: bytes = SECRET, at: float | None = None) -> dict[str, str]:
@@ -77,8 +117,8 @@ def signed(body: bytes, *, app_id: str = "gateway-1", secret: bytes = SECRET, at
     return {"X-App-Id": app_id, "X-Timestamp": timestamp, "X-Nonce": nonce, "X-Signature": made}
 
 
-def test_each_message_is_answered_with_the_results_of_its_frames(served: httpx.Client, broker: Broker, database_url: str) -> None:
-    at = now_ms()
+def test_each_message_is_answered_with_the_results_of_its_frames(served: httpx.Client, broker: Broker, city: str) -> None:
+    at, began, since = next(TIMES), now_ms(), Since(served)
     with gateway(broker) as sender:
         assert sender.ask([frame("substation:S1", at)]) == {"results": ["accepted"], "counts": {"accepted": 1}}
         assert sender.ask([frame("substation:S1", at)])["results"] == ["duplicate"]
@@ -91,56 +131,72 @@ def test_each_message_is_answered_with_the_results_of_its_frames(served: httpx.C
         # an answer never becomes somebody's frames
         sender.ask([frame("substation:S1", at + 2)], response_topic="heat/1/C2/frames")
         assert sender.everything[-1][0] == "heat/1/C1/results"
-    assert stored(database_url) == [
+    assert stored(city, at, at + 9) == [
         ("substation:S1", at), ("substation:S1", at + 1), ("substation:S1", at + 2), ("weather_station:W1", at),
     ]  # fmt: skip
+    assert since.of("messages") == {"taken": 5}
+    assert since.of("frames") == {"accepted": 4, "duplicate": 1, "unknown_source": 1}
     channel = mqtt(served)
-    assert channel["messages"] == {"taken": 5}
-    assert channel["frames"] == {"accepted": 4, "duplicate": 1, "unknown_source": 1}
-    assert channel["last_message_at"] >= at
+    assert channel["last_message_at"] >= began
     assert channel["address"] == broker.url
     metrics = served.get("/metrics").text
-    assert 'heat_twin_intake_frames_total{channel="mqtt",result="accepted"} 4.0' in metrics
+    assert f'heat_twin_intake_frames_total{{channel="mqtt",result="accepted"}} {channel["frames"]["accepted"]}.0' in metrics
     assert "heat_twin_mqtt_connected 1.0" in metrics
     # a moment after the answer everything is acknowledged
     until(lambda: mqtt(served)["in_flight_messages"] == 0, "the acknowledgements")
 
 
-def test_what_cannot_be_taken_is_acknowledged_written_down_and_gone(
-    served: httpx.Client, broker: Broker, database_url: str
-) -> None:
-    good = [frame("substation:S1", now_ms())]
+def test_what_cannot_be_taken_is_written_down_and_gone(served: httpx.Client, broker: Broker, city: str) -> None:
+    at, since = next(TIMES), Since(served)
+    good = [frame("substation:S1", at)]
     with gateway(broker) as sender:
         refused = [
             sender.ask(b'{"frames": [')["error"]["reason"],
             sender.ask(b"\x00\xff\xfe")["error"]["reason"],
             sender.ask(orjson.dumps({"frames": [{}] * 5001}))["error"]["reason"],
-            sender.ask(gzip.compress(b"x" * 100)[:-9], headers={"Content-Encoding": "gzip"})["error"]["reason"],
             sender.ask(b"{}", headers={"Content-Encoding": "lzma"})["error"]["reason"],
+            sender.ask(good, content_type="text/csv")["error"]["reason"],
             sender.ask(b"{}", headers=signed(b"{}"))["error"]["reason"],
         ]
         assert refused == ["malformed", "malformed", "too_large", "malformed", "malformed", "bad_signature"]
         # where no sender can be found there is nobody to answer
-        sender.publish(good, company="C9")
-        sender.publish(good, city=7)
-        sender.publish(good, city="x")
-        until(lambda: sum(mqtt(served)["messages"].values()) == 9, "all refusals")
-        assert sender.ask(good)["results"] == ["accepted"]
+        for company, number in (("C9", 1), ("C1", 7), ("C1", "x")):
+            sender.publish(good, company=company, city=number)
+        until(lambda: sum(since.of("messages").values()) == 9, "all refusals")
+        assert sender.ask(good, content_type="application/json; charset=utf-8")["results"] == ["accepted"]
     items = served.get("/intake/refusals").json()["items"]
-    assert [item["reason"] for item in items] == ["bad_topic", "unknown_company", "unknown_company", *reversed(refused)]
-    assert items[-1]["topic"] == "heat/1/C1/frames"
-    assert bytes.fromhex(items[-1]["first_bytes"]) == b'{"frames": ['
-    assert {item["sender"] for item in items} == {"", "mqtt:C1"}
+    # those of one moment come in any order
+    assert sorted(item["reason"] for item in items[:3]) == ["bad_topic", "unknown_company", "unknown_company"]
+    assert [item["reason"] for item in items[3:9]] == [*reversed(refused)]
+    assert items[8]["topic"] == "heat/1/C1/frames"
+    assert bytes.fromhex(items[8]["first_bytes"]) == b'{"frames": ['
+    assert {item["sender"] for item in items[:9]} == {"", "mqtt:C1"}
     until(lambda: mqtt(served)["in_flight_messages"] == 0, "the acknowledgements")
-    assert len(stored(database_url)) == 1
+    assert stored(city, at, at + 9) == [("substation:S1", at)]
 
 
-def test_a_compressed_message_is_read_and_a_bomb_is_not(served: httpx.Client, broker: Broker) -> None:
-    body = orjson.dumps({"frames": [frame("substation:S1", now_ms())]})
+def test_a_packed_message_is_read_and_a_bomb_or_half_a_one_is_not(served: httpx.Client, broker: Broker) -> None:
+    at, since = next(TIMES), Since(served)
     with gateway(broker) as sender:
-        assert sender.ask(gzip.compress(body), headers={"Content-Encoding": "gzip"})["results"] == ["accepted"]
-        bomb = gzip.compress(b" " * 20_000_000)
-        assert sender.ask(bomb, headers={"Content-Encoding": "gzip"})["error"]["reason"] == "too_large"
+        for number, (name, pack) in enumerate(PACKERS.items()):
+            packed = {"Content-Encoding": name}
+            body = pack(orjson.dumps({"frames": [frame("substation:S1", at + number)]}))
+            assert sender.ask(body, headers=packed)["results"] == ["accepted"], name
+            assert sender.ask(body[:-9], headers=packed)["error"]["reason"] == "malformed", name
+            assert sender.ask(pack(b" " * 9_000_000), headers=packed)["error"]["reason"] == "too_large", name
+    assert since.of("messages") == {"taken": 4, "malformed": 4, "too_large": 4}
+
+
+def test_a_publisher_sees_the_acknowledgement_of_the_broker_and_then_the_results(served: httpx.Client, broker: Broker) -> None:
+    with gateway(broker) as sender:
+        taken = sender.publish([frame("substation:S1", next(TIMES))])
+        wrong = sender.publish(b"{")
+        assert sender.answer(taken)["counts"] == {"accepted": 1}
+        assert sender.answer(wrong)["error"]["reason"] == "malformed"
+        # the broker has both; what became of them is said by the results alone
+        assert [sender.reason(mark) for mark in (taken, wrong)] == [0x00, 0x00]
+        # nobody listens to such a topic, and the broker says so
+        assert sender.reason(sender.publish(b"{}", company="C1/x")) == 0x10
 
 
 def test_a_signature_is_held_to_its_key_company_and_body(database_url: str, tmp_path: Path, broker: Broker) -> None:
@@ -205,7 +261,7 @@ def test_a_server_killed_before_the_commit_gets_the_message_again_and_stores_it_
         assert stored(database_url) == [("substation:S1", at)]
         # and this one waits in the broker
         sender.publish([frame("substation:S1", at + 2)])
-        with serve_process(database_url, tmp_path / "var", port=port, **settings), httpx.Client(base_url=url) as http:
+        with serve(database_url, tmp_path / "var", **settings) as url, httpx.Client(base_url=url) as http:
             until(lambda: len(stored(database_url)) == 3, "what waited")
             until(lambda: mqtt(http)["in_flight_messages"] == 0, "the acknowledgements")
             assert mqtt(http)["frames"] == {"accepted": 2}
@@ -213,14 +269,13 @@ def test_a_server_killed_before_the_commit_gets_the_message_again_and_stores_it_
     assert "hidden-word" not in (tmp_path / "var" / "server.log").read_text()
 
 
-def test_a_commit_that_fails_is_tried_again_and_not_acknowledged_before(
-    served: httpx.Client, broker: Broker, database_url: str
-) -> None:
+def test_a_commit_that_fails_is_tried_again_and_not_acknowledged_before(served: httpx.Client, broker: Broker, city: str) -> None:
+    since = Since(served)
     with gateway(broker) as sender:
-        with connect(database_url, autocommit=True) as connection:
+        with connect(city, autocommit=True) as connection:
             connection.execute("alter table reading_frame rename to reading_frame_away")
-            mark = sender.publish([frame("substation:S1", now_ms())])
-            until(lambda: mqtt(served)["messages"].get("put_off", 0) >= 1, "a failed commit")
+            mark = sender.publish([frame("substation:S1", next(TIMES))])
+            until(lambda: "put_off" in since.of("messages"), "a failed commit")
             assert mqtt(served)["in_flight_messages"] == 1
             assert not sender.answers
             connection.execute("alter table reading_frame_away rename to reading_frame")
@@ -228,37 +283,58 @@ def test_a_commit_that_fails_is_tried_again_and_not_acknowledged_before(
     until(lambda: mqtt(served)["in_flight_messages"] == 0, "the acknowledgement")
 
 
-def test_a_broker_that_goes_and_comes_back_is_found_again(database_url: str, tmp_path: Path) -> None:
+def test_a_broker_with_passwords_over_tls_that_goes_and_comes_back_is_found_again(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(courier, "FIRST_PAUSE_S", 0.2)
     insert_city(database_url, TINY_CITY)
     at = now_ms()
-    with (
-        run_broker(tmp_path / "mosquitto") as broker,
-        serve(database_url, tmp_path / "var", mqtt_url=broker.url, mqtt_unsigned="trust") as url,
-        httpx.Client(base_url=url) as http,
-    ):
-        until(lambda: mqtt(http)["connected"] and not mqtt(http)["problem"], "the server at the broker")
-        with gateway(broker) as sender:
-            assert sender.ask([frame("substation:S1", at)])["results"] == ["accepted"]
-            broker.kill()
-            until(lambda: not mqtt(http)["connected"], "the loss")
-            assert "lost" in mqtt(http)["problem"]
-            # the server itself goes on
-            assert http.get("/cities").status_code == 200
-            broker.start()
-            until(lambda: mqtt(http)["connected"] and not mqtt(http)["problem"], "the connection")
-            until(sender.client.is_connected, "the gateway at the broker")
-            assert sender.ask([frame("substation:S1", at + 1)])["results"] == ["accepted"]
-        assert mqtt(http)["reconnects"] >= 1
+    with run_broker(tmp_path / "mosquitto", ("heat", "of the broker")) as broker:
+        url = f"mqtts://heat:another-word@127.0.0.1:{broker.port}"
+        with (
+            serve(database_url, tmp_path / "var", mqtt_url=url, mqtt_unsigned="trust", mqtt_ca_file=broker.ca_file) as address,
+            httpx.Client(base_url=address) as http,
+        ):
+            until(lambda: "refuses the connection" in mqtt(http)["problem"], "the refusal")
+            channel = mqtt(http)
+            assert "look at user and password in HEAT_TWIN_MQTT_URL" in channel["problem"]
+            assert channel["address"] == f"mqtts://heat@127.0.0.1:{broker.port}"
+            assert not channel["connected"]
+            assert [record.levelname for record in caplog.records if "refuses" in record.message] == ["WARNING"]
+            # the server needs no new start when the broker takes the password after all
+            broker.set_password("another-word")
+            broker.login = ("heat", "another-word")
+            until(lambda: is_there(http), "the server at the broker")
+            with gateway(broker) as sender:
+                assert sender.ask([frame("substation:S1", at)])["results"] == ["accepted"]
+                broker.kill()
+                until(lambda: not mqtt(http)["connected"], "the loss")
+                assert "lost" in mqtt(http)["problem"] or "cannot be reached" in mqtt(http)["problem"]
+                # the server itself goes on
+                assert http.get("/cities").status_code == 200
+                broker.start()
+                until(lambda: is_there(http), "the connection")
+                until(sender.client.is_connected, "the gateway at the broker")
+                assert sender.ask([frame("substation:S1", at + 1)])["results"] == ["accepted"]
+            assert mqtt(http)["reconnects"] >= 1
+            assert "another-word" not in caplog.text + http.get("/intake/channels").text
+        # without the certificates of its authority nobody is spoken to
+        plain = courier.Courier(parse_address(url), "stranger", lambda _: None)
+        plain.start()
+        until(lambda: bool(plain.problem), "the refusal of the certificate")
+        plain.stop()
+        assert "the certificate of the broker does not hold" in plain.problem
+        assert "HEAT_TWIN_MQTT_CA_FILE" in plain.problem
 
 
 def test_a_flood_is_held_back_by_the_broker_and_nothing_of_it_is_lost(
-    served: httpx.Client, broker: Broker, database_url: str, monkeypatch: pytest.MonkeyPatch
+    served: httpx.Client, broker: Broker, city: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server is stopped from committing while far more arrives than it may hold."""
     monkeypatch.setattr(courier, "IN_FLIGHT_BYTES", 400_000)
-    start, messages, size = now_ms() - 100_000_000, 120, 100
+    start, messages, size = next(TIMES), 120, 100
     with gateway(broker) as sender:
-        with connect(database_url) as holding:
+        with connect(city) as holding:
             holding.execute("lock table reading_frame in access exclusive mode")
             marks = [
                 sender.publish([frame("weather_station:W1", start + number * size + i, [1.5]) for i in range(size)])
@@ -272,7 +348,69 @@ def test_a_flood_is_held_back_by_the_broker_and_nothing_of_it_is_lost(
             holding.rollback()
         for mark in marks:
             assert sender.answer(mark)["counts"] == {"accepted": size}
-    assert stored(database_url) == [("weather_station:W1", start + i) for i in range(messages * size)]
+    assert stored(city, start, start + 200_000) == [("weather_station:W1", start + i) for i in range(messages * size)]
+
+
+# ---------------------------------------------------------------- on the wire
+
+
+def test_each_acknowledgement_says_on_the_wire_what_became_of_its_message(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # as much as one frame of a substation weighs: the queue is full while another one waits for its commit
+    monkeypatch.setattr(intake, "MAX_QUEUED_BYTES", 700)
+    insert_city(database_url, TINY_CITY)
+    good = orjson.dumps({"frames": [frame("substation:S1", now_ms())]})
+    topic = "heat/1/C1/frames"
+    cases = [
+        (topic, good, {}, 0x00),
+        (topic, orjson.dumps({"frames": [{}]}), {}, 0x00),
+        (topic, b"{", {}, 0x99),
+        (topic, good, {"Content-Encoding": "lzma"}, 0x99),
+        (topic, gzip.compress(b" " * 9_000_000), {"Content-Encoding": "gzip"}, 0x97),
+        (topic, good, signed(good), 0x87),
+        ("heat/1/C9/frames", good, {}, 0x90),
+        ("heat/x/C1/frames", good, {}, 0x90),
+    ]
+    with wire_broker() as wire, serve(database_url, tmp_path / "var", mqtt_url=wire.url, mqtt_unsigned="trust") as url:
+        assert wire.subscribed.wait(30)
+        # session expiry, receive maximum, maximum packet size
+        assert wire.properties == [{0x11: 7 * 86_400, 0x21: 1000, 0x27: 9 * 2**20}]
+        for mid, (name, payload, user, _) in enumerate(cases, 1):
+            wire.deliver(mid, name, payload, user)
+        until(lambda: len(wire.acknowledged) == len(cases), "all acknowledgements")
+        assert wire.acknowledged == {mid: case[3] for mid, case in enumerate(cases, 1)}
+        assert {name for name, _ in wire.published} == {"heat/1/C1/results"}
+        with httpx.Client(base_url=url) as http, connect(database_url) as holding:
+            since = Since(http)
+            holding.execute("lock table reading_frame in access exclusive mode")
+            for mid in (21, 22):
+                wire.deliver(mid, topic, orjson.dumps({"frames": [frame("substation:S1", now_ms() + mid)]}))
+            # neither what waits for its commit nor what the full queue refused is acknowledged
+            until(lambda: "put_off" in since.of("messages"), "a full queue")
+            assert not {21, 22} & set(wire.acknowledged)
+            holding.rollback()
+            until(lambda: {21, 22} <= set(wire.acknowledged), "the acknowledgements")
+        assert wire.acknowledged[21] == wire.acknowledged[22] == 0
+    assert len(stored(database_url)) == 3
+
+
+def test_whatever_a_broker_says_the_courier_tries_again_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier, "FIRST_PAUSE_S", 0.1)
+    http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+    # a web server; cut short; properties that end nowhere; a refused login; a server that is busy; and at last a success
+    greetings = [http, b"\x20\x00", b"\x20\x05\x00\x00\x7f\x26\x00", 0x86, 0x88]
+    with wire_broker(greetings) as wire:
+        address = parse_address(wire.url.replace("//", "//heat:of%20the%20broker@"))
+        visitor = courier.Courier(address, "visitor", lambda _: None)
+        visitor.start()
+        assert wire.subscribed.wait(30)
+        until(lambda: visitor.connected and not visitor.problem, "the success")
+        visitor.stop()
+    assert set(wire.credentials) == {("heat", "of the broker")}
+    pauses = [later - earlier for earlier, later in pairwise(wire.connected_s)]
+    assert len(pauses) == len(greetings)
+    assert all(pause >= 0.09 * 2**number for number, pause in enumerate(pauses)), pauses
 
 
 # ---------------------------------------------------------------- without a server
@@ -297,6 +435,16 @@ def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> No
     with pytest.raises(BadSetting) as caught:
         parse_address(url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_file_of_certificates_is_read_at_the_start_and_counts_over_tls_only(tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.touch()
+    for url, says in (("mqtts://x", "a file of certificates"), ("mqtt://x", "begin with mqtts"), ("", "begin with mqtts")):
+        with pytest.raises(BadSetting, match=says):
+            require_address(url, empty)
+    with pytest.raises(BadSetting, match="No such file"):
+        require_address("mqtts://x", tmp_path / "none.pem")
 
 
 def test_a_topic_names_city_and_company() -> None:
