@@ -6,6 +6,7 @@ import csv
 import hashlib
 import hmac
 import json
+import os
 import random
 import struct
 import time
@@ -26,10 +27,11 @@ from api.auth import vault
 from api.exchange.answers import ExchangeRefused
 from api.exchange.tables import TABLES
 from api.exchange.where import parse_where
+from api.intake import Intake
 from data import accounts
 from data.pool import connect
 from tests.api.live_helpers import TINY_CITY
-from tests.api.serving import serve
+from tests.api.serving import serve, wait_for
 from tests.cities import insert_city
 from tests.conftest import create_database, drop_database
 from twin.seats import Organisation, Role
@@ -314,6 +316,67 @@ def test_each_failure_has_its_code(platform: Platform, exchange: tuple[httpx.Cli
     assert "monitoring_item_threshold" in cases[12][0].json()["error"]
 
 
+def test_a_full_queue_and_a_database_that_is_away_are_10005_and_the_same_call_is_taken_later(
+    platform: Platform, exchange: tuple[httpx.Client, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (p, d), url = measured(platform), exchange[1]
+    monkeypatch.setattr(Intake, "room_frames", 1)
+    first, second, third = (
+        platform.signed(
+            group="realtime",
+            table="device_realtime_reading",
+            data=orjson.dumps([reading("1", p, 50 + number, JCSBSJ=beijing(90 - number))]).decode(),
+        )
+        for number in range(3)
+    )
+    with ThreadPoolExecutor(1) as aside, connect(url) as holding:
+        holding.execute("lock table reading_frame in access exclusive mode")
+        waiting = aside.submit(platform.send, first)
+        wait_for(lambda: "reading_frame" in waited_for(url), what="a commit that waits")
+        full = platform.send(second)
+        holding.rollback()
+        assert waiting.result().status_code == 201
+    with connect(url, autocommit=True) as connection:
+        connection.execute("alter table reading_frame rename to reading_frame_away")
+        away = platform.send(third)
+        connection.execute("alter table reading_frame_away rename to reading_frame")
+        connection.execute("alter table measuring_point rename to measuring_point_away")
+        unread = platform.get("monitoring_point", f"BSM={p}")
+        connection.execute("alter table measuring_point_away rename to measuring_point")
+    for refused in (full, away, unread):
+        assert (refused.status_code, refused.json()["code"]) == (503, 10005), refused.text
+        assert refused.json()["message"] == "Interface Server Error"
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert "data" not in refused.json()
+        assert "reading_frame" not in refused.text + unread.text
+    assert "wait for their commit" in full.json()["error"]
+    assert [platform.send(call).json()["code"] for call in (second, third)] == [201, 201]
+    assert [value for _, value in frames(url, d)] == [50, 51, 52]
+
+
+def waited_for(url: str) -> str:
+    """Return the statements that wait for a lock now."""
+    with connect(url) as connection:
+        rows = connection.execute("select query from pg_stat_activity where wait_event_type = 'Lock'").fetchall()
+    return " ".join(row[0] for row in rows)
+
+
+def test_a_fault_of_the_server_is_10005_with_a_number_of_the_log_and_nothing_else(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("inner matters")
+
+    monkeypatch.setattr("api.routes.exchange.parse_where", broken)
+    answer = platform.get("monitoring_point", "BSM=1")
+    assert (answer.status_code, answer.json()["code"]) == (500, 10005)
+    number = answer.json()["error"].split("number ")[1].split()[0]
+    assert answer.json().keys() == {"code", "message", "error"}
+    assert "inner matters" not in answer.text
+    logged = [record for record in caplog.records if number in record.getMessage()]
+    assert [str(record.exc_info[1]) for record in logged if record.exc_info] == ["inner matters"]
+
+
 def test_a_key_of_sm3_signs_with_sm3(exchange: tuple[httpx.Client, str]) -> None:
     other = Platform(exchange[0], "c2", "sm3")
     assert other.push("monitoring_point", [point(next(NAMES), SZSSDM="S2")]).status_code == 201
@@ -355,7 +418,7 @@ def test_no_form_breaks_the_interface(platform: Platform) -> None:
     dice = random.Random(11)
     odd = ["", " ", "\x00", "'", "''--", "\ud800", "9" * 400, "1e999", "NaN", "😀" * 30, "2026-13-01 00:00:00", "-0"]
     strange: list[Any] = [*odd, None, True, -1, 10**30, 1e308, [], {}, [[]], {"a": 1}]
-    for turn in range(60):
+    for turn in range(2000 if os.environ.get("HEAT_TWIN_TEST_FUZZ", "") not in {"", "0"} else 30):
         table = dice.choice(list(TABLES.values()))
         makers = {
             "monitoring_point": point("F" * 20),
