@@ -8,8 +8,10 @@ the mix of a city, and half the time of a commit.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -95,6 +97,101 @@ def decode_payloads(schema: FrameSchema, payloads: bytes | np.ndarray) -> tuple[
     values[:, schema.gauge_columns] = payloads["gauges"]
     values[:, schema.total_columns] = payloads["totals"]
     return values, np.ascontiguousarray(payloads["quality"])
+
+
+@dataclass(frozen=True)
+class PayloadPart:
+    """Where some points of a schema lie in a payload: the bytes from the first of their values to the last, and so their flags.
+
+    Attributes
+    ----------
+    whole
+        The schema.
+    columns
+        Places of the points in it, rising.
+    """
+
+    whole: FrameSchema
+    columns: tuple[int, ...]
+
+    @cached_property
+    def schema(self) -> FrameSchema:
+        """The schema with these points alone."""
+        return FrameSchema(self.whole.code, self.whole.version, tuple(self.whole.points[column] for column in self.columns))
+
+    @cached_property
+    def values(self) -> Stretch:
+        """The bytes of their values."""
+        gauges, totals = self.whole.gauge_columns, self.whole.total_columns
+        places = {column: (4 * place, ">f4") for place, column in enumerate(gauges)}
+        places |= {column: (4 * len(gauges) + 8 * place, ">f8") for place, column in enumerate(totals)}
+        return _stretch([places[column] for column in self.columns])
+
+    @cached_property
+    def flags(self) -> Stretch:
+        """The bytes of their flags."""
+        first = payload_dtype(self.whole).itemsize - len(self.whole.points)
+        return _stretch([(first + column, "u1") for column in self.columns])
+
+
+def payload_part(schema: FrameSchema, names: Collection[str]) -> PayloadPart:
+    """Return where the points of these names lie; those that the schema lacks are left out."""
+    return PayloadPart(schema, tuple(column for column, point in enumerate(schema.points) if point.name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some bytes of a payload, counted from 0: the numbers that are read out of them, each with its offset there and its form."""
+
+    start: int
+    size: int
+    fields: tuple[tuple[int, str], ...]
+
+    def columns(self, stretches: bytes, count: int) -> list[np.ndarray]:
+        """Return the numbers of `count` frames whose stretches stand one after the other, an array a field."""
+        layout: Any = {
+            "names": [f"{place}" for place in range(len(self.fields))],
+            "formats": [form for _, form in self.fields],
+            "offsets": [offset for offset, _ in self.fields],
+            "itemsize": self.size,
+        }
+        # an empty layout reads nothing
+        read = np.frombuffer(stretches, np.dtype(layout)) if self.fields else np.empty(count)
+        return [read[name] for name in layout["names"]]
+
+
+def _stretch(fields: Sequence[tuple[int, str]]) -> Stretch:
+    """Return the stretch between the first and the last of some numbers of a payload, gaps included."""
+    start = min((offset for offset, _ in fields), default=0)
+    end = max((offset + int(form[-1]) for offset, form in fields), default=0)
+    return Stretch(start, end - start, tuple((offset - start, form) for offset, form in fields))
+
+
+def decode_part(part: PayloadPart, count: int, values: bytes, flags: bytes) -> tuple[Float64Array, UInt8Array]:
+    """Return values and flags of some points, both of shape (count, points of the part).
+
+    Parameters
+    ----------
+    values, flags
+        The stretches of the frames, one after the other.
+
+    Raises
+    ------
+    BadFrame
+        When they are not those of so many frames.
+    """
+    sizes = count * part.values.size, count * part.flags.size
+    if (len(values), len(flags)) != sizes:
+        raise BadFrame(
+            f"{len(values)} bytes of values and {len(flags)} of flags are stored of {count} frames of schema "
+            f"{part.whole.code}/{part.whole.version}; it must be {sizes[0]} and {sizes[1]}"
+        )
+    shown, quality = np.empty((count, len(part.columns))), np.empty((count, len(part.columns)), np.uint8)
+    for place, column in enumerate(part.values.columns(values, count)):
+        shown[:, place] = column
+    for place, column in enumerate(part.flags.columns(flags, count)):
+        quality[:, place] = column
+    return shown, quality
 
 
 def as_stored(schema: FrameSchema, values: Float64Array) -> Float64Array:

@@ -24,7 +24,6 @@ from data.errors import NotFound
 from data.history.files import MEDIA, FileFormat, curve_table, table_bytes
 from data.history.levels import LEVELS_S, fitting_every_s
 from data.history.postgres import PostgresHistory
-from data.sources import sources_of_asset
 from twin.history import Curve, PointCurve
 from twin.readings import Source
 from twin.schemas import Point
@@ -93,7 +92,6 @@ async def get_readings(
     *,
     caller: CallerDep,
     city: CityDep,
-    pool: PoolDep,
     history: HistoryDep,
     from_: FromQuery = None,
     to: ToQuery = None,
@@ -112,15 +110,15 @@ async def get_readings(
     """Return the readings of an asset at any zoom of time, with their quality flags."""
     caller.scope.require_layer("readings")
     start_ms, end_ms = span_of(from_, to)
-    sources = await sources_of_asset(pool, caller.scope, city, asset_id)
+    sources = await history.sources_of_asset(caller.scope, city, asset_id)
     if not sources:
         raise NotFound(f"no source reports on asset {asset_id} in city {city}")
     wanted = _named(points)
     require_points(wanted, sources)
-    zone = await history.zone(city)
+    lengths = [_every_s(every, most, end_ms - start_ms, source.period_s) for source in sources]
+    zone = await history.zone(city) if any(lengths) else "UTC"
     series: list[tuple[Source, Curve]] = []
-    for source in sources:
-        every_s = _every_s(every, most, end_ms - start_ms, source.period_s)
+    for source, every_s in zip(sources, lengths, strict=True):
         shown = points_of(source, wanted)
         limit = most if most is not None and every_s == 0 else MAX_FRAMES
         curve = await history.curve(city, source.source_id, shown, start_ms, end_ms, every_s=every_s, zone=zone, limit=limit)

@@ -5,7 +5,7 @@ All frames of a schema have the same length, so what PostgreSQL sends is one arr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -14,9 +14,9 @@ import numpy as np
 from data.history.contract import Schemas
 from data.pool import Pool
 from data.statements import sql
-from twin.arrays import Int32Array
+from twin.arrays import Int32Array, Int64Array
 from twin.errors import BadFrame
-from twin.frames import Frames, decode_payloads, payload_dtype
+from twin.frames import Frames, PayloadPart, decode_part, decode_payloads, payload_dtype, payload_part
 from twin.schemas import FrameSchema
 
 _EPOCH_2000_MS = 946_684_800_000
@@ -32,14 +32,68 @@ def at(epoch_ms: int) -> datetime:
 
 
 async def source_frames(
-    pool: Pool, schemas: Schemas, city_id: int, source_id: int, *, start_ms: int, end_ms: int, limit: int | None = None
+    pool: Pool,
+    schemas: Callable[..., Awaitable[Schemas]],
+    city_id: int,
+    source_id: int,
+    points: Collection[str],
+    *,
+    start_ms: int,
+    end_ms: int,
+    limit: int | None = None,
 ) -> list[Frames]:
     """Return the frames of one source, one `Frames` a schema, each by rising time; at most `limit` in all, the oldest.
 
-    Cost: 24 h of a substation (1,440 frames of 60 points) 3 ms of the database and 1 ms here, where its pages are cached.
+    Parameters
+    ----------
+    schemas
+        Returns the schemas of the city, those of the given numbers among them.
+    points
+        Only these are read: the frames have a schema of these alone, and `delay_s` is 0.
+
+    Notes
+    -----
+    Cost: one point of a substation over 24 h (1,440 frames) 2.5 ms of the database and 1 ms here, where its pages are cached; all
+    60 of them 4 ms and 2 ms.
     """
-    rows = await pool.fetch(sql("history_source_frames"), city_id, source_id, at(start_ms), at(end_ms), limit)
-    return [_from_rows(row["schema_id"], schemas[row["schema_id"]], source_id, row["rows"]) for row in rows]
+    known = await schemas()
+    rows = await _source_rows(pool, known, city_id, source_id, points, start_ms=start_ms, end_ms=end_ms, limit=limit)
+    lacking = {row["schema_id"] for row in rows} - known.keys()
+    if lacking:
+        # registered by another process
+        known = await schemas(*lacking)
+        rows = await _source_rows(pool, known, city_id, source_id, points, start_ms=start_ms, end_ms=end_ms, limit=limit)
+    return [_from_stretches(row, payload_part(known[row["schema_id"]], points), source_id) for row in rows]
+
+
+async def _source_rows(
+    pool: Pool,
+    known: Schemas,
+    city_id: int,
+    source_id: int,
+    points: Collection[str],
+    *,
+    start_ms: int,
+    end_ms: int,
+    limit: int | None,
+) -> list[asyncpg.Record]:
+    places: list[list[int | None]] = [[None] * max(known, default=0) for _ in range(4)]
+    for number, schema in known.items():
+        values, flags = (part := payload_part(schema, points)).values, part.flags
+        for place, one in zip(places, (values.start + 1, values.size, flags.start + 1, flags.size), strict=True):
+            place[number - 1] = one
+    return await pool.fetch(sql("history_source_frames"), city_id, source_id, at(start_ms), at(end_ms), limit, *places)
+
+
+def _from_stretches(row: asyncpg.Record, part: PayloadPart, source_id: int) -> Frames:
+    count = row["frames"]
+    values, quality = decode_part(part, count, row["shown"], row["flags"])
+    observed_ms = np.frombuffer(row["at"], ">i8").astype(np.int64) // 1000 + _EPOCH_2000_MS
+    order: slice | Int64Array = slice(None)
+    if not (observed_ms[1:] > observed_ms[:-1]).all():
+        order = np.argsort(observed_ms)
+    sources, delay_s = np.full(count, source_id, np.int32), np.zeros(count, np.int32)
+    return Frames(row["schema_id"], part.schema, sources, observed_ms[order], delay_s, values[order], quality[order])
 
 
 async def latest_frames(pool: Pool, schemas: Schemas, city_id: int, source_ids: Sequence[int]) -> list[Frames]:
@@ -55,15 +109,13 @@ async def latest_frames(pool: Pool, schemas: Schemas, city_id: int, source_ids: 
     ]
 
 
-def _from_rows(schema_id: int, schema: FrameSchema, source_ids: int | Int32Array, rows: bytes) -> Frames:
+def _from_rows(schema_id: int, schema: FrameSchema, source_ids: Int32Array, rows: bytes) -> Frames:
     layout = np.dtype([("at", ">i8"), ("delay_s", ">i4"), ("payload", payload_dtype(schema))])
     if len(rows) % layout.itemsize:
         raise BadFrame(
             f"{len(rows)} bytes of frames are no multiple of {layout.itemsize}, that of {schema.code}/{schema.version}"
         )
-    array = np.frombuffer(rows, layout)
-    sources = np.full(len(array), source_ids, np.int32) if isinstance(source_ids, int) else source_ids
-    return _frames(schema_id, schema, sources, array)
+    return _frames(schema_id, schema, source_ids, np.frombuffer(rows, layout))
 
 
 def _frames(schema_id: int, schema: FrameSchema, source_ids: Int32Array, rows: np.ndarray) -> Frames:

@@ -7,7 +7,7 @@ crashed Python (duckdb-python #435).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from data.history.contract import Schemas
 from data.history.hot import at
 from data.pool import Pool
 from data.statements import sql
-from twin.frames import Frames
+from twin.frames import Frames, payload_part
 from twin.quality import Quality
 from twin.schemas import FrameSchema
 
@@ -48,7 +48,7 @@ class ParquetReader:
         *,
         source_ids: Sequence[int] | None = None,
         schema_id: int | None = None,
-        points: Sequence[str] | None = None,
+        points: Collection[str] | None = None,
         limit: int | None = None,
     ) -> list[Frames]:
         """Return archived frames, one `Frames` a schema, by source and time.
@@ -67,15 +67,45 @@ class ParquetReader:
         BadArchivedReadings
             When a file that the manifest names cannot be read.
         """
+        span = start_ms, end_ms
+        files = await self.files(pool, city_id, *span, source_ids=source_ids, schema_id=schema_id)
+        return await self.read(files, schemas, *span, source_ids=source_ids, points=points, limit=limit)
+
+    async def files(
+        self,
+        pool: Pool | asyncpg.Connection,
+        city_id: int,
+        start_ms: int,
+        end_ms: int,
+        *,
+        source_ids: Sequence[int] | None = None,
+        schema_id: int | None = None,
+    ) -> dict[int, list[str]]:
+        """Return the files that may hold such frames, by the number of their schema."""
         wanted = None if source_ids is None else list(source_ids)
         rows = await pool.fetch(sql("history_archive_files"), city_id, at(start_ms), at(end_ms), wanted, schema_id)
         files: dict[int, list[str]] = {}
         for row in rows:
             files.setdefault(row["schema_id"], []).append(str(self._var_dir / row["path"]))
+        return files
+
+    async def read(
+        self,
+        files: Mapping[int, list[str]],
+        schemas: Schemas,
+        start_ms: int,
+        end_ms: int,
+        *,
+        source_ids: Sequence[int] | None = None,
+        points: Collection[str] | None = None,
+        limit: int | None = None,
+    ) -> list[Frames]:
+        """Return the frames of such files; as `frames`."""
+        wanted = None if source_ids is None else list(source_ids)
+        parameters = {"start": at(start_ms), "end": at(end_ms), "limit": limit}
         loop, found = asyncio.get_running_loop(), []
         for number, paths in files.items():
             schema = _part_of(schemas[number], points)
-            parameters = {"start": at(start_ms), "end": at(end_ms), "limit": limit}
             read = loop.run_in_executor(self._thread, self._read, number, schema, paths, wanted, parameters)
             found.append(await read)
         return [frames for frames in found if len(frames)]
@@ -100,10 +130,8 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _part_of(schema: FrameSchema, points: Sequence[str] | None) -> FrameSchema:
-    if points is None:
-        return schema
-    return FrameSchema(schema.code, schema.version, tuple(point for point in schema.points if point.name in points))
+def _part_of(schema: FrameSchema, points: Collection[str] | None) -> FrameSchema:
+    return schema if points is None else payload_part(schema, points).schema
 
 
 def _frames(schema_id: int, schema: FrameSchema, columns: Mapping[str, Any]) -> Frames:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,14 @@ from data.history.merging import merged_frames, taken
 from data.history.parquet import ParquetReader
 from data.pool import Pool
 from data.readings import CityBatch, days_of, ensure_partitions, store_frames
-from data.sources import list_schemas
+from data.sources import list_schemas, sources_of_asset
 from data.statements import sql
 from twin.frames import Frames
 from twin.history import Curve, curve_of_frames, curve_of_rollups
-from twin.readings import Batch, Result
+from twin.readings import Batch, Result, Source
 from twin.rollups import DAY_S, Rollups, coarser, joined, reduce_frames
 from twin.schemas import Point
+from twin.scope import Scope
 
 
 class PostgresHistory:
@@ -54,6 +56,10 @@ class PostgresHistory:
             self._schemas[city_id] = known
         return known
 
+    async def sources_of_asset(self, scope: Scope, city_id: int, asset_id: int) -> list[Source]:
+        """Return the sources that report on one asset; none when the scope does not hold it."""
+        return await sources_of_asset(self._pool, scope, city_id, asset_id, schemas=partial(self.schemas, city_id))
+
     # ------------------------------------------------------------ writing
 
     async def append(self, city_id: int, batches: Sequence[Batch], *, received_ms: int) -> list[list[Result]]:
@@ -80,12 +86,13 @@ class PostgresHistory:
         self, city_id: int, source_id: int, points: Sequence[Point], start_ms: int, end_ms: int, *, limit: int | None = None
     ) -> list[Frames]:
         """Return hot and archived frames of one source, those of a schema in one part."""
-        schemas = await self._fresh(city_id)
-        hot = await source_frames(self._pool, schemas, city_id, source_id, start_ms=start_ms, end_ms=end_ms, limit=limit)
-        names = [point.name for point in points]
-        archived = await self.reader.frames(
-            self._pool, schemas, city_id, start_ms, end_ms, source_ids=[source_id], points=names, limit=limit
-        )
+        names, span = frozenset(point.name for point in points), (start_ms, end_ms)
+        known = partial(self.schemas, city_id)
+        hot = await source_frames(self._pool, known, city_id, source_id, names, start_ms=start_ms, end_ms=end_ms, limit=limit)
+        # asked after the hot ones: what is archived in between is then read twice, not never
+        files = await self.reader.files(self._pool, city_id, *span, source_ids=[source_id])
+        schemas = await self.schemas(city_id, *files)
+        archived = await self.reader.read(files, schemas, *span, source_ids=[source_id], points=names, limit=limit)
         return without_repeats(hot, archived)
 
     async def export(self, city_id: int, source_ids: Sequence[int], start_ms: int, end_ms: int) -> AsyncIterator[Frames]:
@@ -139,8 +146,7 @@ class PostgresHistory:
             return curve_of_frames(frames, points, limit=limit)
         first_ms = bucket_start(start_ms, every_s, zone)
         before_ms = bucket_start(first_ms - 1, every_s, zone)
-        known = await self._known(city_id, source_id)
-        schemas = await self._fresh(city_id)
+        known, schemas = await self._known(city_id, source_id), await self._fresh(city_id)
         parts: list[Rollups] = []
         for segment in sound_segments(known, before_ms, bucket_end(end_ms, every_s, zone), every_s, zone):
             if segment.level_s:

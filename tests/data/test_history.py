@@ -40,8 +40,9 @@ from tests.data.history_helpers import (
     write_archive,
 )
 from twin.history import Curve, PointCurve
-from twin.readings import Result
+from twin.readings import Batch, Result
 from twin.rollups import DAY_S, HOUR_S, MEAN_TOLERANCE
+from twin.schemas import FrameSchema
 
 Ask: TypeAlias = Callable[[History], Awaitable[None]]
 Store: TypeAlias = Callable[[Ask], None]
@@ -322,3 +323,37 @@ def test_no_more_frames_than_asked_for_the_oldest_first(store: Store) -> None:
         assert not (await history.curve(CITY, 401, [SUPPLY], START_MS, START_MS + DAY_MS, limit=20)).truncated
 
     store(ask)
+
+
+def test_a_point_that_an_older_schema_lacks_has_its_frames_all_the_same(store: Store) -> None:
+    async def ask(history: History) -> None:
+        for every_s in (0, 600, HOUR_S, DAY_S):
+            curve = await history.curve(CITY, 2, [FLOW], START_MS, START_MS + 2 * DAY_MS, every_s=every_s, zone=ZONE)
+            if every_s:
+                _agree(curve, curve.points[0], ROWS, 2)
+            else:
+                assert curve.at_ms.tolist() == sorted(each.at_ms for each in ROWS if each.source_id == 2)
+
+    store(ask)
+
+
+def test_a_schema_that_another_process_registers_is_read_when_its_first_frame_is(server_url: str, tmp_path: Path) -> None:
+    newer = FrameSchema("station", 3, (PRESSURE, SUPPLY))
+    late = Batch(
+        3, newer, np.arange(2), np.array([501, 501], np.int32), START_MS + np.array([0, 60_000]),
+        np.array([[0.5, 61.0], [0.25, 62.0]]), np.ones((2, 2), np.uint8),
+    )  # fmt: skip
+
+    async def ask(history: PostgresHistory, pool: Pool) -> None:
+        await _append(history, [row(501, START_MS - 60_000, 60.0, 1.0, 0.75)])
+        assert len(await history.curve(CITY, 501, [SUPPLY], START_MS - HOUR_MS, START_MS + HOUR_MS)) == 1
+        points = [point.as_json() for point in newer.points]
+        async with pool.acquire() as connection:
+            await connection.execute("insert into frame_schema values ($1, 3, 'station', 3, $2)", CITY, points)
+        await PostgresHistory(pool, tmp_path).append(CITY, [late], received_ms=LATER_MS)
+        curve = await history.curve(CITY, 501, [PRESSURE, SUPPLY], START_MS - HOUR_MS, START_MS + HOUR_MS)
+        _same(curve.points[0], [0.75, 0.5, 0.25])
+        _same(curve.points[1], [60.0, 61.0, 62.0])
+
+    with _postgres(server_url, tmp_path) as (_, run):
+        run(ask)
