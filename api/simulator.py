@@ -1,8 +1,8 @@
 """Sends a simulated city to a server: a client of the public interface like any gateway.
 
 It asks the server what there is (`GET /sources`, `GET /schemas`), how the zones were solved (`GET /zones`), what a burst pipe
-cuts off (`GET /assets/{id}/impact`), and sends frames by `POST /readings` over several connections, in batches. A busy or
-restarting server is asked again with growing pauses; frames keep their time.
+cuts off (`GET /assets/{id}/impact`), and sends frames in batches: by `POST /readings` over several connections, or by a broker. A
+busy or restarting server is asked again with growing pauses; frames keep their time.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 import httpx
 import orjson
 
 from api.errors import Refused
+from api.simulator_broker import BrokerLine, BrokerOptions
 from api.simulator_server import ApiKey, Server, Stopped
 from twin.arrays import Float64Array
-from twin.simulator.bodies import Reports, bodies
+from twin.simulator.bodies import Reports
 from twin.simulator.city import Simulation, advance, start
 from twin.simulator.faults import FaultShares, FaultyLine
 from twin.simulator.instruments import look, values
@@ -68,6 +70,8 @@ class SimulatorOptions:
         How many requests run at once, and frames in each at most.
     key
         Signs the requests; None = unsigned, as demo mode takes them.
+    broker
+        Sends the frames by MQTT; None = by HTTP.
     """
 
     city: int | None = None
@@ -82,6 +86,7 @@ class SimulatorOptions:
     connections: int = 4
     batch_frames: int = BATCH_FRAMES
     key: ApiKey | None = field(default=None, repr=False)
+    broker: BrokerOptions | None = None
 
 
 def run_simulator(
@@ -119,7 +124,7 @@ def run_simulator(
     with httpx.Client(base_url=url, timeout=60) as client:
         server = Server(client, options.city, stop, say, options.key)
         try:
-            with _Sender(server, options, say) as sender:
+            with _line(server, options, stop, say) as line, _Sender(line, options, say) as sender:
                 for _ in _rounds(server, sender, options, _Wall(stop, say, clock)):
                     sent += 1
                     if sent == rounds:
@@ -138,11 +143,29 @@ class _Wall:
     clock: Callable[[], float]
 
 
+class _Line(Protocol):
+    """How frames are sent."""
+
+    def parcels(self, reports: Iterable[Reports], batch_frames: int) -> Iterator[Callable[[], dict[str, int]]]:
+        """Yield a call for each batch; it sends it and returns the counts of its results."""
+
+
+@contextmanager
+def _line(server: Server, options: SimulatorOptions, stop: threading.Event, say: Callable[[str], None]) -> Iterator[_Line]:
+    """Yield the line to send over; one by a broker waits for a city as well."""
+    if options.broker is None:
+        yield server
+        return
+    server.sources()
+    with BrokerLine(options.broker, server.city_id(), server.companies(), stop, say) as line:
+        yield line
+
+
 class _Sender:
     """Sends bodies over several connections; what the server refused is told once a minute at most."""
 
-    def __init__(self, server: Server, options: SimulatorOptions, say: Callable[[str], None]) -> None:
-        self._server, self._options, self._say = server, options, say
+    def __init__(self, line: _Line, options: SimulatorOptions, say: Callable[[str], None]) -> None:
+        self._line, self._options, self._say = line, options, say
         self._pool = ThreadPoolExecutor(options.connections, thread_name_prefix="gateway")
         self._waiting: deque[Future[dict[str, int]]] = deque()
         self._refused: dict[str, int] = {}
@@ -165,8 +188,8 @@ class _Sender:
 
     def send(self, reports: list[Reports]) -> None:
         """Queue frames; waits while every connection has enough to do."""
-        for body, _ in bodies(reports, self._options.batch_frames):
-            self._waiting.append(self._pool.submit(self._server.send, body))
+        for send in self._line.parcels(reports, self._options.batch_frames):
+            self._waiting.append(self._pool.submit(send))
             self._settle(_MOST_WAITING * self._options.connections)
 
     def _settle(self, most: int) -> None:
@@ -246,7 +269,9 @@ def _rounds(server: Server, sender: _Sender, options: SimulatorOptions, wall: _W
             found_at = now
             if _has_changed(server, simulation, version):
                 simulation, version = _discover(server, options, now)
-                rhythm = _Rhythm(simulation, options)
+                before, rhythm = rhythm.line, _Rhythm(simulation, options)
+                if before is not None and rhythm.line is not None:
+                    rhythm.line.take_over(before)
     wall.say("stopped")
 
 

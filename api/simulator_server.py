@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from api.auth.signatures import Digest, sign
 from api.errors import BadRequest, Refused
 from twin.arrays import Float64Array
 from twin.schemas import FrameSchema, schema_from_json
+from twin.simulator.bodies import Reports, bodies
 from twin.simulator.network import ZoneFeed, ZoneSolution
 from twin.simulator.sources import AMBIENT_KINDS, SimulatedSource
 
@@ -122,7 +124,23 @@ class Server:
         counts: dict[str, int] = self.call("POST", "/readings", body=body)["counts"]
         return counts
 
+    def parcels(self, reports: Iterable[Reports], batch_frames: int) -> Iterator[Callable[[], dict[str, int]]]:
+        """Yield a call for each request; it sends it and returns the counts of its results."""
+        for body, _ in bodies(reports, batch_frames):
+            yield partial(self.send, body)
+
     # ------------------------------------------------------------ what there is
+
+    def city_id(self) -> int:
+        """Return the id of the city that is simulated: the one asked for, else the lowest."""
+        wanted = self._parameters.get("city")
+        found: int = wanted if wanted is not None else min(city["city_id"] for city in self.call("GET", "/cities"))
+        return found
+
+    def companies(self) -> dict[int, str]:
+        """Return the codes of the city's companies by asset id."""
+        items = self.call("GET", "/assets", kind="company", limit=_PAGE)["items"]
+        return {item["asset_id"]: item["code"] for item in items}
 
     def version(self) -> int | None:
         """Return the version of the city's assets; None while there is no city."""

@@ -34,7 +34,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "serve": Entry(
         "api.commands.serve", "Serve the viewer and the API until Ctrl-C; starts the private database when it is not running."
     ),
-    "simulate": Entry("api.commands.simulate", "Send readings of a simulated city through POST /readings until Ctrl-C."),
+    "simulate": Entry("api.commands.simulate", "Send readings of a simulated city by POST /readings or a broker until Ctrl-C."),
     "trace": Entry(
         "api.commands.trace",
         "Ask the network: impact, isolation, downstream, upstream, connected, sources, supply_area, path, declared.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -12,7 +13,9 @@ from typing import Annotated
 import typer
 
 from api.errors import BadRequest
+from api.mqtt.address import parse_address
 from api.simulator import BATCH_FRAMES, SimulatorOptions, run_simulator
+from api.simulator_broker import BrokerOptions
 from api.simulator_server import ApiKey, read_key
 from twin.simulator.city import parse_fault
 from twin.simulator.faults import FaultShares
@@ -39,12 +42,18 @@ def simulate(
     arrival: Annotated[str, typer.Option("--arrival", help="spread, or burst: 80 % in the first 5 s of a minute.")] = "spread",
     connections: Annotated[int, typer.Option("--connections", min=1, max=64, help="Requests at once.")] = 4,
     batch: Annotated[int, typer.Option("--batch", min=1, max=5000, help="Frames in a request at most.")] = BATCH_FRAMES,
+    mqtt: Annotated[str | None, typer.Option("--mqtt", help="Send by this broker: mqtt://user@host:port or mqtts://...")] = None,
+    mqtt_password_file: Annotated[
+        Path | None, typer.Option("--mqtt-password-file", help="File with the broker's password.")
+    ] = None,
+    mqtt_ca_file: Annotated[Path | None, typer.Option("--mqtt-ca-file", help="Certificates to hold the broker against.")] = None,
     app_id: Annotated[str | None, typer.Option("--app-id", help="Sign with this API key.")] = None,
     secret_file: Annotated[Path | None, typer.Option("--secret-file", help="File with the key's secret.")] = None,
     digest: Annotated[str, typer.Option("--digest", help="sm3 or sha256, as the key.")] = "sm3",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same readings.")] = 1,
 ) -> None:
-    """Send readings of a simulated city through POST /readings until Ctrl-C."""
+    """Send readings of a simulated city by POST /readings or a broker until Ctrl-C."""
+    key = _key(app_id, secret_file, digest)
     options = SimulatorOptions(
         city=city,
         burst_pipe=None if fault is None else parse_fault(fault),
@@ -57,7 +66,8 @@ def simulate(
         labels=labels,
         connections=connections,
         batch_frames=batch,
-        key=_key(app_id, secret_file, digest),
+        key=key,
+        broker=_broker(mqtt, mqtt_password_file, mqtt_ca_file, key),
     )
     stop = threading.Event()
 
@@ -80,3 +90,18 @@ def _key(app_id: str | None, secret_file: Path | None, digest: str) -> ApiKey | 
     if digest == "sha256":
         return read_key(app_id, secret_file, "sha256")
     raise BadRequest(f"--digest is {digest!r}; it must be sm3 or sha256")
+
+
+def _broker(url: str | None, password_file: Path | None, ca_file: Path | None, key: ApiKey | None) -> BrokerOptions | None:
+    """Return the broker to send by; None where none is named."""
+    if url is None:
+        if password_file is not None or ca_file is not None:
+            raise BadRequest("--mqtt-password-file and --mqtt-ca-file belong to --mqtt: name the broker")
+        return None
+    address = parse_address(url, name="--mqtt")
+    if password_file is not None:
+        try:
+            address = replace(address, password=password_file.read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadRequest(f"the file of the broker's password is {str(password_file)!r}: {error}") from None
+    return BrokerOptions(address, ca_file, key)

@@ -29,8 +29,8 @@ class BrokerAddress:
         return f"{'mqtts' if self.tls else 'mqtt'}://{self.user + '@' if self.user else ''}{host}:{self.port}"
 
 
-def parse_address(url: str) -> BrokerAddress:
-    """Return the parts of a broker's address.
+def parse_address(url: str, *, name: str = "HEAT_TWIN_MQTT_URL") -> BrokerAddress:
+    """Return the parts of a broker's address, which `name` says where it was given.
 
     Raises
     ------
@@ -41,11 +41,11 @@ def parse_address(url: str) -> BrokerAddress:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise BadSetting(f"HEAT_TWIN_MQTT_URL cannot be read; it must be {_RIGHT}") from None
+        raise BadSetting(f"{name} cannot be read; it must be {_RIGHT}") from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-        raise BadSetting(f"HEAT_TWIN_MQTT_URL is something else; it must be {_RIGHT}")
+        raise BadSetting(f"{name} is something else; it must be {_RIGHT}")
     if parts.password and not parts.username:
-        raise BadSetting(f"HEAT_TWIN_MQTT_URL has a password without a user; it must be {_RIGHT}")
+        raise BadSetting(f"{name} has a password without a user; it must be {_RIGHT}")
     return BrokerAddress(
         host=parts.hostname,
         port=_PORTS[parts.scheme] if port is None else port,
@@ -55,7 +55,7 @@ def parse_address(url: str) -> BrokerAddress:
     )
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None, *, name: str = "HEAT_TWIN_MQTT_CA_FILE") -> ssl.SSLContext:
     """Return what a broker's certificate is held against: a file of certificates, or those of the machine.
 
     Raises
@@ -67,7 +67,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one
         raise BadSetting(
-            f"HEAT_TWIN_MQTT_CA_FILE is {str(ca_file)!r}: {error.strerror or error}; it must be a file of certificates (PEM)"
+            f"{name} is {str(ca_file)!r}: {error.strerror or error}; it must be a file of certificates (PEM)"
         ) from None
 
 

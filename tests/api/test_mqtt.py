@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import random
 import signal
+import threading
 import time
 import uuid
 import zlib
@@ -24,13 +25,16 @@ import zstandard
 
 from api import intake
 from api.auth import vault
-from api.errors import BadSetting, MessageRefused
+from api.errors import BadSetting, MessageRefused, Refused
 from api.mqtt import courier
 from api.mqtt.address import parse_address, require_address
 from api.mqtt.broker import find_mosquitto
 from api.mqtt.courier import Delivery
 from api.mqtt.room import parse, unpacked
 from api.mqtt.senders import answer_topic, parse_topic
+from api.simulator import SimulatorOptions, run_simulator
+from api.simulator_broker import BrokerOptions
+from api.simulator_server import ApiKey
 from data import accounts
 from data.pool import connect
 from tests.api.live_helpers import TINY_CITY, frame, now_ms
@@ -40,6 +44,7 @@ from tests.api.wire_broker import wire_broker
 from tests.cities import insert_city
 from tests.conftest import create_database, drop_database, missing
 from twin.seats import Organisation
+from twin.simulator.faults import FaultShares
 
 SECRET = b"the secret of the gateway"
 PACKERS = {
@@ -349,6 +354,42 @@ def test_a_flood_is_held_back_by_the_broker_and_nothing_of_it_is_lost(
         for mark in marks:
             assert sender.answer(mark)["counts"] == {"accepted": size}
     assert stored(city, start, start + 200_000) == [("weather_station:W1", start + i) for i in range(messages * size)]
+
+
+def test_the_simulator_sends_by_the_broker_what_it_sends_by_http_and_labels_it_alike(
+    served: httpx.Client, broker: Broker, city: str, tmp_path: Path
+) -> None:
+    start_s, since, rounds = next(TIMES) / 1000, Since(served), 12
+    shares = FaultShares(0, 0.2, 0.2, 0.2, 0, 0, 0, 0.5, 0)
+
+    def run(name: str, by: BrokerOptions | None) -> tuple[list[str], list[Any]]:
+        said: list[str] = []
+        options = SimulatorOptions(
+            city=1, station_period_s=10.0, seed=1, faults=shares, labels=tmp_path / name, connections=1, broker=by
+        )
+        clock = count(start_s, 10).__next__
+        run_simulator(str(served.base_url), options, stop=threading.Event(), say=said.append, clock=clock, rounds=rounds)
+        return said, [orjson.loads(line) for line in (tmp_path / name).read_bytes().splitlines()]
+
+    _, told = run("mqtt", BrokerOptions(parse_address(broker.url)))
+    assert {label["fault"] for label in told} == {"duplicate", "conflict", "bad", "unregistered"}
+    counts = since.of("frames")
+    assert {"accepted", "duplicate", "conflict", "unknown_source"} <= set(counts)
+    here = stored(city, int(start_s * 1000) - 400_000, int(start_s * 1000) + 10**6)
+    assert len(here) == counts["accepted"]
+    # of both companies, and the weather of nobody
+    assert {"substation:S1", "substation:S2", "weather_station:W1"} <= {code for code, _ in here}
+    # over HTTP the same frames come with the same faults, and all of them are there
+    assert run("http", None)[1] == told
+    assert len(stored(city, int(start_s * 1000) - 400_000, int(start_s * 1000) + 10**6)) == len(here)
+    assert since.of("frames") == counts
+
+
+def test_the_simulator_ends_when_the_server_refuses_its_messages(served: httpx.Client, broker: Broker) -> None:
+    key = ApiKey("nobody", b"x")
+    options = SimulatorOptions(city=1, broker=BrokerOptions(parse_address(broker.url), key=key))
+    with pytest.raises(Refused, match="bad_signature"):
+        run_simulator(str(served.base_url), options, stop=threading.Event(), say=print, rounds=1)
 
 
 # ---------------------------------------------------------------- on the wire

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -45,6 +45,12 @@ class Reports:
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def owners(self) -> list[int]:
+        """The companies that are among them, each once."""
+        found: list[int] = np.unique(self.companies).tolist()
+        return found
+
     def take(self, rows: Int64Array) -> Reports:
         """Return some of the frames."""
         return Reports(
@@ -74,6 +80,17 @@ def bodies(reports: Iterable[Reports], batch_frames: int) -> Iterator[tuple[byte
     for first in range(0, len(frames), batch_frames):
         batch = frames[first : first + batch_frames]
         yield orjson.dumps({"frames": batch}), len(batch)
+
+
+def bodies_by_company(reports: Iterable[Reports], batch_frames: int, senders: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:
+    """Yield bodies with the company that sends them; `senders` says which that is, by company id of the frames."""
+    parts: dict[int, list[Reports]] = {}
+    for one in reports:
+        for company in one.owners:
+            parts.setdefault(senders[company], []).append(one.take(np.flatnonzero(one.companies == company)))
+    for sender, own in parts.items():
+        for body, _ in bodies(own, batch_frames):
+            yield sender, body
 
 
 def reports_at(simulation: Simulation, observed_ms: int) -> list[Reports]:

@@ -3,7 +3,7 @@
 Of the frames: 2 % come 1 to 60 minutes late, 1 % twice, 0.1 % again with another value under the same time, 0.5 % with a bad
 value. Of the sources: some never report, some run by a wrong clock, some hang on one value, and some senders are registered
 nowhere. Once a day the line of one vendor is down for half an hour; afterwards its gateway sends what it kept at twenty times the
-usual rate.
+usual rate. One vendor of data loggers sends nothing all day and uploads everything they stored at a fixed hour, all at once.
 
 Shares and times are drawn from seed, source and time, like everything in the simulated city: same seed, same faults.
 """
@@ -27,6 +27,8 @@ DUPLICATE_AFTER_S: Final = 5.0
 CONFLICT_AFTER_S: Final = 10.0
 _LATE_S: Final = (60.0, 3600.0)
 _SKEW_S: Final = (30.0, 900.0)
+UPLOAD_HOUR_UTC: Final = 18
+"""When data loggers upload what they stored: 2 o'clock at night in the city's zone."""
 _MADE_UP_VENDORS: Final = 5
 """Where the companies of the sources are not known, gateways of so many vendors share them."""
 
@@ -41,6 +43,8 @@ class FaultShares:
         Of frames.
     silent, skewed, stuck, unregistered
         Of sources; unregistered ones are senders beside the registered.
+    logger
+        Of sources; they are data loggers of one vendor, which upload once a day what they stored.
     outage_s
         How long the line of one vendor is down each day; 0 = never.
     backfill_rate
@@ -57,6 +61,7 @@ class FaultShares:
     unregistered: float = 0.001
     outage_s: float = 1800.0
     backfill_rate: float = 20.0
+    logger: float = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,8 @@ class FaultyLine:
         self._vendors = np.unique(np.concatenate([*self._owners.values(), np.full(0 if groups else 1, -1)]))
         self._held: dict[tuple[str, str], tuple[BoolArray, Int64Array, Float64Array]] = {}
         self._outage_told: tuple[int, int] | None = None
+        self._stored: list[Reports] = []
+        self._upload_s: float | None = None
         for group in groups:
             self._label_sources(group)
 
@@ -115,7 +122,7 @@ class FaultyLine:
     def carry(self, group: Group, rows: Int64Array, observed_ms: Int64Array, values: Float64Array) -> list[Reports]:
         """Take frames of a group that are due and return those that are sent at once, faults in them."""
         kept = ~self._chosen(group.keys[rows], "silent", self._shares.silent)
-        rows, observed_ms, values = rows[kept], observed_ms[kept], values[kept]
+        rows, observed_ms, values = self._without_loggers(group, rows[kept], observed_ms[kept], values[kept])
         keys = group.keys[rows]
         values = self._stuck(group, rows, values)
         reports = self._reports(group, rows, observed_ms + self._skew_ms(keys), values)
@@ -132,8 +139,37 @@ class FaultyLine:
             self._waiting.append(_Waiting((send_s + wait_s)[later], reports.take(later)))
         return [*found, reports.take(np.flatnonzero(wait_s == 0))]
 
+    def _without_loggers(
+        self, group: Group, rows: Int64Array, observed_ms: Int64Array, values: Float64Array
+    ) -> tuple[Int64Array, Int64Array, Float64Array]:
+        """Keep the frames of data loggers until they upload; returns those of all others."""
+        stores = self._chosen(group.keys[rows], "logger", self._shares.logger)
+        if not stores.any():
+            return rows, observed_ms, values
+        kept = self._reports(group, rows[stores], observed_ms[stores], values[stores])
+        self._stored.append(kept)
+        if self._upload_s is None:
+            self._upload_s = _next_upload_s(float(kept.observed_ms.min()) / 1000.0)
+        return rows[~stores], observed_ms[~stores], values[~stores]
+
+    def _upload(self, until_s: float) -> list[Reports]:
+        """Return everything that data loggers stored, when its hour has come."""
+        if self._upload_s is None or self._upload_s >= until_s:
+            return []
+        found, self._stored, at_ms, self._upload_s = self._stored, [], int(self._upload_s * 1000), None
+        times = np.concatenate([one.observed_ms for one in found])
+        sources = len({code for one in found for code in one.codes})
+        detail = {"from": int(times.min()), "to": int(times.max()), "at": at_ms, "frames": len(times), "sources": sources}
+        self._labels.append(Label("upload", "vendor:data loggers", None, detail))
+        return found
+
+    def take_over(self, other: FaultyLine) -> None:
+        """Carry on with what another line holds back, when the city has changed meanwhile."""
+        self._waiting, self._stored, self._upload_s = other._waiting, other._stored, other._upload_s
+
     def arrivals(self, until_s: float) -> Iterator[Reports]:
         """Yield frames that had to wait and are sent before `until_s`."""
+        yield from self._upload(until_s)
         waiting = []
         for item in self._waiting:
             now = item.send_s < until_s
@@ -229,13 +265,15 @@ class FaultyLine:
 
     def _label_sources(self, group: Group) -> None:
         points, skew_ms = self._stuck_points(group), self._skew_ms(group.keys)
-        for fault in ("silent", "skewed", "stuck", "unregistered"):
+        for fault in ("silent", "skewed", "stuck", "unregistered", "logger"):
             share = getattr(self._shares, fault)
             for row in np.flatnonzero(self._chosen(group.keys, fault, share)).tolist():
                 code = group.codes[row]
                 detail: dict[str, Any] = {}
                 if fault == "skewed":
                     detail = {"skew_s": float(skew_ms[row]) / 1000.0}
+                if fault == "logger":
+                    detail = {"hour_utc": UPLOAD_HOUR_UTC}
                 if fault == "stuck":
                     detail = {"point": group.schema.points[int(points[row])].name}
                 self._labels.append(Label(fault, stranger(code) if fault == "unregistered" else code, None, detail))
@@ -262,6 +300,12 @@ class FaultyLine:
             detail = {"from": int(start_s * 1000), "to": int(end_s * 1000)}
             self._labels.append(Label("outage", f"company:{vendor}", None, detail))
         return np.where(down, end_s + (send_s - start_s) / self._shares.backfill_rate - send_s, 0.0)
+
+
+def _next_upload_s(now_s: float) -> float:
+    """Return when data loggers upload next, epoch seconds."""
+    at_s = now_s // DAY_S * DAY_S + UPLOAD_HOUR_UTC * 3600.0
+    return at_s if at_s > now_s else at_s + DAY_S
 
 
 def vendors(group: Group) -> Int64Array:
