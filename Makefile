@@ -85,8 +85,12 @@ bench-ingest: ## measure the intake of a whole city's readings against a row per
 bench-crash: ## kill server and database at random while readings come in and are archived; prints one line of counts
 	@$(BIN)/python -m benchmarks.crash
 
-fuzz: ## ask every route with made-up values for as long as it takes; none may answer 5xx
-	HEAT_TWIN_TEST_FUZZ=1 $(BIN)/python -m pytest tests/api/test_schemathesis.py tests/api/test_fuzz_bodies.py -s
+bench-overload: ## offer the intake three times what it can take for two minutes (SECONDS, TIMES); prints one line of figures
+	@$(BIN)/python -m benchmarks.crash --overload --seconds $(or $(SECONDS),120) --times $(or $(TIMES),3)
+
+fuzz: ## ask every route with made-up values for as long as it takes (MINUTES, ROUTES='^/readings'); none may answer 5xx
+	HEAT_TWIN_TEST_FUZZ=1 HEAT_TWIN_TEST_FUZZ_MINUTES=$(MINUTES) HEAT_TWIN_TEST_FUZZ_ROUTES='$(ROUTES)' $(BIN)/python -m pytest \
+	  tests/api/test_schemathesis.py tests/api/test_fuzz_bodies.py tests/api/test_exchange.py::test_no_form_breaks_the_interface -s
 
 contact-sheet: ## take the map of a served city at six zooms into docs/images (URL=http://127.0.0.1:8000 CITY=1)
 	$(BIN)/python -m tests.browser.contact_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
@@ -94,4 +98,4 @@ contact-sheet: ## take the map of a served city at six zooms into docs/images (U
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check check-qgis setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-ingest bench-crash fuzz
+.PHONY: help run test check check-qgis setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-ingest bench-crash bench-overload fuzz

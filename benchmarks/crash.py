@@ -1,7 +1,7 @@
 """Kills the server and the database at random during load, and counts what was acknowledged and is not there.
 
     python -m benchmarks.crash [--runs 20]       # prints one line of JSON
-    python -m benchmarks.crash --overload        # more senders than the queue holds, for two minutes
+    python -m benchmarks.crash --overload        # three times what the machine takes, for two minutes
 
 Several gateways push signed batches with unique keys (device time and source) as fast as they are answered; half of them send
 days old enough to be archived. Each run kills one thing with SIGKILL at a random moment: the server, all processes of the
@@ -142,11 +142,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--overload", action="store_true", help="overload the intake instead of killing anything")
     parser.add_argument("--seconds", type=float, default=120, help="how long the overload lasts")
+    parser.add_argument("--times", type=float, default=3, help="how many times what the machine takes is offered")
     options = parser.parse_args()
     figures: dict[str, Any]
     if options.overload:
         with victims(read_settings(), senders=GATEWAYS + 1) as these:
-            figures = overload(these, options.seconds)
+            figures = overload(these, options.seconds, options.times)
     else:
         with victims(read_settings(), senders=SENDERS) as these:
             figures = asdict(run(these, options.runs))

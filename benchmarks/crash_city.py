@@ -171,7 +171,7 @@ def victims(base: Settings, *, senders: int) -> Iterator[Victims]:
         finally:
             if these.server is not None:
                 these.server.terminate()
-                these.server.wait(timeout=60)
+                these.server.wait(timeout=300)  # a thread that compiles kernels is waited for
     finally:
         cluster.stop(made)
     shutil.rmtree(var_dir)

@@ -1,18 +1,21 @@
-"""More senders than the queue holds: what is refused, what is lost, how soon all is as before, and the memory of the server.
+"""More than the machine can take: what is refused, what is lost, how soon all is as before, and the memory of the server.
 
-Called by `python -m benchmarks.crash --overload`. A probe sends a small batch five times a second all along. First a few
-gateways push as fast as they are answered, which tells what the machine can take. Then many push batches of 1,000 frames, send a
-refused one again almost at once and pay no attention to Retry-After. At the end everything acknowledged is read back.
+    python -m benchmarks.crash --overload [--seconds 120] [--times 3]        # make bench-overload
+
+A probe sends a small batch five times a second all along. First a few gateways push as fast as they are answered, which tells
+what the machine can take. Then many push batches of 1,000 frames at a fixed rate, three times as much: a request that is refused
+is one of them, and is sent again without heed of Retry-After. When the time is over, each waits for the answer to its last
+request, and everything acknowledged is read back.
 
 | field | meaning |
 |---|---|
-| capacity_frames_per_s | taken from the few gateways |
-| offered_frames_per_s, accepted_frames_per_s | during the overload; refused ones are offered again and again |
-| refused | requests answered with 429 or 503 |
-| acknowledged, lost, duplicates | as in `benchmarks.crash` |
+| capacity_frames_per_s, times | what the few gateways got acknowledged, and how many times that is offered |
+| offered_frames_per_s, accepted_frames_per_s | during the overload, refused requests included |
+| refused_requests | answered with 429 or 503 |
+| acknowledged, lost, duplicates | frames, as in `benchmarks.crash` |
 | probe_before_ms, probe_during_ms | latency of the probe until its acknowledgement, refusals included: 95th percentile |
-| back_to_normal_s | from the end of the overload until the probe is as quick as it was |
-| rss_before_mb, rss_during_mb, rss_after_mb | memory of the server, the largest of each time |
+| normal_after_s | from the end of the overload until five answers in a row are as quick as before |
+| memory_mb_before, memory_mb_peak, memory_mb_after | of the server (VmRSS), the largest of each time |
 """
 
 from __future__ import annotations
@@ -29,48 +32,78 @@ import numpy as np
 
 from benchmarks.crash_city import Victims
 from benchmarks.crash_senders import Gateway, check_stored
+from benchmarks.serving import settle
 
 GATEWAYS = 60
 FEW = 4
 _FRAMES = 1_000
-_CALM_S, _PROBE_S = 10.0, 0.2
+_CALM_S, _PROBE_S = 15.0, 0.2
 _BACK_LIMIT_S = 60.0
 
 
-def overload(these: Victims, seconds: float) -> dict[str, Any]:
+class _Pace:
+    """Requests of many gateways at one rate; what could not be sent in time is not made up for."""
+
+    def __init__(self, requests_per_s: float) -> None:
+        self._gap_s = 1.0 / requests_per_s
+        self._lock = threading.Lock()
+        self._next_s = time.monotonic()
+        self.sent = 0
+
+    def wait(self) -> None:
+        """Return when the next request may be sent."""
+        with self._lock:
+            self._next_s = at_s = max(self._next_s + self._gap_s, time.monotonic() - 1.0)
+        time.sleep(max(0.0, at_s - time.monotonic()))
+        with self._lock:
+            self.sent += 1
+
+
+def overload(these: Victims, seconds: float, times: float) -> dict[str, Any]:
     """Measure; `these` has `GATEWAYS + 1` keys."""
+    assert these.server is not None
+    settle(these.server.pid)  # compiled kernels, the first look at the network
     go = threading.Event()
     go.set()
     ticks = count(time.time_ns() // 1_000_000 - 3_600_000)
     rooms = these.sources["room_sensor"]
     probe = Gateway(GATEWAYS, these.port, rooms[:20], 0, go, batch=20, pause_s=_PROBE_S, away_s=0.1)
-    few, many = _gateways(these, ticks, FEW, away_s=0.2), _gateways(these, ticks, GATEWAYS, away_s=0.02)
+    few = _gateways(these, ticks, FEW, away_s=0.2)
     probe.start()
-    figures: dict[str, Any] = {}
     took_s = _push(few, _CALM_S)
-    figures["capacity_frames_per_s"] = round(sum(len(g.acknowledged) for g in few) / took_s)
+    capacity = sum(len(g.acknowledged) for g in few) / took_s
     time.sleep(3.0)
     before = len(probe.latencies_s)
     watch = _Memory(these)
     time.sleep(5.0)
-    rss_before = watch.take()
+    memory_before = watch.take()
     calm = probe.latencies_s[before:]
     before = len(probe.latencies_s)
-    took_s = _push(many, seconds)
-    during, rss_during = probe.latencies_s[before:], watch.take()
+    pace = _Pace(times * capacity / _FRAMES)
+    many = _gateways(these, ticks, GATEWAYS, away_s=0.0, pace=pace)
+    began = time.monotonic()
+    for gateway in many:
+        gateway.start()
+    time.sleep(seconds)
+    ended, took_s, offered = time.monotonic(), time.monotonic() - began, pace.sent
+    accepted, refused = sum(len(g.acknowledged) for g in many), sum(g.refused for g in many)
+    _end(many)
+    during, memory_peak = probe.latencies_s[before:], watch.take()
     normal_s = max(2 * float(np.percentile(calm, 95)), 0.3)
-    figures["back_to_normal_s"] = round(_back_after_s(probe, normal_s), 1)
-    time.sleep(5.0)
-    figures |= {
-        "offered_frames_per_s": round(sum(len(g.acknowledged) + g.refused * _FRAMES for g in many) / took_s),
-        "accepted_frames_per_s": round(sum(len(g.acknowledged) for g in many) / took_s),
-        "refused": sum(g.refused for g in many),
+    figures = {
+        "capacity_frames_per_s": round(capacity),
+        "times": times,
+        "offered_frames_per_s": round(offered * _FRAMES / took_s),
+        "accepted_frames_per_s": round(accepted / took_s),
+        "refused_requests": refused,
+        "normal_after_s": round(_back_after_s(probe, normal_s, ended), 1),
         "probe_before_ms": round(1000 * float(np.percentile(calm, 95))),
         "probe_during_ms": round(1000 * float(np.percentile(during, 95))) if during else None,
-        "rss_before_mb": rss_before,
-        "rss_during_mb": rss_during,
-        "rss_after_mb": watch.take(),
+        "memory_mb_before": memory_before,
+        "memory_mb_peak": memory_peak,
     }
+    time.sleep(5.0)
+    figures["memory_mb_after"] = watch.take()
     watch.over = True
     _end([probe])
     found = check_stored(these, [*few, *many, probe])
@@ -78,11 +111,12 @@ def overload(these: Victims, seconds: float) -> dict[str, Any]:
     return figures | {"load1": round(os.getloadavg()[0], 2)}
 
 
-def _gateways(these: Victims, ticks: Iterator[int], number: int, *, away_s: float) -> list[Gateway]:
+def _gateways(these: Victims, ticks: Iterator[int], number: int, *, away_s: float, pace: _Pace | None = None) -> list[Gateway]:
     """Return gateways that share the devices; no two batches have the same time."""
     go, devices = threading.Event(), these.sources["heating_device"]
     go.set()
-    return [Gateway(n, these.port, devices, 0, go, batch=_FRAMES, away_s=away_s, ticks=ticks) for n in range(number)]
+    more: dict[str, Any] = {} if pace is None else {"pace": pace.wait, "gives_up": True}
+    return [Gateway(n, these.port, devices, 0, go, batch=_FRAMES, away_s=away_s, ticks=ticks, **more) for n in range(number)]
 
 
 def _push(gateways: Sequence[Gateway], seconds: float) -> float:
@@ -104,15 +138,15 @@ def _end(gateways: Sequence[Gateway]) -> None:
             raise SystemExit(f"benchmarks.crash: {gateway.wrong or 'a sender got no acknowledgement in two minutes'}")
 
 
-def _back_after_s(probe: Gateway, normal_s: float) -> float:
-    """Return after how many seconds five answers in a row were as quick as before."""
-    began, seen = time.monotonic(), len(probe.latencies_s)
-    while time.monotonic() - began < _BACK_LIMIT_S:
+def _back_after_s(probe: Gateway, normal_s: float, ended: float) -> float:
+    """Return how many seconds after the end five answers in a row were as quick as before."""
+    seen = len(probe.latencies_s)
+    while time.monotonic() - ended < _BACK_LIMIT_S:
         latest = probe.latencies_s[seen:]
         if len(latest) >= 5 and max(latest[-5:]) <= normal_s:
             break
         time.sleep(0.05)
-    return time.monotonic() - began
+    return time.monotonic() - ended
 
 
 class _Memory:

@@ -6,7 +6,7 @@ import http.client
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,6 +41,10 @@ class Gateway(threading.Thread):
         How long it rests after an acknowledgement, and after a refusal.
     ticks
         Times of its batches, for gateways that report on the same sources; None = times of its own.
+    pace
+        Returns when the next request may be sent, for gateways that together offer no more than so much; None = at once.
+    gives_up
+        A batch that is refused after it is over is not sent again.
     latencies_s
         Of each batch, from its first sending to its acknowledgement.
     """
@@ -54,6 +58,8 @@ class Gateway(threading.Thread):
     pause_s: float = 0.0
     away_s: float = 0.2
     ticks: Iterator[int] | None = None
+    pace: Callable[[], None] | None = None
+    gives_up: bool = False
     acknowledged: Stored = field(default_factory=dict)
     latencies_s: list[float] = field(default_factory=list)
     refused: int = 0
@@ -79,6 +85,8 @@ class Gateway(threading.Thread):
             if self.flying is None:
                 time.sleep(self.pause_s)
                 self.flying, self._began_s = self._draw(), time.monotonic()
+            if self.pace is not None:
+                self.pace()
             try:
                 connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
                 status, answer = self._send(connection, self.flying.body)
@@ -90,6 +98,8 @@ class Gateway(threading.Thread):
                 self._settle(answer)
             elif status in {429, 503}:
                 self.refused += 1
+                if self.over and self.gives_up:
+                    return
                 time.sleep(self.away_s)
             else:
                 self.wrong = f"{status}: {answer[:300]!r}"

@@ -1,6 +1,6 @@
 """Whatever comes as a body: read, or refused with an error that has a status below 500; never garbage taken for frames.
 
-Short here; `HEAT_TWIN_TEST_FUZZ=1` tries some hundred times as many bodies.
+Short here; `make fuzz` (`HEAT_TWIN_TEST_FUZZ=1`) tries some hundred times as many bodies, fewer in `MINUTES`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from twin.readings import Source, prepare, prepare_singly
 from twin.schemas import FrameSchema, Point
 
 WHOLE = os.environ.get("HEAT_TWIN_TEST_FUZZ", "") not in {"", "0"}
-EXAMPLES = 20_000 if WHOLE else 60
+MINUTES = float(os.environ.get("HEAT_TWIN_TEST_FUZZ_MINUTES", "") or 40)
+EXAMPLES = round(500 * MINUTES) if WHOLE else 60
 NOW = 1_795_255_200_000
 METER = FrameSchema("meter", 1, (Point("flow_m3_per_h", "flow", "m3/h"), Point("heat_total_gj", "heat", "GJ", slot="total")))
 SOURCES = {"meter:1": Source(1, "meter:1", 10, "substation", None, None, 1, METER, 60)}

@@ -2,7 +2,8 @@
 
 Every route takes part, those that change the city included: the server runs over a copy of the sample, and an administrator
 asks. An answer 503 is allowed: it says `Retry-After` (one archive at a time, a full queue). `make fuzz`
-(`HEAT_TWIN_TEST_FUZZ=1`) sends some hundred times as many requests.
+(`HEAT_TWIN_TEST_FUZZ=1`) sends some hundred times as many requests, or as many as fit into `MINUTES`; `ROUTES` is a regular
+expression of the paths that take part.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from tests.conftest import LoadedSample, create_database, drop_database
 
 WHOLE = os.environ.get("HEAT_TWIN_TEST_FUZZ", "") not in {"", "0"}
 BOUNDS = ("--phases=examples,coverage,fuzzing", "--max-examples=60") if WHOLE else ("--phases=fuzzing", "--max-examples=1")
+if WHOLE and (minutes := os.environ.get("HEAT_TWIN_TEST_FUZZ_MINUTES", "")):
+    BOUNDS = ("--phases=coverage,fuzzing", f"--max-time={int(float(minutes) * 60)}")
+ROUTES = os.environ.get("HEAT_TWIN_TEST_FUZZ_ROUTES", "")
 LIMIT_S = 7200 if WHOLE else 600
 ENDLESS = r"^/alarms/stream$"
 """Answers until the client leaves."""
@@ -76,7 +80,8 @@ def run(url: str, folder: Path, *more: str) -> None:
 
 def test_no_request_makes_the_server_fail(server: str, tmp_path: Path) -> None:
     cookie = administrator(server)
-    run(server, tmp_path, f"--exclude-path-regex={ENDLESS}|{SESSIONS}", "--header", f"Cookie: {cookie}")
+    only = [f"--include-path-regex={ROUTES}"] if ROUTES else []
+    run(server, tmp_path, f"--exclude-path-regex={ENDLESS}|{SESSIONS}", *only, "--header", f"Cookie: {cookie}")
 
 
 def test_no_sign_in_makes_the_server_fail(server: str, tmp_path: Path) -> None:
