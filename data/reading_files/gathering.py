@@ -67,7 +67,10 @@ class AsideReport:
 
 @dataclass
 class ColumnFacts:
-    """What was seen of a column: whether a 32-bit gauge would change digits, and where first."""
+    """What was seen of a column: whether a 32-bit gauge would change digits, and where first.
+
+    Nothing of one whose digits nobody asks for (`PointColumn.asks_for_digits`).
+    """
 
     more_digits: int = 0
     first_line: int = 0
@@ -179,8 +182,10 @@ class _Parser:
             numbers = to_numbers(batch.columns[point.column], decimal=manifest.decimal, missing=manifest.missing)
             self._aside(batch, point.column, numbers.bad, good, f"it must be a number with the decimal mark {manifest.decimal!r}")
             rows["values"][:, place] = numbers.values
-        for place, facts in enumerate(self.facts):
-            facts.note(rows["values"][good, place], batch.lines[good])
+        kept, lines = rows["values"][good], batch.lines[good]
+        for place, (point, facts) in enumerate(zip(manifest.points, self.facts, strict=True)):
+            if point.asks_for_digits:
+                facts.note(kept[:, place], lines)
 
     def _long_values(self, batch: RowBatch, rows: np.ndarray[Any, Any], good: BoolArray) -> None:
         manifest = self.manifest
@@ -195,9 +200,10 @@ class _Parser:
         right = f"it must be a number with the decimal mark {manifest.decimal!r}"
         self._aside(batch, str(manifest.value_column), numbers.bad, good, right)
         rows["values"][:, 0] = numbers.values
-        for place, facts in enumerate(self.facts):
-            own = good & (rows["point"] == place)
-            facts.note(rows["values"][own, 0], batch.lines[own])
+        for place, (point, facts) in enumerate(zip(manifest.points, self.facts, strict=True)):
+            if point.asks_for_digits:
+                own = good & (rows["point"] == place)
+                facts.note(rows["values"][own, 0], batch.lines[own])
 
     def _aside(self, batch: RowBatch, column: str, bad: BoolArray, good: BoolArray, right: str) -> None:
         """Put rows aside that are bad here and were good so far."""

@@ -443,9 +443,7 @@ def _frames_of_day(
     """Return the frames of a day as records, each key once, and those of a key that differ from its first."""
     schema = target.schema
     read = ordered.values(frames)
-    values = np.full((len(frames), len(schema.points)), np.nan)
-    for column, (place, units) in enumerate(target.columns):
-        values[:, place] = units.to_ours(read[:, column])
+    values = _as_points(target, read)
     given: UInt8Array = np.full(values.shape, int(Quality.NOT_EVALUATED), np.uint8)
     ms = ordered.ms[frames]
     records = from_arrays(
@@ -465,6 +463,17 @@ def _frames_of_day(
         report.conflicts += int(block.lost_differs.sum())
         report.duplicates += int((~block.lost_differs).sum())
     return joined(kept), joined(differing)
+
+
+def _as_points(target: _Target, read: Float64Array) -> Float64Array:
+    """Return the columns of a file as the points of the schema, in our units; NaN where the file has no such point."""
+    places = [place for place, _ in target.columns]
+    if all(units.is_identity for _, units in target.columns) and places == list(range(len(target.schema.points))):
+        return read
+    values = np.full((len(read), len(target.schema.points)), np.nan)
+    for column, (place, units) in enumerate(target.columns):
+        values[:, place] = units.to_ours(read[:, column])
+    return values
 
 
 def _new_hot_frames(

@@ -51,6 +51,11 @@ class PointColumn:
     label_zh: str = ""
     rounded: bool = False
 
+    @property
+    def asks_for_digits(self) -> bool:
+        """True when it matters whether a 32-bit gauge gives the digits back: they may not be dropped, or decide on the slot."""
+        return not self.rounded or (self.quantity is not None and self.slot is None)
+
 
 @dataclass(frozen=True, slots=True)
 class FileManifest:

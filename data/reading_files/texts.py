@@ -71,18 +71,22 @@ def to_numbers(column: pa.Array, *, decimal: str, missing: Sequence[str]) -> Num
 
 def more_digits_than_a_gauge(values: Float64Array) -> BoolArray:
     """Tell which values a 32-bit gauge would give back with other digits; NaN never."""
-    doubtful = np.isfinite(values)
-    for power in (1.0, 10.0, 100.0, 1000.0):
-        scaled = np.round(values * power)
-        doubtful &= ~((np.abs(scaled) < _SMALL) & (scaled / power == values))
-    places = np.flatnonzero(doubtful)
+    places = np.flatnonzero(np.isfinite(values))
+    # thousandths first: what instruments send is mostly decided at once, and only the rest is looked at again
+    for power in (1000.0, 100.0, 10.0, 1.0):
+        left = values[places]
+        scaled = np.round(left * power)
+        places = places[~((np.abs(scaled) < _SMALL) & (scaled / power == left))]
+    more = np.zeros(values.shape, np.bool_)
+    if not places.size:
+        return more
     unique, back = np.unique(values[places], return_inverse=True)
     with np.errstate(over="ignore"):
         narrow = unique.astype(np.float32)
     # the shortest digits of the 32-bit number, read again
     shown = pc.cast(pc.cast(pa.array(narrow), pa.string()), pa.float64()).to_numpy(zero_copy_only=False)
-    doubtful[places] = (shown != unique)[back]
-    return doubtful
+    more[places] = (shown != unique)[back]
+    return more
 
 
 # ---------------------------------------------------------------- times
