@@ -170,9 +170,11 @@ def test_people_and_programs_come_in_as_before(database_url: str, sample_copy_ur
 
     restore(after, tmp_path / "b.tar", replace=True, seat="tests", progress=quiet)
     with serve(after.database_url, after.var_dir, host="0.0.0.0") as url, httpx.Client(base_url=url, timeout=30) as client:
-        assert httpx.get(f"{url}/cities", headers=old_session).status_code == 401, "a restore brings no old session back"
+        assert httpx.get(f"{url}/cities", headers=old_session, timeout=60).status_code == 401, (
+            "a restore brings no old session back"
+        )
         assert client.post("/session", json={"login": "anna", "password": PASSWORD}).status_code == 200
-        assert httpx.get(f"{url}/cities", headers=signed("gateway")).status_code == 200
+        assert httpx.get(f"{url}/cities", headers=signed("gateway"), timeout=60).status_code == 200
 
 
 def test_a_city_that_is_served_is_not_replaced(sample: LoadedSample, sample_copy_url: str, tmp_path: Path) -> None:

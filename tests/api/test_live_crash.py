@@ -100,7 +100,9 @@ def test_live_state_of_an_older_program_comes_back_from_history(database_url: st
     port, at = free_port(), now_ms() - 5000
     url = f"http://127.0.0.1:{port}"
     with serve_process(database_url, tmp_path / "var", port=port):
-        httpx.post(f"{url}/readings", json={"frames": [frame("substation:S1", at, COLD), frame("substation:S1", at - 1)]})
+        httpx.post(
+            f"{url}/readings", json={"frames": [frame("substation:S1", at, COLD), frame("substation:S1", at - 1)]}, timeout=60
+        )
     with connect(database_url) as connection:
         connection.execute("truncate latest_checkpoint, reading_commit")
     with (

@@ -101,7 +101,7 @@ def test_pages_follow_one_another_without_gap_or_double(http: httpx.Client) -> N
     url: str | None = f"{http.base_url}/ogc/collections/pipe/items?limit=2"
     walked: list[int] = []
     while url:
-        page = httpx.get(url).json()
+        page = httpx.get(url, timeout=60).json()
         assert page["numberMatched"] == len(everything)
         assert page["numberReturned"] == len(page["features"]) <= 2
         walked += [each["id"] for each in page["features"]]

@@ -69,7 +69,7 @@ def test_a_partners_page_changes_nothing(http: httpx.Client) -> None:
 
 def test_without_the_setting_no_page_of_another_site_reads(database_url: str, tmp_path: Path) -> None:
     with serve(database_url, tmp_path) as url:
-        answer = httpx.get(f"{url}/health", headers={"Origin": PARTNER})
+        answer = httpx.get(f"{url}/health", headers={"Origin": PARTNER}, timeout=60)
         asked = httpx.options(f"{url}/tiles", headers={"Origin": PARTNER, "Access-Control-Request-Method": "GET"})
     assert not [name for response in (answer, asked) for name in response.headers if name.startswith("access-control")]
 

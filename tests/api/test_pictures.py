@@ -148,7 +148,7 @@ def test_the_overview_scene_names_addresses_that_answer(http: httpx.Client) -> N
     layers = {layer["id"]: layer["data"] for layer in document.json()["layers"]}
     assert set(layers) == {"rates", "network", "buildings"}
     for address in layers.values():
-        assert httpx.get(address).status_code == 200, address
+        assert httpx.get(address, timeout=60).status_code == 200, address
     assert len(document.content) < 10_000
     assert http.get("/scenes/sunset.json").status_code == 404
 
@@ -188,7 +188,7 @@ def test_the_load_is_in_the_ledger_and_a_job_can_be_cancelled_by_who_may(http: h
     listed = http.get("/jobs", params={"city": 1}).json()
     assert [(row["kind"], row["state"]) for row in listed if row["kind"] == "load"] == [("load", "done")]
     assert listed[-1]["result"]["built"] == ["tiles", "raster", "tiles3d", "problems"]
-    with httpx.Client(base_url=city[1]) as viewer:
+    with httpx.Client(base_url=city[1], timeout=60) as viewer:
         take_seat(viewer, "district")
         assert viewer.post(f"/jobs/{job_id}/cancel").status_code == 403
     assert http.post(f"/jobs/{job_id}/cancel").json()["state"] == "cancelled"

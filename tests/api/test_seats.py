@@ -223,7 +223,7 @@ def test_guessing_is_slowed_down(closed: tuple[httpx.Client, str]) -> None:
 def test_a_new_password_ends_the_other_sessions(closed: tuple[httpx.Client, str], database_url: str) -> None:
     http, _ = closed
     add_person(database_url, "li")
-    with httpx.Client(base_url=http.base_url) as other:
+    with httpx.Client(base_url=http.base_url, timeout=60) as other:
         assert sign_in(other, "li").status_code == 200
         assert other.get("/cities").status_code == 200
         sign_in(http, "li")
@@ -242,10 +242,10 @@ def test_a_session_ends_when_its_time_is_over(closed: tuple[httpx.Client, str], 
 
 
 def test_a_session_of_the_demo_is_worth_nothing_on_a_network(database_url: str, tmp_path: Path) -> None:
-    with serve(database_url, tmp_path / "var") as url, httpx.Client(base_url=url) as http:
+    with serve(database_url, tmp_path / "var") as url, httpx.Client(base_url=url, timeout=60) as http:
         http.post("/session", json={"seat_id": http.get("/seats").json()[3]["seat_id"]})
         token = http.cookies[COOKIE]
-    with serve(database_url, tmp_path / "var", host="0.0.0.0") as url, httpx.Client(base_url=url) as http:
+    with serve(database_url, tmp_path / "var", host="0.0.0.0") as url, httpx.Client(base_url=url, timeout=60) as http:
         assert http.get("/cities", headers={"Cookie": f"{COOKIE}={token}"}).status_code == 401
         assert http.post("/session", json={"seat_id": 1}).status_code == 400
 

@@ -113,27 +113,27 @@ def test_the_simulator_is_for_demo_mode() -> None:
 
 def test_every_answer_says_what_a_page_may_load(served: str) -> None:
     for path in ("/health", "/cities", "/nothing", "/docs"):
-        headers = httpx.get(f"{served}{path}").headers
+        headers = httpx.get(f"{served}{path}", timeout=60).headers
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_reference_loads_nothing_from_elsewhere_and_names_every_path(served: str) -> None:
-    page = httpx.get(f"{served}/docs").text
+    page = httpx.get(f"{served}/docs", timeout=60).text
     assert not re.search(r"(src|href)=.?https?:", page)
-    for path in httpx.get(f"{served}/openapi.json").json()["paths"]:
+    for path in httpx.get(f"{served}/openapi.json", timeout=60).json()["paths"]:
         assert path.replace("&", "&amp;") in page
 
 
 def test_long_answers_are_compressed_once(served: str) -> None:
-    answer = httpx.get(f"{served}/openapi.json", headers={"Accept-Encoding": "gzip"})
+    answer = httpx.get(f"{served}/openapi.json", headers={"Accept-Encoding": "gzip"}, timeout=60)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.json()["info"]["title"] == "heat twin"
 
 
 def test_an_unknown_path_is_json_for_programs(served: str) -> None:
-    answer = httpx.get(f"{served}/nothing/here")
+    answer = httpx.get(f"{served}/nothing/here", timeout=60)
     assert answer.status_code == 404
     assert answer.json()["error"]["kind"] == "HttpError"
 

@@ -134,8 +134,8 @@ def test_a_burst_makes_exactly_what_it_cuts_off_glow(branches: tuple[str, dict[s
         assert "pipe E-supply-far bursts and cuts off 1 substations" in said
         viewer.until(lambda state: state[ids["E"]][1] == Status.ALARM_LEVEL_1)
         assert viewer.state[ids["W"]][1] == Status.NORMAL
-    alarms = httpx.get(f"{url}/alarms").json()["items"]
-    impact = httpx.get(f"{url}/assets/{ids['E-supply-far']}/impact").json()
+    alarms = httpx.get(f"{url}/alarms", timeout=60).json()["items"]
+    impact = httpx.get(f"{url}/assets/{ids['E-supply-far']}/impact", timeout=60).json()
     assert [alarm["asset_id"] for alarm in alarms] == [item["asset_id"] for item in impact["lost"]["substations"]] == [ids["E"]]
 
 

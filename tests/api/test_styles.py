@@ -49,7 +49,7 @@ def every_style(http: httpx.Client, **params: str) -> dict[str, dict[str, Any]]:
 def test_the_list_names_every_style_with_an_address_that_answers(http: httpx.Client) -> None:
     listed = http.get("/styles").json()
     assert tuple(item["style"] for item in listed) == STYLE_NAMES
-    assert [httpx.get(item["url"]).status_code for item in listed] == [200] * len(listed)
+    assert [httpx.get(item["url"], timeout=60).status_code for item in listed] == [200] * len(listed)
 
 
 @pytest.mark.parametrize("params", [{}, {"crs": "gcj02", "lang": "en"}], ids=["plain", "gcj02-en"])
@@ -158,7 +158,7 @@ def test_a_company_sees_only_itself_in_the_legend(http: httpx.Client, tmp_path: 
     seat = next((s for s in http.get("/seats").json() if s["role"] == "company"), None)
     if seat is None:
         pytest.skip("the demo has no seat of a company")
-    with httpx.Client(base_url=http.base_url, params={"city": 1}) as company:
+    with httpx.Client(base_url=http.base_url, params={"city": 1}, timeout=60) as company:
         company.post("/session", json={"seat_id": seat["seat_id"]}).raise_for_status()
         own = [item["value"] for each in company.get("/styles/colourings").json() for item in each["items"]
                if each["colouring"] == "company"]  # fmt: skip

@@ -54,7 +54,7 @@ def test_every_tileset_and_layer_of_the_list_answers(http: httpx.Client) -> None
     listed = http.get("/tiles", params={"city": 1}).json()
     assert [item["tileset"] for item in listed] == ["assets", "base", "buildings", "coverage", "network", "problems"]
     for item in listed:
-        document = httpx.get(item["url"]).json()
+        document = httpx.get(item["url"], timeout=60).json()
         zoom = document["maxzoom"] - 1
         decoded = mapbox_vector_tile.decode(get_tile(http, item["tileset"], zoom).content)
         assert set(decoded) <= {layer["id"] for layer in document["vector_layers"]}

@@ -29,11 +29,8 @@ def sent(client: httpx.Client, path: str, **body: object) -> dict:
     return answer.json()
 
 
-def test_both_agree_at_once_and_the_store_follows(
-    database_url: str, client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_agree_at_once_and_the_store_follows(database_url: str, client: httpx.Client, tmp_path: Path) -> None:
     insert_ring(database_url)
-    monkeypatch.setenv("NUMBA_CACHE_DIR", "")  # the kernels that this process has compiled
     client.timeout = httpx.Timeout(120)
     port = free_port()
     with (

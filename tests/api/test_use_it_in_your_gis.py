@@ -86,7 +86,7 @@ def test_the_commands_and_programs_of_the_page_run_as_they_stand(closed: str, tm
 
 def test_without_a_seat_nothing_answers(closed: str) -> None:
     for path in ("/ogc/collections", "/styles", "/tiles/network/14/13894/5966.mvt"):
-        assert httpx.get(closed + path).status_code == 401
+        assert httpx.get(closed + path, timeout=60).status_code == 401
 
 
 def test_tiles_in_gcj02_lie_on_the_grid_of_amap(closed: str) -> None:
