@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,16 +41,21 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "build" / "numba"))
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with the ring of its folder, unless it names its own; run ring after ring, each in random order.
+    """Mark every test with the ring of its folder, unless it names its own; run file after file, ring after ring.
 
-    The browser comes last: Playwright keeps an event loop running in the thread of the tests.
+    The browser comes last: Playwright keeps an event loop running in the thread of the tests. In a ring the files with most tests
+    come first, so that processes that share them (`scripts/test.sh`) end together; those with as many, and tests in a file, come
+    in random order.
     """
     order = list(dict.fromkeys(RINGS.values()))
+    files: dict[Path, list[int]] = {}
     for item in items:
         if not any(item.get_closest_marker(ring) for ring in order):
             folder = Path(item.path).relative_to(ROOT / "tests").parts[0]
             item.add_marker(RINGS.get(folder, "plain"))
-    items.sort(key=lambda item: min(order.index(mark.name) for mark in item.iter_markers() if mark.name in order))
+        files.setdefault(item.path, []).append(min(order.index(mark.name) for mark in item.iter_markers() if mark.name in order))
+    place = {path: number for number, path in enumerate(sorted(files, key=lambda path: (max(files[path]), -len(files[path]))))}
+    items.sort(key=lambda item: place[item.path])
 
 
 def missing(reason: str) -> None:
@@ -92,10 +98,10 @@ def server_url() -> Iterator[str]:
 
 
 def create_database(server_url: str, template: str = clusters.DATABASE) -> str:
-    """Create a database from a template and return its address."""
+    """Create a database from a template and return its address; copied as files, which without fsync is the quicker way."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     with connect(_database(server_url, "postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template}")
+        connection.execute(f"create database {name} template {template} strategy file_copy")
     return _database(server_url, name)
 
 
@@ -139,20 +145,33 @@ class LoadedSample:
         return copied
 
 
+def drawn_once(tmp_path_factory: pytest.TempPathFactory, name: str, draw: Callable[[Path], Path]) -> Path:
+    """Return the manifest of a city that one process of the run draws while the others that want it wait."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    with (folder.parent / f"{name}.lock").open("a+") as done:
+        fcntl.flock(done, fcntl.LOCK_EX)
+        done.seek(0)
+        if not done.read():
+            done.write(str(draw(folder)))
+    return folder / "manifest.toml"
+
+
 @pytest.fixture(scope="session")
 def sample_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the manifest of the sample city, drawn once in the session; tests only read it."""
+    """Return the manifest of the sample city, drawn once in the run; tests only read it."""
     from data.demo.city import write_city  # noqa: PLC0415 - only tests of the sample pay for what this pulls in
 
-    return write_city(tmp_path_factory.mktemp("sample_city"), clean=True)
+    return drawn_once(tmp_path_factory, "sample_city", lambda folder: write_city(folder, clean=True))
 
 
 @pytest.fixture(scope="session")
 def dirty_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the manifest of the sample city with its dirt, drawn once in the session; tests only read it."""
+    """Return the manifest of the sample city with its dirt, drawn once in the run; tests only read it."""
     from data.demo.city import write_city  # noqa: PLC0415 - as above
 
-    return write_city(tmp_path_factory.mktemp("dirty_city"))
+    return drawn_once(tmp_path_factory, "dirty_city", write_city)
 
 
 @pytest.fixture(scope="session")
