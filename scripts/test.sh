@@ -14,6 +14,9 @@ tests=0
 if [ $# -gt 0 ]; then
   run "$@" || tests=1
 else
+  # processes that collect anything else than each other do not start; sets have one order in all of them
+  export PYTHONHASHSEED=${PYTHONHASHSEED:-$RANDOM}
+  echo "test: PYTHONHASHSEED=$PYTHONHASHSEED"
   run --numprocesses="${TEST_PROCESSES:-2}" --dist=loadfile --no-loadscope-reorder || tests=1
 fi
 [ "$checks" = 0 ] || echo "test: the lints above failed" >&2
