@@ -45,7 +45,7 @@ def test_the_first_page_shows_the_city_in_chinese_and_says_that_it_is_made_up(vi
 
 
 def test_the_language_is_switched_and_stays_in_the_address(viewer: OpenViewer) -> None:
-    with viewer(1440, 900) as shown:
+    with viewer(1024, 700) as shown:
         shown.open("/?layers=base")
         shown.page.get_by_role("button", name="切换语言").click()
         shown.page.get_by_role("heading", name="City heating twin").wait_for()
@@ -58,7 +58,7 @@ def test_the_language_is_switched_and_stays_in_the_address(viewer: OpenViewer) -
 
 
 def test_the_address_holds_the_whole_view(viewer: OpenViewer) -> None:
-    with viewer(1440, 900) as shown:
+    with viewer(1024, 700) as shown:
         shown.open("/?city=1&lon=125.29700&lat=43.85300&z=14.50&bearing=20&layers=base,network")
         assert shown.look("window.__ht.map.getBearing()") == pytest.approx(20)
         assert shown.look("window.__ht.map.getZoom()") == pytest.approx(14.5)
@@ -87,7 +87,7 @@ def test_the_heat_users_of_a_building_are_listed_page_by_page(viewer: OpenViewer
     doors = [(int(row["attributes"]["unit"]), int(row["attributes"]["door"])) for row in rows["items"]]
     assert doors == sorted(doors)
     heated = sum(count["row_count"] for count in rows["counts"] if count["values"]["heating"])
-    with viewer(1440, 900) as shown:
+    with viewer(1024, 700) as shown:
         shown.open(f"/?layers=base&sel={building_id}")
         listed = shown.page.get_by_test_id("register")
         listed.get_by_role("heading", name=f"热用户 {rows['total']}").wait_for()
