@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -75,10 +75,9 @@ def as_json(reports: Reports) -> list[dict[str, Any]]:
 
 
 def bodies(reports: Iterable[Reports], batch_frames: int) -> Iterator[tuple[bytes, int]]:
-    """Yield bodies of at most so many frames each, and how many they hold."""
-    frames = list(chain.from_iterable(as_json(one) for one in reports))
-    for first in range(0, len(frames), batch_frames):
-        batch = frames[first : first + batch_frames]
+    """Yield bodies of at most so many frames each, and how many they hold; an upload of a day is never held as JSON at once."""
+    frames = chain.from_iterable(as_json(one) for one in reports)
+    while batch := list(islice(frames, batch_frames)):
         yield orjson.dumps({"frames": batch}), len(batch)
 
 
