@@ -8,7 +8,7 @@ from the frames, and the mean, a 32-bit number like the gauge itself, to `MEAN_T
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -19,7 +19,7 @@ import zstandard
 
 from twin.arrays import BoolArray, Float32Array, Float64Array, Int32Array, Int64Array, UInt8Array
 from twin.errors import BadFrame
-from twin.frames import Frames
+from twin.frames import Frames, payload_part
 from twin.quality import may_raise_alarm
 from twin.schemas import FrameSchema
 
@@ -262,8 +262,13 @@ def _steps(column: np.ndarray, kind: str, bits: str) -> bytes:
     return np.diff(whole, axis=0, prepend=np.zeros_like(whole[:1])).tobytes("F")
 
 
-def decode_rollups(schema: FrameSchema, payload: bytes) -> Rollups:
+def decode_rollups(schema: FrameSchema, payload: bytes, names: Collection[str] | None = None) -> Rollups:
     """Return the roll-ups of a stored block.
+
+    Parameters
+    ----------
+    names
+        Only these points are decoded: the roll-ups have a schema of these alone. None = all.
 
     Raises
     ------
@@ -277,12 +282,23 @@ def decode_rollups(schema: FrameSchema, payload: bytes) -> Rollups:
         named = f"schema {schema.code}/{schema.version}"
         raise BadFrame(f"a block of roll-ups of {head['points']} points is stored under {named}, which has {points}")
     widths = {"least": gauges, "greatest": gauges, "mean": gauges, "last": points - gauges, "good": points, "worst": points}
+    part = None if names is None else payload_part(schema, names)
+    wanted = {} if part is None else _places_of(schema, part.columns)
     arrays: dict[str, Any] = {}
     offset = _HEAD.itemsize
     for name, (kind, bits) in _COLUMNS.items():
         width = widths.get(name, 1)
         steps = np.frombuffer(data, bits, rows * width, offset).reshape((rows, width), order="F")
         offset += steps.nbytes
-        column = np.cumsum(steps, axis=0, dtype=bits).view(kind)
+        shown = steps[:, wanted[name]] if name in wanted else steps
+        column = np.cumsum(shown, axis=0, dtype=bits).view(kind)
         arrays[name] = column if name in widths else column[:, 0]
-    return Rollups(schema, **arrays)
+    return Rollups(schema if part is None else part.schema, **arrays)
+
+
+def _places_of(schema: FrameSchema, columns: Collection[int]) -> dict[str, list[int]]:
+    """Return which of its columns each array of roll-ups keeps of some points."""
+    gauges = [place for place, column in enumerate(schema.gauge_columns) if column in columns]
+    totals = [place for place, column in enumerate(schema.total_columns) if column in columns]
+    points = list(columns)
+    return {"least": gauges, "greatest": gauges, "mean": gauges, "last": totals, "good": points, "worst": points}

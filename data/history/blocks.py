@@ -9,7 +9,7 @@ later block counts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -20,6 +20,7 @@ from data.history.hot import at
 from data.pool import Pool
 from data.statements import sql
 from twin.arrays import Int32Array
+from twin.frames import payload_part
 from twin.rollups import DAY_S, Rollups, decode_rollups, encode_rollups, merged
 from twin.schemas import FrameSchema
 
@@ -99,11 +100,19 @@ async def read_blocks(
 
 
 async def read_source(
-    pool: Pool, city_id: int, source_id: int, schemas: Mapping[int, FrameSchema], every_s: int, *, start_ms: int, end_ms: int
+    pool: Pool,
+    city_id: int,
+    source_id: int,
+    schemas: Mapping[int, FrameSchema],
+    every_s: int,
+    *,
+    start_ms: int,
+    end_ms: int,
+    points: Collection[str] | None = None,
 ) -> list[Rollups]:
-    """Return the stored roll-ups of one source, one part a schema.
+    """Return the stored roll-ups of one source, one part a schema; of these points alone (None = all).
 
-    Cost: a season of hours of one device 0.1 s, of one substation 0.3 s.
+    Cost: a season of hours of one point of a substation 0.1 s of processor, of all its points 0.2 s.
     """
     parts = [(number, source_id // closed_sources(schema)) for number, schema in schemas.items()]
     parts += [(number, open_part(source_id)) for number in schemas]
@@ -122,21 +131,31 @@ async def read_source(
     for row in rows:
         payloads.setdefault(row["schema_id"], []).append(row["payload"])
     decoded = [
-        asyncio.to_thread(_decoded, schemas[number], found, start_ms, end_ms, [source_id]) for number, found in payloads.items()
+        asyncio.to_thread(_decoded, schemas[number], found, start_ms, end_ms, [source_id], points=points)
+        for number, found in payloads.items()
     ]
     return [each for each in await asyncio.gather(*decoded) if len(each)]
 
 
 def _decoded(
-    schema: FrameSchema, payloads: Sequence[bytes], start_ms: int, end_ms: int, source_ids: Sequence[int] | Int32Array | None
+    schema: FrameSchema,
+    payloads: Sequence[bytes],
+    start_ms: int,
+    end_ms: int,
+    source_ids: Sequence[int] | Int32Array | None,
+    *,
+    points: Collection[str] | None = None,
 ) -> Rollups:
-    return merged(schema, [_wanted(decode_rollups(schema, each), start_ms, end_ms, source_ids) for each in payloads])
+    shown = schema if points is None else payload_part(schema, points).schema
+    return merged(shown, [_wanted(decode_rollups(schema, each, points), start_ms, end_ms, source_ids) for each in payloads])
 
 
 def _wanted(rollups: Rollups, start_ms: int, end_ms: int, source_ids: Sequence[int] | Int32Array | None) -> Rollups:
     kept = (rollups.start_ms >= start_ms) & (rollups.start_ms < end_ms)
     if source_ids is not None:
-        kept &= np.isin(rollups.source_ids, np.asarray(source_ids, np.int32))
+        # `isin` is slow to begin with
+        one = len(source_ids) == 1
+        kept &= rollups.source_ids == source_ids[0] if one else np.isin(rollups.source_ids, np.asarray(source_ids, np.int32))
     return rollups.take(kept)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from psycopg.types.json import Jsonb
 
 from data.pool import connect
 from twin.frames import Frames
@@ -43,6 +44,21 @@ class Row:
     values: tuple[float, ...]
     quality: tuple[int, ...]
     schema_id: int = 1
+
+
+def insert_history_city(url: str, periods: Mapping[int, int] | None = None) -> None:
+    """Insert the city with its two schemas, and sources of the first one by number with their seconds between two frames."""
+    with connect(url) as connection:
+        connection.execute(
+            "insert into city (city_id, name_zh, name_en, zone, synthetic) values (%s, '城', 'city', %s, true)", (CITY, ZONE)
+        )
+        for number, schema in SCHEMAS.items():
+            points = Jsonb([point.as_json() for point in schema.points])
+            connection.execute(
+                "insert into frame_schema values (%s, %s, %s, %s, %s)", (CITY, number, schema.code, schema.version, points)
+            )
+        for source_id, period_s in (periods or {}).items():
+            connection.execute("insert into source values (%s, %s, %s, 1, 1, %s)", (CITY, source_id, f"s:{source_id}", period_s))
 
 
 def row(source_id: int, at_ms: int, *values: float, quality: Sequence[int] | None = None, schema_id: int = 1) -> Row:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import orjson
 import pytest
 
 from data.history.clickhouse import ClickHouseHistory
 from data.history.contract import History, Schemas
 from data.history.making import Maker, roll_cities
 from data.history.postgres import PostgresHistory
-from data.pool import Pool, connect, open_pool
+from data.pool import Pool, open_pool
 from tests.conftest import create_database, drop_database
 from tests.data.chdb_engine import ChdbEngine, chdb_engine
 from tests.data.history_helpers import (
@@ -35,6 +34,7 @@ from tests.data.history_helpers import (
     Row,
     batches,
     expected,
+    insert_history_city,
     row,
     season,
     write_archive,
@@ -51,18 +51,6 @@ LATER_MS = START_MS + 4 * DAY_MS
 ROLLED_MS = START_MS + 2 * DAY_MS - 5 * HOUR_MS
 ROWS = season()
 A, D, C = Result.ACCEPTED, Result.DUPLICATE, Result.CONFLICT
-
-
-def _city(url: str) -> None:
-    with connect(url) as connection:
-        connection.execute(
-            "insert into city (city_id, name_zh, name_en, zone, synthetic) values (%s, '城', 'city', %s, true)", (CITY, ZONE)
-        )
-        for number, schema in SCHEMAS.items():
-            points = orjson.dumps([point.as_json() for point in schema.points]).decode()
-            connection.execute(
-                "insert into frame_schema values (%s, %s, %s, %s, %s)", (CITY, number, schema.code, schema.version, points)
-            )
 
 
 async def _append(history: History, rows: list[Row], *, received_ms: int = LATER_MS) -> list[list[Result]]:
@@ -88,7 +76,7 @@ def _postgres(
     server_url: str, var_dir: Path
 ) -> Iterator[tuple[str, Callable[[Callable[[PostgresHistory, Pool], Awaitable[None]]], None]]]:
     url = create_database(server_url)
-    _city(url)
+    insert_history_city(url)
 
     async def with_history(work: Callable[[PostgresHistory, Pool], Awaitable[None]]) -> None:
         pool = await open_pool(url)
