@@ -53,6 +53,9 @@ check-fresh: ## prove `make test` and `make run` in a fresh Debian 12 (needs roo
 check-qgis: ## open a served sample city in Debian's QGIS without a screen (installs QGIS when missing: root)
 	@scripts/check_qgis.sh
 
+check-telemetry: ## bring the real sets of readings in whole and write them out again digit for digit (the suite has days of them)
+	$(BIN)/python -m pytest -s tests/data/whole_readings.py
+
 bench-city: ## build the full-size city and keep it under the var dir's bench/ for all benchmarks
 	$(BIN)/python -m benchmarks.import_city --keep
 
@@ -98,4 +101,4 @@ contact-sheet: ## take the map of a served city at six zooms into docs/images (U
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check check-qgis setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-ingest bench-crash bench-overload fuzz
+.PHONY: help run test check check-qgis check-telemetry setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-ingest bench-crash bench-overload fuzz

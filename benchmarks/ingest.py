@@ -17,6 +17,7 @@ line on stdout holds the figures. docs/bench-ingest.md tells how.
 | bytes_per_value_hot_mix | the same of the 5 minutes |
 | bytes_per_value_archive | Parquet of an archived day, each class weighted by its share of the mix |
 | curve_24h_hot_ms, curve_24h_archive_ms | one point of a substation over 24 h (1,440 frames) by HTTP, caches dropped before |
+| curve_season_ms | one point of a substation over 180 days in hours (4,320 buckets) by HTTP, caches dropped before |
 | latest_all_ms | GET /live/state of the whole city |
 | backfill_frames_per_s | files of old readings straight into the archive, the command as a whole |
 | ratio_row_per_value | values a second of the product's store over those of a table with one row a value, same data and minute |
@@ -46,6 +47,7 @@ from api.settings import read_settings
 from benchmarks.ingest_archive import measure_archive
 from benchmarks.ingest_city import APP_IDS, REST_S, BenchCity, register, scratch_city
 from benchmarks.ingest_curves import drop_caches, measure_curves
+from benchmarks.ingest_season import measure_season
 from benchmarks.ingest_stores import against_row_per_value, fill_day, frames_size, missing_keys, say
 from benchmarks.load import RESULTS, Plan, write_plan
 from benchmarks.serving import served, settle, tree_cpu_s
@@ -56,7 +58,7 @@ from twin.simulator.city import advance
 from twin.simulator.instruments import look, values
 from twin.simulator.schedule import due
 
-PARTS = ("peer", "sustained", "burst", "latest", "hot", "archive")
+PARTS = ("peer", "sustained", "burst", "latest", "hot", "archive", "season")
 BURST_VALUES_PER_S = 200_000.0
 _MIX_VALUES_PER_S = 3_500 / 60 * 60 + 110_000 / 60 * 8 + 120_000 / 60 * 3
 _BATCH_FRAMES = 500
@@ -110,6 +112,8 @@ def main() -> None:
             figures |= _measure_hot(city)
         if "archive" in parts:
             figures |= measure_archive(city)
+        if "season" in parts:
+            figures |= measure_season(city)
     say(f"synchronous_commit is {figures.pop('synchronous_commit')}")
     figures["load1"] = figures.get("load1", round(os.getloadavg()[0], 2))
     print(json.dumps({name: figures[name] for name in _ORDER if name in figures}))  # noqa: T201 - the one line of figures
@@ -118,7 +122,8 @@ def main() -> None:
 _ORDER = (
     *("frames_per_s", "values_per_s", "burst_values_per_s", "ack_p50_ms", "ack_p99_ms", "lost"),
     *("bytes_per_value_hot_station", "bytes_per_value_hot_mix", "bytes_per_value_archive"),
-    *("curve_24h_hot_ms", "curve_24h_archive_ms", "latest_all_ms", "backfill_frames_per_s", "ratio_row_per_value", "load1"),
+    *("curve_24h_hot_ms", "curve_24h_archive_ms", "curve_season_ms"),
+    *("latest_all_ms", "backfill_frames_per_s", "ratio_row_per_value", "load1"),
 )
 
 

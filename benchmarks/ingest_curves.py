@@ -14,7 +14,7 @@ from benchmarks.ingest_city import BenchCity
 from benchmarks.ingest_stores import say
 from data import cluster as clusters
 
-_POINT = "secondary_supply_temperature_degc"
+POINT = "secondary_supply_temperature_degc"
 _DAY_MS = 86_400_000
 _CURVES = 15
 
@@ -61,7 +61,7 @@ def measure_curves(city: BenchCity, address: str, *, start_s: float, stations: i
 
 
 def _curve_ms(client: httpx.Client, city: BenchCity, code: str, start_ms: int) -> float:
-    asked: dict[str, int | str] = {"city": 1, "from": start_ms, "to": start_ms + _DAY_MS, "points": _POINT}
+    asked: dict[str, int | str] = {"city": 1, "from": start_ms, "to": start_ms + _DAY_MS, "points": POINT}
     started = time.perf_counter()
     answer = client.get(f"/assets/{city.sources[code].asset_id}/readings", params=asked)
     spent_ms = (time.perf_counter() - started) * 1000.0
