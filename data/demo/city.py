@@ -141,7 +141,14 @@ def write_city(
     for number, (name, tabulate) in enumerate(steps, start=1):
         report(f"tables of {name}", 0.5 * number / (len(steps) + 1))
         layers += tabulate()
-    write_satellite(folder / SATELLITE, layers, city.ground, seed, lambda share: report("rendering", 0.5 + 0.2 * share))
+    write_satellite(
+        folder / SATELLITE,
+        layers,
+        city.ground,
+        seed=seed,
+        most_pixels=plan.picture_pixels,
+        report=lambda share: report("rendering", 0.5 + 0.2 * share),
+    )
     layers = [*with_dirt(folder, layers, seed=seed, clean=clean)]
     write_sheets(layers, lambda message, share: report(message, 0.7 + 0.2 * share))
     report("writing heights", 0.9)

@@ -37,7 +37,6 @@ Picture = NDArray[np.float32]
 RADIUS_M: Final = 6_378_137.0
 FINEST_ZOOM: Final = 16
 """Pixels of Web Mercator at that zoom are the smallest drawn: 1.7 m of ground at 44 degrees north."""
-MOST_PIXELS: Final = 160_000_000
 MARGIN_M: Final = 600.0
 WINDOW: Final = 1024
 SUN_HEIGHT: Final = 0.8
@@ -105,7 +104,9 @@ class Grid:
     height: int
 
 
-def write_satellite(path: Path, layers: Sequence[Layer], ground: Ground, seed: int, report: Callable[[float], None]) -> None:
+def write_satellite(
+    path: Path, layers: Sequence[Layer], ground: Ground, *, seed: int, most_pixels: int, report: Callable[[float], None]
+) -> None:
     """Render the largest built-up place of a city with its surroundings as a GeoTIFF in Web Mercator.
 
     Parameters
@@ -118,12 +119,14 @@ def write_satellite(path: Path, layers: Sequence[Layer], ground: Ground, seed: i
         Heights.
     seed
         Same seed and city, same picture.
+    most_pixels
+        Of a place too large for them the pixels are larger.
     report
         Told the share that is done.
 
     Cost: 0.3 s of processor a million pixels, memory of one window: 3 s for the sample, under a minute for a whole city.
     """
-    grid = lay_grid(_metres(shapely.point_on_surface(_frames(layers)["building"].geometry.to_numpy())))
+    grid = lay_grid(_metres(shapely.point_on_surface(_frames(layers)["building"].geometry.to_numpy())), most_pixels)
     scenery = scenery_of(layers, grid, ground, seed)
     profile = {
         "driver": "GTiff", "width": grid.width, "height": grid.height, "count": 3, "dtype": "uint8", "crs": "EPSG:3857",
@@ -165,19 +168,21 @@ def mercator(xy: NDArray[np.float64]) -> NDArray[np.float64]:
     return RADIUS_M * np.column_stack([np.radians(lonlat[:, 0]), np.arcsinh(np.tan(np.radians(lonlat[:, 1])))])
 
 
-def lay_grid(middles_m: NDArray[np.float64]) -> Grid:
+def lay_grid(middles_m: NDArray[np.float64], most_pixels: int) -> Grid:
     """Return the pixels of the largest place, with a margin, aligned to the tiles of the zoom that its size allows.
 
     Parameters
     ----------
     middles_m
         Of the buildings, in Web Mercator metres.
+    most_pixels
+        Pixels double until there are no more of them.
     """
     stretch = float(np.cosh(np.median(middles_m[:, 1]) / RADIUS_M))
     own = _largest_place(middles_m, CLUSTER_M * stretch)
     low, high = own.min(axis=0) - MARGIN_M * stretch, own.max(axis=0) + MARGIN_M * stretch
     zoom = FINEST_ZOOM
-    while np.prod((high - low) / _pixel_m(zoom)) > MOST_PIXELS:
+    while np.prod((high - low) / _pixel_m(zoom)) > most_pixels:
         zoom -= 1
     size_m = _pixel_m(zoom)
     west, south = np.floor(low / size_m) * size_m

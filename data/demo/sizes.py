@@ -54,6 +54,8 @@ class CitySize:
         True: the primary network has no loops and one source for each zone (see `tree_preset`).
     households
         Retrofitted rural households; `heating_devices` of them are monitored.
+    picture_pixels
+        Most pixels of the picture from above, of the whole city.
     """
 
     columns: int
@@ -83,6 +85,7 @@ class CitySize:
     long_services: bool = False
     tree: bool = False
     households: int = 300
+    picture_pixels: int = 160_000_000
 
 
 SIZES: Mapping[str, CitySize] = {

@@ -85,8 +85,14 @@ def write_whole(folder: Path, plan: CitySize, *, seed: int, city_id: int, clean:
     for number, (name, tabulate) in enumerate(steps):
         report(f"tables of {name}", 0.6 + 0.015 * number)
         layers += tabulate()
-    picture = folder / SATELLITE
-    write_satellite(picture, layers, whole.city.ground, seed, lambda share: report("rendering", 0.75 + 0.05 * share))
+    write_satellite(
+        folder / SATELLITE,
+        layers,
+        whole.city.ground,
+        seed=seed,
+        most_pixels=plan.picture_pixels,
+        report=lambda share: report("rendering", 0.75 + 0.05 * share),
+    )
     layers = [*with_dirt(folder, layers, seed=seed, clean=clean)]
     write_sheets(layers, lambda message, share: report(message, 0.8 + 0.12 * share))
     report("writing heights", 0.92)

@@ -22,7 +22,14 @@ from gis.parameters import Similarity
 GK = parse_datum("gk(cgcs2000,3,126,plain)")
 JOIN_M = 0.05
 THIN = replace(
-    size_of("city"), pitch_scale=5.0, buildings=70, substations=30, room_sensors=140, heating_devices=40, households=120
+    size_of("city"),
+    pitch_scale=5.0,
+    buildings=40,
+    substations=16,
+    room_sensors=60,
+    heating_devices=40,
+    households=60,
+    picture_pixels=2_000_000,
 )
 """Plan of a whole city with few buildings."""
 

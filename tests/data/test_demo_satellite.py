@@ -19,6 +19,8 @@ from data.demo.sizes import size_of
 from data.demo.tables import DemoCity
 from gis.datums import parse_datum
 
+MOST_PIXELS = 160_000_000
+
 
 @pytest.fixture(scope="module")
 def city() -> DemoCity:
@@ -35,7 +37,7 @@ def layers(city: DemoCity) -> list:
 @pytest.fixture(scope="module")
 def picture(city: DemoCity, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("satellite") / "satellite.tif"
-    write_satellite(path, layers(city), city.ground, 3, lambda share: None)
+    write_satellite(path, layers(city), city.ground, seed=3, most_pixels=MOST_PIXELS, report=lambda share: None)
     return path
 
 
@@ -88,8 +90,8 @@ def test_far_towns_are_left_out_and_pixels_grow_with_the_place() -> None:
     rng = np.random.default_rng(1)
     near = rng.uniform(-2_000, 2_000, (500, 2)) + np.array([13_950_000, 5_440_000])
     town = rng.uniform(-500, 500, (40, 2)) + np.array([14_000_000, 5_500_000])
-    grid = lay_grid(np.vstack([near, town]))
+    grid = lay_grid(np.vstack([near, town]), MOST_PIXELS)
     assert grid.west + grid.width * grid.size_m < 13_960_000
-    wide = lay_grid(rng.uniform(-25_000, 25_000, (4000, 2)) + np.array([13_950_000, 5_440_000]))
-    assert wide.width * wide.height <= 160_000_000
+    wide = lay_grid(rng.uniform(-25_000, 25_000, (4000, 2)) + np.array([13_950_000, 5_440_000]), MOST_PIXELS)
+    assert wide.width * wide.height <= MOST_PIXELS
     assert wide.size_m > grid.size_m
