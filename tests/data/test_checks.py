@@ -273,6 +273,7 @@ _HASHES = (
     "select asset_id, code, name, company_id, area_id, pair_id, st_asewkb(geom), attributes::text, row_sha256 from asset"
     " where valid_to_at is null order by asset_id"
 )
+ROUNDS = 4
 _PROBLEMS = "select problem_id, rule, key, xmin::text, state, found_at from problem order by problem_id"
 
 
@@ -285,14 +286,17 @@ def test_a_second_run_writes_nothing(archive: Archive) -> None:
 
 def test_accepting_all_repairs_leaves_what_has_none_and_taking_them_back_restores_every_byte(archive: Archive) -> None:
     before, problems = archive.rows(_HASHES), archive.rows(_PROBLEMS)
-    repairable = {rule for (rule,) in archive.rows("select distinct rule from problem where repair is not null")}
-    changes = []
-    for rule in sorted(repairable):
-        done = archive.run(lambda pool, rule=rule: accept_rule(pool, EVERYTHING, 1, rule, seat="S", reason="all"))
-        changes += [] if done.change_id is None else [done.change_id]
+    waiting = "select distinct rule from problem where state = 'open' and repair is not null order by rule"
+    changes: list[int] = []
+    # a repair is refused while another one of the same asset was written since the last check, which proposes it anew
+    for _ in range(ROUNDS):
+        for (rule,) in archive.rows(waiting):
+            done = archive.run(lambda pool, rule=rule: accept_rule(pool, EVERYTHING, 1, rule, seat="S", reason="all"))
+            changes += [] if done.change_id is None else [done.change_id]
         archive.check()
-    left = archive.rows("select rule, problem_id from problem where state = 'open' and repair is not null")
-    assert left == []
+        if not archive.rows(waiting):
+            break
+    assert archive.rows(waiting) == []
     found = archive.rows("select count(*) from problem where present")[0][0]
     assert found < 0.5 * len(problems)
     assert archive.rows(_HASHES) != before

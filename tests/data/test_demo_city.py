@@ -49,8 +49,8 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process_and_time_zone(cit
     assert len(match) == len(names) > 20
 
 
-def test_another_seed_gives_another_city(city, tmp_path):
-    other = write_city(tmp_path, seed=2, clean=True).parent
+def test_another_seed_gives_another_city(city, second_city):
+    other = second_city.folder
     assert (other / "buildings.geojson").read_bytes() != (city.folder / "buildings.geojson").read_bytes()
     assert (other / "districts.geojson").read_bytes() == (city.folder / "districts.geojson").read_bytes()
 
@@ -87,9 +87,14 @@ def test_a_size_that_does_not_exist_is_refused_with_those_that_do(tmp_path):
 # ---------------------------------------------------------------- counts and codes
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_sample_has_its_stated_size(seed, tmp_path):
-    city = Delivery(write_city(tmp_path, seed=seed, clean=True).parent)
+@pytest.fixture
+def third_city(tmp_path) -> Delivery:
+    return Delivery(write_city(tmp_path, seed=3, clean=True).parent)
+
+
+@pytest.mark.parametrize("seeded", ["sample_city", "second_city", "third_city"])
+def test_the_sample_has_its_stated_size(seeded, request):
+    city: Delivery = request.getfixturevalue(seeded)
     assert 900 <= len(city.geojson("buildings")) <= 1100
     assert len(city.substations) == size_of("sample").substations == 60
     assert 4500 <= len(city.pipes) <= 5500

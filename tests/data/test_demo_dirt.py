@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -86,10 +87,15 @@ def test_the_checks_find_the_whole_answer_sheet_of_the_sample_and_nothing_else(s
     assert wrong_scores(spoiled.answers, spoiled.url) == []
 
 
-@pytest.mark.parametrize("seed", [3])
-def test_so_they_do_with_other_seeds(seed, database_url, tmp_path):
-    run_import(write_city(tmp_path, seed=seed), database_url, seat="test")
-    assert wrong_scores(read_answers(tmp_path / ANSWER_SHEET), database_url) == []
+@pytest.fixture(scope="module")
+def another_seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the manifest of a spoiled city of seed 3."""
+    return write_city(tmp_path_factory.mktemp("third"), seed=3)
+
+
+def test_so_they_do_with_another_seed(another_seed, database_url):
+    run_import(another_seed, database_url, seat="test")
+    assert wrong_scores(read_answers(another_seed.parent / ANSWER_SHEET), database_url) == []
 
 
 def test_so_they_do_in_a_whole_city(database_url, tmp_path):
@@ -177,19 +183,20 @@ def test_buildings_on_the_river_are_on_the_river(spoiled):
 # ---------------------------------------------------------------- files
 
 
-def test_the_same_seed_gives_the_same_dirt_and_another_one_other_dirt(spoiled, tmp_path):
-    again, other = write_city(tmp_path / "again").parent, write_city(tmp_path / "other", seed=2).parent
+def test_the_same_seed_gives_the_same_dirt_and_another_one_other_dirt(spoiled, another_seed, tmp_path):
+    again = write_city(tmp_path / "again").parent
     names = sorted(path.name for path in again.iterdir())
     assert ANSWER_SHEET in names
     match, mismatch, errors = filecmp.cmpfiles(spoiled.delivery.folder, again, names, shallow=False)
     assert (mismatch, errors, len(match)) == ([], [], len(names))
-    assert (other / ANSWER_SHEET).read_bytes() != (again / ANSWER_SHEET).read_bytes()
+    assert (another_seed.parent / ANSWER_SHEET).read_bytes() != (again / ANSWER_SHEET).read_bytes()
 
 
-def test_a_clean_city_has_no_sheet_even_where_a_spoiled_one_was(tmp_path):
-    write_city(tmp_path)
-    manifest = write_city(tmp_path, clean=True)
-    assert not (tmp_path / ANSWER_SHEET).exists()
+def test_a_clean_city_has_no_sheet_even_where_a_spoiled_one_was(spoiled, tmp_path):
+    folder = shutil.copytree(spoiled.delivery.folder, tmp_path / "city")
+    assert (folder / ANSWER_SHEET).exists()
+    manifest = write_city(folder, clean=True)
+    assert not (folder / ANSWER_SHEET).exists()
     assert ANSWER_SHEET not in manifest.read_text(encoding="utf-8")
 
 

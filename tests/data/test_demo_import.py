@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from data.demo.city import write_city
 from data.imports.run import run_import
 from data.network import read_network_tables
 from data.pool import connect
+from tests.conftest import LoadedSample
 from tests.data.demo_files import Delivery
 from topology.network import build_network
 
@@ -32,16 +30,15 @@ def state(url: str) -> list[tuple]:
     )
 
 
-def test_the_import_finds_nothing_wrong_and_a_second_one_changes_nothing(city, database_url):
-    first = run_import(city.folder / "manifest.toml", database_url, seat="test")
-    assert [problem for problem in first.problems if problem.severity != "info"] == []
-    assert first.changed
-    before = state(database_url)
-    versions = rows(database_url, "select assets_version, network_version from city")
-    second = run_import(city.folder / "manifest.toml", database_url, seat="test")
+def test_the_import_finds_nothing_wrong_and_a_second_one_changes_nothing(city, sample: LoadedSample, sample_copy_url):
+    assert [problem for problem in sample.imported.problems if problem.severity != "info"] == []
+    assert sample.imported.changed
+    before = state(sample_copy_url)
+    versions = rows(sample_copy_url, "select assets_version, network_version from city")
+    second = run_import(city.folder / "manifest.toml", sample_copy_url, seat="test")
     assert not second.changed
-    assert state(database_url) == before
-    assert rows(database_url, "select assets_version, network_version from city") == versions
+    assert state(sample_copy_url) == before
+    assert rows(sample_copy_url, "select assets_version, network_version from city") == versions
 
 
 def test_everything_arrives_with_owner_district_and_pair(city, sample_url):
@@ -91,7 +88,7 @@ def test_the_network_room_finds_nothing_to_complain_about(sample_url):
     assert network.findings == ()
 
 
-def test_two_demo_cities_stand_side_by_side(sample_copy_url, tmp_path: Path):
-    run_import(write_city(tmp_path, seed=2, city_id=2, clean=True), sample_copy_url, seat="test")
+def test_two_demo_cities_stand_side_by_side(sample_copy_url, second_city: Delivery):
+    run_import(second_city.folder / "manifest.toml", sample_copy_url, seat="test")
     counts = rows(sample_copy_url, "select city_id, count(*) from asset where kind = 'substation' group by city_id order by 1")
     assert counts == [(1, 60), (2, 60)]
