@@ -51,6 +51,16 @@ def http(city_server: str) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
+def unchanged(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Yield a client of a server over the tiny heated city for tests that only read or are refused: all share it."""
+    database_url = create_database(server_url)
+    insert_city(database_url, TINY_CITY)
+    with serve(database_url, tmp_path_factory.mktemp("unchanged")) as url, httpx.Client(base_url=url, timeout=60) as client:
+        yield client
+    drop_database(database_url)
+
+
+@pytest.fixture(scope="session")
 def ogc_town(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Yield a client of a server over the handmade town with its tiles; tests only read."""
     database_url = create_database(server_url)

@@ -75,7 +75,7 @@ class Viewer:
         self.state: dict[int, tuple[float | None, int, int]] = {}
         self.messages: list[delta.Message] = []
 
-    def receive(self, limit_s: float = 20) -> delta.Message:
+    def receive(self, limit_s: float = 60) -> delta.Message:
         data = self.socket.recv(timeout=limit_s)
         assert isinstance(data, bytes)
         message = delta.decode(delta.inflate(data))

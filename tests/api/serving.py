@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
@@ -39,15 +39,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(found: Callable[[], T | None], *, what: str, limit_s: float = 30.0) -> T:
+def wait_for(found: Callable[[], T | None], *, what: str, limit_s: float = 120.0) -> T:
     """Call `found` until it gives something true; fail with `what` when the bound has passed."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
         value = found()
         if value:
             return value
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise AssertionError(f"waited {limit_s:g} s in vain for {what}")
+
+
+def told(client: httpx.Client, path: str) -> Any:
+    """Return what a route answers, None while the server is too busy to."""
+    answer = client.get(path)
+    assert answer.status_code in {200, 503}, answer.text
+    return answer.json() if answer.status_code == 200 else None
 
 
 def answers(url: str) -> bool:
@@ -185,7 +192,7 @@ def serve_process(database_url: str, var_dir: Path, *, port: int, **settings: st
     finally:
         process.terminate()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

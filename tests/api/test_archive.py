@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from data.pool import connect
-from tests.api.serving import serve, wait_for
+from tests.api.serving import serve, told, wait_for
 from tests.cities import TinyAsset, insert_city
-from tests.conftest import LoadedSample
+from tests.conftest import LoadedSample, create_database, drop_database
 
 DISTRICT, COMPANY, OTHER, PIPE, VALVE, STATION, BUILDING, FOREIGN = range(1, 9)
 _BOX = "POLYGON((125.30 43.86,125.34 43.86,125.34 43.90,125.30 43.90,125.30 43.86))"
@@ -52,18 +52,34 @@ update asset set row_sha256 = sha256(
 """
 
 
-@pytest.fixture
-def url(database_url: str, tmp_path: Path) -> Iterator[str]:
+@contextmanager
+def town(database_url: str, var_dir: Path) -> Iterator[str]:
     """Yield a server over the town, in demo mode, with a seat of each role."""
     insert_city(database_url, TOWN)
     with connect(database_url) as connection:
         connection.execute("update city set extent = array[125.2, 43.8, 125.5, 44.0]")
         connection.execute(_HASH)
-    with serve(database_url, tmp_path / "var") as address:
+    with serve(database_url, var_dir) as address:
         with connect(database_url) as connection:
             for login, (role, kind, asset_id) in SEATS.items():
                 connection.execute(_ADD_SEAT, (kind, asset_id, f"org {login}", login, login, role))
         yield address
+
+
+@pytest.fixture
+def url(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """Yield a server over a town of the test's own."""
+    with town(database_url, tmp_path / "var") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def as_it_was(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Yield a client of a server over a town that tests of refusals share: nothing of it changes."""
+    database_url = create_database(server_url)
+    with town(database_url, tmp_path_factory.mktemp("town")) as address, sit(address) as client:
+        yield client
+    drop_database(database_url)
 
 
 @contextmanager
@@ -264,18 +280,18 @@ def test_a_restricted_seat_sees_its_part_of_a_change(url: str) -> None:
         ({"mistyped": 1}, "422 body.mistyped"),
     ],
 )
-def test_an_edit_that_cannot_be_is_refused_with_words(http: httpx.Client, body: dict[str, Any], expected: str) -> None:
-    assert message(edit(http, PIPE, **body)).startswith(expected)
-    assert http.get("/changes").json()["total"] == 0
+def test_an_edit_that_cannot_be_is_refused_with_words(as_it_was: httpx.Client, body: dict[str, Any], expected: str) -> None:
+    assert message(edit(as_it_was, PIPE, **body)).startswith(expected)
+    assert as_it_was.get("/changes").json()["total"] == 0
 
 
-def test_hostile_bodies_get_an_answer(http: httpx.Client) -> None:
+def test_hostile_bodies_get_an_answer(as_it_was: httpx.Client) -> None:
     deep: Any = []
     for _ in range(600):
         deep = [deep]
     shapes: list[Any] = [None, 7, "x", [], {}, {"type": "Polygon"}, {"type": "Polygon", "coordinates": deep}, {"type": ["Point"]}]
     for geometry in shapes:
-        answer = http.post("/assets/within", json={"geometry": geometry})
+        answer = as_it_was.post("/assets/within", json={"geometry": geometry})
         assert 400 <= answer.status_code < 500, (str(geometry)[:60], answer.text[:200])
     for text in (
         '{"reason": "x", "attributes": {"dn": NaN}}',
@@ -284,7 +300,7 @@ def test_hostile_bodies_get_an_answer(http: httpx.Client) -> None:
         "[]",
         '"\\ud800"',
     ):
-        answer = http.patch(f"/assets/{PIPE}", content=text, headers={"Content-Type": "application/json"})
+        answer = as_it_was.patch(f"/assets/{PIPE}", content=text, headers={"Content-Type": "application/json"})
         assert 400 <= answer.status_code < 500, (text, answer.text[:200])
 
 
@@ -312,7 +328,7 @@ def test_tiles_follow_an_edit_by_themselves(sample_copy_url: str, sample: Loaded
             # as a migration leaves the copies of an older program
             connection.execute("update tile_version set assets_version = 0")
         wait_for(
-            lambda: not http.get("/refresh").json()["older"],
+            lambda: (told(http, "/refresh") or {}).get("older") is False,
             what="copies of an older program to be built anew",
             limit_s=200,
         )

@@ -65,7 +65,7 @@ def made(client: httpx.Client, **order: Any) -> dict[str, Any]:
     """Order an archive and wait until it is there, or was not made."""
     answer = client.post("/archives", params={"city": 1}, json=order)
     while answer.status_code == 503:
-        time.sleep(0.2)
+        time.sleep(0.05)
         answer = client.post("/archives", params={"city": 1}, json=order)
     assert answer.status_code == 202, answer.text
 

@@ -15,7 +15,7 @@ import pytest
 
 from data.pool import connect
 from tests.api.live_helpers import S1, TINY_CITY, frame, now_ms, post, substation_values
-from tests.api.serving import free_port, serve, serve_process, wait_for
+from tests.api.serving import free_port, serve, serve_process, told, wait_for
 from tests.cities import insert_city
 from twin.arrivals import SOURCE_ROW, unpack
 
@@ -207,7 +207,7 @@ def test_counts_are_exact_after_a_kill_and_after_a_stop(database_url: str, tmp_p
     counted = _counted(database_url)
     assert Counter(frames for frames, _ in counted.values()) == {len(times): 2}
     with serve(database_url, tmp_path / "var") as url, httpx.Client(base_url=url, timeout=30) as client:
-        wait_for(lambda: not client.get("/arrivals").json()["recounting"], what="the end of counting again")
+        wait_for(lambda: (told(client, "/arrivals") or {}).get("recounting") is False, what="the end of counting again")
         post(client, frame("substation:S1", now - 500), frame("substation:S1", times[-2] + 7))
         assert _told(client) == _counted(database_url)
         assert _sources(client)["substation:S2"]["bad_values"] == len(times) * (BAD.count(None) + 1)

@@ -6,7 +6,7 @@ from websockets.exceptions import ConnectionClosed
 
 from data.pool import connect
 from tests.api.live_helpers import R1, S1, S2, W1, frame, now_ms, post, substation_values, watch
-from tests.api.serving import wait_for
+from tests.api.serving import told, wait_for
 from tests.cities import TinyAsset, insert_city
 from twin import delta
 from twin.status import Status
@@ -82,8 +82,12 @@ def test_a_viewer_resumes_where_it_left_and_gets_one_merged_delta(city_server: s
     for second in range(3):
         post(http, frame("substation:S1", start + second * 1000))
         post(http, frame("weather_station:W1", start + second * 1000, [-12.0]))
-    wait_for(lambda: http.get("/live/state").json()["items"][0][2] == Status.NORMAL, what="substation S1 to be normal")
-    wait_for(lambda: http.get("/live/state").json()["items"][3][2] == Status.NORMAL, what="weather station W1 to be normal")
+
+    def both_normal() -> bool:
+        state = told(http, "/live/state")
+        return state is not None and state["items"][0][2] == state["items"][3][2] == Status.NORMAL
+
+    wait_for(both_normal, what="substation S1 and weather station W1 to be normal")
     with watch(city_server, f"theme=status&since={first.epoch}:{first.seq}") as viewer:
         missed = viewer.receive()
     assert missed.kind is delta.MessageKind.DELTA

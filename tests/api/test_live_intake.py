@@ -126,7 +126,7 @@ def test_the_same_news_is_encoded_once_for_all(database_url: str) -> None:
         assert room.message(1, "status", Scope(cities=(1,)), None)[0] is first
         changed = room.changed
         await room.submit(1, [frame("substation:S1", now_ms())], EVERYTHING)
-        await asyncio.wait_for(changed.wait(), 10)
+        await asyncio.wait_for(changed.wait(), 60)
         assert room.status_of(1, S1) == Status.NORMAL
         news = room.message(1, "status", EVERYTHING, since)[0]
         assert news is not None

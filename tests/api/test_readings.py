@@ -123,22 +123,22 @@ def test_many_senders_at_once_are_all_stored_once(http: httpx.Client, database_u
         (b'{"frames": [null, 1, "a", [], {}]}', 200),
     ],
 )
-def test_a_body_that_cannot_be_read_is_refused_whole(http: httpx.Client, body: bytes, status: int) -> None:
-    answer = http.post("/readings", content=body, headers={"Content-Type": "application/json"})
+def test_a_body_that_cannot_be_read_is_refused_whole(unchanged: httpx.Client, body: bytes, status: int) -> None:
+    answer = unchanged.post("/readings", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == status, answer.text
 
 
-def test_a_body_without_length_is_cut_off_at_the_limit(http: httpx.Client) -> None:
-    answer = http.post("/readings", content=(b" " * 2**20 for _ in range(9)))
+def test_a_body_without_length_is_cut_off_at_the_limit(unchanged: httpx.Client) -> None:
+    answer = unchanged.post("/readings", content=(b" " * 2**20 for _ in range(9)))
     assert answer.status_code == 413
 
 
-def test_sources_are_there_for_every_asset_that_reports(http: httpx.Client) -> None:
-    sources = {item["code"]: item for item in http.get("/sources").json()}
+def test_sources_are_there_for_every_asset_that_reports(unchanged: httpx.Client) -> None:
+    sources = {item["code"]: item for item in unchanged.get("/sources").json()}
     assert set(sources) == {"substation:S1", "substation:S2", "room_sensor:R1", "weather_station:W1"}
     assert sources["substation:S1"]["schema"] == "substation/2"
     assert sources["room_sensor:R1"]["substation_id"] == S1
-    schemas = {item["code"]: item for item in http.get("/schemas").json()}
+    schemas = {item["code"]: item for item in unchanged.get("/schemas").json()}
     assert set(schemas) == set(DEFAULT_SCHEMAS)
     assert [point["name"] for point in schemas["substation"]["points"]] == [p.name for p in DEFAULT_SCHEMAS["substation"].points]
 
@@ -176,8 +176,8 @@ def test_a_new_schema_and_source_take_frames_at_once(http: httpx.Client) -> None
         ("/schemas", {"code": "Pump!", "points": [{"name": "flow_m3_per_h", "quantity": "flow"}]}, 422),
     ],
 )
-def test_a_registration_that_does_not_fit_is_refused(http: httpx.Client, path: str, body: Any, status: int) -> None:
-    assert http.post(path, json=body).status_code == status
+def test_a_registration_that_does_not_fit_is_refused(unchanged: httpx.Client, path: str, body: Any, status: int) -> None:
+    assert unchanged.post(path, json=body).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -191,14 +191,14 @@ def test_a_registration_that_does_not_fit_is_refused(http: httpx.Client, path: s
         ("/alarms?state=gone", 422),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(http: httpx.Client, path: str, status: int) -> None:
-    answer = http.get(path)
+def test_a_question_that_makes_no_sense_is_refused(unchanged: httpx.Client, path: str, status: int) -> None:
+    answer = unchanged.get(path)
     assert answer.status_code == status, answer.text
     assert answer.json()["error"]["message"]
 
 
-def test_an_alarm_that_does_not_exist_cannot_be_acknowledged(http: httpx.Client) -> None:
-    assert http.post("/alarms/1/acknowledge").status_code == 404
+def test_an_alarm_that_does_not_exist_cannot_be_acknowledged(unchanged: httpx.Client) -> None:
+    assert unchanged.post("/alarms/1/acknowledge").status_code == 404
 
 
 def test_acknowledging_again_keeps_the_first_seat_and_logs_once(http: httpx.Client, database_url: str) -> None:

@@ -345,7 +345,7 @@ async def live(url: str, path: str, **headers: str) -> int | None:
     """Open the live socket; returns None when something arrives, else the close code (or the HTTP status)."""
     try:
         async with websockets.connect(f"ws://{urlsplit(url).netloc}{path}", additional_headers=headers) as socket:
-            await asyncio.wait_for(socket.recv(), 10)
+            await asyncio.wait_for(socket.recv(), 60)
     except websockets.exceptions.ConnectionClosed as error:
         return error.rcvd.code if error.rcvd else 0
     except websockets.exceptions.InvalidStatus as error:

@@ -193,7 +193,7 @@ def test_a_body_in_chunks_is_taken(office: Gateway) -> None:
     assert answer.json()["counts"] == {"accepted": 2}
 
 
-def _talk(gateway: Gateway, head: str, parts: Iterator[bytes], *, limit_s: float = 20) -> tuple[bytes, int]:
+def _talk(gateway: Gateway, head: str, parts: Iterator[bytes], *, limit_s: float = 60) -> tuple[bytes, int]:
     """Send a request by hand; returns the answer and how many bytes of the body the server took before it hung up."""
     address = urlsplit(str(gateway.http.base_url))
     with socket.create_connection((address.hostname, address.port), timeout=limit_s) as wire:

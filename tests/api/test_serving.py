@@ -68,13 +68,13 @@ def test_serve_starts_its_database_and_leaves_nothing_behind(number: signal.Sign
     port = free_port()
     process = heat_twin("serve", "--simulate", HEAT_TWIN_VAR_DIR=str(var_dir), HEAT_TWIN_PORT=str(port))
     try:
-        wait_for(lambda: answers(f"http://127.0.0.1:{port}"), what="the server", limit_s=60)
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}"), what="the server", limit_s=180)
         server_pid = private_cluster(var_dir).pid
         process.send_signal(number)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         assert process.returncode in {0, 130}, said
         assert server_pid is not None
-        wait_for(lambda: ended(server_pid), what="the end of the private database", limit_s=10)
+        wait_for(lambda: ended(server_pid), what="the end of the private database")
         group = subprocess.run(["pgrep", "-f", f"127.0.0.1:{port}"], capture_output=True, text=True, check=False)
         assert group.stdout == "", "the simulator was left running"
     finally:
@@ -89,7 +89,7 @@ def test_a_taken_port_is_one_line_before_anything_is_started(tmp_path: Path) -> 
         holder.listen()
         port = holder.getsockname()[1]
         process = heat_twin("serve", HEAT_TWIN_VAR_DIR=str(tmp_path / "var"), HEAT_TWIN_PORT=str(port))
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=180)
     assert process.returncode == 1
     assert said.strip() == (
         f"heat-twin: cannot listen on 127.0.0.1:{port}: address already in use;"

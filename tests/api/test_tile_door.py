@@ -204,10 +204,10 @@ def test_what_is_written_is_seen_by_every_server_within_a_second(town: Town) -> 
     assert (dn_of(town.door), dn_of(town.behind)) == (400, 400)
     with connect(town.database_url) as connection:
         connection.execute("update tile_pipe set dn = 500 where city_id = 1 and asset_id = 22")
-    wait_for(lambda: (dn_of(town.door), dn_of(town.behind)) == (500, 500), what="the edit in both servers", limit_s=5)
+    wait_for(lambda: (dn_of(town.door), dn_of(town.behind)) == (500, 500), what="the edit in both servers")
     with connect(town.database_url) as connection:
         connection.execute("update tile_pipe set dn = 400 where city_id = 1 and asset_id = 22")
-    wait_for(lambda: (dn_of(town.door), dn_of(town.behind)) == (400, 400), what="the edit in both servers", limit_s=5)
+    wait_for(lambda: (dn_of(town.door), dn_of(town.behind)) == (400, 400), what="the edit in both servers")
 
 
 LISTENERS = "from pg_stat_activity where application_name = 'heat-twin tile news' and datname = current_database()"
@@ -219,8 +219,8 @@ def test_a_lost_connection_forgets_everything_and_listens_again(town: Town) -> N
         assert len(connection.execute(f"select pg_terminate_backend(pid) {LISTENERS}".encode()).fetchall()) == 2
         with connection.transaction():
             connection.execute("update tile_pipe set dn = 450 where city_id = 1 and asset_id = 23")
-    wait_for(lambda: dn_of(town.door, 23) == 450, what="the edit that nobody heard of", limit_s=10)
-    wait_for(lambda: count(town, f"select count(*) {LISTENERS}") == 2, what="servers that listen again", limit_s=10)
+    wait_for(lambda: dn_of(town.door, 23) == 450, what="the edit that nobody heard of")
+    wait_for(lambda: count(town, f"select count(*) {LISTENERS}") == 2, what="servers that listen again")
 
 
 def count(town: Town, statement: str) -> int:
@@ -241,7 +241,7 @@ def test_a_tile_whose_last_client_left_is_not_drawn(town: Town) -> None:
         for timeout_s in (0.4, 0.4):
             with pytest.raises(httpx.ReadTimeout):
                 httpx.get(town.door + path_of("buildings", 15, n="left"), timeout=timeout_s)
-        wait_for(lambda: count(town, RUNNING) == 0, what="the query to be gone", limit_s=10)
+        wait_for(lambda: count(town, RUNNING) == 0, what="the query to be gone")
     assert get(town.door + path_of("buildings", 15, n="left")).status_code == 200
 
 
@@ -252,7 +252,7 @@ def test_a_tile_over_its_time_is_503_and_its_query_is_cancelled(town: Town, tmp_
     ):
         holder.execute("lock table tile_building in access exclusive mode")
         answer = get(url + path_of("buildings", 15))
-        wait_for(lambda: count(town, RUNNING) == 0, what="the query to be gone", limit_s=10)
+        wait_for(lambda: count(town, RUNNING) == 0, what="the query to be gone")
     error: dict[str, Any] = json.loads(answer.content)["error"]
     assert (answer.status_code, error["kind"]) == (503, "Busy")
     assert int(answer.headers["retry-after"]) > 0

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from api import what_if_room
 from api.simulator_server import Server
 from api.what_if_worker import Solver
 from data.pool import connect
-from tests.api.serving import serve, wait_for
+from tests.api.serving import serve, told, wait_for
 from tests.conftest import LoadedSample, create_database, drop_database
 from twin.simulator.city import figures, start
 from twin.simulator.network import MPA_PER_M
@@ -60,8 +61,8 @@ def ask(client: httpx.Client, **body: Any) -> int:
 
 def finished(client: httpx.Client, job_id: int) -> dict[str, Any]:
     def ended() -> dict[str, Any] | None:
-        answer: dict[str, Any] = client.get(f"/whatif/{job_id}").json()
-        return answer if answer["state"] not in {"queued", "running"} else None
+        answer: dict[str, Any] | None = told(client, f"/whatif/{job_id}")
+        return answer if answer is not None and answer["state"] not in {"queued", "running"} else None
 
     return wait_for(ended, what=f"what-if {job_id}", limit_s=400)
 
@@ -81,11 +82,16 @@ def worker_processes() -> list[int]:
     return found
 
 
+def has_begun(client: httpx.Client, job_id: int) -> bool:
+    answer = told(client, f"/whatif/{job_id}")
+    return answer is not None and answer["state"] != "queued"
+
+
 def caught(client: httpx.Client, source_id: int) -> int:
     """Return a what-if that runs, its worker held still, so that no machine is fast enough to end it meanwhile."""
     for outdoor_degc in range(-6, -20, -1):
         job_id = ask(client, source_id=source_id, outdoor_degc=float(outdoor_degc))
-        wait_for(lambda job_id=job_id: client.get(f"/whatif/{job_id}").json()["state"] != "queued", what="a start", limit_s=200)
+        wait_for(partial(has_begun, client, job_id), what="a start", limit_s=200)
         workers = worker_processes()
         for process in workers:
             os.kill(process, signal.SIGSTOP)
