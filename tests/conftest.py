@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import settings
 
 from data import cluster as clusters
 from data.errors import DatabaseUnavailable
@@ -37,6 +38,12 @@ RINGS = {
 # Servers, workers and commands that tests start find the kernels that this run or an earlier one compiled: each has a var dir
 # of its own, which is where they would compile all of them anew. Numba reads the name when it is imported, which is later.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "build" / "numba"))
+
+
+# A loaded machine is no reason to fail: nothing here is held against a clock.
+settings.register_profile("untimed", deadline=None)
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
