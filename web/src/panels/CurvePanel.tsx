@@ -21,7 +21,7 @@ export default function CurvePanel() {
   const span = useApp((state) => state.curveSpan);
   const alarmPoint = useApp((state) => pointInAlarm(arrived(state.alarms) ?? [], state.view.selected));
   const [chosen, setChosen] = useState<string | null>(null);
-  if (curve.state === "idle" || curve.state === "failed") return null;
+  if (curve.state === "idle") return null;
   const lines = curve.state === "ready" ? curve.value.lines : [];
   const line = chooseLine(lines, chosen ?? alarmPoint);
   const select = line !== undefined && (
