@@ -3534,6 +3534,364 @@ export interface components {
             value: number;
         };
         /**
+         * AlarmNoteBody
+         * @description What the person has to say.
+         */
+        AlarmNoteBody: {
+            /**
+             * Note
+             * @default
+             * @example 抢修队已出发
+             */
+            note: string;
+        };
+        /**
+         * AlarmReasonBody
+         * @description A reason that must be given.
+         */
+        AlarmReasonBody: {
+            /**
+             * Note
+             * @example 现场检修
+             */
+            note: string;
+        };
+        /**
+         * AlarmRuleBody
+         * @description A rule as a person writes it: its first condition, and what else it needs.
+         */
+        AlarmRuleBody: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+        };
+        /**
+         * AlarmRuleEdit
+         * @description An edit of a rule, with its reason.
+         */
+        AlarmRuleEdit: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Note
+             * @example 今冬严寒期下限
+             */
+            note: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+        };
+        /**
+         * AlarmRuleModel
+         * @description A rule of a city.
+         */
+        AlarmRuleModel: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Changed By
+             * @description Seat that edited it last; empty = as it ships.
+             */
+            changed_by: string;
+            /**
+             * Code
+             * @example secondary_supply_temperature_low
+             */
+            code: string;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+            /**
+             * Unit
+             * @example degC
+             */
+            unit: string;
+            /**
+             * Version
+             * @description Rises with every edit.
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * AlarmRuleVersionModel
+         * @description One edit: the rule as it was from then on.
+         */
+        AlarmRuleVersionModel: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Note */
+            note: string;
+            rule: components["schemas"]["AlarmRuleBody"];
+            /** Seat */
+            seat: string;
+            /**
+             * Version
+             * @example 2
+             */
+            version: number;
+        };
+        /**
+         * AlarmRuleVersionsAnswer
+         * @description A rule and its edits, newest first.
+         */
+        AlarmRuleVersionsAnswer: {
+            rule: components["schemas"]["AlarmRuleModel"];
+            /** Versions */
+            versions: components["schemas"]["AlarmRuleVersionModel"][];
+        };
+        /**
+         * AlarmRulesAnswer
+         * @description Rules of a city, and points that the standards want alarmed but nobody has given a limit.
+         */
+        AlarmRulesAnswer: {
+            /** Items */
+            items: components["schemas"]["AlarmRuleModel"][];
+            /** Without Limit */
+            without_limit: components["schemas"]["PointName"][];
+        };
+        /**
          * AlarmsAnswer
          * @description Alarms, open ones first, then by level and time.
          */
@@ -8046,18 +8404,6 @@ export interface components {
             password: string;
         };
         /**
-         * NoteBody
-         * @description What the person has to say.
-         */
-        NoteBody: {
-            /**
-             * Note
-             * @default
-             * @example 抢修队已出发
-             */
-            note: string;
-        };
-        /**
          * ObstacleModel
          * @description A valve that cannot be operated as the plan wants, and why.
          */
@@ -9471,6 +9817,18 @@ export interface components {
             results: components["schemas"]["Result"][];
         };
         /**
+         * ReasonBody
+         * @description Why.
+         */
+        ReasonBody: {
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+        };
+        /**
          * RefreshAnswer
          * @description What the derived copies of a city show.
          */
@@ -9940,187 +10298,6 @@ export interface components {
             total: number;
         };
         /**
-         * RuleBody
-         * @description A rule as a person writes it: its first condition, and what else it needs.
-         */
-        RuleBody: {
-            /**
-             * Above
-             * @example null
-             */
-            above?: number | null;
-            /**
-             * Also
-             * @description Further conditions of the same frame; all must be met.
-             * @default []
-             */
-            also: components["schemas"]["ConditionModel"][];
-            /**
-             * Below
-             * @example 35
-             */
-            below?: number | null;
-            /**
-             * Deadband
-             * @description How far the value must come back.
-             * @default 0
-             * @example 2
-             */
-            deadband: number;
-            /**
-             * Enabled
-             * @default true
-             */
-            enabled: boolean;
-            /**
-             * Level
-             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
-             * @example 1
-             */
-            level: number;
-            /**
-             * Name En
-             * @example Secondary supply temperature low
-             */
-            name_en: string;
-            /**
-             * Name Zh
-             * @example 二次供水温度过低
-             */
-            name_zh: string;
-            /**
-             * Off Delay S
-             * @description Seconds that it must be over before the alarm closes.
-             * @default 0
-             * @example 0
-             */
-            off_delay_s: number;
-            /**
-             * On Delay S
-             * @description Seconds that it must last before the alarm opens.
-             * @default 0
-             * @example 60
-             */
-            on_delay_s: number;
-            /**
-             * Per H
-             * @description The rise of a register per hour, not its reading.
-             * @default false
-             */
-            per_h: boolean;
-            /**
-             * Point
-             * @description Point of the frame, or silence_s.
-             * @example secondary_supply_temperature_degc
-             */
-            point: string;
-            /**
-             * Schema Code
-             * @example substation
-             */
-            schema_code: string;
-            /**
-             * Season
-             * @description First and last day in force, MM-DD/MM-DD; empty = always.
-             * @default
-             * @example 11-01/03-31
-             */
-            season: string;
-        };
-        /**
-         * RuleEdit
-         * @description An edit of a rule, with its reason.
-         */
-        RuleEdit: {
-            /**
-             * Above
-             * @example null
-             */
-            above?: number | null;
-            /**
-             * Also
-             * @description Further conditions of the same frame; all must be met.
-             * @default []
-             */
-            also: components["schemas"]["ConditionModel"][];
-            /**
-             * Below
-             * @example 35
-             */
-            below?: number | null;
-            /**
-             * Deadband
-             * @description How far the value must come back.
-             * @default 0
-             * @example 2
-             */
-            deadband: number;
-            /**
-             * Enabled
-             * @default true
-             */
-            enabled: boolean;
-            /**
-             * Level
-             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
-             * @example 1
-             */
-            level: number;
-            /**
-             * Name En
-             * @example Secondary supply temperature low
-             */
-            name_en: string;
-            /**
-             * Name Zh
-             * @example 二次供水温度过低
-             */
-            name_zh: string;
-            /**
-             * Note
-             * @example 今冬严寒期下限
-             */
-            note: string;
-            /**
-             * Off Delay S
-             * @description Seconds that it must be over before the alarm closes.
-             * @default 0
-             * @example 0
-             */
-            off_delay_s: number;
-            /**
-             * On Delay S
-             * @description Seconds that it must last before the alarm opens.
-             * @default 0
-             * @example 60
-             */
-            on_delay_s: number;
-            /**
-             * Per H
-             * @description The rise of a register per hour, not its reading.
-             * @default false
-             */
-            per_h: boolean;
-            /**
-             * Point
-             * @description Point of the frame, or silence_s.
-             * @example secondary_supply_temperature_degc
-             */
-            point: string;
-            /**
-             * Schema Code
-             * @example substation
-             */
-            schema_code: string;
-            /**
-             * Season
-             * @description First and last day in force, MM-DD/MM-DD; empty = always.
-             * @default
-             * @example 11-01/03-31
-             */
-            season: string;
-        };
-        /**
          * RuleKpi
          * @description One rule in a period.
          */
@@ -10150,34 +10327,59 @@ export interface components {
             rule_name_zh: string;
         };
         /**
-         * RuleVersionModel
-         * @description One edit: the rule as it was from then on.
+         * RuleModel
+         * @description One rule with what it means and how many problems the caller may see.
          */
-        RuleVersionModel: {
+        RuleModel: {
+            /** Accepted */
+            accepted: number;
+            /** Dismissed */
+            dismissed: number;
             /**
-             * Changed At
-             * Format: date-time
+             * Group
+             * @enum {string}
              */
-            changed_at: string;
-            /** Note */
-            note: string;
-            rule: components["schemas"]["RuleBody"];
-            /** Seat */
-            seat: string;
+            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Open */
+            open: number;
             /**
-             * Version
-             * @example 2
+             * Repairable
+             * @description True: repairs are proposed where they are certain.
              */
-            version: number;
+            repairable: boolean;
+            /** Reverted */
+            reverted: number;
+            /**
+             * Rule
+             * @example storeys_impossible
+             */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "notice";
+            /**
+             * Source
+             * @description Standard and clause; empty: our own.
+             */
+            source: string;
         };
         /**
-         * RuleVersionsAnswer
-         * @description A rule and its edits, newest first.
+         * RulesAnswer
+         * @description Every rule, the gravest first.
          */
-        RuleVersionsAnswer: {
-            rule: components["schemas"]["api__alarm_models__RuleModel"];
-            /** Versions */
-            versions: components["schemas"]["RuleVersionModel"][];
+        RulesAnswer: {
+            /** Rules */
+            rules: components["schemas"]["RuleModel"][];
         };
         /**
          * RunnerUpModel
@@ -11937,141 +12139,6 @@ export interface components {
             zones: components["schemas"]["ZoneModel"][];
         };
         /**
-         * RuleModel
-         * @description A rule of a city.
-         */
-        api__alarm_models__RuleModel: {
-            /**
-             * Above
-             * @example null
-             */
-            above?: number | null;
-            /**
-             * Also
-             * @description Further conditions of the same frame; all must be met.
-             * @default []
-             */
-            also: components["schemas"]["ConditionModel"][];
-            /**
-             * Below
-             * @example 35
-             */
-            below?: number | null;
-            /**
-             * Changed At
-             * Format: date-time
-             */
-            changed_at: string;
-            /**
-             * Changed By
-             * @description Seat that edited it last; empty = as it ships.
-             */
-            changed_by: string;
-            /**
-             * Code
-             * @example secondary_supply_temperature_low
-             */
-            code: string;
-            /**
-             * Deadband
-             * @description How far the value must come back.
-             * @default 0
-             * @example 2
-             */
-            deadband: number;
-            /**
-             * Enabled
-             * @default true
-             */
-            enabled: boolean;
-            /**
-             * Level
-             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
-             * @example 1
-             */
-            level: number;
-            /**
-             * Name En
-             * @example Secondary supply temperature low
-             */
-            name_en: string;
-            /**
-             * Name Zh
-             * @example 二次供水温度过低
-             */
-            name_zh: string;
-            /**
-             * Off Delay S
-             * @description Seconds that it must be over before the alarm closes.
-             * @default 0
-             * @example 0
-             */
-            off_delay_s: number;
-            /**
-             * On Delay S
-             * @description Seconds that it must last before the alarm opens.
-             * @default 0
-             * @example 60
-             */
-            on_delay_s: number;
-            /**
-             * Per H
-             * @description The rise of a register per hour, not its reading.
-             * @default false
-             */
-            per_h: boolean;
-            /**
-             * Point
-             * @description Point of the frame, or silence_s.
-             * @example secondary_supply_temperature_degc
-             */
-            point: string;
-            /**
-             * Schema Code
-             * @example substation
-             */
-            schema_code: string;
-            /**
-             * Season
-             * @description First and last day in force, MM-DD/MM-DD; empty = always.
-             * @default
-             * @example 11-01/03-31
-             */
-            season: string;
-            /**
-             * Unit
-             * @example degC
-             */
-            unit: string;
-            /**
-             * Version
-             * @description Rises with every edit.
-             * @example 1
-             */
-            version: number;
-        };
-        /**
-         * ReasonBody
-         * @description A reason that must be given.
-         */
-        api__routes__alarm_actions__ReasonBody: {
-            /**
-             * Note
-             * @example 现场检修
-             */
-            note: string;
-        };
-        /**
-         * RulesAnswer
-         * @description Rules of a city, and points that the standards want alarmed but nobody has given a limit.
-         */
-        api__routes__alarm_rules__RulesAnswer: {
-            /** Items */
-            items: components["schemas"]["api__alarm_models__RuleModel"][];
-            /** Without Limit */
-            without_limit: components["schemas"]["PointName"][];
-        };
-        /**
          * DifferenceModel
          * @description One field that differs.
          */
@@ -12109,18 +12176,6 @@ export interface components {
             asset_id: number;
             /** Versions */
             versions: components["schemas"]["VersionModel"][];
-        };
-        /**
-         * ReasonBody
-         * @description Why.
-         */
-        api__routes__archive__ReasonBody: {
-            /**
-             * Reason
-             * @description Why; kept with the change.
-             * @example 现场复测
-             */
-            reason: string;
         };
         /**
          * LevelModel
@@ -12297,61 +12352,6 @@ export interface components {
              * @example 南湖街道
              */
             street: string;
-        };
-        /**
-         * RuleModel
-         * @description One rule with what it means and how many problems the caller may see.
-         */
-        api__routes__problems__RuleModel: {
-            /** Accepted */
-            accepted: number;
-            /** Dismissed */
-            dismissed: number;
-            /**
-             * Group
-             * @enum {string}
-             */
-            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Meaning En */
-            meaning_en: string;
-            /** Meaning Zh */
-            meaning_zh: string;
-            /** Open */
-            open: number;
-            /**
-             * Repairable
-             * @description True: repairs are proposed where they are certain.
-             */
-            repairable: boolean;
-            /** Reverted */
-            reverted: number;
-            /**
-             * Rule
-             * @example storeys_impossible
-             */
-            rule: string;
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "error" | "warning" | "notice";
-            /**
-             * Source
-             * @description Standard and clause; empty: our own.
-             */
-            source: string;
-        };
-        /**
-         * RulesAnswer
-         * @description Every rule, the gravest first.
-         */
-        api__routes__problems__RulesAnswer: {
-            /** Rules */
-            rules: components["schemas"]["api__routes__problems__RuleModel"][];
         };
         /**
          * PointModel
@@ -12829,7 +12829,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__routes__alarm_rules__RulesAnswer"];
+                    "application/json": components["schemas"]["AlarmRulesAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -12863,7 +12863,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RuleVersionsAnswer"];
+                    "application/json": components["schemas"]["AlarmRuleVersionsAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -12891,7 +12891,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleEdit"];
+                "application/json": components["schemas"]["AlarmRuleEdit"];
             };
         };
         responses: {
@@ -12901,7 +12901,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__alarm_models__RuleModel"];
+                    "application/json": components["schemas"]["AlarmRuleModel"];
                 };
             };
             /** @description Validation Error */
@@ -12962,7 +12962,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NoteBody"] | null;
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
             };
         };
         responses: {
@@ -13000,7 +13000,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__alarm_actions__ReasonBody"];
+                "application/json": components["schemas"]["AlarmReasonBody"];
             };
         };
         responses: {
@@ -13038,7 +13038,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NoteBody"] | null;
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
             };
         };
         responses: {
@@ -13076,7 +13076,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__alarm_actions__ReasonBody"];
+                "application/json": components["schemas"]["AlarmReasonBody"];
             };
         };
         responses: {
@@ -13114,7 +13114,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NoteBody"] | null;
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
             };
         };
         responses: {
@@ -13224,7 +13224,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["NoteBody"] | null;
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
             };
         };
         responses: {
@@ -14849,7 +14849,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
+                "application/json": components["schemas"]["ReasonBody"];
             };
         };
         responses: {
@@ -17592,7 +17592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__routes__problems__RulesAnswer"];
+                    "application/json": components["schemas"]["RulesAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -17811,7 +17811,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
+                "application/json": components["schemas"]["ReasonBody"];
             };
         };
         responses: {
@@ -17850,7 +17850,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
+                "application/json": components["schemas"]["ReasonBody"];
             };
         };
         responses: {
@@ -17889,7 +17889,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
+                "application/json": components["schemas"]["ReasonBody"];
             };
         };
         responses: {
