@@ -118,7 +118,8 @@ class AlarmsAgainstTheModel(RuleBasedStateMachine):
     @rule(row=st.integers(0, 2))
     def send_late(self, row: int) -> None:
         """An older frame moves nothing."""
-        _send(self.city, row, 5, (99.0, 0.0))
+        if self.city.blocks[1].observed_ms[row] > 5:  # the first frame of a source is never late
+            _send(self.city, row, 5, (99.0, 0.0))
 
     @rule(step=st.sampled_from([0, 500, 1000, 2000, 4000, 6000, 3_600_000, -1000, -3_600_000]))
     def tick(self, step: int) -> None:
@@ -140,7 +141,7 @@ class AlarmsAgainstTheModel(RuleBasedStateMachine):
 
     @invariant()
     def agree(self) -> None:
-        assert self.city.blocks[1].active[0].tolist() == [slow.active for slow in self.slow] + []
+        assert self.city.blocks[1].active[0].tolist() == [slow.active for slow in self.slow]
 
 
 # a source that was never heard says nothing: the model's missing values do the same
