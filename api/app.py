@@ -36,6 +36,8 @@ from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
 from api.rolling import RollingRoom
 from api.routes import (
+    alarm_actions,
+    alarm_rules,
     alarms,
     archive,
     archives,
@@ -142,7 +144,9 @@ ROUTERS = (
     intake.router,
     exchange.router,
     arrivals.router,
+    alarm_rules.router,
     alarms.router,
+    alarm_actions.router,
     causes.router,
     leaks.router,
     live.router,

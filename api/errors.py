@@ -46,7 +46,19 @@ from tiles.errors import (
     UnknownTileset,
 )
 from topology.errors import NotSolvable, NotTraceable, TopologyError
-from twin.errors import BadEdit, BadFrame, BadRecord, BadRetention, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
+from twin.errors import (
+    BadAlarmAction,
+    BadEdit,
+    BadFrame,
+    BadRecord,
+    BadRetention,
+    BadRule,
+    BadSeat,
+    NotPermitted,
+    OutsideScope,
+    TwinError,
+    UnknownKind,
+)
 
 
 class ApiError(Exception):
@@ -143,6 +155,8 @@ STATUS: dict[type[Exception], int] = {
     BadFrame: 422,
     BadEdit: 422,
     BadRecord: 422,
+    BadRule: 422,
+    BadAlarmAction: 409,
     BadRetention: 422,
     BadManifest: 422,
     BadExport: 422,

@@ -33,7 +33,11 @@ class BadFrame(TwinError):
 
 
 class BadRule(TwinError):
-    """Raised when an alarm rule has no limit, two limits or a negative deadband."""
+    """Raised when an alarm rule cannot be evaluated or could never clear; the message names the rule and what would be right."""
+
+
+class BadAlarmAction(TwinError):
+    """Raised when an alarm is not in a state for what somebody wants to do with it; the message says what is missing."""
 
 
 class BadRecord(TwinError):

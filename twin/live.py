@@ -7,16 +7,18 @@ delta. A refresh looks at the assets that have moved; of the others it only asks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
 from twin import delta
-from twin.alarms import ThresholdRule
+from twin.alarms.engine import IDLE, SteadyClock
+from twin.alarms.rules import ThresholdRule
 from twin.arrays import BoolArray, Float64Array, Int16Array, Int32Array, Int64Array, UInt8Array
 from twin.frames import as_stored
-from twin.live_blocks import NEVER, AlarmChange, LatestFrames, SourceBlock, Step, Watch, make_block, newest_of_each
+from twin.live_blocks import NEVER, AlarmChange, Decision, LatestFrames, SourceBlock, Step, Watch, make_block, newest_of_each
 from twin.quality import Quality
 from twin.readings import Batch, Source, rounds
 from twin.scope import Scope
@@ -27,6 +29,7 @@ __all__ = [
     "NEVER",
     "STALE_PERIODS",
     "AlarmChange",
+    "AlarmPass",
     "LatestFrames",
     "LiveCity",
     "Plan",
@@ -71,6 +74,18 @@ class Plan:
         return self.batch.source_ids[frames[last]], self.batch.observed_ms[frames[last]]
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmPass:
+    """What the clock decides on the alarms of a city, by schema; `LiveCity.apply_pass` does it after the commit."""
+
+    decisions: Mapping[int, Decision]
+
+    @property
+    def changes(self) -> list[AlarmChange]:
+        """All alarms that open and close."""
+        return [change for decision in self.decisions.values() for change in decision.changes]
+
+
 @dataclass
 class ThemeState:
     """What one theme shows; arrays have one row a member, by rising asset_id. `places`: row of each asset, -1 = none."""
@@ -91,6 +106,8 @@ class LiveCity:
     ----------
     city_id, epoch, seq
         Identity of the state; `seq` rises with every change that a theme shows.
+    alarm_seq
+        Rises when alarms open, close or change their states.
     as_of_ms
         Time of the last refresh.
     sources
@@ -111,6 +128,8 @@ class LiveCity:
     seq: int = 0
     as_of_ms: int = 0
     status: UInt8Array = field(default_factory=lambda: np.zeros(0, np.uint8))
+    alarm_seq: int = 0
+    clock: SteadyClock = field(default_factory=SteadyClock)
     _masks: dict[Scope, BoolArray] = field(default_factory=dict)
 
     # ------------------------------------------------------------ readings and alarms
@@ -137,7 +156,7 @@ class LiveCity:
             return Plan(batch, ())
         rows = block.rows_of(batch.source_ids)
         moving = np.flatnonzero((rows >= 0) & (batch.observed_ms > block.observed_ms[rows]))
-        if not block.rules:
+        if not block.frames_decide:
             moving = moving[newest_of_each(batch.source_ids[moving], batch.observed_ms[moving])]
             return Plan(batch, (Step(rows[moving], moving, ()),) if moving.size else ())
         steps = []
@@ -154,17 +173,73 @@ class LiveCity:
         if block is None:
             return
         places = {rule.rule_id: i for i, rule in enumerate(block.rules)}
+        steady_ms = self.clock.steady_ms
+        self.alarm_seq += plan.changes > 0
         for step in plan.steps:
             batch = plan.batch.take(step.frames)
             received = np.full(len(batch), received_ms, np.int64)
             values = as_stored(batch.schema, batch.values)
-            block.put(step.rows, LatestFrames(batch.source_ids, batch.observed_ms, received, values, batch.quality))
+            frames = LatestFrames(batch.source_ids, batch.observed_ms, received, values, batch.quality)
+            block.put(step.rows, frames, steady_ms=steady_ms, fresh=True)
+            self._stop_timers(block, step.rows)
             for change in step.changes:
                 row = int(np.searchsorted(block.source_ids, change.source.source_id))
-                block.active[places[change.rule.rule_id], row] = change.raised
+                place = places[change.rule.rule_id]
+                block.active[place, row], block.quiet[place, row] = change.raised, False
 
-    def restore(self, schema_id: int, frames: LatestFrames) -> int:
+    def _stop_timers(self, block: SourceBlock, rows: Int64Array) -> None:
+        """Stop the timers of sources whose new value is on the side of their alarm's state: it was not there all the time."""
+        for place, rule in enumerate(block.rules):
+            if rule.at_once or not (block.since_ms[place, rows] != IDLE).any():
+                continue
+            looked = block.look_at(rule, self.clock.steady_ms)[0]
+            toward = np.where(block.active[place, rows], looked.over[rows], looked.met[rows])
+            stop = looked.counts[rows] & ~toward
+            block.since_ms[place, rows[stop]] = IDLE
+
+    def alarm_pass(self, now_ms: int, day: date) -> AlarmPass:
+        """Let the clock decide on all alarms: delays that are over, silence, several points, seasons. Changes nothing.
+
+        Parameters
+        ----------
+        now_ms
+            The wall clock; delays are measured by the city's steady clock, which follows it without its jumps.
+        day
+            Today in the city's zone.
+
+        Cost: 5 ms for the sources of a city.
+        """
+        steady_ms = self.clock.at(now_ms)
+        return AlarmPass(
+            {
+                schema_id: block.decide([rule.in_season(day) for rule in block.rules], steady_ms, now_ms)
+                for schema_id, block in self.blocks.items()
+                if block.rules
+            }
+        )
+
+    def apply_pass(self, done: AlarmPass) -> None:
+        """Make a pass live. Call it after the commit of its changes."""
+        self.alarm_seq += len(done.changes) > 0
+        for schema_id, decision in done.decisions.items():
+            block = self.blocks[schema_id]
+            block.since_ms = decision.since_ms
+            places = {rule.rule_id: place for place, rule in enumerate(block.rules)}
+            for change in decision.changes:
+                row = int(np.searchsorted(block.source_ids, change.source.source_id))
+                place = places[change.rule.rule_id]
+                block.active[place, row], block.quiet[place, row] = change.raised, False
+                block.touched[row] = True
+
+    def set_rules(self, rules: Sequence[ThresholdRule]) -> None:
+        """Take these rules instead of the present ones; `set_alarms` puts the open alarms back."""
+        for block in self.blocks.values():
+            block.set_rules(rules)
+
+    def restore(self, schema_id: int, frames: LatestFrames, *, fresh: bool = False) -> int:
         """Put back stored frames that are newer than what is live; returns how many were.
+
+        `fresh`: another server has just heard them, else they are old.
 
         Frames of a schema or source that is not here (any more) are passed over. Alarms are put back by `set_alarms`.
         """
@@ -173,23 +248,47 @@ class LiveCity:
             return 0
         rows = block.rows_of(frames.source_ids)
         newer = np.flatnonzero((rows >= 0) & (frames.observed_ms > block.observed_ms[rows]))
-        block.put(rows[newer], frames.take(newer))
+        block.put(rows[newer], frames.take(newer), steady_ms=self.clock.steady_ms, fresh=fresh)
+        self._stop_timers(block, rows[newer])
         return len(newer)
 
     def heard(self) -> dict[int, LatestFrames]:
         """Return a copy of the latest frames of all sources that have one, by schema."""
         return {schema_id: block.heard() for schema_id, block in self.blocks.items()}
 
-    def set_alarms(self, open_alarms: Sequence[tuple[int, int]]) -> None:
-        """Make exactly these (rule_id, source_id) the open alarms; those whose rule or source is gone are left alone."""
+    def set_alarms(self, open_alarms: Sequence[tuple[int, int, bool]]) -> None:
+        """Make exactly these the open alarms; those whose rule or source is gone are left alone.
+
+        Parameters
+        ----------
+        open_alarms
+            (rule_id, source_id, whether it is shelved, suppressed or out of service).
+        """
+        self.alarm_seq += 1
+        by_rule: dict[int, list[tuple[int, bool]]] = {}
+        for rule_id, source_id, quiet in open_alarms:
+            by_rule.setdefault(rule_id, []).append((source_id, quiet))
         for block in self.blocks.values():
-            active = np.zeros_like(block.active)
+            active, silent = np.zeros_like(block.active), np.zeros_like(block.quiet)
             for place, rule in enumerate(block.rules):
-                ids = np.array([source_id for rule_id, source_id in open_alarms if rule_id == rule.rule_id], np.int32)
-                rows = block.rows_of(ids)
-                active[place, rows[rows >= 0]] = True
-            block.touched |= (active != block.active).any(axis=0)
-            block.active = active
+                mine = by_rule.get(rule.rule_id, [])
+                rows = block.rows_of(np.array([source_id for source_id, _ in mine], np.int32))
+                held = rows >= 0
+                active[place, rows[held]] = True
+                silent[place, rows[held]] = np.array([quiet for _, quiet in mine], np.bool_)[held]
+            moved = active != block.active
+            block.touched |= (moved | (silent != block.quiet)).any(axis=0)
+            block.since_ms[moved] = IDLE
+            block.active, block.quiet = active, silent
+
+    def keep_quiet(self, alarms: Iterable[tuple[int, int]]) -> None:
+        """Mark open alarms (rule_id, source_id) as kept from ringing."""
+        for rule_id, source_id in alarms:
+            for block in self.blocks.values():
+                row = int(block.rows_of(np.array([source_id], np.int32))[0])
+                for place, rule in enumerate(block.rules):
+                    if row >= 0 and rule.rule_id == rule_id:
+                        block.quiet[place, row] = True
 
     # ------------------------------------------------------------ what is shown
 
@@ -238,9 +337,13 @@ class LiveCity:
             np.logical_or.at(heard, at, known)
             np.logical_or.at(stale, at, block.late[mine])
             np.maximum.at(quality, at, np.where(known, block.worst[mine], np.uint8(Quality.MISSING)).astype(np.uint8))
-            for rule, active in zip(block.rules, block.active[:, mine], strict=True):
-                np.add.at(alarms, at, active)
-                np.minimum.at(level, at, np.where(active, rule.level.value, _HIGH_LEVEL))
+            open_now, ringing = block.active[:, mine], block.active[:, mine] & ~block.quiet[:, mine]
+            # few assets have any, and a city has forty rules
+            for place in np.flatnonzero(open_now.any(axis=1)).tolist():
+                rule = block.rules[place]
+                np.add.at(alarms, at, open_now[place])
+                if not rule.about_data:
+                    np.minimum.at(level, at, np.where(ringing[place], rule.level.value, _HIGH_LEVEL))
         levels = np.where(level == _HIGH_LEVEL, NO_LEVEL, level).astype(np.uint8)
         return _Shown(status_codes(levels, heard, stale), quality, alarms, members)
 

@@ -24,6 +24,7 @@ Role: TypeAlias = Literal["viewer", "dispatcher", "planner", "company", "adminis
 OrganisationType: TypeAlias = Literal["city", "district", "company"]
 Permission: TypeAlias = Literal[
     "acknowledge_alarms",
+    "edit_alarm_rules",
     "switch_valves",
     "send_readings",
     "register_sources",
@@ -52,7 +53,9 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
     "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes"}),
-    "planner": frozenset({"plan", "manage_jobs", "propose_changes", "edit_archive", "review_archive", "decide_problems"}),
+    "planner": frozenset(
+        {"plan", "manage_jobs", "edit_alarm_rules", "propose_changes", "edit_archive", "review_archive", "decide_problems"}
+    ),
     "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes"}),
     "administrator": PERMISSIONS,
 }

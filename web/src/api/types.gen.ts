@@ -64,6 +64,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alarms/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Kpis
+         * @description Tell how many alarms there were and how they were handled.
+         */
+        get: operations["get_kpis_alarms_kpis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description List the alarm rules of the city, those that are switched off too.
+         */
+        get: operations["get_rules_alarms_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/rules/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rule
+         * @description Tell one rule and its edits.
+         */
+        get: operations["get_rule_alarms_rules__code__get"];
+        /**
+         * Put Rule
+         * @description Write a rule, new or changed. It counts from the next look at the clock; other servers follow within two seconds.
+         */
+        put: operations["put_rule_alarms_rules__code__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stream
+         * @description Tell what happens to alarms as it happens: server-sent events `alarm`, with the line of the log as JSON.
+         */
+        get: operations["get_stream_alarms_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alarms/{alarm_id}/acknowledge": {
         parameters: {
             query?: never;
@@ -78,6 +162,166 @@ export interface paths {
          * @description Acknowledge an alarm in the name of the caller's seat; again changes nothing.
          */
         post: operations["post_acknowledge_alarms__alarm_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Comment
+         * @description Write a line into the log of an alarm.
+         */
+        post: operations["post_comment_alarms__alarm_id__comment_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Confirm
+         * @description Confirm that something was done about an acknowledged alarm; 409 for one that nobody has acknowledged.
+         */
+        post: operations["post_confirm_alarms__alarm_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/out-of-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Out Of Service
+         * @description Keep its rule at its source from ringing until somebody returns it to service: its device is under repair.
+         */
+        post: operations["post_out_of_service_alarms__alarm_id__out_of_service_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/return-to-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Return To Service
+         * @description Let it ring again.
+         */
+        post: operations["post_return_to_service_alarms__alarm_id__return_to_service_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Shelve
+         * @description Keep its rule at its source from ringing until a time, at most seven days away; alarms that come until then, too.
+         */
+        post: operations["post_shelve_alarms__alarm_id__shelve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Transitions
+         * @description Tell what has happened to an alarm: who did what, when, and what was said.
+         */
+        get: operations["get_transitions_alarms__alarm_id__transitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/unshelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Unshelve
+         * @description Take an alarm from its shelf before its time.
+         */
+        post: operations["post_unshelve_alarms__alarm_id__unshelve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Verdict
+         * @description Judge whether it was a false alarm; the last verdict counts, all are in the log.
+         */
+        post: operations["post_verdict_alarms__alarm_id__verdict_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3164,18 +3408,6 @@ export interface components {
             rule: string;
         };
         /**
-         * AcknowledgeBody
-         * @description What the person who acknowledges has to say.
-         */
-        AcknowledgeBody: {
-            /**
-             * Note
-             * @default
-             * @example 抢修队已出发
-             */
-            note: string;
-        };
-        /**
          * AlarmModel
          * @description One alarm.
          */
@@ -3208,8 +3440,23 @@ export interface components {
             asset_kind: string;
             /** Asset Name */
             asset_name: string;
+            /**
+             * Chattering
+             * @description Its rule rang three times at its source within the last hour.
+             */
+            chattering: boolean;
             /** Cleared At */
             cleared_at: string | null;
+            /**
+             * Confirmed
+             * @description What was done about it is confirmed.
+             */
+            confirmed: boolean;
+            /**
+             * False Alarm
+             * @description Verdict: true = false alarm; null = nobody has judged.
+             */
+            false_alarm: boolean | null;
             /**
              * Level
              * @description Alarm level of CJ/T 545, 1 highest .. 3.
@@ -3221,6 +3468,11 @@ export interface components {
              * @example 35
              */
             limit_value: number;
+            /**
+             * Out Of Service
+             * @description Kept from ringing by a person, for maintenance.
+             */
+            out_of_service: boolean;
             /**
              * Point
              * @example secondary_supply_temperature_degc
@@ -3255,6 +3507,21 @@ export interface components {
              */
             rule_name_zh: string;
             /**
+             * Shelved Until
+             * @description End of its shelf; null = not shelved.
+             */
+            shelved_until: string | null;
+            /**
+             * Standing
+             * @description Open for more than 24 hours.
+             */
+            standing: boolean;
+            /**
+             * Suppressed
+             * @description Kept from ringing by the program, as a child of a greater alarm.
+             */
+            suppressed: boolean;
+            /**
              * Unit
              * @example degC
              */
@@ -3267,12 +3534,376 @@ export interface components {
             value: number;
         };
         /**
+         * AlarmNoteBody
+         * @description What the person has to say.
+         */
+        AlarmNoteBody: {
+            /**
+             * Note
+             * @default
+             * @example 抢修队已出发
+             */
+            note: string;
+        };
+        /**
+         * AlarmReasonBody
+         * @description A reason that must be given.
+         */
+        AlarmReasonBody: {
+            /**
+             * Note
+             * @example 现场检修
+             */
+            note: string;
+        };
+        /**
+         * AlarmRuleBody
+         * @description A rule as a person writes it: its first condition, and what else it needs.
+         */
+        AlarmRuleBody: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+        };
+        /**
+         * AlarmRuleEdit
+         * @description An edit of a rule, with its reason.
+         */
+        AlarmRuleEdit: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Note
+             * @example 今冬严寒期下限
+             */
+            note: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+        };
+        /**
+         * AlarmRuleModel
+         * @description A rule of a city.
+         */
+        AlarmRuleModel: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Changed By
+             * @description Seat that edited it last; empty = as it ships.
+             */
+            changed_by: string;
+            /**
+             * Code
+             * @example secondary_supply_temperature_low
+             */
+            code: string;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+            /**
+             * Unit
+             * @example degC
+             */
+            unit: string;
+            /**
+             * Version
+             * @description Rises with every edit.
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * AlarmRuleVersionModel
+         * @description One edit: the rule as it was from then on.
+         */
+        AlarmRuleVersionModel: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Note */
+            note: string;
+            rule: components["schemas"]["AlarmRuleBody"];
+            /** Seat */
+            seat: string;
+            /**
+             * Version
+             * @example 2
+             */
+            version: number;
+        };
+        /**
+         * AlarmRuleVersionsAnswer
+         * @description A rule and its edits, newest first.
+         */
+        AlarmRuleVersionsAnswer: {
+            rule: components["schemas"]["AlarmRuleModel"];
+            /** Versions */
+            versions: components["schemas"]["AlarmRuleVersionModel"][];
+        };
+        /**
+         * AlarmRulesAnswer
+         * @description Rules of a city, and points that the standards want alarmed but nobody has given a limit.
+         */
+        AlarmRulesAnswer: {
+            /** Items */
+            items: components["schemas"]["AlarmRuleModel"][];
+            /** Without Limit */
+            without_limit: components["schemas"]["PointName"][];
+        };
+        /**
          * AlarmsAnswer
          * @description Alarms, open ones first, then by level and time.
          */
         AlarmsAnswer: {
             /** Items */
             items: components["schemas"]["AlarmModel"][];
+            /**
+             * Total
+             * @description How many there are on all pages; 0 beyond the last one.
+             * @example 1
+             */
+            total: number;
         };
         /**
          * AlternativeModel
@@ -4566,6 +5197,41 @@ export interface components {
             type: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ConditionModel
+         * @description One limit of one point; exactly one of above and below is given.
+         */
+        ConditionModel: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
         };
         /**
          * Conflict
@@ -7005,6 +7671,61 @@ export interface components {
             kinds: components["schemas"]["AssetKindModel"][];
         };
         /**
+         * KpisAnswer
+         * @description Own figures of the alarms raised in a period (ISA-18.2, EEMUA 191).
+         */
+        KpisAnswer: {
+            /** Acknowledge P50 S */
+            acknowledge_p50_s: number | null;
+            /** Acknowledge P90 S */
+            acknowledge_p90_s: number | null;
+            /** Acknowledged */
+            acknowledged: number;
+            /**
+             * Chattering
+             * @description Rules at sources that rang three times within an hour.
+             */
+            chattering: number;
+            /**
+             * Floods
+             * @description Spans of 10 minutes with more than 10 alarms.
+             */
+            floods: number;
+            /**
+             * Most In 10 Min
+             * @description Most alarms in one span of 10 minutes.
+             */
+            most_in_10_min: number;
+            /** Open */
+            open: number;
+            /** Operators */
+            operators: number;
+            /**
+             * Per Operator 10 Min
+             * @description Mean; 1 is the goal, 2 manageable, 5 too many.
+             */
+            per_operator_10_min: number;
+            /** Raised */
+            raised: number;
+            /** Rules */
+            rules: components["schemas"]["RuleKpi"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Standing
+             * @description Open for more than 24 hours.
+             */
+            standing: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * LeakAnswer
          * @description Where a leak is likely.
          */
@@ -8516,6 +9237,22 @@ export interface components {
             unit: string;
         };
         /**
+         * PointName
+         * @description A point of a schema.
+         */
+        PointName: {
+            /**
+             * Point
+             * @example tap_water_tank_level_m
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+        };
+        /**
          * PointsAnswer
          * @description A page of measuring points by rising code.
          */
@@ -9561,6 +10298,35 @@ export interface components {
             total: number;
         };
         /**
+         * RuleKpi
+         * @description One rule in a period.
+         */
+        RuleKpi: {
+            /** False Alarms */
+            false_alarms: number;
+            /**
+             * False Rate
+             * @description Share of the judged that were false; null = none was judged.
+             */
+            false_rate: number | null;
+            /**
+             * Judged
+             * @description Alarms with a verdict.
+             */
+            judged: number;
+            /** Raised */
+            raised: number;
+            /**
+             * Rule Code
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+            /** Rule Name En */
+            rule_name_en: string;
+            /** Rule Name Zh */
+            rule_name_zh: string;
+        };
+        /**
          * RuleModel
          * @description One rule with what it means and how many problems the caller may see.
          */
@@ -9877,6 +10643,23 @@ export interface components {
             buildings: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ShelveBody
+         * @description A reason, and when the shelf ends: within seven days.
+         */
+        ShelveBody: {
+            /**
+             * Note
+             * @example 现场检修
+             */
+            note: string;
+            /**
+             * Until
+             * Format: date-time
+             * @example 2026-11-23T08:00:00+08:00
+             */
+            until: string;
         };
         /**
          * ShortStation
@@ -10739,6 +11522,47 @@ export interface components {
             };
         };
         /**
+         * TransitionModel
+         * @description One line of the log of an alarm.
+         */
+        TransitionModel: {
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /**
+             * Note
+             * @example 抢修队已出发
+             */
+            note: string;
+            /**
+             * Seat
+             * @description Who did it; rules = the program.
+             * @example rules
+             */
+            seat: string;
+            /**
+             * Transition
+             * @description raised, cleared, acknowledged, confirmed, shelved ...
+             * @example acknowledged
+             */
+            transition: string;
+            /**
+             * Transition Id
+             * @example 31
+             */
+            transition_id: number;
+        };
+        /**
+         * TransitionsAnswer
+         * @description The log of one alarm, oldest first.
+         */
+        TransitionsAnswer: {
+            /** Items */
+            items: components["schemas"]["TransitionModel"][];
+        };
+        /**
          * UnregisteredAnswer
          * @description The newest unregistered sources.
          */
@@ -11031,6 +11855,19 @@ export interface components {
              * @description In the order of operation.
              */
             valves: components["schemas"]["OperationBody"][];
+        };
+        /**
+         * VerdictBody
+         * @description Whether it was a false alarm (误报), and why.
+         */
+        VerdictBody: {
+            /** False Alarm */
+            false_alarm: boolean;
+            /**
+             * Note
+             * @example 现场检修
+             */
+            note: string;
         };
         /**
          * VersionModel
@@ -11892,9 +12729,21 @@ export interface operations {
     get_alarms_alarms_get: {
         parameters: {
             query?: {
-                /** @description Open alarms only, or closed ones too. */
-                state?: "active" | "all";
+                /** @description Open alarms only, or those in another state, or all. */
+                state?: "active" | "cleared" | "unacknowledged" | "unconfirmed" | "shelved" | "suppressed" | "out_of_service" | "all";
+                level?: number | null;
+                /** @description District of the asset. */
+                area?: number | null;
+                /** @description Owner of the asset. */
+                company?: number | null;
+                /** @description Kind of the asset. */
+                kind?: string | null;
+                /** @description Code of the rule. */
+                rule?: string | null;
+                /** @description Asset that it rings at. */
+                asset?: number | null;
                 limit?: number;
+                offset?: number;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -11924,6 +12773,181 @@ export interface operations {
             };
         };
     };
+    get_kpis_alarms_kpis_get: {
+        parameters: {
+            query?: {
+                /** @description Default: a day before `until`. */
+                since?: string | null;
+                /** @description Default: now. */
+                until?: string | null;
+                /** @description Persons who share these alarms. */
+                operators?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpisAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rules_alarms_rules_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRulesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rule_alarms_rules__code__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRuleVersionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_rule_alarms_rules__code__put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmRuleEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRuleModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_stream_alarms_stream_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: {
+                /** @description Number of the last event that came; sent by browsers. */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     post_acknowledge_alarms__alarm_id__acknowledge_post: {
         parameters: {
             query?: {
@@ -11938,7 +12962,307 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["AcknowledgeBody"] | null;
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_comment_alarms__alarm_id__comment_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_confirm_alarms__alarm_id__confirm_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_out_of_service_alarms__alarm_id__out_of_service_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_return_to_service_alarms__alarm_id__return_to_service_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_shelve_alarms__alarm_id__shelve_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShelveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_transitions_alarms__alarm_id__transitions_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransitionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_unshelve_alarms__alarm_id__unshelve_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_verdict_alarms__alarm_id__verdict_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictBody"];
             };
         };
         responses: {

@@ -145,6 +145,11 @@ export class Controller {
     await this.loadAlarms();
   }
 
+  /** Read the alarms again, after one of them was changed here. */
+  async refreshAlarms(): Promise<void> {
+    await this.loadAlarms();
+  }
+
   /** Leave a replay, if there is one. */
   goLiveFromReplay(): void {
     if (this.store.get().view.at !== null) this.goLive();
