@@ -46,7 +46,18 @@ from tiles.errors import (
     UnknownTileset,
 )
 from topology.errors import NotSolvable, NotTraceable, TopologyError
-from twin.errors import BadEdit, BadFrame, BadRecord, BadRetention, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
+from twin.errors import (
+    BadEdit,
+    BadFrame,
+    BadQualityRule,
+    BadRecord,
+    BadRetention,
+    BadSeat,
+    NotPermitted,
+    OutsideScope,
+    TwinError,
+    UnknownKind,
+)
 
 
 class ApiError(Exception):
@@ -142,6 +153,7 @@ STATUS: dict[type[Exception], int] = {
     BadFilter: 400,
     BadFrame: 422,
     BadEdit: 422,
+    BadQualityRule: 422,
     BadRecord: 422,
     BadRetention: 422,
     BadManifest: 422,

@@ -5,6 +5,7 @@ TwinError
 ├── UnknownKind         a kind or register that the catalogue does not hold
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
+├── BadQualityRule      a rule of data quality, or its formula, that cannot be evaluated
 ├── BadRecord           a record of a measuring point or device that its standard does not allow
 ├── BadFault            a fault that the simulator does not know
 ├── BadRetention        days or years to keep readings that make no sense
@@ -34,6 +35,10 @@ class BadFrame(TwinError):
 
 class BadRule(TwinError):
     """Raised when an alarm rule has no limit, two limits or a negative deadband."""
+
+
+class BadQualityRule(TwinError):
+    """Raised when a rule of data quality has no sense: unknown kind, parameter or point, or a formula that is none."""
 
 
 class BadRecord(TwinError):

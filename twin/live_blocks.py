@@ -36,6 +36,8 @@ class SourceBlock:
         Whether frame or alarms have changed since last looked at.
     rules, active
         The rules that watch this schema, and which of their alarms are open, shape (rules, n).
+    score, flagged
+        Quality score of the latest frame (NaN = not judged), and the worst flag that rules of data quality give it.
     """
 
     sources: Sequence[Source]
@@ -51,6 +53,15 @@ class SourceBlock:
     touched: BoolArray
     rules: tuple[ThresholdRule, ...]
     active: BoolArray
+    score: Float64Array
+    flagged: UInt8Array
+
+    def judge(self, rows: Int64Array, score: Float64Array, flagged: UInt8Array) -> None:
+        """Note what the rules of data quality say of the latest frames of some sources."""
+        before = self.score[rows]
+        same = ((score == before) | (np.isnan(score) & np.isnan(before))) & (flagged == self.flagged[rows])
+        self.touched[rows[~same]] = True
+        self.score[rows], self.flagged[rows] = score, flagged
 
     def rows_of(self, source_ids: Int32Array) -> Int64Array:
         """Return the row of each source; -1 for those that are not here."""
@@ -205,4 +216,6 @@ def make_block(sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence
         touched=np.ones(count, np.bool_),
         rules=own,
         active=np.zeros((len(own), count), np.bool_),
+        score=np.full(count, np.nan),
+        flagged=np.zeros(count, np.uint8),
     )

@@ -2190,6 +2190,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/quality/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Flagged
+         * @description List sources with flagged values now, the lowest score first.
+         */
+        get: operations["get_flagged_quality_assets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Flags
+         * @description Tell which rules flag which points of an asset now, and why.
+         */
+        get: operations["get_flags_quality_flags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Marks
+         * @description Mark the values of an asset's history that the enabled rules flag; at most 31 days.
+         */
+        get: operations["get_marks_quality_marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description List the rules of a city with what each flags now.
+         */
+        get: operations["get_rules_quality_rules_get"];
+        put?: never;
+        /**
+         * Post Rule
+         * @description Add a rule in the name of the caller's seat.
+         */
+        post: operations["post_rule_quality_rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Try
+         * @description Try a rule out before it is switched on: what it flags now, and in the history of some assets. Nothing is kept.
+         */
+        post: operations["post_try_quality_rules_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Rule
+         * @description Write a new version of a rule in the name of the caller's seat; every version stays.
+         */
+        put: operations["put_rule_quality_rules__code__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules/{code}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Versions
+         * @description List the versions of a rule, the newest first, with who wrote them and why.
+         */
+        get: operations["get_versions_quality_rules__code__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scores
+         * @description Score companies, kinds or days, with what each rule costs.
+         */
+        get: operations["get_scores_quality_scores_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/raster": {
         parameters: {
             query?: never;
@@ -5968,49 +6132,6 @@ export interface components {
             districts: components["schemas"]["DistrictModel"][];
         };
         /**
-         * EditBody
-         * @description What shall become of an asset; what is left out stays as it is.
-         */
-        EditBody: {
-            /**
-             * Attributes
-             * @description Merged into the asset's; null removes one.
-             * @example {
-             *       "dn": 500,
-             *       "material": "钢"
-             *     }
-             */
-            attributes?: {
-                [key: string]: string | number | boolean | null;
-            };
-            /**
-             * Geometry
-             * @description GeoJSON geometry, WGS-84; null = as it is
-             * @example null
-             */
-            geometry?: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Name
-             * @description null or left out = as it is
-             * @example 北干线
-             */
-            name?: string | null;
-            /**
-             * Reason
-             * @description Why; kept with the change.
-             * @example 现场复测
-             */
-            reason: string;
-            /**
-             * Version
-             * @description The version that you have seen: 409 when the asset has moved on.
-             * @example 1
-             */
-            version?: number | null;
-        };
-        /**
          * EditedAnswer
          * @description The change that was made. Tiles and 3D follow within seconds: `GET /refresh`.
          */
@@ -6370,6 +6491,56 @@ export interface components {
             };
             /** Valve Version */
             valve_version: number;
+        };
+        /**
+         * FlaggedAnswer
+         * @description Sources with flagged values now, the lowest score first.
+         */
+        FlaggedAnswer: {
+            /** Items */
+            items: components["schemas"]["FlaggedAsset"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * FlaggedAsset
+         * @description An asset with flagged values now.
+         */
+        FlaggedAsset: {
+            /** Asset Id */
+            asset_id: number;
+            /** Company Id */
+            company_id: number | null;
+            /**
+             * Flagged
+             * @description Values of its latest frame that are flagged.
+             */
+            flagged: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Rules */
+            rules: string[];
+            /** Score */
+            score: number | null;
+            /** Source */
+            source: string;
+        };
+        /**
+         * FlagsAnswer
+         * @description Which rules flag which points of an asset now, and why; a value may be flagged by several.
+         */
+        FlagsAnswer: {
+            /** Asset Id */
+            asset_id: number;
+            /** Flags */
+            flags: components["schemas"]["MarkModel"][];
+            /**
+             * Score
+             * @description 0 to 100, the lowest of its sources; null = nothing was judged yet.
+             */
+            score: number | null;
         };
         /**
          * GivesBack
@@ -6899,6 +7070,7 @@ export interface components {
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
         };
+        JsonValue: unknown;
         /**
          * KindAttributeModel
          * @description One attribute that assets of a kind may carry.
@@ -7555,6 +7727,56 @@ export interface components {
             label_zh: string;
             /** Last Year */
             last_year: number | null;
+        };
+        /**
+         * MarkModel
+         * @description One flagged value.
+         */
+        MarkModel: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Flag
+             * @description QARTOD: 3 suspect, 4 fail, 9 missing.
+             */
+            flag: number;
+            /**
+             * Observed At
+             * @description Epoch milliseconds.
+             */
+            observed_at: number;
+            /** Point */
+            point: string;
+            /** Rule */
+            rule: string;
+            /** Source */
+            source: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description As reported; null = missing.
+             */
+            value: number | null;
+            /** Why En */
+            why_en: string;
+            /** Why Zh */
+            why_zh: string;
+        };
+        /**
+         * MarksAnswer
+         * @description Flagged values of an asset over time, by source and time.
+         */
+        MarksAnswer: {
+            /** Asset Id */
+            asset_id: number;
+            /** Marks */
+            marks: components["schemas"]["MarkModel"][];
+            /**
+             * Truncated
+             * @description True when there are more frames or marks than are given.
+             */
+            truncated: boolean;
         };
         /**
          * MethodsModel
@@ -9080,6 +9302,28 @@ export interface components {
             results: components["schemas"]["Result"][];
         };
         /**
+         * Reason
+         * @description What one rule costs a score.
+         */
+        Reason: {
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Points
+             * @description Of a hundred.
+             */
+            points: number;
+            /** Rule */
+            rule: string;
+            /**
+             * Values
+             * @description Values that it flagged.
+             */
+            values: number;
+        };
+        /**
          * ReasonBody
          * @description Why.
          */
@@ -9561,59 +9805,72 @@ export interface components {
             total: number;
         };
         /**
-         * RuleModel
-         * @description One rule with what it means and how many problems the caller may see.
+         * RuleBody
+         * @description A rule as somebody writes it.
          */
-        RuleModel: {
-            /** Accepted */
-            accepted: number;
-            /** Dismissed */
-            dismissed: number;
+        RuleBody: {
             /**
-             * Group
-             * @enum {string}
+             * Code
+             * @example room_too_warm
              */
-            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Meaning En */
-            meaning_en: string;
-            /** Meaning Zh */
-            meaning_zh: string;
-            /** Open */
-            open: number;
+            code: string;
             /**
-             * Repairable
-             * @description True: repairs are proposed where they are certain.
+             * Enabled
+             * @default true
+             * @example true
              */
-            repairable: boolean;
-            /** Reverted */
-            reverted: number;
+            enabled: boolean;
             /**
-             * Rule
-             * @example storeys_impossible
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
              */
-            rule: string;
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
             /**
              * Severity
-             * @enum {string}
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
              */
-            severity: "error" | "warning" | "notice";
-            /**
-             * Source
-             * @description Standard and clause; empty: our own.
-             */
-            source: string;
-        };
-        /**
-         * RulesAnswer
-         * @description Every rule, the gravest first.
-         */
-        RulesAnswer: {
-            /** Rules */
-            rules: components["schemas"]["RuleModel"][];
+            severity: 3 | 4;
         };
         /**
          * RunnerUpModel
@@ -9671,6 +9928,54 @@ export interface components {
         SchemasBody: {
             /** Schemas */
             schemas: components["schemas"]["SchemaBody"][];
+        };
+        /**
+         * ScoreRow
+         * @description Score of one group and day.
+         */
+        ScoreRow: {
+            /**
+             * Checked
+             * @description Values.
+             */
+            checked: number;
+            /**
+             * Day
+             * @description Of the city; empty = all the days together.
+             * @example 2026-11-22
+             */
+            day: string;
+            /**
+             * Key
+             * @description Company or kind; null = no company.
+             */
+            key: number | string | null;
+            /** Name */
+            name: string;
+            /**
+             * Reasons
+             * @description The dearest rules first; their points add up to what the score lacks.
+             */
+            reasons: components["schemas"]["Reason"][];
+            /**
+             * Score
+             * @description 0 to 100.
+             */
+            score: number | null;
+        };
+        /**
+         * ScoresAnswer
+         * @description Scores, the lowest first; by day in their order.
+         */
+        ScoresAnswer: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "company" | "kind" | "day";
+            /** Items */
+            items: components["schemas"]["ScoreRow"][];
+            total: components["schemas"]["ScoreRow"];
         };
         /**
          * SeatModel
@@ -10739,6 +11044,83 @@ export interface components {
             };
         };
         /**
+         * TriedHistory
+         * @description What a rule would have flagged.
+         */
+        TriedHistory: {
+            /** Examples */
+            examples: components["schemas"]["MarkModel"][];
+            /** Flagged Values */
+            flagged_values: number;
+            /** Frames */
+            frames: number;
+            /**
+             * Truncated
+             * @description True when an asset has more frames than are looked at; the oldest are.
+             */
+            truncated: boolean;
+            /** Values */
+            values: number;
+        };
+        /**
+         * TriedNow
+         * @description What a rule would flag at this moment, of the sources that the caller may see.
+         */
+        TriedNow: {
+            /** Examples */
+            examples: components["schemas"]["MarkModel"][];
+            /** Flagged Sources */
+            flagged_sources: number;
+            /** Flagged Values */
+            flagged_values: number;
+            /**
+             * Sources
+             * @description Sources that it looks at.
+             */
+            sources: number;
+            /**
+             * Values
+             * @description Values that it looks at.
+             */
+            values: number;
+        };
+        /**
+         * TryAnswer
+         * @description The outcome of a trial; nothing is kept of it.
+         */
+        TryAnswer: {
+            /** @description null = no assets were named, or the kind compares sources of one moment and has no history. */
+            history: components["schemas"]["TriedHistory"] | null;
+            now: components["schemas"]["TriedNow"];
+        };
+        /**
+         * TryBody
+         * @description A rule to try out, on the history of some assets and on what is live.
+         */
+        TryBody: {
+            /**
+             * Assets
+             * @description Assets whose history is looked at; none = live state only.
+             * @example [
+             *       12
+             *     ]
+             */
+            assets?: number[];
+            /**
+             * Days
+             * @description Length of the history in days.
+             * @default 1
+             * @example 1
+             */
+            days: number;
+            rule: components["schemas"]["RuleBody"];
+            /**
+             * To
+             * @description Epoch milliseconds, end of the history; default: now.
+             */
+            to?: number | null;
+        };
+        /**
          * UnregisteredAnswer
          * @description The newest unregistered sources.
          */
@@ -11063,6 +11445,14 @@ export interface components {
             version: number;
         };
         /**
+         * VersionsAnswer
+         * @description The versions of a rule, the newest first.
+         */
+        VersionsAnswer: {
+            /** Versions */
+            versions: components["schemas"]["api__quality_answers__RuleModel"][];
+        };
+        /**
          * WhatIfAnswer
          * @description A what-if: how far it is, and its result when it is done.
          */
@@ -11302,6 +11692,196 @@ export interface components {
             zones: components["schemas"]["ZoneModel"][];
         };
         /**
+         * EditBody
+         * @description A new version of a rule, or a new rule.
+         */
+        api__quality_answers__EditBody: {
+            /**
+             * Code
+             * @example room_too_warm
+             */
+            code: string;
+            /**
+             * Enabled
+             * @default true
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
+             */
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /**
+             * Note
+             * @description Why.
+             * @default
+             * @example 用户反映传感器靠近暖气片
+             */
+            note: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
+            /**
+             * Severity
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
+             */
+            severity: 3 | 4;
+            /**
+             * Version
+             * @description Of an edit: the version that was edited.
+             * @default 0
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * RuleModel
+         * @description A rule with its author, and what it flags now.
+         */
+        api__quality_answers__RuleModel: {
+            /**
+             * Code
+             * @example room_too_warm
+             */
+            code: string;
+            /**
+             * Enabled
+             * @default true
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
+             */
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
+            /**
+             * Seat
+             * @description Who wrote this version; empty = it ships.
+             */
+            seat: string;
+            /**
+             * Severity
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
+             */
+            severity: 3 | 4;
+            /**
+             * Sources
+             * @description Sources, of those the caller may see, with a value that it flags now.
+             */
+            sources: number;
+            /**
+             * Values
+             * @description Values that it flags now; each is counted under one rule.
+             */
+            values: number;
+            /**
+             * Version
+             * @example 1
+             */
+            version: number;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /**
+         * RulesAnswer
+         * @description All rules of a city.
+         */
+        api__quality_answers__RulesAnswer: {
+            /**
+             * Intake
+             * @description Values that no rule flags and that came flagged by their sender.
+             */
+            intake: number;
+            /** Rules */
+            rules: components["schemas"]["api__quality_answers__RuleModel"][];
+        };
+        /**
          * DifferenceModel
          * @description One field that differs.
          */
@@ -11329,6 +11909,49 @@ export interface components {
              * @example 公称直径 DN
              */
             label_zh: string;
+        };
+        /**
+         * EditBody
+         * @description What shall become of an asset; what is left out stays as it is.
+         */
+        api__routes__archive__EditBody: {
+            /**
+             * Attributes
+             * @description Merged into the asset's; null removes one.
+             * @example {
+             *       "dn": 500,
+             *       "material": "钢"
+             *     }
+             */
+            attributes?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Geometry
+             * @description GeoJSON geometry, WGS-84; null = as it is
+             * @example null
+             */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Name
+             * @description null or left out = as it is
+             * @example 北干线
+             */
+            name?: string | null;
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Version
+             * @description The version that you have seen: 409 when the asset has moved on.
+             * @example 1
+             */
+            version?: number | null;
         };
         /**
          * HistoryAnswer
@@ -11515,6 +12138,61 @@ export interface components {
              * @example 南湖街道
              */
             street: string;
+        };
+        /**
+         * RuleModel
+         * @description One rule with what it means and how many problems the caller may see.
+         */
+        api__routes__problems__RuleModel: {
+            /** Accepted */
+            accepted: number;
+            /** Dismissed */
+            dismissed: number;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Open */
+            open: number;
+            /**
+             * Repairable
+             * @description True: repairs are proposed where they are certain.
+             */
+            repairable: boolean;
+            /** Reverted */
+            reverted: number;
+            /**
+             * Rule
+             * @example storeys_impossible
+             */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "notice";
+            /**
+             * Source
+             * @description Standard and clause; empty: our own.
+             */
+            source: string;
+        };
+        /**
+         * RulesAnswer
+         * @description Every rule, the gravest first.
+         */
+        api__routes__problems__RulesAnswer: {
+            /** Rules */
+            rules: components["schemas"]["api__routes__problems__RuleModel"][];
         };
         /**
          * PointModel
@@ -12686,7 +13364,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EditBody"];
+                "application/json": components["schemas"]["api__routes__archive__EditBody"];
             };
         };
         responses: {
@@ -16268,7 +16946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RulesAnswer"];
+                    "application/json": components["schemas"]["api__routes__problems__RulesAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -16576,6 +17254,331 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_flagged_quality_assets_get: {
+        parameters: {
+            query?: {
+                /** @description Only values that this rule flags. */
+                rule?: string | null;
+                company_id?: number | null;
+                kind?: string | null;
+                limit?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlaggedAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_flags_quality_flags_get: {
+        parameters: {
+            query: {
+                asset: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_marks_quality_marks_get: {
+        parameters: {
+            query: {
+                asset: number;
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds, not included; default: now. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarksAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rules_quality_rules_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__quality_answers__RulesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_rule_quality_rules_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__quality_answers__EditBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__quality_answers__RuleModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_try_quality_rules_try_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_rule_quality_rules__code__put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__quality_answers__EditBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__quality_answers__RuleModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_versions_quality_rules__code__versions_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_scores_quality_scores_get: {
+        parameters: {
+            query?: {
+                /** @description What a line is about. */
+                by?: "company" | "kind" | "day";
+                /** @description First day; default: `to`. */
+                from?: string | null;
+                /** @description Last day, of the city; default: today. */
+                to?: string | null;
+                /** @description Only this company. */
+                company_id?: number | null;
+                /** @description Only this kind. */
+                kind?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoresAnswer"];
                 };
             };
             /** @description Validation Error */
