@@ -6132,6 +6132,49 @@ export interface components {
             districts: components["schemas"]["DistrictModel"][];
         };
         /**
+         * EditBody
+         * @description What shall become of an asset; what is left out stays as it is.
+         */
+        EditBody: {
+            /**
+             * Attributes
+             * @description Merged into the asset's; null removes one.
+             * @example {
+             *       "dn": 500,
+             *       "material": "钢"
+             *     }
+             */
+            attributes?: {
+                [key: string]: string | number | boolean | null;
+            };
+            /**
+             * Geometry
+             * @description GeoJSON geometry, WGS-84; null = as it is
+             * @example null
+             */
+            geometry?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Name
+             * @description null or left out = as it is
+             * @example 北干线
+             */
+            name?: string | null;
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
+            /**
+             * Version
+             * @description The version that you have seen: 409 when the asset has moved on.
+             * @example 1
+             */
+            version?: number | null;
+        };
+        /**
          * EditedAnswer
          * @description The change that was made. Tiles and 3D follow within seconds: `GET /refresh`.
          */
@@ -9176,6 +9219,204 @@ export interface components {
             total: number;
         };
         /**
+         * QualityRuleEdit
+         * @description A new version of a rule, or a new rule.
+         */
+        QualityRuleEdit: {
+            /**
+             * Code
+             * @example room_too_warm
+             */
+            code: string;
+            /**
+             * Enabled
+             * @default true
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
+             */
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /**
+             * Note
+             * @description Why.
+             * @default
+             * @example 用户反映传感器靠近暖气片
+             */
+            note: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
+            /**
+             * Severity
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
+             */
+            severity: 3 | 4;
+            /**
+             * Version
+             * @description Of an edit: the version that was edited.
+             * @default 0
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * QualityRuleModel
+         * @description A rule with its author, and what it flags now.
+         */
+        QualityRuleModel: {
+            /**
+             * Code
+             * @example room_too_warm
+             */
+            code: string;
+            /**
+             * Enabled
+             * @default true
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
+             */
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
+            /**
+             * Seat
+             * @description Who wrote this version; empty = it ships.
+             */
+            seat: string;
+            /**
+             * Severity
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
+             */
+            severity: 3 | 4;
+            /**
+             * Sources
+             * @description Sources, of those the caller may see, with a value that it flags now.
+             */
+            sources: number;
+            /**
+             * Values
+             * @description Values that it flags now; each is counted under one rule.
+             */
+            values: number;
+            /**
+             * Version
+             * @example 1
+             */
+            version: number;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /**
+         * QualityRulesAnswer
+         * @description All rules of a city.
+         */
+        QualityRulesAnswer: {
+            /**
+             * Intake
+             * @description Values that no rule flags and that came flagged by their sender.
+             */
+            intake: number;
+            /** Rules */
+            rules: components["schemas"]["QualityRuleModel"][];
+        };
+        /**
+         * QualityVersionsAnswer
+         * @description The versions of a rule, the newest first.
+         */
+        QualityVersionsAnswer: {
+            /** Versions */
+            versions: components["schemas"]["QualityRuleModel"][];
+        };
+        /**
          * RasterModel
          * @description A raster layer.
          */
@@ -9871,6 +10112,61 @@ export interface components {
              * @enum {integer}
              */
             severity: 3 | 4;
+        };
+        /**
+         * RuleModel
+         * @description One rule with what it means and how many problems the caller may see.
+         */
+        RuleModel: {
+            /** Accepted */
+            accepted: number;
+            /** Dismissed */
+            dismissed: number;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Open */
+            open: number;
+            /**
+             * Repairable
+             * @description True: repairs are proposed where they are certain.
+             */
+            repairable: boolean;
+            /** Reverted */
+            reverted: number;
+            /**
+             * Rule
+             * @example storeys_impossible
+             */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "notice";
+            /**
+             * Source
+             * @description Standard and clause; empty: our own.
+             */
+            source: string;
+        };
+        /**
+         * RulesAnswer
+         * @description Every rule, the gravest first.
+         */
+        RulesAnswer: {
+            /** Rules */
+            rules: components["schemas"]["RuleModel"][];
         };
         /**
          * RunnerUpModel
@@ -11445,14 +11741,6 @@ export interface components {
             version: number;
         };
         /**
-         * VersionsAnswer
-         * @description The versions of a rule, the newest first.
-         */
-        VersionsAnswer: {
-            /** Versions */
-            versions: components["schemas"]["api__quality_answers__RuleModel"][];
-        };
-        /**
          * WhatIfAnswer
          * @description A what-if: how far it is, and its result when it is done.
          */
@@ -11692,196 +11980,6 @@ export interface components {
             zones: components["schemas"]["ZoneModel"][];
         };
         /**
-         * EditBody
-         * @description A new version of a rule, or a new rule.
-         */
-        api__quality_answers__EditBody: {
-            /**
-             * Code
-             * @example room_too_warm
-             */
-            code: string;
-            /**
-             * Enabled
-             * @default true
-             * @example true
-             */
-            enabled: boolean;
-            /**
-             * Kind
-             * @description One of the kinds of docs/quality.md.
-             * @example boundary
-             */
-            kind: string;
-            /**
-             * Name En
-             * @default
-             * @example Room too warm
-             */
-            name_en: string;
-            /**
-             * Name Zh
-             * @example 室温过高
-             */
-            name_zh: string;
-            /**
-             * Note
-             * @description Why.
-             * @default
-             * @example 用户反映传感器靠近暖气片
-             */
-            note: string;
-            /**
-             * Parameters
-             * @description By kind; docs/quality.md lists them.
-             * @example {
-             *       "high": 32
-             *     }
-             */
-            parameters?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /**
-             * Points
-             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
-             * @example [
-             *       "room_temperature_degc"
-             *     ]
-             */
-            points?: string[];
-            /**
-             * Schemas
-             * @description Codes of frame schemas; none = all.
-             * @example [
-             *       "room_sensor"
-             *     ]
-             */
-            schemas?: string[];
-            /**
-             * Severity
-             * @description Flag that it gives: 3 = suspect, 4 = fail.
-             * @default 3
-             * @example 3
-             * @enum {integer}
-             */
-            severity: 3 | 4;
-            /**
-             * Version
-             * @description Of an edit: the version that was edited.
-             * @default 0
-             * @example 1
-             */
-            version: number;
-        };
-        /**
-         * RuleModel
-         * @description A rule with its author, and what it flags now.
-         */
-        api__quality_answers__RuleModel: {
-            /**
-             * Code
-             * @example room_too_warm
-             */
-            code: string;
-            /**
-             * Enabled
-             * @default true
-             * @example true
-             */
-            enabled: boolean;
-            /**
-             * Kind
-             * @description One of the kinds of docs/quality.md.
-             * @example boundary
-             */
-            kind: string;
-            /**
-             * Name En
-             * @default
-             * @example Room too warm
-             */
-            name_en: string;
-            /**
-             * Name Zh
-             * @example 室温过高
-             */
-            name_zh: string;
-            /** Note */
-            note: string;
-            /**
-             * Parameters
-             * @description By kind; docs/quality.md lists them.
-             * @example {
-             *       "high": 32
-             *     }
-             */
-            parameters?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /**
-             * Points
-             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
-             * @example [
-             *       "room_temperature_degc"
-             *     ]
-             */
-            points?: string[];
-            /**
-             * Schemas
-             * @description Codes of frame schemas; none = all.
-             * @example [
-             *       "room_sensor"
-             *     ]
-             */
-            schemas?: string[];
-            /**
-             * Seat
-             * @description Who wrote this version; empty = it ships.
-             */
-            seat: string;
-            /**
-             * Severity
-             * @description Flag that it gives: 3 = suspect, 4 = fail.
-             * @default 3
-             * @example 3
-             * @enum {integer}
-             */
-            severity: 3 | 4;
-            /**
-             * Sources
-             * @description Sources, of those the caller may see, with a value that it flags now.
-             */
-            sources: number;
-            /**
-             * Values
-             * @description Values that it flags now; each is counted under one rule.
-             */
-            values: number;
-            /**
-             * Version
-             * @example 1
-             */
-            version: number;
-            /**
-             * Written At
-             * Format: date-time
-             */
-            written_at: string;
-        };
-        /**
-         * RulesAnswer
-         * @description All rules of a city.
-         */
-        api__quality_answers__RulesAnswer: {
-            /**
-             * Intake
-             * @description Values that no rule flags and that came flagged by their sender.
-             */
-            intake: number;
-            /** Rules */
-            rules: components["schemas"]["api__quality_answers__RuleModel"][];
-        };
-        /**
          * DifferenceModel
          * @description One field that differs.
          */
@@ -11909,49 +12007,6 @@ export interface components {
              * @example 公称直径 DN
              */
             label_zh: string;
-        };
-        /**
-         * EditBody
-         * @description What shall become of an asset; what is left out stays as it is.
-         */
-        api__routes__archive__EditBody: {
-            /**
-             * Attributes
-             * @description Merged into the asset's; null removes one.
-             * @example {
-             *       "dn": 500,
-             *       "material": "钢"
-             *     }
-             */
-            attributes?: {
-                [key: string]: string | number | boolean | null;
-            };
-            /**
-             * Geometry
-             * @description GeoJSON geometry, WGS-84; null = as it is
-             * @example null
-             */
-            geometry?: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Name
-             * @description null or left out = as it is
-             * @example 北干线
-             */
-            name?: string | null;
-            /**
-             * Reason
-             * @description Why; kept with the change.
-             * @example 现场复测
-             */
-            reason: string;
-            /**
-             * Version
-             * @description The version that you have seen: 409 when the asset has moved on.
-             * @example 1
-             */
-            version?: number | null;
         };
         /**
          * HistoryAnswer
@@ -12138,61 +12193,6 @@ export interface components {
              * @example 南湖街道
              */
             street: string;
-        };
-        /**
-         * RuleModel
-         * @description One rule with what it means and how many problems the caller may see.
-         */
-        api__routes__problems__RuleModel: {
-            /** Accepted */
-            accepted: number;
-            /** Dismissed */
-            dismissed: number;
-            /**
-             * Group
-             * @enum {string}
-             */
-            group: "geometry" | "duplicates" | "place" | "attributes" | "codes" | "relations" | "network" | "coverage";
-            /** Label En */
-            label_en: string;
-            /** Label Zh */
-            label_zh: string;
-            /** Meaning En */
-            meaning_en: string;
-            /** Meaning Zh */
-            meaning_zh: string;
-            /** Open */
-            open: number;
-            /**
-             * Repairable
-             * @description True: repairs are proposed where they are certain.
-             */
-            repairable: boolean;
-            /** Reverted */
-            reverted: number;
-            /**
-             * Rule
-             * @example storeys_impossible
-             */
-            rule: string;
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "error" | "warning" | "notice";
-            /**
-             * Source
-             * @description Standard and clause; empty: our own.
-             */
-            source: string;
-        };
-        /**
-         * RulesAnswer
-         * @description Every rule, the gravest first.
-         */
-        api__routes__problems__RulesAnswer: {
-            /** Rules */
-            rules: components["schemas"]["api__routes__problems__RuleModel"][];
         };
         /**
          * PointModel
@@ -13364,7 +13364,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__routes__archive__EditBody"];
+                "application/json": components["schemas"]["EditBody"];
             };
         };
         responses: {
@@ -16946,7 +16946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__routes__problems__RulesAnswer"];
+                    "application/json": components["schemas"]["RulesAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -17392,7 +17392,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__quality_answers__RulesAnswer"];
+                    "application/json": components["schemas"]["QualityRulesAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -17418,7 +17418,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__quality_answers__EditBody"];
+                "application/json": components["schemas"]["QualityRuleEdit"];
             };
         };
         responses: {
@@ -17428,7 +17428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__quality_answers__RuleModel"];
+                    "application/json": components["schemas"]["QualityRuleModel"];
                 };
             };
             /** @description Validation Error */
@@ -17492,7 +17492,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__quality_answers__EditBody"];
+                "application/json": components["schemas"]["QualityRuleEdit"];
             };
         };
         responses: {
@@ -17502,7 +17502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__quality_answers__RuleModel"];
+                    "application/json": components["schemas"]["QualityRuleModel"];
                 };
             };
             /** @description Validation Error */
@@ -17536,7 +17536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VersionsAnswer"];
+                    "application/json": components["schemas"]["QualityVersionsAnswer"];
                 };
             };
             /** @description Validation Error */
