@@ -92,7 +92,15 @@ function CurveChart({ line: plain }: { line: CurveLine }) {
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
   const ref = useChart(curveOption(line, { lang, zone, t, reasons }));
-  return <div ref={ref} className="chart" data-every={line.every_s} data-points={line.at.length} data-flagged={reasons.size} />;
+  return (
+    <div
+      ref={ref}
+      className="chart"
+      data-every={line.every_s}
+      data-points={line.at.length}
+      data-flagged={reasons.size}
+    />
+  );
 }
 
 /** Why rules of data quality flag values of a line; of a month at most, as the server answers no more. */
@@ -103,7 +111,10 @@ function useReasons(line: CurveLine): Reasons {
   const last = (line.at.at(-1) ?? 0) + Math.max(line.every_s * 1000, 1);
   const short = asset !== null && line.at.length > 0 && last - first <= LONGEST_MARKED_MS;
   const filter = { asset, from: first, to: last };
-  const ask = () => (short ? desk.qualityMarks(filter) : Promise.resolve<QualityMarks>({ asset_id: asset ?? 0, marks: [], truncated: false }));
+  const ask = () =>
+    short
+      ? desk.qualityMarks(filter)
+      : Promise.resolve<QualityMarks>({ asset_id: asset ?? 0, marks: [], truncated: false });
   const found = usePolled(`marks ${asset} ${first} ${last}`, MARKS_EVERY_MS, ask);
   const marks = found.state === "ready" ? found.value.marks : [];
   return reasonsOf(line, marks);

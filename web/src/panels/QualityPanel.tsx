@@ -125,7 +125,13 @@ function Flags() {
   return <FlagsOf key={selected} asset={selected} ask={() => desk.qualityFlags(selected)} />;
 }
 
-function FlagsOf({ asset, ask }: { asset: number; ask: () => ReturnType<ReturnType<typeof useParts>["desk"]["qualityFlags"]> }) {
+function FlagsOf({
+  asset,
+  ask,
+}: {
+  asset: number;
+  ask: () => ReturnType<ReturnType<typeof useParts>["desk"]["qualityFlags"]>;
+}) {
   const t = useText();
   const found = usePolled(`quality flags ${asset}`, EVERY_MS, ask);
   if (found.state !== "ready") return null; // what is selected may have no source
@@ -198,9 +204,7 @@ function Assets() {
             ))}
           </ul>
           {found.value.total > found.value.items.length && (
-            <p className="note">
-              {t("quality.more", { total: found.value.total, shown: found.value.items.length })}
-            </p>
+            <p className="note">{t("quality.more", { total: found.value.total, shown: found.value.items.length })}</p>
           )}
         </>
       )}
