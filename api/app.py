@@ -32,6 +32,7 @@ from api.ogc import tile_routes as ogc_tiles
 from api.ogc.kept import Kept
 from api.overload import SenderRates, check_readings
 from api.plan_losses import PlanLosses
+from api.quality_room import QualityRoom
 from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
 from api.rolling import RollingRoom
@@ -67,6 +68,7 @@ from api.routes import (
     plans,
     problems,
     proposals,
+    quality,
     raster,
     readings,
     refresh,
@@ -145,6 +147,7 @@ ROUTERS = (
     exchange.router,
     arrivals.router,
     alarm_rules.router,
+    quality.router,
     alarms.router,
     alarm_actions.router,
     causes.router,
@@ -173,6 +176,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             LiveRoom(pool) as app.state.live,
             ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
+            QualityRoom(pool, app.state.live) as app.state.quality,
             RollingRoom(pool, app.state.history, app.state.live),
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,

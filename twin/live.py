@@ -51,7 +51,7 @@ THEME_POINTS: Mapping[str, tuple[str, ...]] = {
     delta.FLOW.name: ("flow_m3_per_h", "primary_flow_m3_per_h"),
 }
 """Points that a theme shows; the first one that a schema has counts."""
-LIVE_THEMES = (delta.STATUS.name, *THEME_POINTS, delta.OPEN_ALARMS.name)
+LIVE_THEMES = (delta.STATUS.name, *THEME_POINTS, delta.QUALITY_SCORE.name, delta.OPEN_ALARMS.name)
 """Themes that are filled now."""
 
 
@@ -325,6 +325,7 @@ class LiveCity:
         """Look at all sources of the assets in `rows` (True in `dirty`)."""
         count = len(rows)
         level, alarms = np.full(count, _HIGH_LEVEL, np.int64), np.zeros(count, np.int64)
+        score = np.full(count, np.nan)
         heard, stale, quality = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.uint8)
         places = np.zeros(len(dirty), np.int64)
         places[rows] = np.arange(count)
@@ -336,7 +337,9 @@ class LiveCity:
             known = block.received_ms[mine] != NEVER
             np.logical_or.at(heard, at, known)
             np.logical_or.at(stale, at, block.late[mine])
-            np.maximum.at(quality, at, np.where(known, block.worst[mine], np.uint8(Quality.MISSING)).astype(np.uint8))
+            worst = np.maximum(block.worst[mine], block.flagged[mine])
+            np.maximum.at(quality, at, np.where(known, worst, np.uint8(Quality.MISSING)).astype(np.uint8))
+            np.fmin.at(score, at, block.score[mine])
             open_now, ringing = block.active[:, mine], block.active[:, mine] & ~block.quiet[:, mine]
             # few assets have any, and a city has forty rules
             for place in np.flatnonzero(open_now.any(axis=1)).tolist():
@@ -345,13 +348,15 @@ class LiveCity:
                 if not rule.about_data:
                     np.minimum.at(level, at, np.where(ringing[place], rule.level.value, _HIGH_LEVEL))
         levels = np.where(level == _HIGH_LEVEL, NO_LEVEL, level).astype(np.uint8)
-        return _Shown(status_codes(levels, heard, stale), quality, alarms, members)
+        return _Shown(status_codes(levels, heard, stale), quality, alarms, score, members)
 
     def _show(self, state: ThemeState, shown: _Shown, chosen: Int64Array) -> tuple[Int16Array, UInt8Array]:
         name = state.theme.name
         values, quality = np.full(len(shown.status), np.nan), shown.quality
         if name == delta.OPEN_ALARMS.name:
             values, quality = shown.alarms.astype(np.float64), np.full(len(values), Quality.GOOD, np.uint8)
+        elif name == delta.QUALITY_SCORE.name:
+            values = shown.score
         elif name in THEME_POINTS:
             values, quality = self._points(THEME_POINTS[name], shown)
         packed = (shown.status[chosen] << 4 | quality[chosen]).astype(np.uint8)
@@ -416,6 +421,11 @@ class LiveCity:
             mask &= (self.company_ids == 0) | np.isin(self.company_ids, scope.company_ids)
         return mask
 
+    def seen_rows(self, scope: Scope) -> BoolArray:
+        """Return which assets with a source a scope holds, by rising id."""
+        mask = self._mask(scope)
+        return np.ones(len(self.asset_ids), np.bool_) if mask is None else mask
+
     def sees(self, scope: Scope, asset_id: int) -> bool:
         """Tell whether a scope holds an asset that has a source."""
         mask = self._mask(scope)
@@ -449,7 +459,7 @@ def _is_whole(scope: Scope) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Per asset that moved: status code, worst flag of the last frame, number of open alarms.
+    """Per asset that moved: status code, worst flag of the last frame, number of open alarms, lowest quality score.
 
     `members`: by schema, the rows of the sources of these assets in their block, and the place of the asset of each.
     """
@@ -457,6 +467,7 @@ class _Shown:
     status: UInt8Array
     quality: UInt8Array
     alarms: Int64Array
+    score: Float64Array
     members: Mapping[int, tuple[Int64Array, Int64Array]]
 
 

@@ -48,6 +48,8 @@ class SourceBlock:
         Steady time at which a source was heard last, and whether this process has heard it itself.
     rises
         Rise per hour of the registers that rules look at, by column, between the two latest frames; NaN = not known.
+    score, flagged
+        Quality score of the latest frame (NaN = not judged), and the worst flag that rules of data quality give it.
     """
 
     sources: Sequence[Source]
@@ -68,6 +70,15 @@ class SourceBlock:
     heard_ms: Int64Array
     fresh: BoolArray
     rises: dict[int, Float64Array]
+    score: Float64Array
+    flagged: UInt8Array
+
+    def judge(self, rows: Int64Array, score: Float64Array, flagged: UInt8Array) -> None:
+        """Note what the rules of data quality say of the latest frames of some sources."""
+        before = self.score[rows]
+        same = ((score == before) | (np.isnan(score) & np.isnan(before))) & (flagged == self.flagged[rows])
+        self.touched[rows[~same]] = True
+        self.score[rows], self.flagged[rows] = score, flagged
 
     def rows_of(self, source_ids: Int32Array) -> Int64Array:
         """Return the row of each source; -1 for those that are not here."""
@@ -326,6 +337,8 @@ def make_block(sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence
         heard_ms=np.zeros(count, np.int64),
         fresh=np.zeros(count, np.bool_),
         rises={},
+        score=np.full(count, np.nan),
+        flagged=np.zeros(count, np.uint8),
     )
     block.set_rules(rules)
     return block

@@ -36,6 +36,7 @@ Permission: TypeAlias = Literal[
     "import_data",
     "manage_jobs",
     "set_retention",
+    "set_quality_rules",
     "manage_seats",
 ]
 
@@ -54,7 +55,16 @@ _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
     "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes"}),
     "planner": frozenset(
-        {"plan", "manage_jobs", "edit_alarm_rules", "propose_changes", "edit_archive", "review_archive", "decide_problems"}
+        {
+            "plan",
+            "manage_jobs",
+            "edit_alarm_rules",
+            "propose_changes",
+            "edit_archive",
+            "review_archive",
+            "decide_problems",
+            "set_quality_rules",
+        }
     ),
     "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes"}),
     "administrator": PERMISSIONS,

@@ -20,6 +20,9 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("PUT", r"/readings/retention", "set_retention"),
     ("POST", r"/sources(/retire)?", "register_sources"),
     ("POST", r"/schemas", "register_sources"),
+    ("POST", r"/quality/rules", "set_quality_rules"),
+    ("PUT", r"/quality/rules/[^/]+", "set_quality_rules"),
+    ("POST", r"/quality/rules/try", None),  # a question; it writes nothing
     ("POST", r"/measuring-(points|devices|thresholds)", "register_sources"),
     ("POST", r"/alarms/[^/]+/(acknowledge|confirm|comment|shelve|unshelve)", "acknowledge_alarms"),
     ("POST", r"/alarms/[^/]+/(out-of-service|return-to-service|verdict)", "acknowledge_alarms"),
