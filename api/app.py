@@ -34,6 +34,7 @@ from api.overload import SenderRates, check_readings
 from api.plan_losses import PlanLosses
 from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
+from api.replay_room import ReplayRoom
 from api.rolling import RollingRoom
 from api.routes import (
     alarms,
@@ -181,6 +182,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             MqttRoom(settings, pool, app.state.live, app.state.identity, app.state.channels.mqtt) as app.state.mqtt,
         ):
             app.state.tile_room = TileRoom(settings, pool, cache, tile_news)
+            app.state.replays = ReplayRoom(pool, app.state.history, app.state.live)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
             yield
     finally:
