@@ -134,6 +134,13 @@ async def list_alarms(
     return [_alarm(row) for row in rows]
 
 
+async def list_alarms_at(pool: Pool, scope: Scope, city_id: int, at: datetime, *, limit: int = 1000) -> list[Alarm]:
+    """Return the visible alarms that were open at a past time, as they were then; by level and time."""
+    scope.require_layer("alarms")
+    rows = await pool.fetch(sql("replay_alarm_list"), *scope_parameters(scope, city_id).as_tuple(), at, limit)
+    return [_alarm(row) for row in rows]
+
+
 def _alarm(row: asyncpg.Record) -> Alarm:
     values = dict(row)
     lon, lat = values.pop("lon"), values.pop("lat")

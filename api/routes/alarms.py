@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from api.dependencies import CallerDep, CityDep, PoolDep
-from data.alarms import Alarm, acknowledge_alarm, list_alarms
+from data.alarms import Alarm, acknowledge_alarm, list_alarms, list_alarms_at
 from twin.quantities import unit_of_point
 
 router = APIRouter(tags=["alarms"])
@@ -80,10 +80,14 @@ async def get_alarms(
     caller: CallerDep,
     city: CityDep,
     pool: PoolDep,
+    *,
     state: Annotated[Literal["active", "all"], Query(description="Open alarms only, or closed ones too.")] = "active",
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+    at: Annotated[AwareDatetime | None, Query(description="Those open at this past time, as they were then.")] = None,
 ) -> AlarmsAnswer:
     """List the alarms whose assets the caller may see."""
+    if at is not None:
+        return AlarmsAnswer(items=[_model(alarm) for alarm in await list_alarms_at(pool, caller.scope, city, at, limit=limit)])
     found = await list_alarms(pool, caller.scope, city, active=True if state == "active" else None, limit=limit)
     return AlarmsAnswer(items=[_model(alarm) for alarm in found])
 

@@ -9,8 +9,10 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -313,6 +315,19 @@ def test_a_command_that_makes_no_sense_ends_the_replay_with_its_reason(past_serv
     assert closed.value.rcvd.code == 4400
 
 
+def test_alarms_of_a_past_time_are_those_that_were_open_then(recorded: Recorded, past_server: str) -> None:
+    moment = max(recorded.alarms, key=lambda each: recorded.alarms[each])
+    with httpx.Client(base_url=past_server, timeout=30) as client:
+        at = datetime.fromtimestamp(moment / 1000, UTC).isoformat()
+        items = client.get("/alarms", params={"city": CITY, "at": at}).json()["items"]
+        # by the device's clock, and all of them open: a few came later than they happened
+        assert items
+        assert abs(len(items) - recorded.alarms[moment]) <= 3
+        assert all(item["active"] and not item["acknowledged"] and item["raised_at"] <= at for item in items)
+        assert client.get("/alarms", params={"city": CITY, "at": "2020-01-01T00:00:00Z"}).json()["items"] == []
+        assert client.get("/alarms", params={"city": CITY, "at": "yesterday"}).status_code == 422
+
+
 def test_more_replays_than_a_server_plays_are_refused_until_one_ends(past_server: str) -> None:
     with ExitStack() as open_ones:
         for _ in range(MOST_REPLAYS):
@@ -333,9 +348,9 @@ def _plays(url: str) -> bool:
 
 
 def test_a_replay_ends_when_it_has_come_to_the_present(past_server: str) -> None:
-    with watch(past_server, _replay(now_ms() - PRESENT_MS - 60_000, 3600)) as viewer:
-        with pytest.raises(ConnectionClosed) as closed:
-            _receive_all(viewer)
+    query = _replay(now_ms() - PRESENT_MS - 60_000, 3600)
+    with watch(past_server, query) as viewer, pytest.raises(ConnectionClosed) as closed:
+        _receive_all(viewer)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, "present" in closed.value.rcvd.reason) == (1000, True)
 
