@@ -28,7 +28,7 @@ from twin.rollups import DAY_S, Rollups, coarser, joined, reduce_frames
 from twin.schemas import Point
 from twin.scope import Scope
 
-_HOT_BACK_MS, _ARCHIVE_BACK_MS = 3 * DAY_S * 1000, 3_600_000
+_HOT_BACK_MS, _ARCHIVE_BACK_MS, _NAMED_BACK_MS = 3 * DAY_S * 1000, 3_600_000, 3 * 3_600_000
 _NAMED = 500
 
 
@@ -122,16 +122,15 @@ class PostgresHistory:
     async def last_before(self, city_id: int, source_ids: Sequence[int], before_ms: int) -> list[Frames]:
         """Return the last frame of each source that was observed, and had come, before a time.
 
-        Looks back three days in hot frames and an hour in archived ones, whose files are read through as a whole.
+        Looks back three days in hot frames; in archived ones, whose files are read through, three hours, or one for more than 500 sources.
         """
         schemas = await self._fresh(city_id)
         span = {"start_ms": before_ms - _HOT_BACK_MS, "end_ms": before_ms}
         hot = await last_frames(self._pool, schemas, city_id, source_ids, **span)
         # naming many sources is slower than reading all and sifting
         named = source_ids if len(source_ids) <= _NAMED else None
-        archived = await self.reader.frames(
-            self._pool, schemas, city_id, before_ms - _ARCHIVE_BACK_MS, before_ms, source_ids=named
-        )
+        back_ms = _ARCHIVE_BACK_MS if named is None else _NAMED_BACK_MS
+        archived = await self.reader.frames(self._pool, schemas, city_id, before_ms - back_ms, before_ms, source_ids=named)
         return [*hot, *(_last_of(part, source_ids, before_ms) for part in archived)]
 
     async def _present(self, city_id: int, source_ids: Sequence[int], start_ms: int, end_ms: int) -> list[int]:
