@@ -122,7 +122,8 @@ class PostgresHistory:
     async def last_before(self, city_id: int, source_ids: Sequence[int], before_ms: int) -> list[Frames]:
         """Return the last frame of each source that was observed, and had come, before a time.
 
-        Looks back three days in hot frames; in archived ones, whose files are read through, three hours, or one for more than 500 sources.
+        Looks back three days in hot frames; three hours in archived ones, whose files are read through, or one hour for
+        more than 500 sources.
         """
         schemas = await self._fresh(city_id)
         span = {"start_ms": before_ms - _HOT_BACK_MS, "end_ms": before_ms}
