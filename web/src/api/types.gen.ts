@@ -12573,6 +12573,8 @@ export interface operations {
                 /** @description Open alarms only, or closed ones too. */
                 state?: "active" | "all";
                 limit?: number;
+                /** @description Those open at this past time, as they were then. */
+                at?: string | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };

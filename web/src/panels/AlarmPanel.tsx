@@ -43,6 +43,7 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
   const lang = useApp((state) => state.view.lang);
   const { controller } = useParts();
   const chosen = useApp((state) => state.view.selected === alarm.asset_id);
+  const past = useApp((state) => state.clock.mode === "replay");
   const now = useNow();
   const seconds = Math.max(0, Math.floor((now - Date.parse(alarm.raised_at)) / 1000));
   const rule = lang === "zh" ? alarm.rule_name_zh : alarm.rule_name_en;
@@ -75,7 +76,8 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
       {alarm.acknowledged ? (
         <span className="known-text">{t("alarm.acknowledged")}</span>
       ) : (
-        !readOnly && (
+        !readOnly &&
+        !past && (
           <Button
             size="small"
             aria-label={t("alarm.acknowledgeOf", { name: alarm.asset_name })}
