@@ -131,6 +131,8 @@ class ArrivalsRoom:
         connection = await asyncio.to_thread(self._snapshot.enter_context, connect(self._url))
         pending = await asyncio.to_thread(open_hours, connection)
         self._recounting = {key for key, _ in pending}
+        for city_id in list(self.live.cities):
+            await self.since(city_id)
         self.live.arrival_listeners.append(self.heard)
         self.live.refusal_listeners.append(self.refused)
         self.live.commit_guards.append(self.guard)

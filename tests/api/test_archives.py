@@ -18,6 +18,7 @@ import httpx
 import pytest
 from pmtiles.reader import MemorySource, MmapSource, Reader, all_tiles
 
+from api.tile_archive_shelf import ArchiveShelf
 from data.pool import connect
 from data.tile_tables import rebuild
 from tests.api.serving import serve, wait_for
@@ -293,6 +294,21 @@ def test_a_killed_export_leaves_no_archive_and_its_job_is_failed(
     with serve(sample_copy_url, tmp_path / "var") as url:
         jobs = httpx.get(f"{url}/jobs", params={"city": 1}, timeout=60).json()
     assert next(job["state"] for job in jobs if job["kind"] == "archive") == "failed"
+
+
+def test_an_archive_that_is_done_between_two_looks_is_found(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = made(http, tilesets=["network"], maxzoom=11)
+    find, looks = ArchiveShelf.find, []
+
+    def late(shelf: ArchiveShelf, *where: Any) -> Any:
+        looks.append(where)
+        return None if len(looks) == 1 else find(shelf, *where)
+
+    # the first look comes before the shelf has it, the job is read after it has ended
+    monkeypatch.setattr(ArchiveShelf, "find", late)
+    answer = http.get(f"/archives/{archive['archive_id']}", params={"city": 1})
+    assert (answer.status_code, answer.json()["state"]) == (200, "ready")
+    assert len(looks) == 2
 
 
 def test_the_command_line_writes_an_archive_and_warms_a_server(http: httpx.Client, database: str, tmp_path: Path) -> None:

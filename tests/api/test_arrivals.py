@@ -159,6 +159,15 @@ def test_frames_are_expected_since_the_first_start_and_not_since_the_hour_began(
     assert answer["total"]["expected"] <= answer["total"]["sources"] * (minutes + 1)
 
 
+def test_counting_begins_when_the_server_starts_though_nobody_asks(database_url: str, tmp_path: Path) -> None:
+    insert_city(database_url, TINY_CITY)
+    before = now_ms()
+    with serve(database_url, tmp_path / "var"), connect(database_url) as connection:
+        row = connection.execute("select (extract(epoch from since_at) * 1000)::bigint from arrival_start").fetchone()
+        assert row is not None
+        assert before <= row[0] <= now_ms()
+
+
 def test_a_time_that_is_none_is_refused(reporting: tuple[httpx.Client, str]) -> None:
     client, _ = reporting
     for query in ({"from": 5, "to": 4}, {"from": 0}, {"from": now_ms() + 10 * HOUR_MS}):
