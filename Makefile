@@ -85,6 +85,9 @@ bench-tiles: bench-city-clean ## measure tiles against the bare statement, tipg 
 bench-ingest: ## measure the intake of a whole city's readings against a row per value; prints one line of figures
 	@$(BIN)/python -m benchmarks.ingest
 
+bench-live: ## measure how soon a reading is on fifty screens while a whole city reports, and what a replay costs; prints one line of figures
+	@$(BIN)/python -m benchmarks.live
+
 bench-crash: ## kill server and database at random while readings come in and are archived; prints one line of counts
 	@$(BIN)/python -m benchmarks.crash
 
@@ -101,4 +104,4 @@ contact-sheet: ## take the map of a served city at six zooms into docs/images (U
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check check-qgis check-telemetry setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-ingest bench-crash bench-overload fuzz
+.PHONY: help run test check check-qgis check-telemetry setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-ingest bench-live bench-crash bench-overload fuzz

@@ -32,10 +32,14 @@ from api.ogc import tile_routes as ogc_tiles
 from api.ogc.kept import Kept
 from api.overload import SenderRates, check_readings
 from api.plan_losses import PlanLosses
+from api.quality_room import QualityRoom
 from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
+from api.replay_room import ReplayRoom
 from api.rolling import RollingRoom
 from api.routes import (
+    alarm_actions,
+    alarm_rules,
     alarms,
     archive,
     archives,
@@ -65,6 +69,7 @@ from api.routes import (
     plans,
     problems,
     proposals,
+    quality,
     raster,
     readings,
     refresh,
@@ -142,7 +147,10 @@ ROUTERS = (
     intake.router,
     exchange.router,
     arrivals.router,
+    alarm_rules.router,
+    quality.router,
     alarms.router,
+    alarm_actions.router,
     causes.router,
     leaks.router,
     live.router,
@@ -169,6 +177,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             LiveRoom(pool) as app.state.live,
             ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
+            QualityRoom(pool, app.state.live) as app.state.quality,
             RollingRoom(pool, app.state.history, app.state.live),
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,
@@ -181,6 +190,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             MqttRoom(settings, pool, app.state.live, app.state.identity, app.state.channels.mqtt) as app.state.mqtt,
         ):
             app.state.tile_room = TileRoom(settings, pool, cache, tile_news)
+            app.state.replays = ReplayRoom(pool, app.state.history, app.state.live)
             app.state.rooms = Rooms(app.state.networks, facts, Outdoor(app.state.live))
             yield
     finally:

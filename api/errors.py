@@ -46,7 +46,20 @@ from tiles.errors import (
     UnknownTileset,
 )
 from topology.errors import NotSolvable, NotTraceable, TopologyError
-from twin.errors import BadEdit, BadFrame, BadRecord, BadRetention, BadSeat, NotPermitted, OutsideScope, TwinError, UnknownKind
+from twin.errors import (
+    BadAlarmAction,
+    BadEdit,
+    BadFrame,
+    BadQualityRule,
+    BadRecord,
+    BadRetention,
+    BadRule,
+    BadSeat,
+    NotPermitted,
+    OutsideScope,
+    TwinError,
+    UnknownKind,
+)
 
 
 class ApiError(Exception):
@@ -142,7 +155,10 @@ STATUS: dict[type[Exception], int] = {
     BadFilter: 400,
     BadFrame: 422,
     BadEdit: 422,
+    BadQualityRule: 422,
     BadRecord: 422,
+    BadRule: 422,
+    BadAlarmAction: 409,
     BadRetention: 422,
     BadManifest: 422,
     BadExport: 422,

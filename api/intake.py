@@ -250,9 +250,11 @@ class Intake:
             newest = [_newest_ms(self._live.city(item.city_id), item.batch) for item in joined]
             results = await store_frames(connection, joined, received_ms=received_ms, newest_ms=newest)
             plans = self._plan(joined, results)
-            commits = await _record(connection, plans, received_ms)
+            commits, quiet = await _record(connection, plans, received_ms)
         for city, plan in plans:
             city.apply(plan, received_ms=received_ms)
+        for city, alarms in quiet:
+            city.keep_quiet(alarms)
         if plans:
             self._live.committed(commits)
         return results
@@ -273,19 +275,21 @@ class Intake:
 
 async def _record(
     connection: asyncpg.Connection, plans: Sequence[tuple[LiveCity, Plan]], received_ms: int
-) -> list[tuple[int, int]]:
-    """Write alarms and one ledger row a city; returns number and transaction of each row."""
+) -> tuple[list[tuple[int, int]], list[tuple[LiveCity, list[tuple[int, int]]]]]:
+    """Write alarms and one ledger row a city; returns number and transaction of each row, and alarms that open quiet."""
+    quiet: list[tuple[LiveCity, list[tuple[int, int]]]] = []
     for city, plan in plans:
         for step in plan.steps:
             if step.changes:
-                await store_changes(connection, city.city_id, step.changes)
+                kept = await store_changes(connection, city.city_id, step.changes)
+                quiet += [(city, kept)] if kept else []
     commits = []
     for city_id in sorted({city.city_id for city, _ in plans}):
         mine = [plan for city, plan in plans if city.city_id == city_id and plan.steps]
         if mine:
             moved, alarms = [plan.moved() for plan in mine], sum(plan.changes for plan in mine)
             commits.append(await add_commit(connection, city_id, moved, received_ms=received_ms, alarms=alarms))
-    return commits
+    return commits, quiet
 
 
 def _newest_ms(city: LiveCity | None, batch: Batch) -> np.ndarray:

@@ -15,13 +15,16 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from api.errors import BadRequest
 from api.intake import Intake
 from api.latest_keeper import CHECKPOINT_S, FOLLOW_S, LatestKeeper
-from data.alarms import list_active, list_rules
+from data.alarm_rules import list_rules, rules_changed
+from data.alarms import end_shelves, list_active, store_pass
+from data.arrivals import zone_of
 from data.errors import DataError, NotFound
 from data.pool import Pool
 from data.readings import DATABASE_ERRORS, CityBatch, ensure_partitions
@@ -65,6 +68,8 @@ class LiveRoom:
         self._pool = pool
         self._cities: dict[int, LiveCity] = {}
         self._versions: dict[int, int] = {}
+        self._rules: dict[int, int] = {}
+        self._zones: dict[int, ZoneInfo] = {}
         self._keeper = LatestKeeper(pool)
         self._loading = asyncio.Lock()
         self._senders = SenderSources()
@@ -82,7 +87,7 @@ class LiveRoom:
     async def __aenter__(self) -> LiveRoom:
         await self._keeper.begin()
         await self._catalogue()
-        running = (self.intake.run(), self._clock(), self._watch(), self._follow(), self._make_days())
+        running = (self.intake.run(), self._clock(), self._watch(), self._follow(), self._make_days(), self._alarms())
         self._tasks = [asyncio.create_task(task) for task in running]
         for task in self._tasks:
             task.add_done_callback(_tell)
@@ -154,13 +159,54 @@ class LiveRoom:
         return city
 
     async def _catalogue(self) -> None:
-        """Load cities whose assets have changed since they were last looked at."""
+        """Load cities whose assets have changed since they were last looked at, and rules that were edited."""
+        edits = await rules_changed(self._pool)  # before the rules are read: an edit meanwhile is seen the next time
         versions = await city_versions(self._pool)
         for city_id, version in versions.items():
             if self._versions.get(city_id) != version:
                 await ensure_sources(self._pool, city_id)
                 await self.reload(city_id)
-                self._versions[city_id] = version
+                self._versions[city_id], self._rules[city_id] = version, edits.get(city_id, 0)
+            elif self._rules[city_id] != edits.get(city_id, 0):
+                await self.reload_rules(city_id)
+                self._rules[city_id] = edits.get(city_id, 0)
+
+    async def reload_rules(self, city_id: int) -> None:
+        """Read the rules of a city again, here; other servers do within two seconds. Delays begin anew."""
+        city = self.require_city(city_id)
+        async with self.lock:
+            rules = await list_rules(self._pool, city_id)
+            city.set_rules(rules)
+            city.set_alarms(await list_active(self._pool, city_id))
+        self.committed()
+
+    # ------------------------------------------------------------ alarms on the clock
+
+    async def _alarms(self) -> None:
+        """Let the clock decide on alarms once a second: delays, silence, rules of several points, shelves that end."""
+        while True:
+            await asyncio.sleep(CLOCK_S)
+            try:
+                await end_shelves(self._pool)
+                for city_id in list(self._cities):
+                    await self.pass_alarms(city_id)
+            except (*DATABASE_ERRORS, DataError, TwinError) as error:
+                logger.warning("alarms could not be decided, they will be with the next look: %s", error)
+
+    async def pass_alarms(self, city_id: int) -> int:
+        """Decide on the alarms of a city now; returns how many opened and closed. When the store is away nothing changes."""
+        if city_id not in self._zones:
+            self._zones[city_id] = ZoneInfo(await zone_of(self._pool, city_id))
+        async with self.lock:
+            city, now = self.require_city(city_id), now_ms()
+            done = city.alarm_pass(now, datetime.now(self._zones[city_id]).date())
+            changes = done.changes
+            quiet = await store_pass(self._pool, city_id, changes, now_ms=now) if changes else []
+            city.apply_pass(done)
+            city.keep_quiet(quiet)
+        if changes:
+            self.committed()
+        return len(changes)
 
     # ------------------------------------------------------------ readings
 

@@ -31,11 +31,10 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,36 +43,23 @@ import httpx
 import numpy as np
 
 from api.settings import read_settings
+from benchmarks.city_load import Sent, generate, ready
 from benchmarks.ingest_archive import measure_archive
-from benchmarks.ingest_city import APP_IDS, REST_S, BenchCity, register, scratch_city
+from benchmarks.ingest_city import REST_S, BenchCity, register, scratch_city
 from benchmarks.ingest_curves import drop_caches, measure_curves
 from benchmarks.ingest_season import measure_season
 from benchmarks.ingest_stores import against_row_per_value, fill_day, frames_size, missing_keys, say
-from benchmarks.load import RESULTS, Plan, write_plan
+from benchmarks.load import RESULTS
 from benchmarks.serving import served, settle, tree_cpu_s
 from data import cluster as clusters
 from twin.arrays import Float64Array, Int64Array
-from twin.simulator.bodies import Reports, bodies
-from twin.simulator.city import advance
-from twin.simulator.instruments import look, values
-from twin.simulator.schedule import due
 
 PARTS = ("peer", "sustained", "burst", "latest", "hot", "archive", "season")
 BURST_VALUES_PER_S = 200_000.0
 _MIX_VALUES_PER_S = 3_500 / 60 * 60 + 110_000 / 60 * 8 + 120_000 / 60 * 3
-_BATCH_FRAMES = 500
-_CONNECTIONS = 16
 _ACKNOWLEDGED = frozenset({"accepted", "duplicate"})
 _DAY_S = 86_400
 _HOT_STATIONS, _HOT_MINUTES = 240, 1_440
-
-
-@dataclass
-class _Sent:
-    """A load that is ready to go: its plan; source, time and number of values of each frame in the order of sending."""
-
-    plan: Plan = field(default_factory=lambda: Plan([], [], []))
-    keys: list[Int64Array] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -203,11 +189,11 @@ def _run(city: BenchCity, address: str, pid: int, *, seconds: int, scale: float,
     """Prepare a load, let the generator send it, and read what became of it."""
     folder = city.settings.var_dir
     plan, out = folder / f"{name}.plan", folder / f"{name}.npz"
-    start_s, sent = _ready(city, plan, seconds, scale)
+    start_s, sent = ready(city, plan, seconds, scale)
     say(f"{name}: {sum(sent.plan.frames):,} frames in {len(sent.plan.frames):,} batches are ready")
     database = clusters.private_cluster(city.settings.var_dir).pid or 0
     cpu_s, database_s = tree_cpu_s(pid), tree_cpu_s(database)
-    told = _generate(address, plan, out, start_s, city.secret_file)
+    told = generate(address, plan, out, start_s, city.secret_file)
     cores = (tree_cpu_s(pid) - cpu_s) / seconds, (tree_cpu_s(database) - database_s) / seconds, told["cpu_s"] / seconds
     answered = _read(sent, out, seconds)
     say(
@@ -220,55 +206,7 @@ def _run(city: BenchCity, address: str, pid: int, *, seconds: int, scale: float,
     return answered, start_s
 
 
-def _ready(city: BenchCity, plan: Path, seconds: int, scale: float) -> tuple[float, _Sent]:
-    """Write a plan in time for its start, which the frames carry; a busy machine is given more time."""
-    for lead_s in (12.0 + 0.08 * seconds * scale, 36.0 + 0.3 * seconds * scale):
-        start_s = float(np.ceil(time.time() + lead_s))
-        sent = _prepare(city, start_s, seconds, scale)
-        write_plan(plan, sent.plan)
-        sent.plan.bodies.clear()
-        if time.time() < start_s - 2.0:
-            return start_s, sent
-    raise SystemExit(f"benchmarks.ingest: the load was not ready within {lead_s:.0f} s; the machine is too busy")
-
-
-def _prepare(city: BenchCity, start_s: float, seconds: int, scale: float) -> _Sent:
-    """Simulate and serialise a load: what is due in one second is sent evenly over the next one, class by class."""
-    sent, simulation = _Sent(), city.simulation(start_s)
-    ids = {group.name: city.source_ids(group) for group in simulation.groups}
-    for second in range(seconds):
-        simulation = advance(simulation, 1.0)
-        moment = look(simulation)
-        by_kind: dict[str, list[Reports]] = {}
-        keys: dict[str, list[Int64Array]] = {}
-        for group in simulation.groups:
-            span = start_s + second, start_s + second + 1
-            rows, observed_ms = due(group.period_s / scale, group.phase, *span)
-            shown = values(moment, group, rows, observed_ms)
-            codes = [group.codes[row] for row in rows.tolist()]
-            by_kind.setdefault(group.kind, []).append(Reports(group.name, codes, group.company_ids[rows], observed_ms, shown))
-            points = np.full(len(rows), len(group.schema.points))
-            keys.setdefault(group.kind, []).append(np.column_stack([ids[group.name][rows], observed_ms, points]).astype(np.int64))
-        # in the order of the bodies
-        sent.keys += [part for kind in by_kind for part in keys[kind]]
-        found = [one for kind in by_kind.values() for one in bodies(kind, _BATCH_FRAMES)]
-        for number, (body, count) in enumerate(found):
-            sent.plan.due_s.append(second + 1 + number / len(found))
-            sent.plan.bodies.append(body)
-            sent.plan.frames.append(count)
-    return sent
-
-
-def _generate(address: str, plan: Path, out: Path, start_s: float, secret_file: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.load", address, str(plan), str(out), "--start", str(start_s)]
-    command += ["--connections", str(_CONNECTIONS), "--secret-file", str(secret_file)]
-    command += [part for app_id in APP_IDS for part in ("--app-id", app_id)]
-    answer = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    told: dict[str, float] = json.loads(answer.stdout)
-    return told
-
-
-def _read(sent: _Sent, out: Path, seconds: int) -> _Answered:
+def _read(sent: Sent, out: Path, seconds: int) -> _Answered:
     with np.load(out) as arrays:
         due_s, answered_s, results = arrays["due_s"], arrays["answered_s"], arrays["results"]
         status, refused = arrays["status"], int(arrays["refused"].sum())

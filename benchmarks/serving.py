@@ -16,7 +16,7 @@ import httpx
 from api.settings import Settings
 
 START_S = 180
-"""A server is given so long to start."""
+"""A server is given so long to start, and to stop."""
 _CALM_S, _CALM_SHARE = 5, 0.1
 """A server rests when it has used less than this share of a core in each of so many seconds."""
 
@@ -56,7 +56,7 @@ def served(settings: Settings, **named: str) -> Iterator[tuple[str, int]]:
         yield address, process.pid
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=START_S)
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -124,7 +124,7 @@ async def follow_commits(pool: Pool, city: LiveCity, commits: Sequence[Commit]) 
             # the keys are by rising source: each frame finds the arrival of its own
             arrivals = received_ms[keys][np.searchsorted(source_ids[keys], frames.source_ids)]
             found = LatestFrames(frames.source_ids, frames.observed_ms, arrivals, frames.values, frames.quality)
-            moved += city.restore(schema_id, found)
+            moved += city.restore(schema_id, found, fresh=True)
     return moved
 
 

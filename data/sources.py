@@ -9,11 +9,10 @@ from typing import Any
 
 import asyncpg
 
-from data.alarms import ensure_rule
 from data.errors import Conflict, NotFound
 from data.pool import Pool
 from data.statements import scope_parameters, sql
-from twin.alarms import DEFAULT_RULE
+from twin.alarms import shipped_rules
 from twin.points.reporting import DEVICE_SCHEMAS, SCHEMA_OF_KIND
 from twin.readings import Source
 from twin.schemas import SHIPPED_SCHEMAS, FrameSchema, schema_from_json
@@ -108,7 +107,7 @@ async def list_source_assets(pool: Pool, scope: Scope, city_id: int) -> list[Sou
 
 
 async def ensure_sources(pool: Pool, city_id: int) -> None:
-    """Register the shipped schemas, one source for each asset that reports, and the default alarm rule.
+    """Register the shipped schemas, one source for each asset that reports, and the shipped alarm rules.
 
     Running it again adds only what is new: a source `<kind>:<code>` for each new asset of the kinds in
     `twin.schemas.SCHEMA_OF_KIND`; a clean-heating device reports by the schema of its energy. Sources that the program made
@@ -136,7 +135,8 @@ async def ensure_sources(pool: Pool, city_id: int) -> None:
         numbers = [(stored.schema_id, newest[stored.schema.code].schema_id) for stored in shipped]
         moves = [(older, newer) for older, newer in numbers if older != newer]
         await connection.execute(sql("source_move"), city_id, [older for older, _ in moves], [newer for _, newer in moves])
-        await ensure_rule(connection, city_id, DEFAULT_RULE)
+        rules = [{"place": place, **rule.as_json()} for place, rule in enumerate(shipped_rules())]
+        await connection.execute(sql("alarm_rule_ensure"), city_id, rules)
 
 
 async def _ensure_schemas(connection: asyncpg.Connection, city_id: int) -> list[StoredSchema]:

@@ -1,6 +1,7 @@
 """The binary message of live state: a snapshot or the difference since a sequence number.
 
-Little-endian. Header of 32 bytes: magic `HTL1`, kind u8, theme u8, flags u16, epoch u32, seq u64, as_of_ms i64, count u32.
+Little-endian. Header of 32 bytes: magic `HTL1`, kind u8, theme u8, flags u16 (1 = of a replay), epoch u32, seq u64, as_of_ms i64,
+count u32.
 Then columns by rising asset_id: gap u16 (difference to the asset_id before; before the first it is 0; 0xFFFF = the real gap
 follows in the trailing list), value i16 in units of the theme's scale (-32768 = none), status << 4 | quality u8; then the
 u32 list of the long gaps. Both kinds have the same columns; a theme without values sends -32768.
@@ -22,6 +23,8 @@ from twin.errors import BadFrame
 MAGIC = b"HTL1"
 HEADER = struct.Struct("<4sBBHIQqI")
 NO_VALUE = -32768
+FLAG_PAST = 1
+"""Flag of a message that shows the past: a replay, never the present."""
 _LONG_GAP = 0xFFFF
 _MAX_UNITS = 32767
 _BYTES_PER_ITEM = 5
@@ -78,6 +81,8 @@ class Message:
         Values in units of the theme's scale, shape (n,); `NO_VALUE` = none.
     packed
         `status << 4 | quality`, shape (n,).
+    past
+        Whether it shows the past, in a replay.
     """
 
     kind: MessageKind
@@ -88,6 +93,7 @@ class Message:
     asset_ids: Int64Array
     units: Int16Array
     packed: UInt8Array
+    past: bool = False
 
 
 def to_units(values: Float64Array, scale: float) -> Int16Array:
@@ -117,7 +123,8 @@ def encode(message: Message) -> bytes:
         raise BadFrame("asset ids of a live message must rise")
     long = gaps >= _LONG_GAP
     count = int(gaps.size)
-    head = (MAGIC, int(message.kind), message.theme, 0, message.epoch, message.seq, message.as_of_ms, count)
+    flags = FLAG_PAST if message.past else 0
+    head = (MAGIC, int(message.kind), message.theme, flags, message.epoch, message.seq, message.as_of_ms, count)
     return b"".join(
         (
             HEADER.pack(*head),
@@ -141,7 +148,7 @@ def decode(data: bytes) -> Message:
         raise BadFrame(
             f"a live message starts with {MAGIC!r} and has at least {HEADER.size} bytes; got {data[:4]!r}, {len(data)}"
         )
-    _, kind, theme, _, epoch, seq, as_of_ms, count = HEADER.unpack_from(data)
+    _, kind, theme, flags, epoch, seq, as_of_ms, count = HEADER.unpack_from(data)
     body = len(data) - HEADER.size
     if kind > MessageKind.DELTA or body < count * _BYTES_PER_ITEM:
         raise BadFrame(f"a live message of kind {kind} with {count} items has {body} bytes after its header")
@@ -152,7 +159,8 @@ def decode(data: bytes) -> Message:
     if body != count * _BYTES_PER_ITEM + 4 * int(long.sum()):
         raise BadFrame(f"a live message with {count} items, {int(long.sum())} of long gap, cannot have {body} bytes of body")
     gaps[long] = np.frombuffer(data, "<u4", int(long.sum()), HEADER.size + _BYTES_PER_ITEM * count)
-    return Message(MessageKind(kind), theme, epoch, seq, as_of_ms, np.cumsum(gaps), units, packed)
+    past = bool(flags & FLAG_PAST)
+    return Message(MessageKind(kind), theme, epoch, seq, as_of_ms, np.cumsum(gaps), units, packed, past)
 
 
 def deflate(data: bytes) -> bytes:

@@ -5,6 +5,7 @@ TwinError
 ├── UnknownKind         a kind or register that the catalogue does not hold
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
+├── BadQualityRule      a rule of data quality, or its formula, that cannot be evaluated
 ├── BadRecord           a record of a measuring point or device that its standard does not allow
 ├── BadFault            a fault that the simulator does not know
 ├── BadRetention        days or years to keep readings that make no sense
@@ -33,7 +34,15 @@ class BadFrame(TwinError):
 
 
 class BadRule(TwinError):
-    """Raised when an alarm rule has no limit, two limits or a negative deadband."""
+    """Raised when an alarm rule cannot be evaluated or could never clear; the message names the rule and what would be right."""
+
+
+class BadAlarmAction(TwinError):
+    """Raised when an alarm is not in a state for what somebody wants to do with it; the message says what is missing."""
+
+
+class BadQualityRule(TwinError):
+    """Raised when a rule of data quality has no sense: unknown kind, parameter or point, or a formula that is none."""
 
 
 class BadRecord(TwinError):

@@ -7,16 +7,18 @@ delta. A refresh looks at the assets that have moved; of the others it only asks
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 
 from twin import delta
-from twin.alarms import ThresholdRule
+from twin.alarms.engine import IDLE, SteadyClock
+from twin.alarms.rules import ThresholdRule
 from twin.arrays import BoolArray, Float64Array, Int16Array, Int32Array, Int64Array, UInt8Array
 from twin.frames import as_stored
-from twin.live_blocks import NEVER, AlarmChange, LatestFrames, SourceBlock, Step, Watch, make_block, newest_of_each
+from twin.live_blocks import NEVER, AlarmChange, Decision, LatestFrames, SourceBlock, Step, Watch, make_block, newest_of_each
 from twin.quality import Quality
 from twin.readings import Batch, Source, rounds
 from twin.scope import Scope
@@ -27,6 +29,7 @@ __all__ = [
     "NEVER",
     "STALE_PERIODS",
     "AlarmChange",
+    "AlarmPass",
     "LatestFrames",
     "LiveCity",
     "Plan",
@@ -34,6 +37,7 @@ __all__ = [
     "Step",
     "build_city",
     "live_rights",
+    "unheard_city",
 ]
 
 STALE_PERIODS = 3
@@ -48,7 +52,7 @@ THEME_POINTS: Mapping[str, tuple[str, ...]] = {
     delta.FLOW.name: ("flow_m3_per_h", "primary_flow_m3_per_h"),
 }
 """Points that a theme shows; the first one that a schema has counts."""
-LIVE_THEMES = (delta.STATUS.name, *THEME_POINTS, delta.OPEN_ALARMS.name)
+LIVE_THEMES = (delta.STATUS.name, *THEME_POINTS, delta.QUALITY_SCORE.name, delta.OPEN_ALARMS.name)
 """Themes that are filled now."""
 
 
@@ -71,6 +75,18 @@ class Plan:
         return self.batch.source_ids[frames[last]], self.batch.observed_ms[frames[last]]
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmPass:
+    """What the clock decides on the alarms of a city, by schema; `LiveCity.apply_pass` does it after the commit."""
+
+    decisions: Mapping[int, Decision]
+
+    @property
+    def changes(self) -> list[AlarmChange]:
+        """All alarms that open and close."""
+        return [change for decision in self.decisions.values() for change in decision.changes]
+
+
 @dataclass
 class ThemeState:
     """What one theme shows; arrays have one row a member, by rising asset_id. `places`: row of each asset, -1 = none."""
@@ -91,6 +107,8 @@ class LiveCity:
     ----------
     city_id, epoch, seq
         Identity of the state; `seq` rises with every change that a theme shows.
+    alarm_seq
+        Rises when alarms open, close or change their states.
     as_of_ms
         Time of the last refresh.
     sources
@@ -111,6 +129,8 @@ class LiveCity:
     seq: int = 0
     as_of_ms: int = 0
     status: UInt8Array = field(default_factory=lambda: np.zeros(0, np.uint8))
+    alarm_seq: int = 0
+    clock: SteadyClock = field(default_factory=SteadyClock)
     _masks: dict[Scope, BoolArray] = field(default_factory=dict)
 
     # ------------------------------------------------------------ readings and alarms
@@ -137,7 +157,7 @@ class LiveCity:
             return Plan(batch, ())
         rows = block.rows_of(batch.source_ids)
         moving = np.flatnonzero((rows >= 0) & (batch.observed_ms > block.observed_ms[rows]))
-        if not block.rules:
+        if not block.frames_decide:
             moving = moving[newest_of_each(batch.source_ids[moving], batch.observed_ms[moving])]
             return Plan(batch, (Step(rows[moving], moving, ()),) if moving.size else ())
         steps = []
@@ -154,17 +174,73 @@ class LiveCity:
         if block is None:
             return
         places = {rule.rule_id: i for i, rule in enumerate(block.rules)}
+        steady_ms = self.clock.steady_ms
+        self.alarm_seq += plan.changes > 0
         for step in plan.steps:
             batch = plan.batch.take(step.frames)
             received = np.full(len(batch), received_ms, np.int64)
             values = as_stored(batch.schema, batch.values)
-            block.put(step.rows, LatestFrames(batch.source_ids, batch.observed_ms, received, values, batch.quality))
+            frames = LatestFrames(batch.source_ids, batch.observed_ms, received, values, batch.quality)
+            block.put(step.rows, frames, steady_ms=steady_ms, fresh=True)
+            self._stop_timers(block, step.rows)
             for change in step.changes:
                 row = int(np.searchsorted(block.source_ids, change.source.source_id))
-                block.active[places[change.rule.rule_id], row] = change.raised
+                place = places[change.rule.rule_id]
+                block.active[place, row], block.quiet[place, row] = change.raised, False
 
-    def restore(self, schema_id: int, frames: LatestFrames) -> int:
+    def _stop_timers(self, block: SourceBlock, rows: Int64Array) -> None:
+        """Stop the timers of sources whose new value is on the side of their alarm's state: it was not there all the time."""
+        for place, rule in enumerate(block.rules):
+            if rule.at_once or not (block.since_ms[place, rows] != IDLE).any():
+                continue
+            looked = block.look_at(rule, self.clock.steady_ms)[0]
+            toward = np.where(block.active[place, rows], looked.over[rows], looked.met[rows])
+            stop = looked.counts[rows] & ~toward
+            block.since_ms[place, rows[stop]] = IDLE
+
+    def alarm_pass(self, now_ms: int, day: date) -> AlarmPass:
+        """Let the clock decide on all alarms: delays that are over, silence, several points, seasons. Changes nothing.
+
+        Parameters
+        ----------
+        now_ms
+            The wall clock; delays are measured by the city's steady clock, which follows it without its jumps.
+        day
+            Today in the city's zone.
+
+        Cost: 5 ms for the sources of a city.
+        """
+        steady_ms = self.clock.at(now_ms)
+        return AlarmPass(
+            {
+                schema_id: block.decide([rule.in_season(day) for rule in block.rules], steady_ms, now_ms)
+                for schema_id, block in self.blocks.items()
+                if block.rules
+            }
+        )
+
+    def apply_pass(self, done: AlarmPass) -> None:
+        """Make a pass live. Call it after the commit of its changes."""
+        self.alarm_seq += len(done.changes) > 0
+        for schema_id, decision in done.decisions.items():
+            block = self.blocks[schema_id]
+            block.since_ms = decision.since_ms
+            places = {rule.rule_id: place for place, rule in enumerate(block.rules)}
+            for change in decision.changes:
+                row = int(np.searchsorted(block.source_ids, change.source.source_id))
+                place = places[change.rule.rule_id]
+                block.active[place, row], block.quiet[place, row] = change.raised, False
+                block.touched[row] = True
+
+    def set_rules(self, rules: Sequence[ThresholdRule]) -> None:
+        """Take these rules instead of the present ones; `set_alarms` puts the open alarms back."""
+        for block in self.blocks.values():
+            block.set_rules(rules)
+
+    def restore(self, schema_id: int, frames: LatestFrames, *, fresh: bool = False) -> int:
         """Put back stored frames that are newer than what is live; returns how many were.
+
+        `fresh`: another server has just heard them, else they are old.
 
         Frames of a schema or source that is not here (any more) are passed over. Alarms are put back by `set_alarms`.
         """
@@ -173,23 +249,47 @@ class LiveCity:
             return 0
         rows = block.rows_of(frames.source_ids)
         newer = np.flatnonzero((rows >= 0) & (frames.observed_ms > block.observed_ms[rows]))
-        block.put(rows[newer], frames.take(newer))
+        block.put(rows[newer], frames.take(newer), steady_ms=self.clock.steady_ms, fresh=fresh)
+        self._stop_timers(block, rows[newer])
         return len(newer)
 
     def heard(self) -> dict[int, LatestFrames]:
         """Return a copy of the latest frames of all sources that have one, by schema."""
         return {schema_id: block.heard() for schema_id, block in self.blocks.items()}
 
-    def set_alarms(self, open_alarms: Sequence[tuple[int, int]]) -> None:
-        """Make exactly these (rule_id, source_id) the open alarms; those whose rule or source is gone are left alone."""
+    def set_alarms(self, open_alarms: Sequence[tuple[int, int, bool]]) -> None:
+        """Make exactly these the open alarms; those whose rule or source is gone are left alone.
+
+        Parameters
+        ----------
+        open_alarms
+            (rule_id, source_id, whether it is shelved, suppressed or out of service).
+        """
+        self.alarm_seq += 1
+        by_rule: dict[int, list[tuple[int, bool]]] = {}
+        for rule_id, source_id, quiet in open_alarms:
+            by_rule.setdefault(rule_id, []).append((source_id, quiet))
         for block in self.blocks.values():
-            active = np.zeros_like(block.active)
+            active, silent = np.zeros_like(block.active), np.zeros_like(block.quiet)
             for place, rule in enumerate(block.rules):
-                ids = np.array([source_id for rule_id, source_id in open_alarms if rule_id == rule.rule_id], np.int32)
-                rows = block.rows_of(ids)
-                active[place, rows[rows >= 0]] = True
-            block.touched |= (active != block.active).any(axis=0)
-            block.active = active
+                mine = by_rule.get(rule.rule_id, [])
+                rows = block.rows_of(np.array([source_id for source_id, _ in mine], np.int32))
+                held = rows >= 0
+                active[place, rows[held]] = True
+                silent[place, rows[held]] = np.array([quiet for _, quiet in mine], np.bool_)[held]
+            moved = active != block.active
+            block.touched |= (moved | (silent != block.quiet)).any(axis=0)
+            block.since_ms[moved] = IDLE
+            block.active, block.quiet = active, silent
+
+    def keep_quiet(self, alarms: Iterable[tuple[int, int]]) -> None:
+        """Mark open alarms (rule_id, source_id) as kept from ringing."""
+        for rule_id, source_id in alarms:
+            for block in self.blocks.values():
+                row = int(block.rows_of(np.array([source_id], np.int32))[0])
+                for place, rule in enumerate(block.rules):
+                    if row >= 0 and rule.rule_id == rule_id:
+                        block.quiet[place, row] = True
 
     # ------------------------------------------------------------ what is shown
 
@@ -226,6 +326,7 @@ class LiveCity:
         """Look at all sources of the assets in `rows` (True in `dirty`)."""
         count = len(rows)
         level, alarms = np.full(count, _HIGH_LEVEL, np.int64), np.zeros(count, np.int64)
+        score = np.full(count, np.nan)
         heard, stale, quality = np.zeros(count, np.bool_), np.zeros(count, np.bool_), np.zeros(count, np.uint8)
         places = np.zeros(len(dirty), np.int64)
         places[rows] = np.arange(count)
@@ -237,18 +338,26 @@ class LiveCity:
             known = block.received_ms[mine] != NEVER
             np.logical_or.at(heard, at, known)
             np.logical_or.at(stale, at, block.late[mine])
-            np.maximum.at(quality, at, np.where(known, block.worst[mine], np.uint8(Quality.MISSING)).astype(np.uint8))
-            for rule, active in zip(block.rules, block.active[:, mine], strict=True):
-                np.add.at(alarms, at, active)
-                np.minimum.at(level, at, np.where(active, rule.level.value, _HIGH_LEVEL))
+            worst = np.maximum(block.worst[mine], block.flagged[mine])
+            np.maximum.at(quality, at, np.where(known, worst, np.uint8(Quality.MISSING)).astype(np.uint8))
+            np.fmin.at(score, at, block.score[mine])
+            open_now, ringing = block.active[:, mine], block.active[:, mine] & ~block.quiet[:, mine]
+            # few assets have any, and a city has forty rules
+            for place in np.flatnonzero(open_now.any(axis=1)).tolist():
+                rule = block.rules[place]
+                np.add.at(alarms, at, open_now[place])
+                if not rule.about_data:
+                    np.minimum.at(level, at, np.where(ringing[place], rule.level.value, _HIGH_LEVEL))
         levels = np.where(level == _HIGH_LEVEL, NO_LEVEL, level).astype(np.uint8)
-        return _Shown(status_codes(levels, heard, stale), quality, alarms, members)
+        return _Shown(status_codes(levels, heard, stale), quality, alarms, score, members)
 
     def _show(self, state: ThemeState, shown: _Shown, chosen: Int64Array) -> tuple[Int16Array, UInt8Array]:
         name = state.theme.name
         values, quality = np.full(len(shown.status), np.nan), shown.quality
         if name == delta.OPEN_ALARMS.name:
             values, quality = shown.alarms.astype(np.float64), np.full(len(values), Quality.GOOD, np.uint8)
+        elif name == delta.QUALITY_SCORE.name:
+            values = shown.score
         elif name in THEME_POINTS:
             values, quality = self._points(THEME_POINTS[name], shown)
         packed = (shown.status[chosen] << 4 | quality[chosen]).astype(np.uint8)
@@ -313,6 +422,11 @@ class LiveCity:
             mask &= (self.company_ids == 0) | np.isin(self.company_ids, scope.company_ids)
         return mask
 
+    def seen_rows(self, scope: Scope) -> BoolArray:
+        """Return which assets with a source a scope holds, by rising id."""
+        mask = self._mask(scope)
+        return np.ones(len(self.asset_ids), np.bool_) if mask is None else mask
+
     def sees(self, scope: Scope, asset_id: int) -> bool:
         """Tell whether a scope holds an asset that has a source."""
         mask = self._mask(scope)
@@ -346,7 +460,7 @@ def _is_whole(scope: Scope) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Per asset that moved: status code, worst flag of the last frame, number of open alarms.
+    """Per asset that moved: status code, worst flag of the last frame, number of open alarms, lowest quality score.
 
     `members`: by schema, the rows of the sources of these assets in their block, and the place of the asset of each.
     """
@@ -354,6 +468,7 @@ class _Shown:
     status: UInt8Array
     quality: UInt8Array
     alarms: Int64Array
+    score: Float64Array
     members: Mapping[int, tuple[Int64Array, Int64Array]]
 
 
@@ -386,6 +501,18 @@ def build_city(city_id: int, epoch: int, sources: Sequence[Source], rules: Seque
     )
     city.themes = {name: _theme(city, name) for name in LIVE_THEMES}
     return city
+
+
+def unheard_city(city: LiveCity, epoch: int) -> LiveCity:
+    """Return a city of the same sources and rules in which nobody has been heard; nothing that changes is shared.
+
+    Cost: 0.1 s and 20 MB for 233,500 sources.
+    """
+    blocks = {schema_id: make_block(block.sources, city.asset_ids, block.rules) for schema_id, block in city.blocks.items()}
+    status = np.zeros(len(city.asset_ids), np.uint8)
+    unheard = replace(city, epoch=epoch, blocks=blocks, themes={}, seq=0, as_of_ms=0, status=status, _masks={})
+    unheard.themes = {name: _theme(unheard, name) for name in LIVE_THEMES}
+    return unheard
 
 
 def _theme(city: LiveCity, name: str) -> ThemeState:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.alarms import Changes, ThresholdRule, evaluate
+from twin.alarms.engine import IDLE, Changes, Looked, both, decide, evaluate, look
+from twin.alarms.rules import SILENCE, Condition, ThresholdRule
 from twin.arrays import BoolArray, Float64Array, Int32Array, Int64Array, UInt8Array
-from twin.quality import Quality
+from twin.points.model import FrameSchema
+from twin.quality import Quality, may_raise_alarm
 from twin.readings import Batch, Source
 
+_MAX_RISE_H = 2.0
+"""Two frames further apart say nothing of the rise of a register now."""
 NEVER = -1
 """Time of the last frame of a source that was never heard."""
 
@@ -36,6 +40,16 @@ class SourceBlock:
         Whether frame or alarms have changed since last looked at.
     rules, active
         The rules that watch this schema, and which of their alarms are open, shape (rules, n).
+    quiet
+        Which open alarms are shelved, suppressed or out of service, same shape.
+    since_ms
+        Steady time since which a value is on the other side, same shape; `IDLE` = it is not.
+    heard_ms, fresh
+        Steady time at which a source was heard last, and whether this process has heard it itself.
+    rises
+        Rise per hour of the registers that rules look at, by column, between the two latest frames; NaN = not known.
+    score, flagged
+        Quality score of the latest frame (NaN = not judged), and the worst flag that rules of data quality give it.
     """
 
     sources: Sequence[Source]
@@ -51,6 +65,20 @@ class SourceBlock:
     touched: BoolArray
     rules: tuple[ThresholdRule, ...]
     active: BoolArray
+    quiet: BoolArray
+    since_ms: Int64Array
+    heard_ms: Int64Array
+    fresh: BoolArray
+    rises: dict[int, Float64Array]
+    score: Float64Array
+    flagged: UInt8Array
+
+    def judge(self, rows: Int64Array, score: Float64Array, flagged: UInt8Array) -> None:
+        """Note what the rules of data quality say of the latest frames of some sources."""
+        before = self.score[rows]
+        same = ((score == before) | (np.isnan(score) & np.isnan(before))) & (flagged == self.flagged[rows])
+        self.touched[rows[~same]] = True
+        self.score[rows], self.flagged[rows] = score, flagged
 
     def rows_of(self, source_ids: Int32Array) -> Int64Array:
         """Return the row of each source; -1 for those that are not here."""
@@ -62,12 +90,94 @@ class SourceBlock:
         columns = (self.sources[0].schema.column(name) for name in names)
         return next((column for column in columns if column is not None), None)
 
-    def put(self, rows: Int64Array, frames: LatestFrames) -> None:
-        """Make frames the latest of the sources in `rows`."""
+    def put(self, rows: Int64Array, frames: LatestFrames, *, steady_ms: int = 0, fresh: bool = False) -> None:
+        """Make frames the latest of the sources in `rows`.
+
+        Parameters
+        ----------
+        steady_ms
+            Now, by the steady clock.
+        fresh
+            They come from the line now; else they are put back out of the store.
+        """
+        for column, rises in self.rises.items():
+            rises[rows] = self._rise(rows, frames, column)
+        self.heard_ms[rows], self.fresh[rows] = steady_ms, fresh
         self.observed_ms[rows], self.received_ms[rows] = frames.observed_ms, frames.received_ms
         self.values[rows], self.quality[rows] = frames.values, frames.quality
         self.worst[rows] = frames.quality.max(axis=1, initial=0)
         self.touched[rows] = True
+
+    def _rise(self, rows: Int64Array, frames: LatestFrames, column: int) -> Float64Array:
+        """Return what a register rises per hour from the frames at hand to these; NaN where either is missing or bad."""
+        hours = (frames.observed_ms - self.observed_ms[rows]) / 3_600_000
+        good = may_raise_alarm(frames.quality[:, column]) & may_raise_alarm(self.quality[rows, column])
+        good &= (self.observed_ms[rows] != NEVER) & (hours > 0) & (hours <= _MAX_RISE_H)
+        rise = frames.values[:, column] - self.values[rows, column]
+        # a register that runs backwards was changed or reset: nothing flowed back
+        good &= rise >= 0
+        per_h: Float64Array = np.divide(rise, hours, out=np.full(len(rows), np.nan), where=good)
+        return per_h
+
+    # ------------------------------------------------------------ alarms on the clock
+
+    def set_rules(self, rules: Sequence[ThresholdRule]) -> None:
+        """Take these rules instead; timers and open alarms begin anew, `LiveCity.set_alarms` puts the open ones back."""
+        schema, count = self.sources[0].schema, len(self.sources)
+        self.rules = rules_of(schema, rules)
+        shape = len(self.rules), count
+        self.active, self.quiet = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+        self.since_ms = np.full(shape, IDLE, np.int64)
+        registers = {schema.column(each.point) for rule in self.rules for each in rule.conditions if each.per_h}
+        self.rises = {column: np.full(count, np.nan) for column in registers if column is not None}
+        self.touched[:] = True
+
+    @property
+    def frames_decide(self) -> bool:
+        """Whether any rule is decided by a frame alone, so that every frame of a batch must be looked at."""
+        return any(rule.at_once for rule in self.rules)
+
+    def look_at(self, rule: ThresholdRule, steady_ms: int) -> tuple[Looked, Float64Array]:
+        """Hold the latest values of all sources against a rule; returns the values of its first condition too."""
+        first, values = self._look_one(rule.conditions[0], steady_ms)
+        for condition in rule.also:
+            first = both(first, self._look_one(condition, steady_ms)[0])
+        return first, values
+
+    def _look_one(self, condition: Condition, steady_ms: int) -> tuple[Looked, Float64Array]:
+        heard = self.received_ms != NEVER
+        if condition.point == SILENCE:
+            values = (steady_ms - self.heard_ms) / 1000
+            looked = look(condition, values, heard)
+            # a source that was put back out of the store is not heard again yet
+            return Looked(looked.met, looked.over & self.fresh, heard), values
+        column = self.sources[0].schema.column(condition.point)
+        assert column is not None  # rules_of
+        good = heard & ~self.late & may_raise_alarm(self.quality[:, column])
+        values = self.rises[column] if condition.per_h else self.values[:, column]
+        return look(condition, values, good), values
+
+    def decide(self, in_force: Sequence[bool], steady_ms: int, now_ms: int) -> Decision:
+        """Let the clock decide on all rules: what opens and closes, and the timers after it. Nothing is changed here.
+
+        Parameters
+        ----------
+        in_force
+            Whether each rule is in force today.
+        now_ms
+            The wall clock, for the record.
+
+        Cost: 6 numpy passes over the sources for each rule.
+        """
+        since, changes = self.since_ms.copy(), []
+        for place, rule in enumerate(self.rules):
+            looked, values = self.look_at(rule, steady_ms)
+            allowed = np.full(len(self.sources), in_force[place])
+            found, since[place] = decide(rule, looked, allowed, self.active[place], self.since_ms[place], steady_ms=steady_ms)
+            for row in np.flatnonzero(found.raised | found.cleared).tolist():
+                raised = bool(found.raised[row])
+                changes.append(AlarmChange(rule, self.sources[row], raised, float(values[row]), now_ms))
+        return Decision(since, tuple(changes))
 
     def heard(self) -> LatestFrames:
         """Return a copy of the latest frames of all sources that have one."""
@@ -127,6 +237,14 @@ class AlarmChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What the clock decides for a block: timers of shape (rules, n), and the alarms that open and close."""
+
+    since_ms: Int64Array
+    changes: tuple[AlarmChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One round of frames that are newer than what is live, with the alarm changes they bring."""
 
@@ -153,7 +271,7 @@ class Watch:
     active: BoolArray
 
     def changes(self, places: Int64Array, frames: Int64Array) -> list[AlarmChange]:
-        """Evaluate every rule on one round.
+        """Evaluate every rule that a frame alone decides on one round.
 
         Parameters
         ----------
@@ -165,7 +283,7 @@ class Watch:
         found = []
         for rule, active in zip(self.block.rules, self.active, strict=True):
             column = self.batch.schema.column(rule.point)
-            if column is None:
+            if column is None or not rule.at_once:
                 continue
             values = self.batch.values[frames, column]
             changes: Changes = evaluate(rule, values, self.batch.quality[frames, column], active[places])
@@ -187,11 +305,20 @@ def newest_of_each(source_ids: Int32Array, observed_ms: Int64Array) -> Int64Arra
     return newest
 
 
+def rules_of(schema: FrameSchema, rules: Sequence[ThresholdRule]) -> tuple[ThresholdRule, ...]:
+    """Return the rules that watch a schema and whose points it holds: an earlier version may lack some."""
+
+    def held(condition: Condition) -> bool:
+        return condition.point == SILENCE or schema.column(condition.point) is not None
+
+    return tuple(rule for rule in rules if rule.schema_code == schema.code and all(map(held, rule.conditions)))
+
+
 def make_block(sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence[ThresholdRule]) -> SourceBlock:
     """Return the block of sources of one schema, none heard; `sources` by rising source_id."""
     schema, count = sources[0].schema, len(sources)
-    own = tuple(rule for rule in rules if rule.schema_code == schema.code and schema.column(rule.point) is not None)
-    return SourceBlock(
+    none = np.zeros((0, count), np.bool_)
+    block = SourceBlock(
         sources=sources,
         source_ids=np.array([source.source_id for source in sources], np.int32),
         asset_rows=np.searchsorted(asset_ids, [source.asset_id for source in sources]),
@@ -203,6 +330,15 @@ def make_block(sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence
         worst=np.full(count, Quality.MISSING, np.uint8),
         late=np.zeros(count, np.bool_),
         touched=np.ones(count, np.bool_),
-        rules=own,
-        active=np.zeros((len(own), count), np.bool_),
+        rules=(),
+        active=none,
+        quiet=none,
+        since_ms=np.full((0, count), IDLE, np.int64),
+        heard_ms=np.zeros(count, np.int64),
+        fresh=np.zeros(count, np.bool_),
+        rises={},
+        score=np.full(count, np.nan),
+        flagged=np.zeros(count, np.uint8),
     )
+    block.set_rules(rules)
+    return block

@@ -24,6 +24,7 @@ Role: TypeAlias = Literal["viewer", "dispatcher", "planner", "company", "adminis
 OrganisationType: TypeAlias = Literal["city", "district", "company"]
 Permission: TypeAlias = Literal[
     "acknowledge_alarms",
+    "edit_alarm_rules",
     "switch_valves",
     "send_readings",
     "register_sources",
@@ -35,6 +36,7 @@ Permission: TypeAlias = Literal[
     "import_data",
     "manage_jobs",
     "set_retention",
+    "set_quality_rules",
     "manage_seats",
 ]
 
@@ -52,7 +54,18 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
     "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes"}),
-    "planner": frozenset({"plan", "manage_jobs", "propose_changes", "edit_archive", "review_archive", "decide_problems"}),
+    "planner": frozenset(
+        {
+            "plan",
+            "manage_jobs",
+            "edit_alarm_rules",
+            "propose_changes",
+            "edit_archive",
+            "review_archive",
+            "decide_problems",
+            "set_quality_rules",
+        }
+    ),
     "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes"}),
     "administrator": PERMISSIONS,
 }

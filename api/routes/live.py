@@ -14,6 +14,8 @@ from pydantic import BaseModel, Field
 from api.dependencies import Caller, CallerDep, CityDep, get_ws_caller
 from api.errors import ApiError, BadRequest, status_of
 from api.live_room import LiveRoom, require_theme
+from api.replay_room import ReplayRoom
+from api.replaying import Playing, start_of
 from api.routes.readings import live_room
 from data.cities import resolve_city
 from data.errors import DataError
@@ -112,6 +114,9 @@ async def live(socket: WebSocket) -> None:
         caller = await get_ws_caller(socket)
         wanted = await _subscription(socket.query_params, caller, socket)
         room.require_city(wanted.city_id)
+        if "replay" in socket.query_params:
+            await _replay(socket, caller, wanted)
+            return
     except (ApiError, DataError, TwinError) as error:
         # a browser sees no HTTP answer to a refused upgrade, but it does see a close code and its reason
         await socket.close(CLOSE_BASE + status_of(error), str(error).encode()[:120].decode(errors="ignore"))
@@ -121,6 +126,15 @@ async def live(socket: WebSocket) -> None:
         await _until_first(_send(socket, room, caller, wanted), _drain(socket))
     finally:
         room.subscribers -= 1
+
+
+async def _replay(socket: WebSocket, caller: Caller, wanted: Subscription) -> None:
+    """Play a past hour to one subscriber, who may seek, pause and change the speed meanwhile."""
+    at_ms, speed = start_of(socket.query_params)
+    replays: ReplayRoom = socket.app.state.replays
+    async with replays.place(wanted.city_id) as player:
+        playing = Playing(socket, player, wanted.theme, caller.scope, at_ms, speed)
+        await _until_first(playing.play(), playing.listen())
 
 
 async def _send(socket: WebSocket, room: LiveRoom, caller: Caller, wanted: Subscription) -> None:

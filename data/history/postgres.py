@@ -11,7 +11,7 @@ import numpy as np
 
 from data.history.blocks import read_blocks, read_source
 from data.history.contract import Schemas
-from data.history.hot import at, latest_frames, source_frames, window_frames, window_rows
+from data.history.hot import at, last_frames, latest_frames, source_frames, window_frames, window_rows
 from data.history.levels import Known, bucket_end, bucket_start, fine_s, segments, sound_segments
 from data.history.making import mark_late
 from data.history.merging import merged_frames, taken
@@ -22,10 +22,14 @@ from data.sources import list_schemas, sources_of_asset
 from data.statements import sql
 from twin.frames import Frames
 from twin.history import Curve, curve_of_frames, curve_of_rollups
+from twin.live_blocks import newest_of_each
 from twin.readings import Batch, Result, Source
 from twin.rollups import DAY_S, Rollups, coarser, joined, reduce_frames
 from twin.schemas import Point
 from twin.scope import Scope
+
+_HOT_BACK_MS, _ARCHIVE_BACK_MS, _NAMED_BACK_MS = 3 * DAY_S * 1000, 3_600_000, 3 * 3_600_000
+_NAMED = 500
 
 
 class PostgresHistory:
@@ -104,6 +108,31 @@ class PostgresHistory:
                 frames = await self._window(city_id, schema_id, first_ms, last_ms, schemas=schemas, source_ids=source_ids)
                 if len(frames):
                     yield frames
+
+    async def between(self, city_id: int, start_ms: int, end_ms: int) -> list[Frames]:
+        """Return all frames of a city between two times, hot and archived, one `Frames` a schema.
+
+        Cost: 2 us of processor a hot frame, database and reading together; an archived day is looked through as a whole.
+        """
+        rows = await self._pool.fetch(sql("replay_schemas"), city_id, at(start_ms), at(end_ms))
+        numbers = [row["schema_id"] for row in rows]
+        schemas = await self.schemas(city_id, *numbers)
+        return [await self._window(city_id, number, start_ms, end_ms, schemas=schemas, source_ids=None) for number in numbers]
+
+    async def last_before(self, city_id: int, source_ids: Sequence[int], before_ms: int) -> list[Frames]:
+        """Return the last frame of each source that was observed, and had come, before a time.
+
+        Looks back three days in hot frames; three hours in archived ones, whose files are read through, or one hour for
+        more than 500 sources.
+        """
+        schemas = await self._fresh(city_id)
+        span = {"start_ms": before_ms - _HOT_BACK_MS, "end_ms": before_ms}
+        hot = await last_frames(self._pool, schemas, city_id, source_ids, **span)
+        # naming many sources is slower than reading all and sifting
+        named = source_ids if len(source_ids) <= _NAMED else None
+        back_ms = _ARCHIVE_BACK_MS if named is None else _NAMED_BACK_MS
+        archived = await self.reader.frames(self._pool, schemas, city_id, before_ms - back_ms, before_ms, source_ids=named)
+        return [*hot, *(_last_of(part, source_ids, before_ms) for part in archived)]
 
     async def _present(self, city_id: int, source_ids: Sequence[int], start_ms: int, end_ms: int) -> list[int]:
         """Return the schemas of which these sources may have frames between two times."""
@@ -206,6 +235,13 @@ class PostgresHistory:
             round(row["now"].timestamp() * 1000),
             None if marked is None else (round(marked.timestamp() * 1000), round(row["marked_until_at"].timestamp() * 1000)),
         )
+
+
+def _last_of(frames: Frames, source_ids: Sequence[int], before_ms: int) -> Frames:
+    """Return the newest frame of each of some sources, of those that had come before a time."""
+    came_ms = frames.observed_ms + frames.delay_s.astype(np.int64) * 1000
+    known = taken(frames, np.isin(frames.source_ids, source_ids) & (came_ms < before_ms))
+    return taken(known, newest_of_each(known.source_ids, known.observed_ms))
 
 
 def without_repeats(hot: Sequence[Frames], archived: Sequence[Frames]) -> list[Frames]:

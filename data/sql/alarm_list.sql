@@ -3,22 +3,34 @@ select
     l.asset_id,
     a.name as asset_name,
     a.kind as asset_kind,
+    a.area_id,
+    a.company_id,
     r.code as rule_code,
     r.name_zh as rule_name_zh,
     r.name_en as rule_name_en,
     r.point,
     r.schema_code,
+    r.per_h,
+    l.source_id,
     l.level,
     l.value,
     l.limit_value,
     l.active,
     l.acknowledged,
+    l.confirmed,
+    case when l.shelved_until > now() then l.shelved_until end as shelved_until,
+    l.suppressed,
+    l.out_of_service,
+    l.false_alarm,
     l.raised_at,
     l.cleared_at,
     ack.seat as acknowledged_by,
     ack.happened_at as acknowledged_at,
+    l.active and l.raised_at < now() - interval '24 hours' as standing,
+    coalesce(third.raised_at > now() - interval '1 hour', false) as chattering,
     st_x(st_pointonsurface(a.geom)) as lon,
-    st_y(st_pointonsurface(a.geom)) as lat
+    st_y(st_pointonsurface(a.geom)) as lat,
+    count(*) over () as total
 from alarm l
 join alarm_rule r on r.city_id = l.city_id and r.rule_id = l.rule_id
 join asset a on a.city_id = l.city_id and a.asset_id = l.asset_id and a.valid_to_at is null
@@ -29,8 +41,31 @@ left join lateral (
     order by t.transition_id
     limit 1
 ) ack on true
+left join lateral (
+    select c.raised_at
+    from alarm c
+    where c.city_id = l.city_id and c.rule_id = l.rule_id and c.source_id = l.source_id
+    order by c.alarm_id desc
+    offset 2
+    limit 1
+) third on true
 where {scope:a}
-  and ($5::bool is null or l.active = $5)
+  and ($5::text is null or case $5
+        when 'active' then l.active
+        when 'cleared' then not l.active
+        when 'unacknowledged' then not l.acknowledged
+        when 'unconfirmed' then not l.confirmed
+        when 'shelved' then l.shelved_until > now()
+        when 'suppressed' then l.suppressed
+        when 'out_of_service' then l.out_of_service
+      end)
   and ($6::bigint is null or l.alarm_id = $6)
+  and ($9::int is null or l.level = $9)
+  and ($10::int is null or a.area_id = $10)
+  and ($11::int is null or a.company_id = $11)
+  and ($12::text is null or a.kind = $12)
+  and ($13::text is null or r.code = $13)
+  and ($14::int is null or l.asset_id = $14)
 order by l.active desc, l.level, l.raised_at desc, l.alarm_id desc
 limit $7
+offset $8

@@ -1,4 +1,7 @@
-select rule_id, code, name_zh, name_en, schema_code, point, above, below, deadband, level
-from alarm_rule
-where city_id = $1 and enabled
-order by rule_id
+select rule_id, code, name_zh, name_en, schema_code, point, above, below, deadband, level,
+       per_h, also, on_delay_s, off_delay_s, season, enabled, version, seat, changed_at
+  from alarm_rule
+ where city_id = $1
+   and (enabled or not $2)
+   and ($3::text is null or code = $3)
+ order by rule_id

@@ -37,6 +37,7 @@ from data.tables.network import (
 )
 from data.tables.plans import plan, plan_event, plan_valve
 from data.tables.problems import problem, problem_decision
+from data.tables.quality import quality_count, quality_day, quality_rule
 from data.tables.reading_archive import reading_archive, reading_restored, reading_retention
 from data.tables.refusals import intake_refusal
 from data.tables.registers import register_row, register_version
@@ -93,6 +94,9 @@ __all__ = [
     "problem",
     "problem_decision",
     "proposal",
+    "quality_count",
+    "quality_day",
+    "quality_rule",
     "raster_layer",
     "reading_archive",
     "reading_commit",

@@ -117,8 +117,28 @@ alarm_rule = Table(
     Column("deadband", Double, nullable=False, server_default="0"),
     Column("level", SmallInteger, nullable=False, comment="alarm level of CJ/T 545: 1 highest .. 3"),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("per_h", Boolean, nullable=False, server_default=text("false"), comment="rise of a register per hour"),
+    Column("also", JSONB, nullable=False, server_default=text("'[]'::jsonb"), comment="further conditions; all must be met"),
+    Column("on_delay_s", Double, nullable=False, server_default="0"),
+    Column("off_delay_s", Double, nullable=False, server_default="0"),
+    Column("season", Text, nullable=False, server_default="", comment="MM-DD/MM-DD; empty = the whole year"),
+    Column("version", Integer, nullable=False, server_default="1", comment="rises with every edit"),
+    Column("seat", Text, nullable=False, server_default="", comment="who edited it last; empty = the program"),
+    now("changed_at"),
     UniqueConstraint("city_id", "code"),
     CheckConstraint("level between 1 and 3", name="level"),
+)
+
+alarm_rule_version = Table(
+    "alarm_rule_version",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("rule_id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("seat", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    now("changed_at"),
+    Column("rule", JSONB, nullable=False, comment="the rule as this version has it"),
 )
 
 alarm = Table(
@@ -136,8 +156,15 @@ alarm = Table(
     Column("limit_value", Double, nullable=False),
     at("raised_at", nullable=False),
     at("cleared_at"),
+    Column("confirmed", Boolean, nullable=False, server_default=text("false")),
+    at("shelved_until", nullable=True),
+    Column("suppressed", Boolean, nullable=False, server_default=text("false")),
+    Column("out_of_service", Boolean, nullable=False, server_default=text("false")),
+    Column("false_alarm", Boolean, comment="verdict: true = false alarm; NULL = not judged"),
 )
+Index("ix_alarm_condition", alarm.c.city_id, alarm.c.rule_id, alarm.c.source_id, alarm.c.alarm_id)
 Index("ix_alarm_active", alarm.c.city_id, alarm.c.rule_id, alarm.c.source_id, unique=True, postgresql_where=text("active"))
+Index("ix_alarm_shelved", alarm.c.shelved_until, postgresql_where=text("shelved_until is not null"))
 Index("ix_alarm_raised_at", alarm.c.city_id, alarm.c.raised_at)
 
 alarm_transition = Table(
@@ -146,7 +173,7 @@ alarm_transition = Table(
     Column("city_id", SmallInteger, primary_key=True),
     Column("transition_id", BigInteger, Identity(), primary_key=True),
     Column("alarm_id", BigInteger, nullable=False),
-    Column("transition", Text, nullable=False, comment="raised | cleared | acknowledged"),
+    Column("transition", Text, nullable=False, comment="word of twin.alarms.states, or raised | cleared"),
     Column("seat", Text, nullable=False),
     now("happened_at"),
     Column("note", Text, nullable=False, server_default=""),

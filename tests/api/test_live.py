@@ -107,7 +107,7 @@ def test_a_strange_epoch_or_a_number_from_the_future_gets_a_snapshot(city_server
     [
         ("ids=segments", 4400, "segments"),
         ("theme=colour", 4400, "theme is 'colour'"),
-        ("theme=quality_score", 4400, "must be one of"),
+        ("theme=beauty", 4400, "must be one of"),
         ("since=now", 4400, "EPOCH:SEQ"),
         ("city=one", 4400, "must be a number"),
         ("city=9", 4404, "no city 9"),

@@ -26,16 +26,18 @@ def built_viewer() -> None:
 
 
 @pytest.fixture(scope="session")
-def sample_server(
-    built_viewer: None, sample: LoadedSample, server_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Yield the address of a server over a sample city of the browser's own."""
+def sample_database(built_viewer: None, sample: LoadedSample, server_url: str) -> Iterator[str]:
+    """Yield the address of a database with a sample city of the browser's own."""
     url = create_database(server_url, sample.template)
-    try:
-        with serve(url, sample.copy_var_dir(tmp_path_factory.mktemp("viewer"))) as address:
-            yield address
-    finally:
-        drop_database(url)
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def sample_server(sample_database: str, sample: LoadedSample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of a server over the sample city."""
+    with serve(sample_database, sample.copy_var_dir(tmp_path_factory.mktemp("viewer"))) as address:
+        yield address
 
 
 @pytest.fixture

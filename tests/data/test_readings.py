@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.alarms import list_rules
+from data.alarm_rules import list_rules
 from data.pool import Pool, connect, open_pool
 from data.readings import CityBatch, days_of, ensure_partitions, from_ms, store_frames
 from data.sources import ensure_sources, list_sources
 from tests.cities import TinyAsset, insert_city
+from twin.alarms import shipped_rules
 from twin.readings import Batch, Result
 from twin.schemas import FrameSchema, Point
 
@@ -216,7 +217,7 @@ def test_a_missing_partition_is_told_apart_from_a_bad_frame(database_url: str) -
     _with_pool(database_url, work)
 
 
-def test_sources_and_the_default_rule_are_registered_once(database_url: str) -> None:
+def test_sources_and_the_shipped_rules_are_registered_once(database_url: str) -> None:
     insert_city(database_url, [TinyAsset("substation", "B"), TinyAsset("substation", "A"), TinyAsset("road", "R")])
 
     async def work(pool: Pool) -> None:
@@ -226,9 +227,11 @@ def test_sources_and_the_default_rule_are_registered_once(database_url: str) -> 
             (1, "substation:A", 2),
             (2, "substation:B", 1),
         ]
-        assert [(rule.code, rule.below, rule.level.value) for rule in await list_rules(pool, 1)] == [
-            ("secondary_supply_temperature_low", 35.0, 1)
-        ]
+        rules = await list_rules(pool, 1)
+        assert [(rule.rule_id, rule.code) for rule in rules] == [(i, each.code) for i, each in enumerate(shipped_rules(), 1)]
+        assert (rules[0].code, rules[0].below, rules[0].level.value) == ("secondary_supply_temperature_low", 35.0, 1)
+        water_loss = next(rule for rule in rules if rule.code == "water_loss_substation")
+        assert [condition.point for condition in water_loss.also] == ["constant_pressure_point_pressure_mpa"]
 
     _with_pool(database_url, work, size=3)
 

@@ -172,7 +172,7 @@ def test_restored_state_is_the_state_before() -> None:
     city.refresh(NOW)
     block = city.blocks[1]
     assert again.restore(1, block.heard()) == 1
-    again.set_alarms([(DEFAULT_RULE.rule_id, 1)])
+    again.set_alarms([(DEFAULT_RULE.rule_id, 1, False)])
     again.refresh(NOW)
     for theme in THEMES:
         assert _shown(again, theme) == _shown(city, theme)

@@ -15,6 +15,7 @@ import type {
   CoveredDetail,
   Datum,
   DistrictCoverage,
+  FlaggedSources,
   Grid,
   History,
   Lengths,
@@ -23,6 +24,10 @@ import type {
   Problem,
   ProblemDetail,
   Proposal,
+  QualityFlags,
+  QualityMarks,
+  QualityRules,
+  QualityScores,
   ReadingConflict,
   Refresh,
   Refused,
@@ -118,6 +123,11 @@ export const arrivingSources = (query: Query) => getJson<Page<ArrivingSource>>("
 export const unregistered = (query: Query) => getJson<Page<UnregisteredSource>>("/arrivals/unregistered", query);
 export const refusedFrames = (query: Query) => getJson<Refused>("/arrivals/refusals", query);
 export const conflicts = (query: Query) => getJson<Page<ReadingConflict>>("/readings/conflicts", query);
+export const qualityScores = (query: Query) => getJson<QualityScores>("/quality/scores", query);
+export const qualityRules = (query: Query) => getJson<QualityRules>("/quality/rules", query);
+export const qualityFlags = (query: Query) => getJson<QualityFlags>("/quality/flags", query);
+export const qualityMarks = (query: Query) => getJson<QualityMarks>("/quality/marks", query);
+export const flaggedSources = (query: Query) => getJson<FlaggedSources>("/quality/assets", query);
 export const channels = () => getJson<{ channels: Channel[] }>("/intake/channels");
 
 export interface WithinBody {

@@ -51,6 +51,14 @@ export type LengthRow = Schemas["LengthRowModel"];
 export type Lengths = Schemas["LengthsAnswer"];
 
 export type Arrivals = Schemas["ArrivalsAnswer"];
+export type QualityScores = Schemas["ScoresAnswer"];
+export type QualityScore = Schemas["ScoreRow"];
+export type QualityRules = Schemas["QualityRulesAnswer"];
+export type QualityRule = Schemas["QualityRuleModel"];
+export type QualityFlags = Schemas["FlagsAnswer"];
+export type QualityMark = Schemas["MarkModel"];
+export type QualityMarks = Schemas["MarksAnswer"];
+export type FlaggedSources = Schemas["FlaggedAnswer"];
 export type ArrivalRow = Schemas["ArrivalRow"];
 export type CoursePoint = Schemas["CoursePoint"];
 export type ArrivingSource = Schemas["ArrivingSource"];

@@ -4,6 +4,7 @@ import { CURVE_SPANS, type Curve, type CurveSpan, type TileJson } from "../state
 import { getJson, type Query, sendJson } from "./client";
 import type {
   Alarm,
+  AlarmLine,
   Answer,
   Asset,
   AssetItem,
@@ -60,13 +61,37 @@ export function fields(city: number): Promise<Field[]> {
   return getJson<Field[]>("/fields", { city });
 }
 
-export async function alarms(city: number): Promise<Alarm[]> {
-  return (await getJson<Answer<"/alarms", "get">>("/alarms", { city, state: "active" })).items;
+export async function alarms(city: number, at: string | null): Promise<Alarm[]> {
+  const time = at === null ? {} : { at };
+  return (await getJson<Answer<"/alarms", "get">>("/alarms", { city, state: "active", ...time })).items;
 }
 
 export function acknowledge(city: number, alarmId: number): Promise<Alarm> {
   type Body = Answer<"/alarms/{alarm_id}/acknowledge", "post">;
   return sendJson<Body>("POST", `/alarms/${alarmId}/acknowledge`, { city });
+}
+
+export type AlarmAction =
+  | "confirm"
+  | "comment"
+  | "shelve"
+  | "unshelve"
+  | "out-of-service"
+  | "return-to-service"
+  | "verdict";
+export interface AlarmBody {
+  note: string;
+  until?: string;
+  false_alarm?: boolean;
+}
+
+export function actOnAlarm(city: number, alarmId: number, action: AlarmAction, body: AlarmBody): Promise<Alarm> {
+  return sendJson<Alarm>("POST", `/alarms/${alarmId}/${action}`, { city }, body);
+}
+
+export async function alarmLog(city: number, alarmId: number): Promise<AlarmLine[]> {
+  type Log = Answer<"/alarms/{alarm_id}/transitions", "get">;
+  return (await getJson<Log>(`/alarms/${alarmId}/transitions`, { city })).items;
 }
 
 export function asset(city: number, assetId: number, at: string | null, signal: AbortSignal): Promise<Asset> {

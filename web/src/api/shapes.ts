@@ -12,6 +12,8 @@ export type Answer<P extends keyof paths, M extends keyof paths[P]> = paths[P][M
   : never;
 
 export type Alarm = Schemas["AlarmModel"];
+/** One line of the log of an alarm. */
+export type AlarmLine = Schemas["TransitionModel"];
 export type Asset = Schemas["AssetAnswer"];
 export type AssetItem = Schemas["AssetItemModel"];
 export type City = Schemas["CityModel"];

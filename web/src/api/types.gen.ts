@@ -64,6 +64,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alarms/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Kpis
+         * @description Tell how many alarms there were and how they were handled.
+         */
+        get: operations["get_kpis_alarms_kpis_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description List the alarm rules of the city, those that are switched off too.
+         */
+        get: operations["get_rules_alarms_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/rules/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rule
+         * @description Tell one rule and its edits.
+         */
+        get: operations["get_rule_alarms_rules__code__get"];
+        /**
+         * Put Rule
+         * @description Write a rule, new or changed. It counts from the next look at the clock; other servers follow within two seconds.
+         */
+        put: operations["put_rule_alarms_rules__code__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stream
+         * @description Tell what happens to alarms as it happens: server-sent events `alarm`, with the line of the log as JSON.
+         */
+        get: operations["get_stream_alarms_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alarms/{alarm_id}/acknowledge": {
         parameters: {
             query?: never;
@@ -78,6 +162,166 @@ export interface paths {
          * @description Acknowledge an alarm in the name of the caller's seat; again changes nothing.
          */
         post: operations["post_acknowledge_alarms__alarm_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Comment
+         * @description Write a line into the log of an alarm.
+         */
+        post: operations["post_comment_alarms__alarm_id__comment_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Confirm
+         * @description Confirm that something was done about an acknowledged alarm; 409 for one that nobody has acknowledged.
+         */
+        post: operations["post_confirm_alarms__alarm_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/out-of-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Out Of Service
+         * @description Keep its rule at its source from ringing until somebody returns it to service: its device is under repair.
+         */
+        post: operations["post_out_of_service_alarms__alarm_id__out_of_service_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/return-to-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Return To Service
+         * @description Let it ring again.
+         */
+        post: operations["post_return_to_service_alarms__alarm_id__return_to_service_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Shelve
+         * @description Keep its rule at its source from ringing until a time, at most seven days away; alarms that come until then, too.
+         */
+        post: operations["post_shelve_alarms__alarm_id__shelve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Transitions
+         * @description Tell what has happened to an alarm: who did what, when, and what was said.
+         */
+        get: operations["get_transitions_alarms__alarm_id__transitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/unshelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Unshelve
+         * @description Take an alarm from its shelf before its time.
+         */
+        post: operations["post_unshelve_alarms__alarm_id__unshelve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/{alarm_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Verdict
+         * @description Judge whether it was a false alarm; the last verdict counts, all are in the log.
+         */
+        post: operations["post_verdict_alarms__alarm_id__verdict_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2190,6 +2434,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/quality/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Flagged
+         * @description List sources with flagged values now, the lowest score first.
+         */
+        get: operations["get_flagged_quality_assets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Flags
+         * @description Tell which rules flag which points of an asset now, and why.
+         */
+        get: operations["get_flags_quality_flags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Marks
+         * @description Mark the values of an asset's history that the enabled rules flag; at most 31 days.
+         */
+        get: operations["get_marks_quality_marks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description List the rules of a city with what each flags now.
+         */
+        get: operations["get_rules_quality_rules_get"];
+        put?: never;
+        /**
+         * Post Rule
+         * @description Add a rule in the name of the caller's seat.
+         */
+        post: operations["post_rule_quality_rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Try
+         * @description Try a rule out before it is switched on: what it flags now, and in the history of some assets. Nothing is kept.
+         */
+        post: operations["post_try_quality_rules_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Rule
+         * @description Write a new version of a rule in the name of the caller's seat; every version stays.
+         */
+        put: operations["put_rule_quality_rules__code__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/rules/{code}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Versions
+         * @description List the versions of a rule, the newest first, with who wrote them and why.
+         */
+        get: operations["get_versions_quality_rules__code__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scores
+         * @description Score companies, kinds or days, with what each rule costs.
+         */
+        get: operations["get_scores_quality_scores_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/raster": {
         parameters: {
             query?: never;
@@ -3164,18 +3572,6 @@ export interface components {
             rule: string;
         };
         /**
-         * AcknowledgeBody
-         * @description What the person who acknowledges has to say.
-         */
-        AcknowledgeBody: {
-            /**
-             * Note
-             * @default
-             * @example 抢修队已出发
-             */
-            note: string;
-        };
-        /**
          * AlarmModel
          * @description One alarm.
          */
@@ -3208,8 +3604,23 @@ export interface components {
             asset_kind: string;
             /** Asset Name */
             asset_name: string;
+            /**
+             * Chattering
+             * @description Its rule rang three times at its source within the last hour.
+             */
+            chattering: boolean;
             /** Cleared At */
             cleared_at: string | null;
+            /**
+             * Confirmed
+             * @description What was done about it is confirmed.
+             */
+            confirmed: boolean;
+            /**
+             * False Alarm
+             * @description Verdict: true = false alarm; null = nobody has judged.
+             */
+            false_alarm: boolean | null;
             /**
              * Level
              * @description Alarm level of CJ/T 545, 1 highest .. 3.
@@ -3221,6 +3632,11 @@ export interface components {
              * @example 35
              */
             limit_value: number;
+            /**
+             * Out Of Service
+             * @description Kept from ringing by a person, for maintenance.
+             */
+            out_of_service: boolean;
             /**
              * Point
              * @example secondary_supply_temperature_degc
@@ -3255,6 +3671,21 @@ export interface components {
              */
             rule_name_zh: string;
             /**
+             * Shelved Until
+             * @description End of its shelf; null = not shelved.
+             */
+            shelved_until: string | null;
+            /**
+             * Standing
+             * @description Open for more than 24 hours.
+             */
+            standing: boolean;
+            /**
+             * Suppressed
+             * @description Kept from ringing by the program, as a child of a greater alarm.
+             */
+            suppressed: boolean;
+            /**
              * Unit
              * @example degC
              */
@@ -3267,12 +3698,376 @@ export interface components {
             value: number;
         };
         /**
+         * AlarmNoteBody
+         * @description What the person has to say.
+         */
+        AlarmNoteBody: {
+            /**
+             * Note
+             * @default
+             * @example 抢修队已出发
+             */
+            note: string;
+        };
+        /**
+         * AlarmReasonBody
+         * @description A reason that must be given.
+         */
+        AlarmReasonBody: {
+            /**
+             * Note
+             * @example 现场检修
+             */
+            note: string;
+        };
+        /**
+         * AlarmRuleBody
+         * @description A rule as a person writes it: its first condition, and what else it needs.
+         */
+        AlarmRuleBody: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+        };
+        /**
+         * AlarmRuleEdit
+         * @description An edit of a rule, with its reason.
+         */
+        AlarmRuleEdit: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Note
+             * @example 今冬严寒期下限
+             */
+            note: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+        };
+        /**
+         * AlarmRuleModel
+         * @description A rule of a city.
+         */
+        AlarmRuleModel: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Also
+             * @description Further conditions of the same frame; all must be met.
+             * @default []
+             */
+            also: components["schemas"]["ConditionModel"][];
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Changed By
+             * @description Seat that edited it last; empty = as it ships.
+             */
+            changed_by: string;
+            /**
+             * Code
+             * @example secondary_supply_temperature_low
+             */
+            code: string;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Level
+             * @description Alarm level of CJ/T 545: 1 (highest), 2, 3.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Name En
+             * @example Secondary supply temperature low
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 二次供水温度过低
+             */
+            name_zh: string;
+            /**
+             * Off Delay S
+             * @description Seconds that it must be over before the alarm closes.
+             * @default 0
+             * @example 0
+             */
+            off_delay_s: number;
+            /**
+             * On Delay S
+             * @description Seconds that it must last before the alarm opens.
+             * @default 0
+             * @example 60
+             */
+            on_delay_s: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+            /**
+             * Season
+             * @description First and last day in force, MM-DD/MM-DD; empty = always.
+             * @default
+             * @example 11-01/03-31
+             */
+            season: string;
+            /**
+             * Unit
+             * @example degC
+             */
+            unit: string;
+            /**
+             * Version
+             * @description Rises with every edit.
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * AlarmRuleVersionModel
+         * @description One edit: the rule as it was from then on.
+         */
+        AlarmRuleVersionModel: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Note */
+            note: string;
+            rule: components["schemas"]["AlarmRuleBody"];
+            /** Seat */
+            seat: string;
+            /**
+             * Version
+             * @example 2
+             */
+            version: number;
+        };
+        /**
+         * AlarmRuleVersionsAnswer
+         * @description A rule and its edits, newest first.
+         */
+        AlarmRuleVersionsAnswer: {
+            rule: components["schemas"]["AlarmRuleModel"];
+            /** Versions */
+            versions: components["schemas"]["AlarmRuleVersionModel"][];
+        };
+        /**
+         * AlarmRulesAnswer
+         * @description Rules of a city, and points that the standards want alarmed but nobody has given a limit.
+         */
+        AlarmRulesAnswer: {
+            /** Items */
+            items: components["schemas"]["AlarmRuleModel"][];
+            /** Without Limit */
+            without_limit: components["schemas"]["PointName"][];
+        };
+        /**
          * AlarmsAnswer
          * @description Alarms, open ones first, then by level and time.
          */
         AlarmsAnswer: {
             /** Items */
             items: components["schemas"]["AlarmModel"][];
+            /**
+             * Total
+             * @description How many there are on all pages; 0 beyond the last one.
+             * @example 1
+             */
+            total: number;
         };
         /**
          * AlternativeModel
@@ -4566,6 +5361,41 @@ export interface components {
             type: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ConditionModel
+         * @description One limit of one point; exactly one of above and below is given.
+         */
+        ConditionModel: {
+            /**
+             * Above
+             * @example null
+             */
+            above?: number | null;
+            /**
+             * Below
+             * @example 35
+             */
+            below?: number | null;
+            /**
+             * Deadband
+             * @description How far the value must come back.
+             * @default 0
+             * @example 2
+             */
+            deadband: number;
+            /**
+             * Per H
+             * @description The rise of a register per hour, not its reading.
+             * @default false
+             */
+            per_h: boolean;
+            /**
+             * Point
+             * @description Point of the frame, or silence_s.
+             * @example secondary_supply_temperature_degc
+             */
+            point: string;
         };
         /**
          * Conflict
@@ -6372,6 +7202,56 @@ export interface components {
             valve_version: number;
         };
         /**
+         * FlaggedAnswer
+         * @description Sources with flagged values now, the lowest score first.
+         */
+        FlaggedAnswer: {
+            /** Items */
+            items: components["schemas"]["FlaggedAsset"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * FlaggedAsset
+         * @description An asset with flagged values now.
+         */
+        FlaggedAsset: {
+            /** Asset Id */
+            asset_id: number;
+            /** Company Id */
+            company_id: number | null;
+            /**
+             * Flagged
+             * @description Values of its latest frame that are flagged.
+             */
+            flagged: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Rules */
+            rules: string[];
+            /** Score */
+            score: number | null;
+            /** Source */
+            source: string;
+        };
+        /**
+         * FlagsAnswer
+         * @description Which rules flag which points of an asset now, and why; a value may be flagged by several.
+         */
+        FlagsAnswer: {
+            /** Asset Id */
+            asset_id: number;
+            /** Flags */
+            flags: components["schemas"]["MarkModel"][];
+            /**
+             * Score
+             * @description 0 to 100, the lowest of its sources; null = nothing was judged yet.
+             */
+            score: number | null;
+        };
+        /**
          * GivesBack
          * @description What an alternative gives back, of what the caller may see.
          */
@@ -6899,6 +7779,7 @@ export interface components {
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
         };
+        JsonValue: unknown;
         /**
          * KindAttributeModel
          * @description One attribute that assets of a kind may carry.
@@ -7003,6 +7884,61 @@ export interface components {
         KindsAnswer: {
             /** Kinds */
             kinds: components["schemas"]["AssetKindModel"][];
+        };
+        /**
+         * KpisAnswer
+         * @description Own figures of the alarms raised in a period (ISA-18.2, EEMUA 191).
+         */
+        KpisAnswer: {
+            /** Acknowledge P50 S */
+            acknowledge_p50_s: number | null;
+            /** Acknowledge P90 S */
+            acknowledge_p90_s: number | null;
+            /** Acknowledged */
+            acknowledged: number;
+            /**
+             * Chattering
+             * @description Rules at sources that rang three times within an hour.
+             */
+            chattering: number;
+            /**
+             * Floods
+             * @description Spans of 10 minutes with more than 10 alarms.
+             */
+            floods: number;
+            /**
+             * Most In 10 Min
+             * @description Most alarms in one span of 10 minutes.
+             */
+            most_in_10_min: number;
+            /** Open */
+            open: number;
+            /** Operators */
+            operators: number;
+            /**
+             * Per Operator 10 Min
+             * @description Mean; 1 is the goal, 2 manageable, 5 too many.
+             */
+            per_operator_10_min: number;
+            /** Raised */
+            raised: number;
+            /** Rules */
+            rules: components["schemas"]["RuleKpi"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Standing
+             * @description Open for more than 24 hours.
+             */
+            standing: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * LeakAnswer
@@ -7555,6 +8491,56 @@ export interface components {
             label_zh: string;
             /** Last Year */
             last_year: number | null;
+        };
+        /**
+         * MarkModel
+         * @description One flagged value.
+         */
+        MarkModel: {
+            /** Asset Id */
+            asset_id: number;
+            /**
+             * Flag
+             * @description QARTOD: 3 suspect, 4 fail, 9 missing.
+             */
+            flag: number;
+            /**
+             * Observed At
+             * @description Epoch milliseconds.
+             */
+            observed_at: number;
+            /** Point */
+            point: string;
+            /** Rule */
+            rule: string;
+            /** Source */
+            source: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Value
+             * @description As reported; null = missing.
+             */
+            value: number | null;
+            /** Why En */
+            why_en: string;
+            /** Why Zh */
+            why_zh: string;
+        };
+        /**
+         * MarksAnswer
+         * @description Flagged values of an asset over time, by source and time.
+         */
+        MarksAnswer: {
+            /** Asset Id */
+            asset_id: number;
+            /** Marks */
+            marks: components["schemas"]["MarkModel"][];
+            /**
+             * Truncated
+             * @description True when there are more frames or marks than are given.
+             */
+            truncated: boolean;
         };
         /**
          * MethodsModel
@@ -8516,6 +9502,22 @@ export interface components {
             unit: string;
         };
         /**
+         * PointName
+         * @description A point of a schema.
+         */
+        PointName: {
+            /**
+             * Point
+             * @example tap_water_tank_level_m
+             */
+            point: string;
+            /**
+             * Schema Code
+             * @example substation
+             */
+            schema_code: string;
+        };
+        /**
          * PointsAnswer
          * @description A page of measuring points by rising code.
          */
@@ -8954,6 +9956,204 @@ export interface components {
             total: number;
         };
         /**
+         * QualityRuleEdit
+         * @description A new version of a rule, or a new rule.
+         */
+        QualityRuleEdit: {
+            /**
+             * Code
+             * @example room_too_warm
+             */
+            code: string;
+            /**
+             * Enabled
+             * @default true
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
+             */
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /**
+             * Note
+             * @description Why.
+             * @default
+             * @example 用户反映传感器靠近暖气片
+             */
+            note: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
+            /**
+             * Severity
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
+             */
+            severity: 3 | 4;
+            /**
+             * Version
+             * @description Of an edit: the version that was edited.
+             * @default 0
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * QualityRuleModel
+         * @description A rule with its author, and what it flags now.
+         */
+        QualityRuleModel: {
+            /**
+             * Code
+             * @example room_too_warm
+             */
+            code: string;
+            /**
+             * Enabled
+             * @default true
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
+             */
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /** Note */
+            note: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
+            /**
+             * Seat
+             * @description Who wrote this version; empty = it ships.
+             */
+            seat: string;
+            /**
+             * Severity
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
+             */
+            severity: 3 | 4;
+            /**
+             * Sources
+             * @description Sources, of those the caller may see, with a value that it flags now.
+             */
+            sources: number;
+            /**
+             * Values
+             * @description Values that it flags now; each is counted under one rule.
+             */
+            values: number;
+            /**
+             * Version
+             * @example 1
+             */
+            version: number;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+        };
+        /**
+         * QualityRulesAnswer
+         * @description All rules of a city.
+         */
+        QualityRulesAnswer: {
+            /**
+             * Intake
+             * @description Values that no rule flags and that came flagged by their sender.
+             */
+            intake: number;
+            /** Rules */
+            rules: components["schemas"]["QualityRuleModel"][];
+        };
+        /**
+         * QualityVersionsAnswer
+         * @description The versions of a rule, the newest first.
+         */
+        QualityVersionsAnswer: {
+            /** Versions */
+            versions: components["schemas"]["QualityRuleModel"][];
+        };
+        /**
          * RasterModel
          * @description A raster layer.
          */
@@ -9078,6 +10278,28 @@ export interface components {
              *     ]
              */
             results: components["schemas"]["Result"][];
+        };
+        /**
+         * Reason
+         * @description What one rule costs a score.
+         */
+        Reason: {
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Points
+             * @description Of a hundred.
+             */
+            points: number;
+            /** Rule */
+            rule: string;
+            /**
+             * Values
+             * @description Values that it flagged.
+             */
+            values: number;
         };
         /**
          * ReasonBody
@@ -9561,6 +10783,103 @@ export interface components {
             total: number;
         };
         /**
+         * RuleBody
+         * @description A rule as somebody writes it.
+         */
+        RuleBody: {
+            /**
+             * Code
+             * @example room_too_warm
+             */
+            code: string;
+            /**
+             * Enabled
+             * @default true
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * Kind
+             * @description One of the kinds of docs/quality.md.
+             * @example boundary
+             */
+            kind: string;
+            /**
+             * Name En
+             * @default
+             * @example Room too warm
+             */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 室温过高
+             */
+            name_zh: string;
+            /**
+             * Parameters
+             * @description By kind; docs/quality.md lists them.
+             * @example {
+             *       "high": 32
+             *     }
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Points
+             * @description Names or patterns with `*`; one that begins with `!` takes away; none = all.
+             * @example [
+             *       "room_temperature_degc"
+             *     ]
+             */
+            points?: string[];
+            /**
+             * Schemas
+             * @description Codes of frame schemas; none = all.
+             * @example [
+             *       "room_sensor"
+             *     ]
+             */
+            schemas?: string[];
+            /**
+             * Severity
+             * @description Flag that it gives: 3 = suspect, 4 = fail.
+             * @default 3
+             * @example 3
+             * @enum {integer}
+             */
+            severity: 3 | 4;
+        };
+        /**
+         * RuleKpi
+         * @description One rule in a period.
+         */
+        RuleKpi: {
+            /** False Alarms */
+            false_alarms: number;
+            /**
+             * False Rate
+             * @description Share of the judged that were false; null = none was judged.
+             */
+            false_rate: number | null;
+            /**
+             * Judged
+             * @description Alarms with a verdict.
+             */
+            judged: number;
+            /** Raised */
+            raised: number;
+            /**
+             * Rule Code
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+            /** Rule Name En */
+            rule_name_en: string;
+            /** Rule Name Zh */
+            rule_name_zh: string;
+        };
+        /**
          * RuleModel
          * @description One rule with what it means and how many problems the caller may see.
          */
@@ -9671,6 +10990,54 @@ export interface components {
         SchemasBody: {
             /** Schemas */
             schemas: components["schemas"]["SchemaBody"][];
+        };
+        /**
+         * ScoreRow
+         * @description Score of one group and day.
+         */
+        ScoreRow: {
+            /**
+             * Checked
+             * @description Values.
+             */
+            checked: number;
+            /**
+             * Day
+             * @description Of the city; empty = all the days together.
+             * @example 2026-11-22
+             */
+            day: string;
+            /**
+             * Key
+             * @description Company or kind; null = no company.
+             */
+            key: number | string | null;
+            /** Name */
+            name: string;
+            /**
+             * Reasons
+             * @description The dearest rules first; their points add up to what the score lacks.
+             */
+            reasons: components["schemas"]["Reason"][];
+            /**
+             * Score
+             * @description 0 to 100.
+             */
+            score: number | null;
+        };
+        /**
+         * ScoresAnswer
+         * @description Scores, the lowest first; by day in their order.
+         */
+        ScoresAnswer: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "company" | "kind" | "day";
+            /** Items */
+            items: components["schemas"]["ScoreRow"][];
+            total: components["schemas"]["ScoreRow"];
         };
         /**
          * SeatModel
@@ -9877,6 +11244,23 @@ export interface components {
             buildings: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ShelveBody
+         * @description A reason, and when the shelf ends: within seven days.
+         */
+        ShelveBody: {
+            /**
+             * Note
+             * @example 现场检修
+             */
+            note: string;
+            /**
+             * Until
+             * Format: date-time
+             * @example 2026-11-23T08:00:00+08:00
+             */
+            until: string;
         };
         /**
          * ShortStation
@@ -10739,6 +12123,124 @@ export interface components {
             };
         };
         /**
+         * TransitionModel
+         * @description One line of the log of an alarm.
+         */
+        TransitionModel: {
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /**
+             * Note
+             * @example 抢修队已出发
+             */
+            note: string;
+            /**
+             * Seat
+             * @description Who did it; rules = the program.
+             * @example rules
+             */
+            seat: string;
+            /**
+             * Transition
+             * @description raised, cleared, acknowledged, confirmed, shelved ...
+             * @example acknowledged
+             */
+            transition: string;
+            /**
+             * Transition Id
+             * @example 31
+             */
+            transition_id: number;
+        };
+        /**
+         * TransitionsAnswer
+         * @description The log of one alarm, oldest first.
+         */
+        TransitionsAnswer: {
+            /** Items */
+            items: components["schemas"]["TransitionModel"][];
+        };
+        /**
+         * TriedHistory
+         * @description What a rule would have flagged.
+         */
+        TriedHistory: {
+            /** Examples */
+            examples: components["schemas"]["MarkModel"][];
+            /** Flagged Values */
+            flagged_values: number;
+            /** Frames */
+            frames: number;
+            /**
+             * Truncated
+             * @description True when an asset has more frames than are looked at; the oldest are.
+             */
+            truncated: boolean;
+            /** Values */
+            values: number;
+        };
+        /**
+         * TriedNow
+         * @description What a rule would flag at this moment, of the sources that the caller may see.
+         */
+        TriedNow: {
+            /** Examples */
+            examples: components["schemas"]["MarkModel"][];
+            /** Flagged Sources */
+            flagged_sources: number;
+            /** Flagged Values */
+            flagged_values: number;
+            /**
+             * Sources
+             * @description Sources that it looks at.
+             */
+            sources: number;
+            /**
+             * Values
+             * @description Values that it looks at.
+             */
+            values: number;
+        };
+        /**
+         * TryAnswer
+         * @description The outcome of a trial; nothing is kept of it.
+         */
+        TryAnswer: {
+            /** @description null = no assets were named, or the kind compares sources of one moment and has no history. */
+            history: components["schemas"]["TriedHistory"] | null;
+            now: components["schemas"]["TriedNow"];
+        };
+        /**
+         * TryBody
+         * @description A rule to try out, on the history of some assets and on what is live.
+         */
+        TryBody: {
+            /**
+             * Assets
+             * @description Assets whose history is looked at; none = live state only.
+             * @example [
+             *       12
+             *     ]
+             */
+            assets?: number[];
+            /**
+             * Days
+             * @description Length of the history in days.
+             * @default 1
+             * @example 1
+             */
+            days: number;
+            rule: components["schemas"]["RuleBody"];
+            /**
+             * To
+             * @description Epoch milliseconds, end of the history; default: now.
+             */
+            to?: number | null;
+        };
+        /**
          * UnregisteredAnswer
          * @description The newest unregistered sources.
          */
@@ -11031,6 +12533,19 @@ export interface components {
              * @description In the order of operation.
              */
             valves: components["schemas"]["OperationBody"][];
+        };
+        /**
+         * VerdictBody
+         * @description Whether it was a false alarm (误报), and why.
+         */
+        VerdictBody: {
+            /** False Alarm */
+            false_alarm: boolean;
+            /**
+             * Note
+             * @example 现场检修
+             */
+            note: string;
         };
         /**
          * VersionModel
@@ -11892,9 +13407,23 @@ export interface operations {
     get_alarms_alarms_get: {
         parameters: {
             query?: {
-                /** @description Open alarms only, or closed ones too. */
-                state?: "active" | "all";
+                /** @description Open alarms only, or those in another state, or all. */
+                state?: "active" | "cleared" | "unacknowledged" | "unconfirmed" | "shelved" | "suppressed" | "out_of_service" | "all";
+                level?: number | null;
+                /** @description District of the asset. */
+                area?: number | null;
+                /** @description Owner of the asset. */
+                company?: number | null;
+                /** @description Kind of the asset. */
+                kind?: string | null;
+                /** @description Code of the rule. */
+                rule?: string | null;
+                /** @description Asset that it rings at. */
+                asset?: number | null;
                 limit?: number;
+                offset?: number;
+                /** @description Those open at this past time, as they were then. */
+                at?: string | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -11924,6 +13453,181 @@ export interface operations {
             };
         };
     };
+    get_kpis_alarms_kpis_get: {
+        parameters: {
+            query?: {
+                /** @description Default: a day before `until`. */
+                since?: string | null;
+                /** @description Default: now. */
+                until?: string | null;
+                /** @description Persons who share these alarms. */
+                operators?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpisAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rules_alarms_rules_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRulesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rule_alarms_rules__code__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRuleVersionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_rule_alarms_rules__code__put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmRuleEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRuleModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_stream_alarms_stream_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: {
+                /** @description Number of the last event that came; sent by browsers. */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     post_acknowledge_alarms__alarm_id__acknowledge_post: {
         parameters: {
             query?: {
@@ -11938,7 +13642,307 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["AcknowledgeBody"] | null;
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_comment_alarms__alarm_id__comment_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_confirm_alarms__alarm_id__confirm_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_out_of_service_alarms__alarm_id__out_of_service_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_return_to_service_alarms__alarm_id__return_to_service_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_shelve_alarms__alarm_id__shelve_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShelveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_transitions_alarms__alarm_id__transitions_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransitionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_unshelve_alarms__alarm_id__unshelve_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlarmNoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_verdict_alarms__alarm_id__verdict_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerdictBody"];
             };
         };
         responses: {
@@ -16576,6 +18580,331 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_flagged_quality_assets_get: {
+        parameters: {
+            query?: {
+                /** @description Only values that this rule flags. */
+                rule?: string | null;
+                company_id?: number | null;
+                kind?: string | null;
+                limit?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlaggedAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_flags_quality_flags_get: {
+        parameters: {
+            query: {
+                asset: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_marks_quality_marks_get: {
+        parameters: {
+            query: {
+                asset: number;
+                /** @description Epoch milliseconds; default: 24 h before `to`. */
+                from?: number | null;
+                /** @description Epoch milliseconds, not included; default: now. */
+                to?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarksAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rules_quality_rules_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityRulesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_rule_quality_rules_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityRuleEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityRuleModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_try_quality_rules_try_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_rule_quality_rules__code__put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityRuleEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityRuleModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_versions_quality_rules__code__versions_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityVersionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_scores_quality_scores_get: {
+        parameters: {
+            query?: {
+                /** @description What a line is about. */
+                by?: "company" | "kind" | "day";
+                /** @description First day; default: `to`. */
+                from?: string | null;
+                /** @description Last day, of the city; default: today. */
+                to?: string | null;
+                /** @description Only this company. */
+                company_id?: number | null;
+                /** @description Only this kind. */
+                kind?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoresAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -2,12 +2,13 @@
  * The binary message of `WS /live` (contracts.md, "Live state").
  *
  * Little-endian. Header of 32 bytes: magic `HTL1`, kind u8 (0 snapshot, 1 delta), theme u8, flags u16, epoch u32,
- * seq u64, as_of_ms i64, count u32. Then three columns of `count` entries by rising asset id: gap u16 (0xFFFF: the real
+ * seq u64, as_of_ms i64, count u32; flags 1 = of a replay. Then three columns of `count` entries by rising asset id: gap u16 (0xFFFF: the real
  * gap is the next u32 of the list at the end), value i16 (-32768 = none), status << 4 | quality u8.
  */
 
 export const NO_VALUE = -32768;
 const HEADER_BYTES = 32;
+const FLAG_PAST = 1;
 const LONG_GAP = 0xffff;
 const MAGIC = 0x314c5448; // "HTL1" read as a little-endian u32
 
@@ -17,6 +18,8 @@ export interface LiveMessage {
   epoch: number;
   seq: bigint;
   asOfMs: number;
+  /** Whether it shows the past: a replay, never the present. */
+  past: boolean;
   assetIds: Uint32Array;
   values: Int16Array;
   statuses: Uint8Array;
@@ -48,6 +51,7 @@ export function decodeMessage(bytes: Uint8Array): LiveMessage {
     epoch: view.getUint32(8, true),
     seq: view.getBigUint64(12, true),
     asOfMs: Number(view.getBigInt64(20, true)),
+    past: (view.getUint16(6, true) & FLAG_PAST) !== 0,
     assetIds: readIds(view, count),
     ...readColumns(view, count),
   };

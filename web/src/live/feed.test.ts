@@ -3,6 +3,9 @@ import { backOffMs, LiveFeed, sinceOf } from "./feed";
 
 class FakeSocket {
   static made: FakeSocket[] = [];
+  static readonly OPEN = 1;
+  readyState = 0;
+  sent: string[] = [];
   binaryType = "";
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
@@ -11,6 +14,9 @@ class FakeSocket {
     FakeSocket.made.push(this);
   }
   close() {}
+  send(text: string) {
+    this.sent.push(text);
+  }
 }
 
 function snapshot(epoch: number, seq: bigint): ArrayBuffer {
@@ -72,6 +78,27 @@ describe("the feed", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(FakeSocket.made).toHaveLength(1);
     expect(events.onError.mock.calls[0]?.[0]).toMatchObject({ message: "city 3 is not visible" });
+  });
+
+  it("plays a past hour, changes its speed, and comes back to where it was", async () => {
+    const onEnd = vi.fn();
+    const feed = new LiveFeed(3, "status", { ...events, onEnd }, { atMs: 1_795_262_400_000, speed: 0 });
+    feed.start();
+    const first = FakeSocket.made[0] as FakeSocket;
+    expect(first.url).toContain("replay=1795262400000&speed=0");
+    first.readyState = 1;
+    feed.play({ speed: 60 });
+    feed.play({ atMs: 1_795_266_000_000 });
+    expect(first.sent).toEqual(['{"speed":60}', '{"at":1795266000000}']);
+    first.onclose?.({ code: 1006, reason: "" });
+    await vi.advanceTimersByTimeAsync(backOffMs(0));
+    const second = FakeSocket.made[1] as FakeSocket;
+    expect(second.url).toContain("replay=1795266000000&speed=60");
+    expect(second.url).not.toContain("since");
+    second.onclose?.({ code: 1000, reason: "the replay has come to the present" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.made).toHaveLength(2);
+    expect(onEnd).toHaveBeenCalledOnce();
   });
 
   it("reports bytes that are no message and goes on", async () => {

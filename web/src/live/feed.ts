@@ -6,11 +6,22 @@ export interface FeedEvents {
   onMessage(message: LiveMessage): void;
   onConnection(connection: Connection): void;
   onError(error: Error): void;
+  /** A replay is over; `reason` says why. */
+  onEnd?(reason: string): void;
+}
+
+/** A past hour instead of the present one: where it begins, and seconds of it a second (0 = paused). */
+export interface PastSpan {
+  atMs: number;
+  speed: number;
 }
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
 const REFUSED = 4400;
+const ENDED = 1000;
+/** All places for replays are taken. */
+const NO_PLACE = 4503;
 
 /** Waiting time before the nth reconnection (0, 1, ...): doubling, capped, without jitter. */
 export function backOffMs(attempt: number): number {
@@ -38,6 +49,7 @@ export class LiveFeed {
     private readonly city: number,
     private readonly theme: string,
     private readonly events: FeedEvents,
+    private past: PastSpan | null = null,
   ) {}
 
   start(): void {
@@ -51,13 +63,28 @@ export class LiveFeed {
     this.socket?.close();
   }
 
+  /** Play a replay from another time, or at another speed. */
+  play(past: Partial<PastSpan>): void {
+    if (this.past === null) return;
+    this.past = { ...this.past, ...past };
+    const { atMs: at, speed } = past;
+    if (at !== undefined) this.last = null;
+    const command = { ...(at === undefined ? {} : { at }), ...(speed === undefined ? {} : { speed }) };
+    // one that is not open (yet) begins with all of it
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(command));
+  }
+
   private url(): string {
     const url = new URL("/live", window.location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("city", String(this.city));
     url.searchParams.set("theme", this.theme);
     url.searchParams.set("ids", "assets");
-    const since = sinceOf(this.last);
+    if (this.past !== null) {
+      url.searchParams.set("replay", String(this.last?.asOfMs ?? this.past.atMs));
+      url.searchParams.set("speed", String(this.past.speed));
+    }
+    const since = this.past === null ? sinceOf(this.last) : undefined;
     if (since !== undefined) url.searchParams.set("since", since);
     return url.href;
   }
@@ -89,9 +116,14 @@ export class LiveFeed {
 
   private closed(event: CloseEvent): void {
     if (this.stopped) return;
+    if (this.past !== null && event.code === ENDED) {
+      this.events.onEnd?.(event.reason);
+      return;
+    }
     this.events.onConnection("lost");
     // 4400-4499: the server refused the request itself; asking again would be refused again
-    if (event.code >= REFUSED && event.code < REFUSED + 100) this.events.onError(new Error(event.reason));
+    const refused = (event.code >= REFUSED && event.code < REFUSED + 100) || event.code === NO_PLACE;
+    if (refused) this.events.onError(new Error(event.reason));
     else this.retry();
   }
 

@@ -9,6 +9,7 @@ function message(kind: LiveMessage["kind"], entries: [number, number][]): LiveMe
     epoch: 1,
     seq: 1n,
     asOfMs: 0,
+    past: false,
     assetIds: Uint32Array.from(entries, ([id]) => id),
     values: new Int16Array(entries.length),
     statuses: Uint8Array.from(entries, ([, status]) => status),

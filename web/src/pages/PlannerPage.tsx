@@ -4,6 +4,7 @@ import { AssetPanel } from "../panels/AssetPanel";
 import { MapView } from "../panels/MapView";
 import { PastStatesBanner } from "../panels/PastBox";
 import { ProblemCard } from "../panels/ProblemCard";
+import { ReplayBar } from "../panels/ReplayBar";
 import { SandboxBanner } from "../panels/SandboxBanner";
 import WorkBench from "../panels/WorkBench";
 import { useApp, useParts } from "../state/context";
@@ -30,6 +31,7 @@ export function PlannerPage() {
       <Header path="/plan" />
       <main>
         <MapView />
+        <ReplayBar />
         <div className="banners">
           <PastStatesBanner />
           <SandboxBanner />

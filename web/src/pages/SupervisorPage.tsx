@@ -8,6 +8,7 @@ import { useContents } from "../panels/contents";
 import { LayerPanel } from "../panels/LayerPanel";
 import { MapView } from "../panels/MapView";
 import { ProblemCard } from "../panels/ProblemCard";
+import { ReplayBar } from "../panels/ReplayBar";
 import { RolloutPanel } from "../panels/RolloutPanel";
 import { StatusPanel } from "../panels/StatusPanel";
 import { useApp, useParts } from "../state/context";
@@ -39,6 +40,7 @@ export function SupervisorPage() {
       <Header path="/" />
       <main>
         <MapView />
+        <ReplayBar />
         <aside className="side left">
           {working ? (
             <Suspense fallback={null}>

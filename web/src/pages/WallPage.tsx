@@ -4,6 +4,7 @@ import { AlarmPanel } from "../panels/AlarmPanel";
 import { ArrivalsBrief } from "../panels/ArrivalFigures";
 import { Clock } from "../panels/Clock";
 import { MapView } from "../panels/MapView";
+import { ReplayBar } from "../panels/ReplayBar";
 import { RolloutPanel } from "../panels/RolloutPanel";
 import { StatusPanel } from "../panels/StatusPanel";
 import { WallImpact } from "../panels/WallImpact";
@@ -44,6 +45,7 @@ export function WallPage() {
           <Clock />
         </header>
         <WallStrip />
+        <ReplayBar />
         <aside className="side left">
           <StatusPanel />
           <RolloutPanel />

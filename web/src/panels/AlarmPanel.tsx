@@ -1,10 +1,12 @@
 import { Button } from "antd";
+import { useState } from "react";
 import type { Alarm } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { moreUrgent } from "../layers/alarms";
 import { useApp, useParts } from "../state/context";
 import { statusOfLevel } from "../state/status";
 import { formatAge, formatValue } from "../units";
+import { AlarmDetails, AlarmTags } from "./AlarmDetails";
 import { Panel } from "./Panel";
 import { RemoteNote } from "./RemoteNote";
 import { StatusMark } from "./StatusMark";
@@ -41,11 +43,15 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
   const lang = useApp((state) => state.view.lang);
   const { controller } = useParts();
   const chosen = useApp((state) => state.view.selected === alarm.asset_id);
+  const past = useApp((state) => state.clock.mode === "replay");
   const now = useNow();
   const seconds = Math.max(0, Math.floor((now - Date.parse(alarm.raised_at)) / 1000));
   const rule = lang === "zh" ? alarm.rule_name_zh : alarm.rule_name_en;
+  const [open, setOpen] = useState(false);
+  const quiet = alarm.shelved_until !== null || alarm.suppressed || alarm.out_of_service;
+  const marks = `${alarm.acknowledged ? " known" : ""}${quiet ? " quiet" : ""}${chosen ? " chosen" : ""}`;
   return (
-    <li className={`row alarm level-${alarm.level}${alarm.acknowledged ? " known" : ""}${chosen ? " chosen" : ""}`}>
+    <li className={`row alarm level-${alarm.level}${marks}`}>
       <button
         type="button"
         className="row-main"
@@ -64,12 +70,14 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
             {t("alarm.limit", { value: formatValue(alarm.limit_value, alarm.unit, lang) })} ·{" "}
             {t("alarm.age", { age: formatAge(seconds, lang) })}
           </span>
+          <AlarmTags alarm={alarm} />
         </span>
       </button>
       {alarm.acknowledged ? (
         <span className="known-text">{t("alarm.acknowledged")}</span>
       ) : (
-        !readOnly && (
+        !readOnly &&
+        !past && (
           <Button
             size="small"
             aria-label={t("alarm.acknowledgeOf", { name: alarm.asset_name })}
@@ -79,6 +87,18 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
           </Button>
         )
       )}
+      {!readOnly && (
+        <Button
+          size="small"
+          type="text"
+          aria-expanded={open}
+          aria-label={t("alarm.detailsOf", { name: alarm.asset_name })}
+          onClick={() => setOpen(!open)}
+        >
+          {t("alarm.details")}
+        </Button>
+      )}
+      {open && !readOnly && <AlarmDetails alarm={alarm} />}
     </li>
   );
 }

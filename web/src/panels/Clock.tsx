@@ -5,6 +5,9 @@ import { useApp, useParts } from "../state/context";
 import { formatDate, formatTime } from "../units";
 import { useNow } from "./time";
 
+/** A replay begins an hour ago; its bar leads elsewhere. */
+const HOUR_MS = 3_600_000;
+
 /** The page's one clock and what feeds it. */
 export function Clock() {
   const t = useText();
@@ -25,7 +28,12 @@ export function Clock() {
           {t("app.replay")} · {t("app.goLive")}
         </Button>
       ) : (
-        <span className={`feed feed-${connection}`}>{t(`feed.${connection}`)}</span>
+        <>
+          <span className={`feed feed-${connection}`}>{t(`feed.${connection}`)}</span>
+          <Button size="small" onClick={() => controller.replayAt(now - HOUR_MS)}>
+            {t("app.replay")}
+          </Button>
+        </>
       )}
     </span>
   );

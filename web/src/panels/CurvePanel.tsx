@@ -1,5 +1,6 @@
 import { Segmented, Select } from "antd";
 import { useState } from "react";
+import type { QualityMarks } from "../api/records";
 import type { Alarm } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { worstByAsset } from "../layers/alarms";
@@ -9,8 +10,13 @@ import { arrived } from "../state/remote";
 import { formatAge, type Lang } from "../units";
 import { useChart } from "./chart";
 import { curveOption, pointName } from "./curveChart";
+import { type Reasons, reasonsOf, withReasons } from "./marks";
 import { Panel } from "./Panel";
 import { RemoteNote } from "./RemoteNote";
+import { usePolled } from "./usePolled";
+
+const LONGEST_MARKED_MS = 31 * 86_400_000;
+const MARKS_EVERY_MS = 60_000;
 
 /** Readings of the selected asset, one point at a time, over minutes to a season. */
 export default function CurvePanel() {
@@ -20,10 +26,11 @@ export default function CurvePanel() {
   const curve = useApp((state) => state.curve);
   const span = useApp((state) => state.curveSpan);
   const alarmPoint = useApp((state) => pointInAlarm(arrived(state.alarms) ?? [], state.view.selected));
+  const wanted = useApp((state) => state.view.work.point ?? null);
   const [chosen, setChosen] = useState<string | null>(null);
   if (curve.state === "idle") return null;
   const lines = curve.state === "ready" ? curve.value.lines : [];
-  const line = chooseLine(lines, chosen ?? alarmPoint);
+  const line = chooseLine(lines, chosen ?? wanted ?? alarmPoint);
   const select = line !== undefined && (
     <Select
       size="small"
@@ -78,10 +85,37 @@ export function chooseLine(lines: readonly CurveLine[], wanted: string | null): 
   return lines.find((item) => item.name === wanted) ?? filled ?? lines[0];
 }
 
-function CurveChart({ line }: { line: CurveLine }) {
+function CurveChart({ line: plain }: { line: CurveLine }) {
   const t = useText();
+  const reasons = useReasons(plain);
+  const line = withReasons(plain, reasons);
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
-  const ref = useChart(curveOption(line, { lang, zone, t }));
-  return <div ref={ref} className="chart" data-every={line.every_s} data-points={line.at.length} />;
+  const ref = useChart(curveOption(line, { lang, zone, t, reasons }));
+  return (
+    <div
+      ref={ref}
+      className="chart"
+      data-every={line.every_s}
+      data-points={line.at.length}
+      data-flagged={reasons.size}
+    />
+  );
+}
+
+/** Why rules of data quality flag values of a line; of a month at most, as the server answers no more. */
+function useReasons(line: CurveLine): Reasons {
+  const { desk } = useParts();
+  const asset = useApp((state) => state.view.selected);
+  const first = line.at[0] ?? 0;
+  const last = (line.at.at(-1) ?? 0) + Math.max(line.every_s * 1000, 1);
+  const short = asset !== null && line.at.length > 0 && last - first <= LONGEST_MARKED_MS;
+  const filter = { asset, from: first, to: last };
+  const ask = () =>
+    short
+      ? desk.qualityMarks(filter)
+      : Promise.resolve<QualityMarks>({ asset_id: asset ?? 0, marks: [], truncated: false });
+  const found = usePolled(`marks ${asset} ${first} ${last}`, MARKS_EVERY_MS, ask);
+  const marks = found.state === "ready" ? found.value.marks : [];
+  return reasonsOf(line, marks);
 }

@@ -14,6 +14,7 @@ import ExperimentOutlined from "@ant-design/icons/ExperimentOutlined";
 import GatewayOutlined from "@ant-design/icons/GatewayOutlined";
 import HistoryOutlined from "@ant-design/icons/HistoryOutlined";
 import RadarChartOutlined from "@ant-design/icons/RadarChartOutlined";
+import SafetyCertificateOutlined from "@ant-design/icons/SafetyCertificateOutlined";
 import ScheduleOutlined from "@ant-design/icons/ScheduleOutlined";
 import SwapOutlined from "@ant-design/icons/SwapOutlined";
 import { type ComponentType, lazy, Suspense } from "react";
@@ -32,6 +33,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   criticality: lazy(() => import("./CriticalityPanel")),
   problems: lazy(async () => ({ default: (await import("./ProblemsPanel")).ProblemsPanel })),
   arrivals: lazy(() => import("./ArrivalsPanel")),
+  quality: lazy(() => import("./QualityPanel")),
   changes: lazy(async () => ({ default: (await import("./ChangesPanel")).ChangesPanel })),
   proposals: lazy(async () => ({ default: (await import("./ProposalsPanel")).ProposalsPanel })),
   statistics: lazy(async () => ({ default: (await import("./StatisticsPanel")).StatisticsPanel })),
@@ -53,6 +55,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   criticality: RadarChartOutlined,
   problems: BugOutlined,
   arrivals: CloudUploadOutlined,
+  quality: SafetyCertificateOutlined,
   changes: HistoryOutlined,
   proposals: AuditOutlined,
   statistics: BarChartOutlined,

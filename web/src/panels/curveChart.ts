@@ -3,6 +3,7 @@ import type { useText } from "../i18n/hooks";
 import type { CurveLine } from "../state/app";
 import { formatDate, formatNumber, formatTime, type Lang, unitLabel } from "../units";
 import type { ChartOption } from "./chart";
+import type { Reasons } from "./marks";
 
 /** QARTOD flags up to this one count: good and not evaluated. */
 const WORST_THAT_COUNTS = 2;
@@ -16,6 +17,8 @@ export interface Words {
   lang: Lang;
   zone: string;
   t: ReturnType<typeof useText>;
+  /** Why rules of data quality flag values, by time. */
+  reasons?: Reasons;
 }
 
 export function pointName(line: CurveLine, lang: Lang): string {
@@ -145,7 +148,7 @@ function at(shown: unknown): number {
 }
 
 /** Text of one time; numbers and words of the catalogue only, so nothing of a sender is read as HTML. */
-export function tooltip(line: CurveLine, ms: number, { lang, zone, t }: Words): string {
+export function tooltip(line: CurveLine, ms: number, { lang, zone, t, reasons }: Words): string {
   const i = line.at.indexOf(ms);
   const unit = unitLabel(line.unit, lang);
   const number = (value: number | null | undefined) => `${formatNumber(value, 3, lang)} ${unit}`;
@@ -159,7 +162,14 @@ export function tooltip(line: CurveLine, ms: number, { lang, zone, t }: Words): 
   }
   if (line.count !== null) rows.push(t("curve.count", { count: line.count[i] ?? 0 }));
   if ((line.quality[i] ?? 9) > WORST_THAT_COUNTS) rows.push(t("curve.bad"));
+  const why = reasons?.get(ms);
+  if (why !== undefined) rows.push(escaped(lang === "zh" ? why.why_zh : why.why_en));
   return rows.join("<br>");
+}
+
+/** A formula of a rule is text that somebody wrote. */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function day(ms: number, { lang, zone }: Words): string {

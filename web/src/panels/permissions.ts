@@ -4,6 +4,7 @@ import { showsPast } from "../state/past";
 import { arrived } from "../state/remote";
 
 export type Permission =
+  | "acknowledge_alarms"
   | "decide_problems"
   | "edit_archive"
   | "propose_changes"

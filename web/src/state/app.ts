@@ -99,6 +99,8 @@ export interface AppState {
   fields: readonly Field[];
   live: LiveState;
   clock: Clock;
+  /** Seconds of the past that a replay plays in one second; 0 = paused. */
+  replaySpeed: number;
   alarms: Remote<Alarm[]>;
   rollout: Remote<Rollout>;
   contents: Remote<Contents>;
@@ -161,7 +163,18 @@ export type Action =
   | { type: "colourings"; colourings: Remote<readonly Colouring[]> }
   | { type: "fields"; fields: readonly Field[] }
   | { type: "live/connection"; connection: Connection; localMs: number }
-  | { type: "live/message"; asOfMs: number; localMs: number; counts: readonly number[]; changed: number }
+  | {
+      type: "live/message";
+      asOfMs: number;
+      localMs: number;
+      counts: readonly number[];
+      changed: number;
+      /** Of a replay. */
+      past?: boolean;
+    }
+  | { type: "replay/at"; at: string }
+  | { type: "replay/seek"; at: string }
+  | { type: "replay/speed"; speed: number }
   | { type: "alarms"; alarms: Remote<Alarm[]> }
   | { type: "rollout"; rollout: Remote<Rollout> }
   | { type: "contents"; contents: Remote<Contents> }
@@ -196,6 +209,7 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     fields: [],
     live: { connection: "connecting", lostAtMs: null, counts: NO_COUNTS, revision: 0 },
     clock: view.at === null ? NO_CLOCK : { mode: "replay", asOfMs: Date.parse(view.at) },
+    replaySpeed: 0,
     alarms: IDLE,
     rollout: IDLE,
     contents: IDLE,
@@ -220,6 +234,7 @@ export function firstState(view: View = FIRST_VIEW): AppState {
 export function reduce(state: AppState, action: Action): AppState {
   if (action.type.startsWith("view/")) return reduceView(state, action);
   if (action.type.startsWith("live/")) return reduceLive(state, action);
+  if (action.type.startsWith("replay/")) return reduceReplay(state, action);
   if (action.type.startsWith("goal/")) return reduceGoal(state, action);
   if (action.type.startsWith("draw/")) return reduceDrawing(state, action);
   return reduceRemote(state, action);
@@ -248,7 +263,7 @@ function reduceView(state: AppState, action: Action): AppState {
     case "view/selected":
       return withSelection({ ...state, view: { ...view, selected: action.assetId } }, action.assetId !== view.selected);
     case "view/live":
-      return { ...state, view: { ...view, at: null }, clock: NO_CLOCK };
+      return { ...state, view: { ...view, at: null }, clock: NO_CLOCK, replaySpeed: 0 };
     case "view/panel":
       return { ...cleared(state), view: { ...view, panel: action.panel } };
     case "view/work":
@@ -292,10 +307,31 @@ function reduceLive(state: AppState, action: Action): AppState {
   }
   if (action.type === "live/message") {
     const revision = live.revision + (action.changed > 0 ? 1 : 0);
-    const clock: Clock = { mode: "live", asOfMs: action.asOfMs, receivedAtMs: action.localMs };
+    const clock: Clock =
+      action.past === true
+        ? { mode: "replay", asOfMs: action.asOfMs }
+        : { mode: "live", asOfMs: action.asOfMs, receivedAtMs: action.localMs };
     return { ...state, clock, live: { ...live, counts: action.counts, revision } };
   }
   return state;
+}
+
+/** The address keeps where a replay is; its clock follows the messages. */
+function reduceReplay(state: AppState, action: Action): AppState {
+  switch (action.type) {
+    case "replay/at":
+      return { ...state, view: { ...state.view, at: action.at } };
+    case "replay/seek":
+      return {
+        ...state,
+        view: { ...state.view, at: action.at },
+        clock: { mode: "replay", asOfMs: Date.parse(action.at) },
+      };
+    case "replay/speed":
+      return { ...state, replaySpeed: action.speed };
+    default:
+      return state;
+  }
 }
 
 function reduceGoal(state: AppState, action: Action): AppState {

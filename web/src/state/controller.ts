@@ -4,7 +4,7 @@ import * as server from "../api/server";
 import type { Asset, AssetItem, KindCount, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
 import { drawnBy } from "../layers/kinds";
-import { LiveFeed } from "../live/feed";
+import { type FeedEvents, LiveFeed } from "../live/feed";
 import type { StatusTable } from "../live/table";
 import { type Action, type AppState, CURVE_SPANS, type CurveSpan, currentCity } from "./app";
 import { boxOf, boxOfMost, grown } from "./box";
@@ -14,9 +14,12 @@ import { sandboxOf, supposes } from "./sandbox";
 import type { Store } from "./store";
 
 const ALARM_DELAY_MS = 150;
+const REPLAY_ALARMS_MS = 1000;
 const CURVE_PERIOD_MS = 30_000;
 /** How often the server is asked whether the live fields have moved on. */
 const FIELDS_PERIOD_MS = 60_000;
+/** How often what is asked beside the feed follows a replay that plays. */
+const REPLAY_PERIOD_MS = 10_000;
 const VISIT_ZOOM = 15.5;
 const HEATED = ["plant", "boiler_house", "substation"];
 const IN_NETWORK = new Set([
@@ -43,8 +46,10 @@ function messageOf(error: unknown): string {
 /** Fetches what the state asks for and puts answers back; panels never fetch. */
 export class Controller {
   private feed: LiveFeed | null = null;
+  private alarmsAskedMs = 0;
   private alarmTimer: ReturnType<typeof setTimeout> | undefined;
   private curveTimer: ReturnType<typeof setInterval> | undefined;
+  private replayTimer: ReturnType<typeof setInterval> | undefined;
   private fieldsTimer: ReturnType<typeof setInterval> | undefined;
   private selection = new AbortController();
   private impact = new AbortController();
@@ -145,6 +150,11 @@ export class Controller {
     await this.loadAlarms();
   }
 
+  /** Read the alarms again, after one of them was changed here. */
+  async refreshAlarms(): Promise<void> {
+    await this.loadAlarms();
+  }
+
   /** Leave a replay, if there is one. */
   goLiveFromReplay(): void {
     if (this.store.get().view.at !== null) this.goLive();
@@ -154,6 +164,24 @@ export class Controller {
   goLive(): void {
     this.store.dispatch({ type: "view/live" });
     this.openCity(this.city());
+  }
+
+  /** Look at a past time (epoch milliseconds): the replay begins there, paused, or goes on from there. */
+  replayAt(atMs: number): void {
+    const begun = this.store.get().view.at !== null;
+    this.store.dispatch({ type: "replay/seek", at: new Date(atMs).toISOString() });
+    if (!begun) this.openCity(this.city());
+    else {
+      this.feed?.play({ atMs });
+      this.followReplay();
+    }
+  }
+
+  /** Play so many seconds of the past a second; 0 pauses. */
+  setReplaySpeed(speed: number): void {
+    this.store.dispatch({ type: "replay/speed", speed });
+    this.feed?.play({ speed });
+    if (speed === 0) this.followReplay();
   }
 
   search(text: string): Promise<server.Found> {
@@ -263,7 +291,8 @@ export class Controller {
     void this.loadAlarms();
     void this.load(server.rollout(city), (value) => ({ type: "rollout", rollout: value }));
     void this.load(server.contents(city), (value) => ({ type: "contents", contents: value }));
-    if (this.store.get().view.at === null) this.openFeed(city);
+    const { at } = this.store.get().view;
+    this.openFeed(city, at === null ? null : Date.parse(at));
     this.loadSelection();
     this.curveTimer = setInterval(() => this.renewCurve(), CURVE_PERIOD_MS);
     void this.loadFields(city);
@@ -284,6 +313,7 @@ export class Controller {
     this.feed?.stop();
     this.feed = null;
     clearInterval(this.curveTimer);
+    clearInterval(this.replayTimer);
     clearInterval(this.fieldsTimer);
     this.tell(this.statuses.clear());
   }
@@ -302,16 +332,22 @@ export class Controller {
     if (JSON.stringify(fields) !== JSON.stringify(known)) this.store.dispatch({ type: "fields", fields });
   }
 
-  private openFeed(city: number): void {
-    this.feed = new LiveFeed(city, "status", {
+  /** The feed of the present, or a replay from a past time on. */
+  private openFeed(city: number, pastMs: number | null): void {
+    const events: FeedEvents = {
       onConnection: (connection) => this.store.dispatch({ type: "live/connection", connection, localMs: Date.now() }),
-      onError: this.onError,
+      onError: (error) => {
+        if (pastMs !== null) this.store.dispatch({ type: "notice", text: error.message });
+        this.onError(error);
+      },
+      onEnd: () => this.setReplaySpeed(0),
       onMessage: (message) => {
         const changed = this.statuses.apply(message);
         this.store.dispatch({
           type: "live/message",
           // a message carries the time of its last change, which may be long ago
-          asOfMs: Math.max(message.asOfMs, serverNowMs(Date.now())),
+          asOfMs: message.past ? message.asOfMs : Math.max(message.asOfMs, serverNowMs(Date.now())),
+          past: message.past,
           localMs: Date.now(),
           counts: this.statuses.counts(),
           changed: changed.length,
@@ -320,8 +356,21 @@ export class Controller {
         if (changed.length > 0) this.alarmsSoon();
         if (message.kind === "snapshot") void this.loadCurve();
       },
-    });
+    };
+    const past = pastMs === null ? null : { atMs: pastMs, speed: this.store.get().replaySpeed };
+    this.feed = new LiveFeed(city, "status", events, past);
     this.feed.start();
+    if (past !== null) this.replayTimer = setInterval(() => this.followReplay(), REPLAY_PERIOD_MS);
+  }
+
+  /** Bring the address, and the answers that follow it, to where the replay is. */
+  private followReplay(): void {
+    const { clock, view } = this.store.get();
+    if (clock.mode !== "replay") return;
+    const at = new Date(clock.asOfMs).toISOString();
+    if (at !== view.at) this.store.dispatch({ type: "replay/at", at });
+    this.alarmsSoon();
+    this.loadSelection();
   }
 
   private tell(changed: readonly number[]): void {
@@ -331,11 +380,17 @@ export class Controller {
   /** Many statuses change together; the list of alarms is fetched once for all of them. */
   private alarmsSoon(): void {
     clearTimeout(this.alarmTimer);
-    this.alarmTimer = setTimeout(() => void this.loadAlarms(), ALARM_DELAY_MS);
+    const replay = this.store.get().view.at !== null;
+    // a replay changes with every message: its list follows once a second, not when it has come to rest
+    const delayMs = replay ? Math.max(0, this.alarmsAskedMs + REPLAY_ALARMS_MS - Date.now()) : ALARM_DELAY_MS;
+    this.alarmTimer = setTimeout(() => void this.loadAlarms(), delayMs);
   }
 
   private async loadAlarms(): Promise<void> {
-    await this.load(server.alarms(this.city()), (alarms) => ({ type: "alarms", alarms }));
+    this.alarmsAskedMs = Date.now();
+    const { view, clock } = this.store.get();
+    const at = view.at === null || clock.asOfMs === null ? null : new Date(clock.asOfMs).toISOString();
+    await this.load(server.alarms(this.city(), at), (alarms) => ({ type: "alarms", alarms }));
   }
 
   private loadSelection(): void {

@@ -97,6 +97,11 @@ export class Desk {
   readonly unregistered = (filter: Filter) => requests.unregistered(this.query(filter));
   readonly refusedFrames = () => requests.refusedFrames(this.query());
   readonly conflicts = (filter: Filter) => requests.conflicts(this.query(filter));
+  readonly qualityScores = (filter: Filter) => requests.qualityScores(this.query(filter));
+  readonly qualityRules = () => requests.qualityRules(this.query());
+  readonly qualityFlags = (asset: number) => requests.qualityFlags(this.query({ asset }));
+  readonly qualityMarks = (filter: Filter) => requests.qualityMarks(this.query(filter));
+  readonly flaggedSources = (filter: Filter) => requests.flaggedSources(this.query(filter));
   readonly channels = () => requests.channels();
   readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
   readonly nearest = (filter: Filter) => requests.nearest(this.query(filter));

@@ -4,6 +4,7 @@
 export const WORK_PANELS = [
   "problems",
   "arrivals",
+  "quality",
   "changes",
   "proposals",
   "statistics",
@@ -22,6 +23,7 @@ export type WorkPanel = (typeof WORK_PANELS)[number] | Tool;
 const PANEL_KEYS = {
   problems: ["rule", "severity", "state", "q", "area", "company", "problem"],
   arrivals: ["by", "list", "company"],
+  quality: ["by", "company", "rule", "point"],
   changes: ["difference", "change", "from", "to", "origin", "seat", "kind"],
   proposals: ["decision", "proposal"],
   statistics: ["by", "paint", "area", "company"],

@@ -5,6 +5,7 @@ import { common } from "./common";
 import { map } from "./map";
 import { network } from "./network";
 import { overview } from "./overview";
+import { quality } from "./quality";
 import { services } from "./services";
 import { solving } from "./solving";
 
@@ -18,4 +19,5 @@ export const en: Record<TextKey, string> = {
   ...archive,
   ...services,
   ...arrivals,
+  ...quality,
 };

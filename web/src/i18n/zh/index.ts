@@ -4,6 +4,7 @@ import { common } from "./common";
 import { map } from "./map";
 import { network } from "./network";
 import { overview } from "./overview";
+import { quality } from "./quality";
 import { services } from "./services";
 import { solving } from "./solving";
 
@@ -17,6 +18,7 @@ export const zh = {
   ...archive,
   ...services,
   ...arrivals,
+  ...quality,
 } as const;
 
 export type TextKey = keyof typeof zh;

@@ -1,0 +1,169 @@
+"""Data quality over HTTP: flags, scores with reasons, rules written and tried, the live theme; each as the seat may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.live_helpers import R1, S1, S2, TINY_CITY, frame, now_ms, post, substation_values, watch
+from tests.api.serving import serve, wait_for
+from tests.cities import insert_city
+from twin.quality_rules.shipped import SHIPPED_RULES
+
+SUPPLY = "primary_supply_temperature_degc"
+HOT_ROOM = {
+    "code": "room_too_warm",
+    "kind": "boundary",
+    "name_zh": "室温过高",
+    "severity": 3,
+    "schemas": ["room_sensor"],
+    "points": ["room_temperature_degc"],
+    "parameters": {"high": 30},
+}
+
+
+@pytest.fixture(scope="module")
+def judged(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, str]]:
+    """Yield a client of a server whose first station sends nonsense, its second none, and a warm room."""
+    from tests.conftest import create_database, drop_database  # noqa: PLC0415 - the fixture's own database
+
+    database_url = create_database(server_url)
+    insert_city(database_url, TINY_CITY)
+    now = now_ms()
+    wrong = substation_values(**{SUPPLY: -9999.0, "primary_heat_power_mw": 9.0})
+    with serve(database_url, tmp_path_factory.mktemp("quality")) as url, httpx.Client(base_url=url, timeout=30) as client:
+        wait_for(lambda: client.get("/quality/scores").json()["items"] == [], what="the first look")
+        frames = [frame("substation:S1", now - 60_000), frame("substation:S1", now - 30_000, wrong), frame("substation:S2", now)]
+        assert post(client, *frames, frame("room_sensor:R1", now, [33.5, 40.0, 80.0])) == ["accepted"] * 4
+        wait_for(lambda: client.get("/quality/scores").json()["total"]["checked"] >= 14 + 14 + 3, what="the frames to be judged")
+        yield client, url
+    drop_database(database_url)
+
+
+def _flags(client: httpx.Client, asset: int) -> dict[tuple[str, str], dict[str, Any]]:
+    answer = client.get("/quality/flags", params={"asset": asset})
+    assert answer.status_code == 200, answer.text
+    return {(item["rule"], item["point"]): item for item in answer.json()["flags"]}
+
+
+def test_an_assets_flags_say_which_rule_and_why(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    flags = _flags(client, S1)
+    sentinel = flags["sentinel_numbers", SUPPLY]
+    assert (sentinel["value"], sentinel["flag"]) == (-9999.0, 4)
+    assert sentinel["why_en"] == "-9999 stands for no value"
+    assert ("range", SUPPLY) in flags  # every rule that flags it, not only the first
+    assert ("supply_above_return_primary", SUPPLY) in flags
+    assert _flags(client, S2) == {}
+    assert client.get("/quality/flags", params={"asset": S2}).json()["score"] == 100
+
+
+def test_scores_of_companies_name_what_each_rule_costs(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    answer = client.get("/quality/scores").json()
+    rows = {row["key"]: row for row in answer["items"]}
+    assert rows[2]["score"] == 100
+    first = rows[1]
+    assert first["score"] < 100
+    assert sum(reason["points"] for reason in first["reasons"]) == pytest.approx(100 - first["score"], abs=0.01)
+    assert "sentinel_numbers" in {reason["rule"] for reason in first["reasons"]}
+    assert answer["items"][0] == first  # the lowest first
+    for by in ("kind", "day"):
+        other = client.get("/quality/scores", params={"by": by}).json()
+        assert sum(row["checked"] for row in other["items"]) == answer["total"]["checked"]
+
+
+def test_rules_tell_what_they_flag_now_and_where(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    rules = {rule["code"]: rule for rule in client.get("/quality/rules").json()["rules"]}
+    assert {rule.code for rule in SHIPPED_RULES} <= set(rules)
+    assert (rules["sentinel_numbers"]["sources"], rules["sentinel_numbers"]["values"]) == (1, 1)
+    listed = client.get("/quality/assets", params={"rule": "sentinel_numbers"}).json()
+    assert [item["asset_id"] for item in listed["items"]] == [S1]
+    assert client.get("/quality/assets", params={"kind": "weather_station"}).json() == {"total": 0, "items": []}
+
+
+def test_history_is_marked_where_the_rules_flag_it(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    marks = client.get("/quality/marks", params={"asset": S1}).json()["marks"]
+    assert len({mark["observed_at"] for mark in marks}) == 1
+    assert ("sentinel_numbers", SUPPLY, -9999.0) in {(mark["rule"], mark["point"], mark["value"]) for mark in marks}
+
+
+def test_the_live_theme_shows_the_score(judged: tuple[httpx.Client, str]) -> None:
+    _, url = judged
+    with watch(url, "city=1&theme=quality_score") as viewer:
+        viewer.until(lambda state: S1 in state and S2 in state)
+        assert viewer.state[S2][0] == 100
+        assert (viewer.state[S1][0] or 0) < 95
+
+
+def test_a_rule_is_tried_on_live_state_and_history_and_leaves_nothing(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    answer = client.post("/quality/rules/try", json={"rule": HOT_ROOM, "assets": [R1]})
+    assert answer.status_code == 200, answer.text
+    tried = answer.json()
+    assert (tried["now"]["sources"], tried["now"]["flagged_values"]) == (1, 1)
+    assert tried["now"]["examples"][0]["why_en"] == "33.5 is outside -∞ to 30 degC"
+    assert (tried["history"]["frames"], tried["history"]["flagged_values"]) == (1, 1)
+    assert "room_too_warm" not in {rule["code"] for rule in client.get("/quality/rules").json()["rules"]}
+
+
+def test_a_rule_that_is_written_flags_at_once_and_keeps_its_versions(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    written = client.post("/quality/rules", json={**HOT_ROOM, "note": "试行"})
+    assert written.status_code == 200, written.text
+    assert written.json()["version"] == 1
+    assert written.json()["seat"]
+    wait_for(lambda: ("room_too_warm", "room_temperature_degc") in _flags(client, R1), what="the rule to flag")
+    edited = {**HOT_ROOM, "parameters": {"high": 34}, "version": 1, "note": "放宽"}
+    assert client.put("/quality/rules/room_too_warm", json=edited).json()["version"] == 2
+    wait_for(lambda: not _flags(client, R1), what="the edited rule to let go")
+    versions = client.get("/quality/rules/room_too_warm/versions").json()["versions"]
+    assert [(one["version"], one["note"]) for one in versions] == [(2, "放宽"), (1, "试行")]
+    assert client.put("/quality/rules/room_too_warm", json=edited).status_code == 409
+    assert client.post("/quality/rules", json=HOT_ROOM).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kind": "magic"}, "kind"),
+        ({"parameters": {"low": 50, "high": 4}}, "low must be below"),
+        ({"points": ["moon_degc"]}, "moon_degc"),
+        ({"kind": "related", "parameters": {"expression": "__import__('os')"}}, "formula"),
+        ({"kind": "related", "parameters": {"expression": "room_temperature_degc ** 9 < 1"}}, "formula"),
+        ({"parameters": {"high": "very"}}, "high"),
+        ({"parameters": {"high": [[1]]}}, "high"),
+        ({"parameters": {"high": 1e300}}, "high"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(judged: tuple[httpx.Client, str], change: dict[str, Any], told: str) -> None:
+    client, _ = judged
+    for path, body in (
+        ("/quality/rules", {**HOT_ROOM, "code": "odd", **change}),
+        ("/quality/rules/try", {"rule": {**HOT_ROOM, **change}}),
+    ):
+        answer = client.post(path, json=body)
+        assert answer.status_code == 422, (path, answer.text)
+        assert told in answer.text
+
+
+def test_a_company_sees_its_own_and_writes_no_rule(judged: tuple[httpx.Client, str]) -> None:
+    client, url = judged
+    seats = client.get("/seats").json()
+    seat = next(seat for seat in seats if seat["role"] == "company" and "C2" in seat["organisation"])
+    with httpx.Client(base_url=url, timeout=30) as company:
+        assert company.post("/session", json={"seat_id": seat["seat_id"]}).status_code == 200
+        assert company.get("/quality/flags", params={"asset": S1}).status_code == 404
+        assert company.get("/quality/marks", params={"asset": S1}).status_code == 404
+        rules = {rule["code"]: rule["values"] for rule in company.get("/quality/rules").json()["rules"]}
+        assert rules["sentinel_numbers"] == 0
+        assert 1 not in {row["key"] for row in company.get("/quality/scores").json()["items"]}
+        assert S1 not in {item["asset_id"] for item in company.get("/quality/assets").json()["items"]}
+        tried = company.post("/quality/rules/try", json={"rule": {**HOT_ROOM, "schemas": ["substation"], "points": [SUPPLY]}})
+        assert tried.json()["now"]["sources"] == 1
+        assert company.post("/quality/rules", json={**HOT_ROOM, "code": "mine"}).status_code == 403

@@ -1,0 +1,392 @@
+"""Rules of data quality: what each kind flags, scores with their reasons, live state and history alike, simulated faults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.api.live_helpers import substation_values
+from twin.arrays import Float64Array, UInt8Array
+from twin.errors import BadQualityRule
+from twin.frames import as_stored
+from twin.history import Curve, PointCurve
+from twin.quality import Quality, flag_values
+from twin.quality_rules.checks import INTAKE, Assessed, Check, assess, make_checks
+from twin.quality_rules.live import Latest, Watch, compare_neighbours, make_watch, medians
+from twin.quality_rules.model import RULE_KINDS, QualityRule, require_points, rule_from_json
+from twin.quality_rules.reasons import reason
+from twin.quality_rules.rows import Rows, rows_of_frames
+from twin.quality_rules.shipped import SHIPPED_RULES
+from twin.quality_rules.trial import try_rules
+from twin.schemas import DEFAULT_SCHEMAS, SHIPPED_SCHEMAS
+from twin.simulator.city import start
+from twin.simulator.faults import FaultShares, FaultyLine
+from twin.simulator.instruments import look, values
+from twin.simulator.schedule import due, periods_s, phases
+from twin.simulator.sources import SimulatedSource
+
+SUBSTATION = DEFAULT_SCHEMAS["substation"]
+NAMES = [point.name for point in SUBSTATION.points]
+NOW = 1_795_219_200_000
+MINUTE = 60_000
+SUPPLY = "primary_supply_temperature_degc"
+Found = dict[str, set[str]]
+
+
+def _values(**given: float | None) -> list[float]:
+    return [np.nan if value is None else value for value in substation_values(**given)]
+
+
+def _quality(shown: Float64Array, given: UInt8Array | None = None) -> UInt8Array:
+    none = np.full(shown.shape, Quality.NOT_EVALUATED, np.uint8)
+    return flag_values(shown, none if given is None else given, SUBSTATION.low, SUBSTATION.high)
+
+
+def _rows(*frames: list[float], every_ms: int = MINUTE) -> Rows:
+    shown = np.array(frames)
+    return rows_of_frames(NOW + every_ms * np.arange(len(frames)), shown, _quality(shown), period_ms=MINUTE)
+
+
+def _codes(assessed: Assessed, checks: tuple[Check, ...], row: int = -1) -> Found:
+    """Return by rule the points that are flagged in one frame."""
+    found: Found = {}
+    for column in np.flatnonzero(assessed.by[row]).tolist():
+        number = int(assessed.by[row, column])
+        found.setdefault("intake" if number == INTAKE else checks[number - 1].rule.code, set()).add(NAMES[column])
+    return found
+
+
+def _flagged(*frames: list[float], every_ms: int = MINUTE) -> Found:
+    checks = make_checks(SUBSTATION, SHIPPED_RULES)
+    return _codes(assess(_rows(*frames, every_ms=every_ms), checks), checks)
+
+
+def _rule(kind: str, parameters: dict[str, Any], **more: Any) -> QualityRule:
+    return rule_from_json({"code": "mine", "kind": kind, "name_zh": "我的", "severity": 3, "parameters": parameters, **more})
+
+
+# ---------------------------------------------------------------- kinds
+
+
+def test_a_healthy_station_has_no_flag_and_a_hundred_points() -> None:
+    checks = make_checks(SUBSTATION, SHIPPED_RULES)
+    assessed = assess(_rows(_values(), _values(secondary_supply_temperature_degc=52.4)), checks)
+    assert _codes(assessed, checks) == {}
+    assert assessed.score.tolist() == [100.0, 100.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "point"),
+    [
+        ({SUPPLY: 1800.0}, "range", SUPPLY),
+        ({SUPPLY: -9999.0}, "sentinel_numbers", SUPPLY),
+        ({"outdoor_temperature_degc": 85.0}, "sentinel_sensor", "outdoor_temperature_degc"),
+        ({"primary_supply_pressure_mpa": 850.0}, "unit_pressure", "primary_supply_pressure_mpa"),
+        ({SUPPLY: 950.0}, "unit_temperature", SUPPLY),
+        ({"secondary_supply_temperature_degc": 325.0}, "unit_temperature", "secondary_supply_temperature_degc"),
+        ({SUPPLY: None}, "dropped", SUPPLY),
+        ({SUPPLY: 125.0, "primary_flow_m3_per_h": 36.0}, "jump_pipe", SUPPLY),
+        ({"primary_heat_total_gj": 98765000.0}, "register_back", "primary_heat_total_gj"),
+        ({"primary_heat_power_mw": 9.0}, "heat_balance_primary", "primary_heat_power_mw"),
+        ({"secondary_return_temperature_degc": 55.0}, "supply_above_return_secondary", "secondary_return_temperature_degc"),
+        ({"primary_supply_pressure_mpa": 0.39}, "pressure_drop_primary", "primary_return_pressure_mpa"),
+    ],
+)
+def test_each_shipped_rule_flags_its_fault(given: dict[str, float | None], code: str, point: str) -> None:
+    found = _flagged(_values(), _values(**given))
+    assert point in found.get(code, set()), found
+
+
+def test_a_value_that_stands_still_for_two_hours_is_suspect() -> None:
+    def frames(count: int) -> list[list[float]]:
+        return [_values(primary_flow_m3_per_h=61.2 + 0.1 * (i % 3), primary_flow_total_m3=1234567.25 + i) for i in range(count)]
+
+    assert SUPPLY not in _flagged(*frames(120)).get("flat_station", set())
+    found = _flagged(*frames(122))["flat_station"]
+    assert SUPPLY in found
+    assert "primary_flow_m3_per_h" not in found
+
+
+def test_what_follows_a_bad_value_is_no_jump() -> None:
+    found = _flagged(_values(), _values(**{SUPPLY: -9999.0}), _values())
+    assert found == {}
+
+
+def test_a_change_over_a_gap_may_be_as_large_as_the_gap_is_long() -> None:
+    changed = _values(**{SUPPLY: 125.0, "primary_flow_m3_per_h": 36.0})
+    assert "jump_pipe" in _flagged(_values(), changed)
+    assert "jump_pipe" not in _flagged(_values(), changed, every_ms=5 * MINUTE)
+
+
+def test_a_whole_frame_that_repeats_itself_is_suspect() -> None:
+    rule = _rule("duplicate", {"frames": 3})
+    checks = make_checks(SUBSTATION, [rule])
+    assert (assess(_rows(_values(), _values()), checks).by == 0).all()
+    assert (assess(_rows(_values(), _values(), _values()), checks).by[2, :14] == 1).all()
+
+
+def test_states_are_whole_numbers() -> None:
+    rule = _rule("format", {"whole": True}, points=["*_state"])
+    frame = _values()
+    frame[NAMES.index("frequency_converter_state")] = 1.5
+    frame[NAMES.index("electric_control_valve_state")] = 1.0
+    checks = make_checks(SUBSTATION, [rule])
+    assert _codes(assess(_rows(frame), checks), checks) == {"mine": {"frequency_converter_state"}}
+
+
+def test_a_flag_of_the_sender_counts_under_its_own_name() -> None:
+    shown = np.array([_values()])
+    given = np.full(shown.shape, Quality.NOT_EVALUATED, np.uint8)
+    given[0, NAMES.index(SUPPLY)] = Quality.SUSPECT
+    rows = rows_of_frames(np.array([NOW]), shown, _quality(shown, given), period_ms=MINUTE)
+    checks = make_checks(SUBSTATION, SHIPPED_RULES)
+    assert _codes(assess(rows, checks), checks) == {"intake": {SUPPLY}}
+
+
+def test_costs_by_rule_add_up_to_what_the_score_lacks() -> None:
+    frame = _values(**{SUPPLY: -9999.0, "primary_heat_power_mw": 9.0, "makeup_volume_total_m3": None})
+    assessed = assess(_rows(_values(), frame), make_checks(SUBSTATION, SHIPPED_RULES))
+    rows, _, costs = assessed.costs()
+    assert set(rows.tolist()) == {1}
+    assert assessed.checked.tolist() == [14, 14]
+    assert assessed.score[1] == pytest.approx(100 * (1 - costs.sum() / 14))
+    assert assessed.worst.tolist() == [Quality.GOOD, Quality.MISSING]
+
+
+def test_every_flag_has_its_reason_in_both_languages() -> None:
+    frame = _values(
+        **{SUPPLY: 1800.0, "primary_heat_power_mw": 9.0, "makeup_volume_total_m3": None, "outdoor_temperature_degc": 85.0}
+    )
+    rows, checks = _rows(_values(), frame), make_checks(SUBSTATION, SHIPPED_RULES)
+    assessed = assess(rows, checks)
+    told = {
+        checks[number - 1].rule.code: reason(checks[number - 1], SUBSTATION, rows, 1, column)
+        for column in np.flatnonzero(assessed.by[1]).tolist()
+        if (number := int(assessed.by[1, column])) != INTAKE
+    }
+    assert told["range"] == ("1800 超出 0～150 degC", "1800 is outside 0 to 150 degC")
+    assert all(zh and en for zh, en in told.values())
+    assert len(told) >= 4
+
+
+# ---------------------------------------------------------------- rules as data
+
+
+@pytest.mark.parametrize("rule", SHIPPED_RULES, ids=lambda rule: rule.code)
+def test_shipped_rules_are_read_as_they_are_written_and_look_at_something(rule: QualityRule) -> None:
+    assert rule_from_json(rule.as_json()) == rule
+    require_points(rule, SHIPPED_SCHEMAS)
+    assert any(make_checks(schema, [rule]) for schema in SHIPPED_SCHEMAS)
+
+
+def test_every_kind_of_rule_ships_and_codes_are_unique() -> None:
+    assert {rule.kind for rule in SHIPPED_RULES} == set(RULE_KINDS)
+    assert len({rule.code for rule in SHIPPED_RULES}) == len(SHIPPED_RULES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "more", "told"),
+    [
+        ("magic", {}, {}, "kind"),
+        ("boundary", {"low": 5, "high": 4}, {}, "low must be below"),
+        ("boundary", {"low": float("nan")}, {}, "low"),
+        ("boundary", {"low": True}, {}, "low"),
+        ("boundary", {"hihg": 5}, {}, "hihg"),
+        ("jump", {}, {}, "needs parameter"),
+        ("flat", {"minutes": 0}, {}, "minutes"),
+        ("sentinel", {"values": []}, {}, "values"),
+        ("sentinel", {"values": ["x"]}, {}, "values"),
+        ("format", {"whole": 1}, {}, "whole"),
+        ("related", {"expression": "import os"}, {}, "no formula"),
+        ("related", {}, {}, "needs parameter"),
+        ("boundary", {}, {"severity": 9}, "severity"),
+        ("boundary", {}, {"code": "Drop table"}, "code"),
+        ("boundary", {}, {"points": ["a b"]}, "points"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(kind: str, parameters: dict[str, Any], more: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadQualityRule, match=told):
+        _rule(kind, parameters, **more)
+
+
+def test_a_rule_for_a_point_or_schema_that_is_not_there_is_refused() -> None:
+    with pytest.raises(BadQualityRule, match="nowhere_degc"):
+        require_points(_rule("related", {"expression": "nowhere_degc > 1"}), SHIPPED_SCHEMAS)
+    with pytest.raises(BadQualityRule, match="no one schema"):
+        require_points(
+            _rule("related", {"expression": "room_temperature_degc > primary_flow_m3_per_h"}),
+            [SUBSTATION, DEFAULT_SCHEMAS["room_sensor"]],
+        )
+    with pytest.raises(BadQualityRule, match="moon"):
+        require_points(_rule("boundary", {}, schemas=["moon"]), SHIPPED_SCHEMAS)
+
+
+def test_a_rule_that_is_off_flags_nothing() -> None:
+    assert not make_checks(SUBSTATION, [replace(rule, enabled=False) for rule in SHIPPED_RULES])
+
+
+# ---------------------------------------------------------------- live state and history
+
+
+def _feed(watch: Watch, at_ms: int, shown: Float64Array, *, late_ms: int = 500, rows: list[int] | None = None) -> None:
+    at = np.array(range(len(shown)) if rows is None else rows, np.int64)
+    watch.look(
+        Latest(at, shown, _quality(shown), np.full(len(at), at_ms), np.full(len(at), at_ms + late_ms)), now_ms=at_ms + late_ms
+    )
+
+
+def test_live_state_says_frame_by_frame_what_history_says_afterwards() -> None:
+    random = np.random.default_rng(3)
+    frames = np.tile(_values(), (200, 1))
+    frames[:, NAMES.index(SUPPLY)] += random.normal(0, 6, 200).round(1)
+    frames[random.random(200) < 0.1, NAMES.index(SUPPLY)] = -9999.0
+    frames[random.random(200) < 0.1, NAMES.index("makeup_volume_total_m3")] = np.nan
+    frames[random.random(200) < 0.1, NAMES.index("primary_heat_total_gj")] -= 5.0
+    rules = [rule for rule in SHIPPED_RULES if rule.kind not in ("timeliness", "neighbour")]
+    watch = make_watch(SUBSTATION, np.array([7], np.int32), np.array([MINUTE], np.int64), rules)
+    live = []
+    for number, frame in enumerate(frames):
+        _feed(watch, NOW + number * MINUTE, frame[None])
+        live.append(watch.by[0].copy())
+    rows = rows_of_frames(NOW + MINUTE * np.arange(200), frames, _quality(frames), period_ms=MINUTE)
+    past = assess(rows, make_checks(SUBSTATION, rules))
+    assert np.array_equal(np.array(live), past.by)
+    assert np.count_nonzero(past.by) > 100
+
+
+def test_a_late_frame_a_clock_ahead_and_silence_are_not_timely() -> None:
+    watch = make_watch(SUBSTATION, np.arange(3, dtype=np.int32), np.full(3, MINUTE, np.int64), SHIPPED_RULES)
+    code = next(number for number, check in enumerate(watch.checks, 1) if check.rule.code == "timeliness")
+    _feed(watch, NOW, np.array([_values()] * 3), late_ms=4 * MINUTE)
+    assert (watch.by == code).any(axis=1).all()
+    _feed(watch, NOW + MINUTE, np.array([_values()] * 3), late_ms=-30_000)
+    assert (watch.by == code).any(axis=1).all()
+    _feed(watch, NOW + 2 * MINUTE, np.array([_values()] * 3))
+    assert not watch.by.any()
+    observed, received = watch.seen_ms.copy(), watch.received_ms.copy()
+    assert not watch.due(observed, received, now_ms=NOW + 4 * MINUTE).size
+    silent = watch.due(observed, received, now_ms=NOW + 6 * MINUTE)
+    assert silent.tolist() == [0, 1, 2]
+    watch.again(now_ms=NOW + 6 * MINUTE)
+    assert (watch.score == 50.0).all()
+    assert not watch.due(observed, received, now_ms=NOW + 6 * MINUTE).size
+
+
+def test_neighbours_compare_with_the_median_of_their_district() -> None:
+    groups = np.array([1] * 6 + [2] * 3)
+    found = medians(np.array([1.0, 2, 3, 4, 5, np.nan, 50, 60, 70]), groups, least=5)
+    assert found.tolist() == [3.0] * 6 + [4.5] * 3  # the second has too few: the median of all
+    assert np.isnan(medians(np.array([1.0, np.nan]), np.array([1, 1]), least=2)).all()
+
+
+def test_an_outdoor_temperature_unlike_its_neighbours_is_suspect() -> None:
+    watch = make_watch(SUBSTATION, np.arange(8, dtype=np.int32), np.full(8, MINUTE, np.int64), SHIPPED_RULES)
+    shown = np.array([_values(outdoor_temperature_degc=-12.0 + 0.1 * i) for i in range(8)])
+    shown[5, NAMES.index("outdoor_temperature_degc")] = 3.0
+    _feed(watch, NOW, shown)
+    compare_neighbours([watch], [np.ones(8, np.int64)], SHIPPED_RULES, now_ms=NOW + 1000)
+    watch.again(now_ms=NOW + 1000)
+    code = next(number for number, check in enumerate(watch.checks, 1) if check.rule.kind == "neighbour")
+    assert np.argwhere(watch.by == code).tolist() == [[5, NAMES.index("outdoor_temperature_degc")]]
+
+
+def test_a_watch_made_anew_takes_the_past_over() -> None:
+    old = make_watch(SUBSTATION, np.array([3, 5], np.int32), np.full(2, MINUTE, np.int64), SHIPPED_RULES)
+    _feed(old, NOW, np.array([_values(), _values()]))
+    new = make_watch(SUBSTATION, np.array([1, 5], np.int32), np.full(2, MINUTE, np.int64), SHIPPED_RULES)
+    new.taken_over(old)
+    _feed(new, NOW + MINUTE, np.array([_values(**{SUPPLY: 125.0, "primary_flow_m3_per_h": 36.0})] * 2))
+    jumped = [(new.by[row, NAMES.index(SUPPLY)] > 0) for row in (0, 1)]
+    assert jumped == [False, True]
+
+
+def test_a_trial_on_a_curve_counts_and_shows_examples() -> None:
+    frames = np.array([_values(), _values(**{SUPPLY: 125.0}), _values(**{SUPPLY: 126.0})], np.float64)
+    at_ms = NOW + MINUTE * np.arange(3)
+    quality = _quality(frames)
+    curves = tuple(PointCurve(point, frames[:, i], quality[:, i]) for i, point in enumerate(SUBSTATION.points))
+    rule = _rule("boundary", {"high": 120}, points=[SUPPLY])
+    trial = try_rules(SUBSTATION, Curve(0, at_ms, None, curves), [rule], period_ms=MINUTE, most=1)
+    assert (trial.frames, trial.flagged, len(trial.marks)) == (3, 2, 1)
+    assert (trial.marks[0].observed_ms, trial.marks[0].point, trial.marks[0].value) == (NOW + MINUTE, SUPPLY, 125.0)
+
+
+# ---------------------------------------------------------------- simulated faults
+
+
+SIMULATED = (
+    *(SimulatedSource(f"substation:{i}", "substation/2", "substation", i, company_id=1 + i % 3) for i in range(1, 61)),
+    *(SimulatedSource(f"heating_device:{i}", "heating_device/1", "heating_device", 1000 + i) for i in range(1, 401)),
+    *(
+        SimulatedSource(f"room_sensor:{i}", "room_sensor/2", "room_sensor", 5000 + i, substation_id=1 + i % 60)
+        for i in range(1, 401)
+    ),
+)
+SHARES = FaultShares(late=0, duplicate=0, conflict=0, bad=0.02, silent=0.02, skewed=0, stuck=0.05, unregistered=0, outage_s=0)
+
+
+def _simulate(shares: FaultShares, *, minutes: int) -> dict[str, tuple[float, float]]:
+    """Return by fault (found, made) of the simulated city, and under "" (false flags, values that are right)."""
+    simulation = start(SIMULATED, {f"{one.code}/{one.version}": one for one in SHIPPED_SCHEMAS}, seed=5, clock_s=NOW / 1000)
+    moment, line = look(simulation), FaultyLine(simulation.groups, seed=5, shares=shares)
+    labels = line.labels()
+    found = dict.fromkeys(("bad", "stuck", "silent", ""), (0.0, 0.0))
+
+    def add(name: str, hits: float, made: float) -> None:
+        found[name] = (found[name][0] + hits, found[name][1] + made)
+
+    for group in simulation.groups:
+        watch = make_watch(
+            group.schema, np.arange(len(group), dtype=np.int32), np.full(len(group), MINUTE, np.int64), SHIPPED_RULES
+        )
+        codes = {code: row for row, code in enumerate(group.codes)}
+        stuck = {
+            codes[label.source]: label.detail["point"] for label in labels if label.fault == "stuck" and label.source in codes
+        }
+        ever = np.zeros(watch.by.shape, np.bool_)
+        period, phase = periods_s(group, scale=1.0, station_period_s=None), phases(group, "spread")
+        for minute in range(minutes):
+            begin_s = NOW / 1000 + 60 * minute
+            rows, observed_ms = due(period, phase, begin_s, begin_s + 60)
+            for reports in line.carry(group, rows, observed_ms, values(moment, group, rows, observed_ms)):
+                at = np.array([codes[code] for code in reports.codes], np.int64)
+                given = (
+                    np.full(reports.values.shape, Quality.NOT_EVALUATED, np.uint8) if reports.quality is None else reports.quality
+                )
+                quality = flag_values(reports.values, given, group.schema.low, group.schema.high)
+                shown = as_stored(group.schema, reports.values)
+                latest = Latest(at, shown, quality, reports.observed_ms, reports.observed_ms + 1000)
+                watch.look(latest, now_ms=int(begin_s * 1000) + 61_000)
+                flagged = watch.by[at] != 0
+                wrong = {(codes[label.source], label.detail["point"]) for label in line.labels() if label.fault == "bad"}
+                bad = np.zeros(watch.by.shape, np.bool_)
+                for row, name in wrong:
+                    bad[row, group.schema.column(name)] = True
+                add("bad", np.count_nonzero(watch.by[bad]), np.count_nonzero(bad))
+                right = ~bad[at]
+                for row in stuck:
+                    right[at == row] = False
+                add("", np.count_nonzero(flagged & right), np.count_nonzero(right))
+                ever[at] |= flagged
+        column = {row: group.schema.column(name) for row, name in stuck.items()}
+        add("stuck", sum(bool(ever[row, place]) for row, place in column.items()), len(stuck))
+        silent = {codes[label.source] for label in labels if label.fault == "silent" and label.source in codes}
+        never = set(np.flatnonzero(watch.seen_ms < 0).tolist())
+        add("silent", len(silent & never), len(silent))
+    return found
+
+
+def test_injected_bad_values_are_found_and_good_ones_left_alone() -> None:
+    found = _simulate(replace(SHARES, stuck=0.0), minutes=25)
+    told = {name: f"{hits:.0f} of {made:.0f}" for name, (hits, made) in found.items()}
+    print(told)  # noqa: T201 - the figures of this test
+    hits, made = found["bad"]
+    assert made > 200
+    assert hits / made >= 0.99
+    false, right = found[""]
+    assert right > 100_000
+    assert false / right <= 0.001
+    assert found["silent"][0] == found["silent"][1] > 0
