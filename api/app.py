@@ -32,6 +32,7 @@ from api.ogc import tile_routes as ogc_tiles
 from api.ogc.kept import Kept
 from api.overload import SenderRates, check_readings
 from api.plan_losses import PlanLosses
+from api.quality_lasting import LastingRoom
 from api.quality_room import QualityRoom
 from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
@@ -70,6 +71,7 @@ from api.routes import (
     problems,
     proposals,
     quality,
+    quality_checks,
     raster,
     readings,
     refresh,
@@ -149,6 +151,7 @@ ROUTERS = (
     arrivals.router,
     alarm_rules.router,
     quality.router,
+    quality_checks.router,
     alarms.router,
     alarm_actions.router,
     causes.router,
@@ -178,6 +181,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             LiveRoom(pool) as app.state.live,
             ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
             QualityRoom(pool, app.state.live) as app.state.quality,
+            LastingRoom(pool, app.state.quality, after_s=60.0 * settings.quality_check_minutes),
             RollingRoom(pool, app.state.history, app.state.live),
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,

@@ -49,6 +49,8 @@ class QualityRuleModel(RuleBody):
     written_at: datetime
     sources: int = Field(description="Sources, of those the caller may see, with a value that it flags now.")
     values: int = Field(description="Values that it flags now; each is counted under one rule.")
+    judged: int = Field(0, description="Its flags that persons have judged (docs/quality.md, checks by hand).")
+    false_flags: int = Field(0, description="Of those, the false ones: the value was right.")
 
 
 class QualityRulesAnswer(BaseModel):

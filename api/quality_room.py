@@ -103,6 +103,11 @@ class QualityRoom:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._watcher.stop()
 
+    @property
+    def cities(self) -> Mapping[int, CityQuality]:
+        """What is known of every city."""
+        return self._cities
+
     def city(self, city_id: int) -> CityQuality | None:
         """Return what is known of a city; None before the first look at it."""
         return self._cities.get(city_id)

@@ -55,20 +55,21 @@ def _row_of(watch: Watch, source_id: int) -> int | None:
 
 
 def _flags_of(source: Source, watch: Watch, row: int) -> list[MarkModel]:
-    rows = _present(watch, np.array([row]))
+    rows = present_rows(watch, np.array([row]))
     found: list[tuple[Check | None, int]] = [
         (check, int(check.columns[place])) for check in watch.checks for place in np.flatnonzero(check.hits(rows)[0]).tolist()
     ]
     found += [(None, column) for column in np.flatnonzero(watch.by[row] == INTAKE).tolist()]
-    return [_flag(source, watch, rows, check, (0, column)) for check, column in found]
+    return [flag_model(source, watch, rows, check, (0, column)) for check, column in found]
 
 
-def _present(watch: Watch, at: Int64Array) -> Rows:
+def present_rows(watch: Watch, at: Int64Array) -> Rows:
+    """Return the latest frames of some sources with their past, and for how long nothing has come."""
     overdue = overdue_ms(watch.received_ms[at], watch.period_ms[at], now_ms=now_ms(), periods=watch.patience)
     return watch.rows(at, overdue)
 
 
-def _flag(source: Source, watch: Watch, rows: Rows, check: Check | None, place: tuple[int, int]) -> MarkModel:
+def flag_model(source: Source, watch: Watch, rows: Rows, check: Check | None, place: tuple[int, int]) -> MarkModel:
     """Return one value of `rows` that a check flags (None: flagged when it came); `place` is its row and column."""
     row, column = place
     value, given = float(rows.values[row, column]), int(rows.quality[row, column])
@@ -164,14 +165,14 @@ def _try_now(known: CityQuality, scope: Scope, rule: QualityRule) -> TriedNow:
         at = np.flatnonzero(known.seen(schema_id, scope) & (watch.seen_ms != NEVER))
         if not checks or not at.size:
             continue
-        rows = _present(watch, at)
+        rows = present_rows(watch, at)
         by = assess(rows, checks).by == 1
         sources, values = sources + len(at), values + by.shape[0] * len(checks[0].columns)
         flagged_sources += int(by.any(axis=1).sum())
         flagged_values += int(by.sum())
         block = known.block(schema_id)
         for row, column in np.argwhere(by)[: MAX_EXAMPLES - len(examples)].tolist():
-            examples.append(_flag(block.sources[int(at[row])], watch, rows, checks[0], (row, column)))
+            examples.append(flag_model(block.sources[int(at[row])], watch, rows, checks[0], (row, column)))
     return TriedNow(
         sources=sources, flagged_sources=flagged_sources, values=values, flagged_values=flagged_values, examples=examples
     )

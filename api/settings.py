@@ -55,6 +55,8 @@ class Settings:
         So long after its end a UTC day of readings still gets frames; then it is closed, repacked and archived.
     readings_keep_minutes
         The server looks this often whether closed days of readings are to be repacked or archived; 0 = never.
+    quality_check_minutes
+        A value that rules of data quality flag for so long becomes a check that a person judges; 0 = at once.
     body_seconds
         Longest time in which the body of a request must have come; then the answer is 408.
     sender_frames_per_s
@@ -84,6 +86,7 @@ class Settings:
     zone_solve_minutes: int = 60
     readings_late_hours: int = 24
     readings_keep_minutes: int = 10
+    quality_check_minutes: int = 10
     body_seconds: int = 60
     sender_frames_per_s: int = 50_000
     log_format: str = "auto"
@@ -132,6 +135,7 @@ def _check(settings: Settings) -> None:
         ("ZONE_SOLVE_MINUTES", settings.zone_solve_minutes >= 0, settings.zone_solve_minutes, "0 or more"),
         ("READINGS_LATE_HOURS", settings.readings_late_hours >= 0, settings.readings_late_hours, "0 or more"),
         ("READINGS_KEEP_MINUTES", settings.readings_keep_minutes >= 0, settings.readings_keep_minutes, "0 or more"),
+        ("QUALITY_CHECK_MINUTES", settings.quality_check_minutes >= 0, settings.quality_check_minutes, "0 or more"),
         ("BODY_SECONDS", settings.body_seconds >= 1, settings.body_seconds, "1 or more"),
         ("SENDER_FRAMES_PER_S", settings.sender_frames_per_s >= 0, settings.sender_frames_per_s, "0 or more"),
         ("ALLOWED_ORIGINS", all(map(_is_origin, settings.allowed_origins)), ",".join(settings.allowed_origins), _ORIGINS_RIGHT),

@@ -37,6 +37,8 @@ Permission: TypeAlias = Literal[
     "manage_jobs",
     "set_retention",
     "set_quality_rules",
+    "judge_quality",
+    "answer_quality",
     "manage_seats",
 ]
 
@@ -53,7 +55,7 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
-    "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes"}),
+    "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes", "judge_quality"}),
     "planner": frozenset(
         {
             "plan",
@@ -64,9 +66,12 @@ _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
             "review_archive",
             "decide_problems",
             "set_quality_rules",
+            "judge_quality",
         }
     ),
-    "company": frozenset({"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes"}),
+    "company": frozenset(
+        {"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes", "answer_quality"}
+    ),
     "administrator": PERMISSIONS,
 }
 _PERSONAL_ROLES: frozenset[Role] = frozenset({"dispatcher", "company", "administrator"})

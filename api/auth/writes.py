@@ -23,6 +23,8 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/quality/rules", "set_quality_rules"),
     ("PUT", r"/quality/rules/[^/]+", "set_quality_rules"),
     ("POST", r"/quality/rules/try", None),  # a question; it writes nothing
+    ("POST", r"/quality/checks(/[^/]+/(verdict|send))?", "judge_quality"),
+    ("POST", r"/quality/checks/[^/]+/answer", "answer_quality"),
     ("POST", r"/measuring-(points|devices|thresholds)", "register_sources"),
     ("POST", r"/alarms/[^/]+/(acknowledge|confirm|comment|shelve|unshelve)", "acknowledge_alarms"),
     ("POST", r"/alarms/[^/]+/(out-of-service|return-to-service|verdict)", "acknowledge_alarms"),

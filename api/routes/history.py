@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -19,11 +19,13 @@ from api.answers import PRIVATE
 from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
 from api.errors import BadRequest
 from api.exports import one_of_few, spool_folder
+from api.reading_extras import CorrectionModel, Extras, FilledModel, extras_of, require_extras, with_corrections
 from api.readings_exports import ReadingsOrder, sources_to_export, write_readings
 from data.errors import NotFound
 from data.history.files import MEDIA, FileFormat, curve_table, table_bytes
 from data.history.levels import LEVELS_S, fitting_every_s
 from data.history.postgres import PostgresHistory
+from twin.filling import FillMethod
 from twin.history import Curve, PointCurve
 from twin.readings import Source
 from twin.schemas import Point
@@ -51,6 +53,8 @@ class SeriesPoint(BaseModel):
     increase: list[float | None] | None = Field(
         None, description="Of buckets of a total: risen since the last value before; null where it went back."
     )
+    filled: FilledModel | None = Field(None, description="With `fill`: values that stand in for missing and failed ones.")
+    corrections: list[CorrectionModel] | None = Field(None, description="Readings that a person has corrected, if any.")
 
 
 class SeriesModel(BaseModel):
@@ -81,6 +85,7 @@ HistoryDep = Annotated[PostgresHistory, Depends(get_history)]
 FromQuery = Annotated[int | None, Query(alias="from", description="Epoch milliseconds; default: 24 h before `to`.")]
 ToQuery = Annotated[int | None, Query(description="Epoch milliseconds, not included; default: now.")]
 PointsQuery = Annotated[str | None, Query(max_length=20_000, description="Names separated by commas; default: all.")]
+Beside = Mapping[str, dict[str, Any]]
 Every = Literal["auto", "raw", "60", "600", "3600", "86400"]
 _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {media: {} for media in MEDIA.values()}}}
 
@@ -92,6 +97,7 @@ async def get_readings(
     *,
     caller: CallerDep,
     city: CityDep,
+    pool: PoolDep,
     history: HistoryDep,
     from_: FromQuery = None,
     to: ToQuery = None,
@@ -106,8 +112,15 @@ async def get_readings(
     file_format: Annotated[
         Literal["json", "csv", "arrow", "parquet"] | None, Query(alias="format", description="Default: json, or as Accept asks.")
     ] = None,
+    fill: Annotated[
+        FillMethod | None, Query(description="Fill missing and failed values by this method, beside the readings; default: not.")
+    ] = None,
+    fill_gap_s: Annotated[int, Query(ge=1, le=7 * 86_400, description="Longest hole that is filled, in seconds.")] = 3600,
+    corrected: Annotated[
+        bool, Query(description="Put corrections by hand in the place of the originals; only of single frames.")
+    ] = False,
 ) -> Response:
-    """Return the readings of an asset at any zoom of time, with their quality flags."""
+    """Return the readings of an asset at any zoom of time, with their quality flags and corrections by hand."""
     caller.scope.require_layer("readings")
     start_ms, end_ms = span_of(from_, to)
     sources = await history.sources_of_asset(caller.scope, city, asset_id)
@@ -117,13 +130,18 @@ async def get_readings(
     require_points(wanted, sources)
     lengths = [_every_s(every, most, end_ms - start_ms, source.period_s) for source in sources]
     zone = await history.zone(city) if any(lengths) else "UTC"
-    series: list[tuple[Source, Curve]] = []
+    wanted_format, extras = file_format or _accepted(request), Extras(fill, fill_gap_s, corrected)
+    require_extras(extras, lengths, wanted_format)
+    series: list[tuple[Source, Curve, Beside]] = []
     for source, every_s in zip(sources, lengths, strict=True):
         shown = points_of(source, wanted)
         limit = most if most is not None and every_s == 0 else MAX_FRAMES
         curve = await history.curve(city, source.source_id, shown, start_ms, end_ms, every_s=every_s, zone=zone, limit=limit)
-        series.append((source, curve))
-    return await asyncio.to_thread(_answer, asset_id, series, file_format or _accepted(request))
+        beside: Beside = {}
+        if wanted_format == "json":
+            beside = await extras_of(history, pool, city, source=source, curve=curve, span=(start_ms, end_ms), extras=extras)
+        series.append((source, with_corrections(curve, beside) if corrected else curve, beside))
+    return await asyncio.to_thread(_answer, asset_id, series, wanted_format)
 
 
 def span_of(from_ms: int | None, to_ms: int | None) -> tuple[int, int]:
@@ -180,22 +198,26 @@ def _accepted(request: Request) -> str:
     return "csv" if "text/csv" in accept else "json"
 
 
-def _answer(asset_id: int, series: Sequence[tuple[Source, Curve]], file_format: str) -> Response:
+def _answer(asset_id: int, series: Sequence[tuple[Source, Curve, Beside]], file_format: str) -> Response:
     headers = {"Cache-Control": PRIVATE, "Vary": "Accept"}
     if file_format == "json":
-        body = {"asset_id": asset_id, "series": [_series(source.code, curve) for source, curve in series]}
+        body = {"asset_id": asset_id, "series": [_series(source.code, curve, beside) for source, curve, beside in series]}
         data = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
         return Response(data, media_type="application/json", headers=headers)
-    tables = [curve_table(source.code, curve) for source, curve in series]
+    tables = [curve_table(source.code, curve) for source, curve, _ in series]
     headers["Content-Disposition"] = f'attachment; filename="readings-{asset_id}.{file_format}"'
     return Response(table_bytes(tables, file_format), media_type=MEDIA[file_format], headers=headers)
 
 
-def _series(code: str, curve: Curve) -> dict[str, Any]:
+def _series(code: str, curve: Curve, beside: Beside) -> dict[str, Any]:
     found: dict[str, Any] = {"source": code, "every_s": curve.every_s, "observed_at": curve.at_ms}
     if curve.frames is not None:
         found["frames"] = np.ascontiguousarray(curve.frames)
-    return {**found, "points": [_point(each) for each in curve.points], "truncated": curve.truncated}
+    return {
+        **found,
+        "points": [_point(each) | beside.get(each.point.name, {}) for each in curve.points],
+        "truncated": curve.truncated,
+    }
 
 
 def _point(curve: PointCurve) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from api.quality_room import QualityRoom
 from api.quality_views import list_flagged, live_flags, marks_of, try_now, try_on_history
 from api.routes.history import HistoryDep, span_of
 from data.errors import NotFound
+from data.quality_checks import judged_by_rule
 from data.quality_rules import rule_versions, write_rule
 from data.sources import sources_of_asset
 from twin.quality_rules.model import QualityRule, require_points, rule_from_json
@@ -54,10 +55,11 @@ AssetQuery = Annotated[int, Query(alias="asset", ge=1, le=2**31 - 1, examples=[1
 
 
 @router.get("/rules")
-async def get_rules(caller: CallerDep, city: CityDep, room: RoomDep) -> QualityRulesAnswer:
-    """List the rules of a city with what each flags now."""
+async def get_rules(caller: CallerDep, city: CityDep, pool: PoolDep, room: RoomDep) -> QualityRulesAnswer:
+    """List the rules of a city with what each flags now, and how many of its flags persons have found false."""
     caller.scope.require_layer("readings")
-    return rule_models(await room.rules(city), room.city(city), caller.scope)
+    judged = await judged_by_rule(pool, caller.scope, city)
+    return rule_models(await room.rules(city), room.city(city), caller.scope, judged=judged)
 
 
 @router.post("/rules")

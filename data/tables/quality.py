@@ -1,8 +1,22 @@
-"""Rules of data quality with all their versions, and what they cost by day."""
+"""Rules of data quality with all their versions, what they cost by day, and values that persons check."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Double, ForeignKey, Integer, SmallInteger, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from data.tables.columns import at, metadata, now
@@ -37,4 +51,66 @@ quality_count = Table(
     metadata,
     Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
     at("slot_at", nullable=False, comment="last minute that a server has written into quality_day"),
+)
+
+quality_check = Table(
+    "quality_check",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("check_id", BigInteger, Identity(), primary_key=True),
+    Column("asset_id", Integer, nullable=False),
+    Column("source_id", Integer, nullable=False),
+    Column("point", Text, nullable=False, comment="empty = the whole frame"),
+    at("observed_at", nullable=False, comment="of the value; of a request its beginning"),
+    at("until_at", comment="of a request to send again: its end"),
+    Column("value", Double, comment="as reported; null = missing"),
+    Column("flag", SmallInteger, nullable=False, comment="QARTOD flag that it had"),
+    Column("rule", Text, nullable=False, comment="rule that flagged it; empty = a person doubts it"),
+    Column("why_zh", Text, nullable=False, server_default=""),
+    Column("why_en", Text, nullable=False, server_default=""),
+    Column("times", Integer, nullable=False, server_default=text("1"), comment="how often it came up while open"),
+    Column("made_by", Text, nullable=False, server_default="", comment="seat; empty = made by the rules"),
+    now("made_at"),
+    now("last_at"),
+    Column("state", Text, nullable=False, server_default="open", comment="open, sent, answered, closed"),
+    Column("verdict", Text, comment="right (a false flag), wrong, unsure"),
+    Column("verdict_by", Text),
+    at("verdict_at"),
+    Column("corrected", Double, comment="what it should be; the reading itself stays as it came"),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("sent_by", Text),
+    at("sent_at"),
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("suggested", Double, comment="what the company says that the value was"),
+    Column("answered_by", Text),
+    at("answered_at"),
+    Index(
+        "ux_quality_check_open",
+        "city_id",
+        "source_id",
+        "point",
+        "rule",
+        unique=True,
+        postgresql_where=text("state <> 'closed'"),
+    ),
+    Index("ix_quality_check_asset", "city_id", "asset_id", "observed_at"),
+)
+
+quality_check_event = Table(
+    "quality_check_event",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("event_id", BigInteger, Identity(), primary_key=True),
+    Column("check_id", BigInteger, nullable=False),
+    Column("action", Text, nullable=False, comment="made, right, wrong, unsure, sent, answered"),
+    Column("seat", Text, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("value", Double),
+    now("happened_at"),
+    ForeignKeyConstraint(
+        ["city_id", "check_id"],
+        ["quality_check.city_id", "quality_check.check_id"],
+        name="fk_quality_check_event_city_id",
+    ),
+    Index("ix_quality_check_event_check", "city_id", "check_id"),
 )

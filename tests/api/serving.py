@@ -115,6 +115,7 @@ def serve(
     mqtt_ca_file: Path | None = None,
     body_seconds: int = 60,
     sender_frames_per_s: int = 50_000,
+    quality_check_minutes: int = 10,
     without: type | None = None,
 ) -> Iterator[str]:
     """Run the whole application in a thread and yield its base address.
@@ -136,6 +137,7 @@ def serve(
         mqtt_ca_file=mqtt_ca_file,
         body_seconds=body_seconds,
         sender_frames_per_s=sender_frames_per_s,
+        quality_check_minutes=quality_check_minutes,
     )
     app = create_app(settings)
     share_routes(app)

@@ -34,7 +34,10 @@ def judged(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     insert_city(database_url, TINY_CITY)
     now = now_ms()
     wrong = substation_values(**{SUPPLY: -9999.0, "primary_heat_power_mw": 9.0})
-    with serve(database_url, tmp_path_factory.mktemp("quality")) as url, httpx.Client(base_url=url, timeout=30) as client:
+    with (
+        serve(database_url, tmp_path_factory.mktemp("quality"), quality_check_minutes=0) as url,
+        httpx.Client(base_url=url, timeout=30) as client,
+    ):
         wait_for(lambda: client.get("/quality/scores").json()["items"] == [], what="the first look")
         frames = [frame("substation:S1", now - 60_000), frame("substation:S1", now - 30_000, wrong), frame("substation:S2", now)]
         assert post(client, *frames, frame("room_sensor:R1", now, [33.5, 40.0, 80.0])) == ["accepted"] * 4
@@ -103,13 +106,13 @@ def test_the_live_theme_shows_the_score(judged: tuple[httpx.Client, str]) -> Non
 
 def test_a_rule_is_tried_on_live_state_and_history_and_leaves_nothing(judged: tuple[httpx.Client, str]) -> None:
     client, _ = judged
-    answer = client.post("/quality/rules/try", json={"rule": HOT_ROOM, "assets": [R1]})
+    answer = client.post("/quality/rules/try", json={"rule": {**HOT_ROOM, "code": "only_tried"}, "assets": [R1]})
     assert answer.status_code == 200, answer.text
     tried = answer.json()
     assert (tried["now"]["sources"], tried["now"]["flagged_values"]) == (1, 1)
     assert tried["now"]["examples"][0]["why_en"] == "33.5 is outside -∞ to 30 degC"
     assert (tried["history"]["frames"], tried["history"]["flagged_values"]) == (1, 1)
-    assert "room_too_warm" not in {rule["code"] for rule in client.get("/quality/rules").json()["rules"]}
+    assert "only_tried" not in {rule["code"] for rule in client.get("/quality/rules").json()["rules"]}
 
 
 def test_a_rule_that_is_written_flags_at_once_and_keeps_its_versions(judged: tuple[httpx.Client, str]) -> None:
@@ -150,6 +153,146 @@ def test_a_rule_that_makes_no_sense_is_refused(judged: tuple[httpx.Client, str],
         answer = client.post(path, json=body)
         assert answer.status_code == 422, (path, answer.text)
         assert told in answer.text
+
+
+# ---------------------------------------------------------------- checks by hand
+
+
+def _open_check(client: httpx.Client, rule: str, point: str) -> dict[str, Any]:
+    items: list[dict[str, Any]] = []
+
+    def made() -> bool:
+        answer = client.get("/quality/checks", params={"state": "unfinished", "rule": rule})
+        assert answer.status_code == 200, answer.text
+        items[:] = [item for item in answer.json()["items"] if item["point"] == point]
+        return bool(items)
+
+    wait_for(made, what="the check to be made")
+    return items[0]
+
+
+def _seat(client: httpx.Client, role: str, name: str = "") -> int:
+    seats = client.get("/seats").json()
+    return int(next(seat["seat_id"] for seat in seats if seat["role"] == role and name in seat["organisation"]))
+
+
+def test_a_flag_that_lasts_becomes_a_check_whose_correction_stands_beside_the_original(
+    judged: tuple[httpx.Client, str],
+) -> None:
+    client, _ = judged
+    check = _open_check(client, "sentinel_numbers", SUPPLY)
+    assert (check["asset_id"], check["value"], check["flag"], check["made_by"]) == (S1, -9999.0, 4, "")
+    assert check["why_zh"] == "-9999 是占位值"
+    path = f"/quality/checks/{check['check_id']}/verdict"
+    for body, status, told in (
+        ({"verdict": "right", "corrected": 94.0, "note": "-"}, 400, "only a wrong value"),
+        ({"verdict": "wrong", "corrected": 940.0, "note": "-"}, 400, "0 to 150 degC"),
+        ({"verdict": "perhaps", "note": "-"}, 422, "right"),
+    ):
+        refused = client.post(path, json=body)
+        assert refused.status_code == status, refused.text
+        assert told in refused.text
+    assert client.post(path, json={"verdict": "unsure", "note": "待现场"}).json()["state"] == "open"
+    done = client.post(path, json={"verdict": "wrong", "corrected": 94.5, "note": "现场表计 94.5"}).json()
+    assert (done["state"], done["value"], done["corrected"]) == ("closed", -9999.0, 94.5)
+    assert done["verdict_by"]
+    steps = client.get(f"/quality/checks/{check['check_id']}").json()["steps"]
+    assert [(step["action"], step["value"]) for step in steps] == [("unsure", None), ("wrong", 94.5)]
+    rule = next(rule for rule in client.get("/quality/rules").json()["rules"] if rule["code"] == "sentinel_numbers")
+    assert (rule["judged"], rule["false_flags"]) == (1, 0)
+
+    asked = {"points": SUPPLY}
+    point = client.get(f"/assets/{S1}/readings", params=asked).json()["series"][0]["points"][0]
+    assert point["values"] == [95.0, -9999.0]
+    assert [(item["original"], item["value"]) for item in point["corrections"]] == [(-9999.0, 94.5)]
+    corrected = client.get(f"/assets/{S1}/readings", params={**asked, "corrected": True}).json()["series"][0]["points"][0]
+    assert (corrected["values"], corrected["quality"]) == ([95.0, 94.5], [1, 1])
+    refused = client.get(f"/assets/{S1}/readings", params={**asked, "corrected": True, "every": "60"})
+    assert refused.status_code == 400
+    assert "every=raw" in refused.text
+
+
+def test_missing_readings_are_filled_beside_themselves(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    at = now_ms() - 7_200_000
+    warm = {"primary_supply_temperature_degc": 90.0}
+    frames = [frame("substation:S2", at + 60_000 * i, substation_values(**warm)) for i in (0, 1, 4)]
+    assert post(client, *frames) == ["accepted"] * 3
+    asked = {"points": SUPPLY, "from": at, "to": at + 600_000}
+    for method in ("interpolate", "last", "mean", "median", "mode"):
+        answer = client.get(f"/assets/{S2}/readings", params={**asked, "fill": method})
+        point = answer.json()["series"][0]["points"][0]
+        assert point["values"] == [90.0] * 3
+        assert point["filled"] == {
+            "filled": True,
+            "method": method,
+            "flag": 3,
+            "observed_at": [at + 120_000, at + 180_000],
+            "values": [90.0, 90.0],
+        }
+    short = client.get(f"/assets/{S2}/readings", params={**asked, "fill": "last", "fill_gap_s": 100}).json()
+    assert short["series"][0]["points"][0]["filled"]["values"] == []
+    profile = client.get(f"/assets/{S2}/readings", params={**asked, "fill": "profile"}).json()
+    assert profile["series"][0]["points"][0]["filled"]["values"] == []  # no days before
+    for more, status, told in (({"fill": "guess"}, 422, "interpolate"), ({"fill": "last", "format": "csv"}, 400, "json")):
+        refused = client.get(f"/assets/{S2}/readings", params={**asked, **more})
+        assert refused.status_code == status, refused.text
+        assert told in refused.text
+
+
+def test_a_check_goes_to_its_company_and_comes_back_as_a_closed_work_order(judged: tuple[httpx.Client, str]) -> None:
+    client, url = judged
+    at = client.get(f"/assets/{S2}/readings", params={"points": SUPPLY}).json()["series"][0]["observed_at"][0]
+    doubt = {"asset_id": S2, "point": SUPPLY, "observed_at": at, "note": "与巡检不符", "send": True}
+    made = client.post("/quality/checks", json=doubt)
+    assert made.status_code == 200, made.text
+    number, path = made.json()["check_id"], f"/quality/checks/{made.json()['check_id']}"
+    assert (made.json()["state"], made.json()["rule"], made.json()["why_zh"]) == ("sent", "", "人工提出")
+    assert client.post("/quality/checks", json=doubt).status_code == 409
+    assert client.post("/quality/checks", json={**doubt, "observed_at": at + 1}).status_code == 404
+    assert client.post("/quality/checks", json={**doubt, "point": "weather"}).status_code == 400
+    assert client.post(f"{path}/send").status_code == 409  # it is there already
+    with httpx.Client(base_url=url, timeout=30) as company:
+        company.post("/session", json={"seat_id": _seat(client, "company", "C1")})
+        assert company.get(path).status_code == 404
+        assert company.post(f"{path}/answer", json={"note": "-"}).status_code == 404
+        company.post("/session", json={"seat_id": _seat(client, "company", "C2")})
+        assert [item["check_id"] for item in company.get("/quality/checks", params={"state": "sent"}).json()["items"]] == [number]
+        assert company.post(f"{path}/verdict", json={"verdict": "right", "note": "-"}).status_code == 403
+        answered = company.post(f"{path}/answer", json={"note": "表计已校准", "suggested": 91.0})
+        assert answered.status_code == 200, answered.text
+        assert (answered.json()["state"], answered.json()["suggested"]) == ("answered", 91.0)
+        assert company.post(f"{path}/answer", json={"note": "-"}).status_code == 409
+    done = client.post(f"{path}/verdict", json={"verdict": "right", "note": "读数无误"}).json()
+    assert (done["state"], done["answer"]) == ("closed", "表计已校准")
+    steps = [step["action"] for step in client.get(path).json()["steps"]]
+    assert steps == ["made", "sent", "answered", "right"]
+    assert client.post(f"{path}/send").status_code == 409
+
+
+def test_a_time_is_asked_for_again(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    at = now_ms() - 3_600_000
+    body = {"asset_id": S1, "observed_at": at, "until": at + 1_800_000, "note": "中断", "send": True}
+    made = client.post("/quality/checks", json=body).json()
+    assert (made["rule"], made["state"], made["until"], made["flag"]) == ("fetch_again", "sent", at + 1_800_000, 9)
+    refused = client.post("/quality/checks", json={**body, "until": at})
+    assert refused.status_code == 400
+    assert "31 days" in refused.text
+
+
+def test_companies_are_told_apart_by_how_they_upload(judged: tuple[httpx.Client, str]) -> None:
+    client, _ = judged
+    at = now_ms() - 3_600_000
+    again = {"asset_id": S1, "point": SUPPLY, "observed_at": at, "until": at + 60_000, "note": "中断", "send": True}
+    assert client.post("/quality/checks", json=again).status_code == 200
+    companies = {row["company_id"]: row for row in client.get("/quality/companies").json()["items"]}
+    first, second = companies[1], companies[2]
+    assert (first["state"], first["sources"], first["failed"]) == ("invalid", 1, 1)
+    assert first["reason_zh"]
+    assert first["unfinished_checks"] >= first["waiting_checks"] >= 1  # what was asked for again
+    assert (second["state"], second["silent"], second["failed"]) == ("good", 0, 0)
+    assert companies[None]["never"] >= 1  # the weather station
 
 
 def test_a_company_sees_its_own_and_writes_no_rule(judged: tuple[httpx.Client, str]) -> None:

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.arrays import BoolArray, Float64Array, Int32Array, Int64Array, UInt8Array
+from twin.arrays import BoolArray, Float32Array, Float64Array, Int32Array, Int64Array, UInt8Array
 from twin.points.model import FrameSchema
 from twin.quality import Quality
-from twin.quality_rules.checks import Assessed, Check, assess, make_checks
+from twin.quality_rules.checks import NO_RULE, Assessed, Check, assess, make_checks
 from twin.quality_rules.model import QualityRule
 from twin.quality_rules.rows import NEVER, Rows, bad_values, overdue_ms
 
+FORGIVEN = 6.0
+"""A second of a flag is forgotten after so many without it: a flag of more than a seventh of the time is brought up one day."""
 SILENT_PERIODS = 3.0
 """Where no rule of timeliness says otherwise, a source is silent after so many periods."""
 
@@ -65,6 +67,8 @@ class Watch:
         Of the last look; NaN and `NOT_EVALUATED` before the first.
     flags, by
         Of each value, as in `Assessed`.
+    flagged_s, brought_up
+        For how long each value has been flagged of late (`note`), and whether it has been brought up for that.
     """
 
     schema: FrameSchema
@@ -86,6 +90,8 @@ class Watch:
     by: UInt8Array
     quality: UInt8Array
     received_ms: Int64Array
+    flagged_s: Float32Array
+    brought_up: BoolArray
     near: dict[int, Float64Array] = field(default_factory=dict)
 
     # ------------------------------------------------------------ looking
@@ -144,6 +150,23 @@ class Watch:
             {column: median[at] for column, median in self.near.items()},
         )
 
+    # ------------------------------------------------------------ flags that last
+
+    def note(self, elapsed_s: float) -> None:
+        """Count for how long values have been flagged: up while they are, down `FORGIVEN` times slower while they are not.
+
+        Cost: 2 ms for 1.1 million values.
+        """
+        flagged = self.by != NO_RULE
+        self.flagged_s += np.where(flagged, np.float32(elapsed_s), np.float32(-elapsed_s / FORGIVEN))
+        np.maximum(self.flagged_s, 0.0, out=self.flagged_s)
+        self.brought_up &= self.flagged_s > 0.0
+
+    def ripe(self, after_s: float) -> tuple[Int64Array, Int64Array]:
+        """Return rows and columns of the values that are flagged, have been for `after_s`, and were not brought up for it yet."""
+        rows, columns = np.nonzero((self.by != NO_RULE) & (self.flagged_s >= after_s) & ~self.brought_up)
+        return rows, columns
+
     # ------------------------------------------------------------ rules and sources that change
 
     def with_rules(self, rules: Sequence[QualityRule]) -> None:
@@ -166,7 +189,7 @@ class Watch:
         mine = np.flatnonzero(other.source_ids[rows] == self.source_ids)
         for name in ("seen_ms", "last", "since_ms", "repeats", "seen", "before", "before_ms", "silent", "score", "worst"):
             getattr(self, name)[mine] = getattr(other, name)[rows[mine]]
-        for name in ("checked", "flags", "by", "quality", "received_ms"):
+        for name in ("checked", "flags", "by", "quality", "received_ms", "flagged_s", "brought_up"):
             getattr(self, name)[mine] = getattr(other, name)[rows[mine]]
 
 
@@ -193,6 +216,8 @@ def make_watch(schema: FrameSchema, source_ids: Int32Array, period_ms: Int64Arra
         by=np.zeros((count, points), np.uint8),
         quality=np.full((count, points), Quality.MISSING, np.uint8),
         received_ms=np.full(count, NEVER, np.int64),
+        flagged_s=np.zeros((count, points), np.float32),
+        brought_up=np.zeros((count, points), np.bool_),
     )
 
 

@@ -793,7 +793,7 @@ export interface paths {
         };
         /**
          * Get Readings
-         * @description Return the readings of an asset at any zoom of time, with their quality flags.
+         * @description Return the readings of an asset at any zoom of time, with their quality flags and corrections by hand.
          */
         get: operations["get_readings_assets__asset_id__readings_get"];
         put?: never;
@@ -2454,6 +2454,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/quality/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Checks
+         * @description List values that are to be checked or were, the unfinished ones first.
+         */
+        get: operations["get_checks_quality_checks_get"];
+        put?: never;
+        /**
+         * Post Check
+         * @description Doubt a value by hand, or ask the company to send a time again; in the name of the caller's seat.
+         */
+        post: operations["post_check_quality_checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/checks/{check_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Check
+         * @description Return one check with its log.
+         */
+        get: operations["get_check_quality_checks__check_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/checks/{check_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Answer
+         * @description Answer a check in the name of the company; who sent it judges it afterwards.
+         */
+        post: operations["post_answer_quality_checks__check_id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/checks/{check_id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Send
+         * @description Send a check to the company that owns the asset, as a work order.
+         */
+        post: operations["post_send_quality_checks__check_id__send_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/checks/{check_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Verdict
+         * @description Judge a value: right (the flag was false), wrong (with a correction, if one is known) or unsure. The reading stays.
+         */
+        post: operations["post_verdict_quality_checks__check_id__verdict_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Companies
+         * @description Tell which companies have stopped uploading or send invalid data, since when, and what is asked of them.
+         */
+        get: operations["get_companies_quality_companies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/quality/flags": {
         parameters: {
             query?: never;
@@ -2503,7 +2627,7 @@ export interface paths {
         };
         /**
          * Get Rules
-         * @description List the rules of a city with what each flags now.
+         * @description List the rules of a city with what each flags now, and how many of its flags persons have found false.
          */
         get: operations["get_rules_quality_rules_get"];
         put?: never;
@@ -5808,6 +5932,33 @@ export interface components {
             to_18_degc_h: components["schemas"]["HoursModel"];
         };
         /**
+         * CorrectionModel
+         * @description A reading that a person has corrected.
+         */
+        CorrectionModel: {
+            /** Check Id */
+            check_id: number;
+            /** Note */
+            note: string;
+            /**
+             * Observed At
+             * @description Epoch milliseconds.
+             */
+            observed_at: number;
+            /**
+             * Original
+             * @description As reported; null = missing.
+             */
+            original: number | null;
+            /** Seat */
+            seat: string;
+            /**
+             * Value
+             * @description The correction.
+             */
+            value: number;
+        };
+        /**
          * CoursePoint
          * @description Figures of all of it in one hour, or in one day of a long time.
          */
@@ -7138,6 +7289,35 @@ export interface components {
             schools: components["schemas"]["AssetName"][];
             /** Substations */
             substations: components["schemas"]["AssetName"][];
+        };
+        /**
+         * FilledModel
+         * @description Values that stand in for missing or failed ones; the readings themselves stay as they came.
+         */
+        FilledModel: {
+            /**
+             * Filled
+             * @description Always true: nobody measured these.
+             * @default true
+             */
+            filled: boolean;
+            /**
+             * Flag
+             * @description QARTOD flag of them all: 3, so that none raises an alarm.
+             */
+            flag: number;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "interpolate" | "last" | "mean" | "median" | "mode" | "profile";
+            /**
+             * Observed At
+             * @description Epoch milliseconds.
+             */
+            observed_at: number[];
+            /** Values */
+            values: number[];
         };
         /**
          * FindingModel
@@ -9956,6 +10136,392 @@ export interface components {
             total: number;
         };
         /**
+         * QualityAnswerBody
+         * @description What the company says.
+         */
+        QualityAnswerBody: {
+            /**
+             * Note
+             * @example 已更换传感器，数据已补传
+             */
+            note: string;
+            /**
+             * Suggested
+             * @description What the value was, if the company knows.
+             * @example 82.5
+             */
+            suggested?: number | null;
+        };
+        /**
+         * QualityCheckBody
+         * @description A value that somebody doubts, or a time that is to be sent again.
+         */
+        QualityCheckBody: {
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Note
+             * @example 与巡检读数不符
+             */
+            note: string;
+            /**
+             * Observed At
+             * @description Epoch milliseconds of its frame.
+             * @example 1795255200000
+             */
+            observed_at: number;
+            /**
+             * Point
+             * @description Empty = the whole frame.
+             * @default
+             * @example primary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Send
+             * @description Send it to the company at once.
+             * @default false
+             */
+            send: boolean;
+            /**
+             * Source
+             * @description Which of the asset's sources; needed only where it has several.
+             */
+            source?: string | null;
+            /**
+             * Until
+             * @description Epoch milliseconds: asks the company to send all from `observed_at` to here again.
+             */
+            until?: number | null;
+        };
+        /**
+         * QualityCheckDetail
+         * @description A check with its log.
+         */
+        QualityCheckDetail: {
+            /** Answer */
+            answer: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string | null;
+            /** Asset Id */
+            asset_id: number;
+            /** Asset Name */
+            asset_name: string;
+            /** Check Id */
+            check_id: number;
+            /** Company Id */
+            company_id: number | null;
+            /**
+             * Corrected
+             * @description What it should be; the reading itself stays as it came.
+             */
+            corrected: number | null;
+            /**
+             * Flag
+             * @description QARTOD flag when it was made.
+             */
+            flag: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description When it last came up.
+             */
+            last_at: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Made By
+             * @description Seat; empty = made by the rules.
+             */
+            made_by: string;
+            /** Note */
+            note: string;
+            /**
+             * Observed At
+             * @description Epoch milliseconds of the frame.
+             */
+            observed_at: number;
+            /**
+             * Point
+             * @description Empty = the whole frame.
+             */
+            point: string;
+            /**
+             * Rule
+             * @description Rule that flagged it; empty = a person doubts it; fetch_again = a request to send again.
+             */
+            rule: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Sent By */
+            sent_by: string | null;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "sent" | "answered" | "closed";
+            /** Steps */
+            steps: components["schemas"]["QualityCheckStep"][];
+            /** Suggested */
+            suggested: number | null;
+            /**
+             * Times
+             * @description How often rules brought it up while it was unfinished.
+             */
+            times: number;
+            /**
+             * Until
+             * @description Of a request to send again: its end.
+             */
+            until: number | null;
+            /**
+             * Value
+             * @description As reported; null = missing.
+             */
+            value: number | null;
+            /** Verdict */
+            verdict: ("right" | "wrong" | "unsure") | null;
+            /** Verdict At */
+            verdict_at: string | null;
+            /** Verdict By */
+            verdict_by: string | null;
+            /** Why En */
+            why_en: string;
+            /** Why Zh */
+            why_zh: string;
+        };
+        /**
+         * QualityCheckModel
+         * @description A doubtful value, who judged it and how, and what its company says.
+         */
+        QualityCheckModel: {
+            /** Answer */
+            answer: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string | null;
+            /** Asset Id */
+            asset_id: number;
+            /** Asset Name */
+            asset_name: string;
+            /** Check Id */
+            check_id: number;
+            /** Company Id */
+            company_id: number | null;
+            /**
+             * Corrected
+             * @description What it should be; the reading itself stays as it came.
+             */
+            corrected: number | null;
+            /**
+             * Flag
+             * @description QARTOD flag when it was made.
+             */
+            flag: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description When it last came up.
+             */
+            last_at: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Made By
+             * @description Seat; empty = made by the rules.
+             */
+            made_by: string;
+            /** Note */
+            note: string;
+            /**
+             * Observed At
+             * @description Epoch milliseconds of the frame.
+             */
+            observed_at: number;
+            /**
+             * Point
+             * @description Empty = the whole frame.
+             */
+            point: string;
+            /**
+             * Rule
+             * @description Rule that flagged it; empty = a person doubts it; fetch_again = a request to send again.
+             */
+            rule: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Sent By */
+            sent_by: string | null;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "sent" | "answered" | "closed";
+            /** Suggested */
+            suggested: number | null;
+            /**
+             * Times
+             * @description How often rules brought it up while it was unfinished.
+             */
+            times: number;
+            /**
+             * Until
+             * @description Of a request to send again: its end.
+             */
+            until: number | null;
+            /**
+             * Value
+             * @description As reported; null = missing.
+             */
+            value: number | null;
+            /** Verdict */
+            verdict: ("right" | "wrong" | "unsure") | null;
+            /** Verdict At */
+            verdict_at: string | null;
+            /** Verdict By */
+            verdict_by: string | null;
+            /** Why En */
+            why_en: string;
+            /** Why Zh */
+            why_zh: string;
+        };
+        /**
+         * QualityCheckStep
+         * @description One line of the log of a check.
+         */
+        QualityCheckStep: {
+            /**
+             * Action
+             * @description made, sent, answered, or a verdict.
+             * @example wrong
+             */
+            action: string;
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /** Note */
+            note: string;
+            /** Seat */
+            seat: string;
+            /**
+             * Value
+             * @description The original where it was made, the correction of a verdict, what an answer suggests.
+             */
+            value: number | null;
+        };
+        /**
+         * QualityChecksAnswer
+         * @description A page of checks: unfinished ones first, of those the worst.
+         */
+        QualityChecksAnswer: {
+            /** Items */
+            items: components["schemas"]["QualityCheckModel"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * QualityCompaniesAnswer
+         * @description Companies, those that stopped first.
+         */
+        QualityCompaniesAnswer: {
+            /** As Of Ms */
+            as_of_ms: number;
+            /** Items */
+            items: components["schemas"]["QualityCompany"][];
+        };
+        /**
+         * QualityCompany
+         * @description How one company's uploads are.
+         */
+        QualityCompany: {
+            /**
+             * Company Id
+             * @description null = sources that no company owns.
+             */
+            company_id: number | null;
+            /**
+             * Failed
+             * @description Of those, failed ones.
+             */
+            failed: number;
+            /**
+             * Last Received At
+             * @description Epoch milliseconds of the last frame of any source.
+             */
+            last_received_at: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Never
+             * @description Sources that have never reported; they do not count as silent.
+             */
+            never: number;
+            /** Reason En */
+            reason_en: string;
+            /**
+             * Reason Zh
+             * @description The rule that costs it most today; empty = none.
+             */
+            reason_zh: string;
+            /**
+             * Score
+             * @description Of today, 0 to 100.
+             */
+            score: number | null;
+            /**
+             * Silent
+             * @description Sources that have reported and do not any more.
+             */
+            silent: number;
+            /** Sources */
+            sources: number;
+            /**
+             * State
+             * @description stopped = none of its sources reports; partly = at least a tenth is silent; invalid = at least 5 % of the values that came in their latest frames are failed; good = none of these.
+             * @enum {string}
+             */
+            state: "stopped" | "partly" | "invalid" | "good";
+            /**
+             * Suspect
+             * @description Of those, suspect ones.
+             */
+            suspect: number;
+            /** Unfinished Checks */
+            unfinished_checks: number;
+            /**
+             * Values
+             * @description Values of the latest frames.
+             */
+            values: number;
+            /**
+             * Waiting Checks
+             * @description Of those, sent and not answered yet.
+             */
+            waiting_checks: number;
+        };
+        /**
          * QualityRuleEdit
          * @description A new version of a rule, or a new rule.
          */
@@ -10054,6 +10620,18 @@ export interface components {
              */
             enabled: boolean;
             /**
+             * False Flags
+             * @description Of those, the false ones: the value was right.
+             * @default 0
+             */
+            false_flags: number;
+            /**
+             * Judged
+             * @description Its flags that persons have judged (docs/quality.md, checks by hand).
+             * @default 0
+             */
+            judged: number;
+            /**
              * Kind
              * @description One of the kinds of docs/quality.md.
              * @example boundary
@@ -10144,6 +10722,42 @@ export interface components {
             intake: number;
             /** Rules */
             rules: components["schemas"]["QualityRuleModel"][];
+        };
+        /**
+         * QualitySendBody
+         * @description What the company is asked.
+         */
+        QualitySendBody: {
+            /**
+             * Note
+             * @default
+             * @example 请核对传感器并回复
+             */
+            note: string;
+        };
+        /**
+         * QualityVerdictBody
+         * @description What a person found out about a value.
+         */
+        QualityVerdictBody: {
+            /**
+             * Corrected
+             * @description Of a wrong value: what it should be, in the point's unit. It is kept beside the original.
+             * @example 82.5
+             */
+            corrected?: number | null;
+            /**
+             * Note
+             * @example 现场核对：传感器松动
+             */
+            note: string;
+            /**
+             * Verdict
+             * @description Of the value: right = the flag was false.
+             * @example wrong
+             * @enum {string}
+             */
+            verdict: "right" | "wrong" | "unsure";
         };
         /**
          * QualityVersionsAnswer
@@ -11106,10 +11720,17 @@ export interface components {
          */
         SeriesPoint: {
             /**
+             * Corrections
+             * @description Readings that a person has corrected, if any.
+             */
+            corrections?: components["schemas"]["CorrectionModel"][] | null;
+            /**
              * Count
              * @description Of buckets: values with flag 1 or 2.
              */
             count?: number[] | null;
+            /** @description With `fill`: values that stand in for missing and failed ones. */
+            filled?: components["schemas"]["FilledModel"] | null;
             /**
              * Increase
              * @description Of buckets of a total: risen since the last value before; null where it went back.
@@ -15077,6 +15698,12 @@ export interface operations {
                 max?: number | null;
                 /** @description Default: json, or as Accept asks. */
                 format?: ("json" | "csv" | "arrow" | "parquet") | null;
+                /** @description Fill missing and failed values by this method, beside the readings; default: not. */
+                fill?: ("interpolate" | "last" | "mean" | "median" | "mode" | "profile") | null;
+                /** @description Longest hole that is filled, in seconds. */
+                fill_gap_s?: number;
+                /** @description Put corrections by hand in the place of the originals; only of single frames. */
+                corrected?: boolean;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -18617,6 +19244,261 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlaggedAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_checks_quality_checks_get: {
+        parameters: {
+            query?: {
+                /** @description Default: all. */
+                state?: ("unfinished" | "open" | "sent" | "answered" | "closed") | null;
+                asset?: number | null;
+                company_id?: number | null;
+                rule?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityChecksAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_check_quality_checks_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityCheckBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheckModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_check_quality_checks__check_id__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheckDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_answer_quality_checks__check_id__answer_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityAnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheckModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_send_quality_checks__check_id__send_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["QualitySendBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheckModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_verdict_quality_checks__check_id__verdict_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityVerdictBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCheckModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_companies_quality_companies_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityCompaniesAnswer"];
                 };
             };
             /** @description Validation Error */
