@@ -180,7 +180,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             LiveRoom(pool) as app.state.live,
             ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
-            QualityRoom(pool, app.state.live) as app.state.quality,
+            QualityRoom(pool, app.state.live, app.state.networks) as app.state.quality,
             LastingRoom(pool, app.state.quality, after_s=60.0 * settings.quality_check_minutes),
             RollingRoom(pool, app.state.history, app.state.live),
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,

@@ -15,7 +15,9 @@ from api.quality_views import flag_model, present_rows
 from api.watching import Watcher
 from data.pool import Pool
 from data.quality_checks import Doubt, ripen
-from twin.quality_rules.checks import INTAKE
+from twin.quality import Quality
+from twin.quality_rules.checks import INTAKE, NO_RULE
+from twin.quality_rules.live import Watch
 
 NOTE_S: Final = 5.0
 _RETRY_S: Final = 10.0
@@ -67,7 +69,10 @@ def _note(known: CityQuality, elapsed_s: float) -> None:
 
 
 def ripe_doubts(known: CityQuality, after_s: float) -> tuple[list[Doubt], list[tuple[int, int, int]]]:
-    """Return what is to be brought up, and the values (schema, row, column) that it stands for."""
+    """Return what is to be brought up, and the values (schema, row, column) that it stands for.
+
+    A balance is brought up at its heat source only; a formula only where no value of the frame is failed or missing.
+    """
     doubts: dict[tuple[int, str, str], Doubt] = {}
     taken: list[tuple[int, int, int]] = []
     made: dict[str, int] = {}
@@ -78,8 +83,12 @@ def ripe_doubts(known: CityQuality, after_s: float) -> tuple[list[Doubt], list[t
             code = known.code_of(schema_id, number)
             check = None if number == INTAKE else watch.checks[number - 1]
             whole = check is not None and check.rule.kind in _WHOLE_FRAME
+            related = check is not None and check.rule.kind == "related"
+            balance = check is not None and check.rule.kind == "balance"
             for row, column in zip(rows[mine].tolist(), columns[mine].tolist(), strict=True):
                 source = known.block(schema_id).sources[row]
+                if (balance and source.kind == "substation") or (related and _has_cause(watch, row)):
+                    continue
                 point = "" if whole else watch.schema.points[column].name
                 key = (source.source_id, point, code)
                 if key not in doubts:
@@ -101,3 +110,8 @@ def ripe_doubts(known: CityQuality, after_s: float) -> tuple[list[Doubt], list[t
                     )
                 taken.append((schema_id, row, column))
     return list(doubts.values()), taken
+
+
+def _has_cause(watch: Watch, row: int) -> bool:
+    """Tell whether a value of the frame is failed or missing: what a formula says of the others then follows from it."""
+    return bool((watch.flags[row][watch.by[row] != NO_RULE] > Quality.SUSPECT).any())

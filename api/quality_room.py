@@ -18,14 +18,17 @@ from typing import Final
 import numpy as np
 
 from api.live_room import LiveRoom, now_ms
+from api.networks import NetworkStore
 from api.watching import Watcher
 from data.pool import Pool
 from data.quality_rules import Count, StoredRule, add_counts, list_quality_rules, seed_rules
 from data.sources import list_schemas
+from topology.answers.balance_zones import balance_zones
 from twin.arrays import BoolArray, Int64Array, UInt8Array
 from twin.live import LiveCity, SourceBlock
 from twin.points.model import FrameSchema
 from twin.quality import Quality
+from twin.quality_rules.balance import Side, balance, balanced_rules
 from twin.quality_rules.checks import INTAKE, NO_RULE
 from twin.quality_rules.live import Latest, Look, Watch, compare_neighbours, make_watch
 from twin.quality_rules.model import QualityRule
@@ -42,6 +45,8 @@ RULES_S: Final = 5.0
 """How often rules of other servers are looked for."""
 NEAR_S: Final = 10.0
 """How often the medians of neighbours are computed."""
+BALANCE_S: Final = 60.0
+"""How often heat sources are held against their substations."""
 SLOT_MS: Final = 60_000
 _RETRY_S: Final = 10.0
 
@@ -64,6 +69,7 @@ class CityQuality:
     slot: int = 0
     rules_s: float = 0.0
     near_s: float = -NEAR_S
+    balance_s: float = -BALANCE_S
 
     @property
     def plain_rules(self) -> list[QualityRule]:
@@ -90,8 +96,8 @@ class CityQuality:
 class QualityRoom:
     """Data quality of all cities. One per process, as `app.state.quality`; an async context manager."""
 
-    def __init__(self, pool: Pool, live: LiveRoom) -> None:
-        self._pool, self._live = pool, live
+    def __init__(self, pool: Pool, live: LiveRoom, networks: NetworkStore) -> None:
+        self._pool, self._live, self._networks = pool, live, networks
         self._cities: dict[int, CityQuality] = {}
         self._started_ms = now_ms()
         self._watcher = Watcher("judge the quality of readings", self.look, every_s=LOOK_S, retry_s=_RETRY_S)
@@ -183,6 +189,9 @@ class QualityRoom:
             known.near_s = time.monotonic()
             areas = [known.areas(schema_id) for schema_id in known.watches]
             await asyncio.to_thread(compare_neighbours, list(known.watches.values()), areas, known.plain_rules, now_ms=now_ms())
+        if time.monotonic() - known.balance_s > BALANCE_S:
+            known.balance_s = time.monotonic()
+            await self._balance(known)
         moved = False
         for schema_id, watch in known.watches.items():
             block, at_ms = known.block(schema_id), now_ms()
@@ -196,6 +205,21 @@ class QualityRoom:
             self._count(known, schema_id, look)
             moved = True
         return moved
+
+    async def _balance(self, known: CityQuality) -> None:
+        """Hold heat sources against the substations that the network says they feed; nothing while it is not built yet."""
+        rules, city = balanced_rules(known.plain_rules), known.city
+        network = await self._networks.held(city.city_id) if rules else None
+        if network is None:
+            return
+        zones = await asyncio.to_thread(balance_zones, network)
+        sides = (
+            Side(zones.source_ids.astype(np.int64), zones.source_zone.astype(np.int64)),
+            Side(zones.station_ids.astype(np.int64), zones.station_zone.astype(np.int64)),
+        )
+        asset_ids = [city.asset_ids[known.block(schema_id).asset_rows].astype(np.int64) for schema_id in known.watches]
+        for rule in rules:
+            await asyncio.to_thread(balance, list(known.watches.values()), asset_ids, rule, sides, now_ms=now_ms())
 
     # ------------------------------------------------------------ counting
 

@@ -139,7 +139,7 @@ def _profile(before: Curve, times: Int64Array) -> Float64Array:
     found = np.where(slots[places] == wanted, known[places], np.nan)
     count = np.count_nonzero(~np.isnan(found), axis=1)
     total = np.nansum(found, axis=1)
-    return np.divide(total, count, out=np.full(times.size, np.nan), where=count > 0)
+    return np.asarray(np.divide(total, count, out=np.full(times.size, np.nan), where=count > 0))
 
 
 def _with_values(times: Int64Array, values: Float64Array) -> Filled:

@@ -14,6 +14,7 @@ from twin.errors import BadQualityRule
 from twin.frames import as_stored
 from twin.history import Curve, PointCurve
 from twin.quality import Quality, flag_values
+from twin.quality_rules.balance import Side, balance
 from twin.quality_rules.checks import INTAKE, Assessed, Check, assess, make_checks
 from twin.quality_rules.live import Latest, Watch, compare_neighbours, make_watch, medians
 from twin.quality_rules.model import RULE_KINDS, QualityRule, require_points, rule_from_json
@@ -291,6 +292,79 @@ def test_an_outdoor_temperature_unlike_its_neighbours_is_suspect() -> None:
     watch.again(now_ms=NOW + 1000)
     code = next(number for number, check in enumerate(watch.checks, 1) if check.rule.kind == "neighbour")
     assert np.argwhere(watch.by == code).tolist() == [[5, NAMES.index("outdoor_temperature_degc")]]
+
+
+PLANT = DEFAULT_SCHEMAS["plant"]
+BALANCED = next(rule for rule in SHIPPED_RULES if rule.code == "balance_heat")
+
+
+def _balanced(station_mw: list[float | None], *, plant_mw: float) -> tuple[Watch, Watch, tuple[Check, ...]]:
+    """Return the watches of a plant and of the substations of its water, judged by the balance of heat alone."""
+    plants = make_watch(PLANT, np.array([1], np.int32), np.full(1, MINUTE, np.int64), [BALANCED])
+    count = len(station_mw)
+    stations = make_watch(SUBSTATION, np.arange(2, 2 + count, dtype=np.int32), np.full(count, MINUTE, np.int64), [BALANCED])
+    heat = np.full((1, len(PLANT.points)), np.nan)
+    heat[0, PLANT.column("heat_power_mw")] = plant_mw
+    heard = [mw for mw in station_mw if mw is not None]
+    shown = np.array([_values(primary_heat_power_mw=mw) for mw in heard])
+    rows = [row for row, mw in enumerate(station_mw) if mw is not None]
+    for _ in range(2):
+        at = np.array([0])
+        quality = np.where(np.isnan(heat), 9, 1).astype(np.uint8)
+        plants.look(Latest(at, heat, quality, np.array([NOW]), np.array([NOW])), now_ms=NOW)
+        _feed(stations, NOW, shown, rows=rows)
+        sides = (Side(np.array([70]), np.array([3])), Side(np.arange(100, 100 + count), np.full(count, 3)))
+        balance([plants, stations], [np.array([70]), np.arange(100, 100 + count)], BALANCED, sides, now_ms=NOW + 1000)
+        plants.again(now_ms=NOW + 1000)
+        stations.again(now_ms=NOW + 1000)
+    return plants, stations, plants.checks
+
+
+def test_a_source_that_gives_out_more_than_its_stations_take_in_makes_both_suspect() -> None:
+    plants, stations, checks = _balanced([2.0] * 12, plant_mw=40.0)
+    assert np.count_nonzero(plants.by) == 1
+    assert np.argwhere(stations.by).tolist() == [[row, NAMES.index("primary_heat_power_mw")] for row in range(12)]
+    rows = plants.rows(np.array([0]), np.zeros(1, np.int64))
+    told = reason(checks[0], PLANT, rows, 0, PLANT.column("heat_power_mw") or 0)
+    assert told == (
+        "热源供出 40 MW，所带 12 座换热站合计 24 MW，相差 40%",
+        "sources give out 40 MW, their 12 substations take in 24 MW: 40 % missing",
+    )
+
+
+@pytest.mark.parametrize(
+    ("station_mw", "plant_mw", "flagged"),
+    [
+        ([2.0] * 12, 26.0, False),  # losses of the pipes
+        ([2.0] * 12, 20.0, True),  # stations show more than there is
+        ([2.0] * 11 + [None], 26.0, False),  # the one that is silent stands for its share
+        ([2.0] * 6 + [None] * 6, 40.0, False),  # too few are known to say anything
+    ],
+)
+def test_a_balance_allows_losses_and_judges_no_half_known_zone(
+    station_mw: list[float | None], plant_mw: float, flagged: bool
+) -> None:
+    plants, stations, _ = _balanced(station_mw, plant_mw=plant_mw)
+    assert (np.count_nonzero(plants.by) > 0, np.count_nonzero(stations.by) > 0) == (flagged, flagged)
+
+
+def test_a_flag_that_lasts_or_comes_back_is_brought_up_once() -> None:
+    sentinels = [rule for rule in SHIPPED_RULES if rule.code == "sentinel_numbers"]
+    watch = make_watch(SUBSTATION, np.array([7], np.int32), np.array([MINUTE], np.int64), sentinels)
+    column, wrong = NAMES.index(SUPPLY), np.array([_values(**{SUPPLY: -9999.0})])
+    good, ripened = np.array([_values()]), []
+    for minute in range(60):  # wrong in one minute of three
+        _feed(watch, NOW + MINUTE * minute, wrong if minute % 3 == 0 else good)
+        watch.note(60.0)
+        rows, columns = watch.ripe(600.0)
+        ripened += [(minute, *place) for place in zip(rows.tolist(), columns.tolist(), strict=True)]
+        watch.brought_up[rows, columns] = True
+    # a round of three minutes adds 1 - 2 / 6: after fourteen of them the next wrong minute makes ten
+    assert ripened == [(42, 0, column)]
+    for minute in range(60, 240):
+        _feed(watch, NOW + MINUTE * minute, good)
+        watch.note(60.0)
+    assert not watch.brought_up.any()  # forgotten: it may come up anew
 
 
 def test_a_watch_made_anew_takes_the_past_over() -> None:

@@ -18,7 +18,7 @@ from twin.arrays import BoolArray, Float64Array, Int64Array, UInt8Array
 from twin.points.model import FrameSchema
 from twin.quality import Quality
 from twin.quality_rules.model import RULE_KINDS, QualityRule
-from twin.quality_rules.rows import NEVER, Rows
+from twin.quality_rules.rows import NEVER, Rows, missing_share
 
 INTAKE: Final = 255
 """Stands in `Assessed.by` for a flag that came with the value: of its sender, or of the range when it was stored."""
@@ -310,6 +310,19 @@ def _neighbour(rule: QualityRule, _schema: FrameSchema, columns: Int64Array) -> 
     return test
 
 
+def _balance(rule: QualityRule, _schema: FrameSchema, _columns: Int64Array) -> Test:
+    loss, gain = rule.number("loss") or 0.0, rule.number("gain") or 0.0
+
+    def test(rows: Rows) -> BoolArray:
+        figures = rows.balances.get(rule.code)
+        if figures is None:
+            return np.zeros((len(rows), 1), np.bool_)
+        share = missing_share(figures)
+        return np.asarray((share > loss) | (share < -gain))[:, None]
+
+    return test
+
+
 def _timeliness(rule: QualityRule, _schema: FrameSchema, _columns: Int64Array) -> Test:
     periods, ahead_s = rule.number("periods"), rule.number("ahead_s")
 
@@ -338,5 +351,6 @@ _MAKERS: Final[dict[str, Callable[[QualityRule, FrameSchema, Int64Array], Test]]
     "jump": _jump,
     "related": _related,
     "neighbour": _neighbour,
+    "balance": _balance,
     "timeliness": _timeliness,
 }

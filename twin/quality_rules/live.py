@@ -93,6 +93,7 @@ class Watch:
     flagged_s: Float32Array
     brought_up: BoolArray
     near: dict[int, Float64Array] = field(default_factory=dict)
+    balances: dict[str, Float64Array] = field(default_factory=dict)
 
     # ------------------------------------------------------------ looking
 
@@ -148,6 +149,7 @@ class Watch:
             self.seen[at],
             overdue,
             {column: median[at] for column, median in self.near.items()},
+            {code: figures[at] for code, figures in self.balances.items()},
         )
 
     # ------------------------------------------------------------ flags that last

@@ -10,6 +10,8 @@ flat 不变              has not moved for `minutes`; 0 counts only with `zero`
 duplicate 重复         the whole frame was the same `frames` times
 unit 单位              out of range, but would fit times one of `factors` or plus one of `offsets`
 sentinel 占位值        one of `values`, by which devices say "no value"
+balance 平衡           heat sources give out `loss` more, or `gain` less, than the substations of the same water take in; the
+                       first of its two points is the sources', the second the substations'
 neighbour 邻点         `difference` from the median of its district, of the city where fewer than `least` report
 """
 
@@ -38,6 +40,7 @@ RuleKind: TypeAlias = Literal[
     "flat",
     "jump",
     "related",
+    "balance",
     "neighbour",
     "timeliness",
 ]
@@ -58,6 +61,7 @@ _NUMBERS: Final[Mapping[RuleKind, Mapping[str, tuple[float, float]]]] = {
     "duplicate": {"frames": (2, 100_000)},
     "timeliness": {"periods": (1, 10_000), "ahead_s": (0, 86_400)},
     "neighbour": {"difference": (0, _LARGEST), "least": (3, 1000)},
+    "balance": {"loss": (0, 1), "gain": (0, 10)},
 }
 _LISTS: Final[Mapping[RuleKind, Sequence[str]]] = {
     "format": ("allowed",),
@@ -72,6 +76,7 @@ _NEEDED: Final[Mapping[RuleKind, tuple[Sequence[str], ...]]] = {
     "duplicate": (("frames",),),
     "timeliness": (("periods", "ahead_s"),),
     "neighbour": (("difference",), ("least",)),
+    "balance": (("loss",), ("gain",)),
     "format": (("whole", "allowed"),),
     "unit": (("factors", "offsets"),),
     "sentinel": (("values",),),
@@ -252,6 +257,8 @@ def _check_parameters(rule: QualityRule) -> None:
     for group in _NEEDED.get(rule.kind, ()):
         if not any(name in rule.parameters for name in group):
             raise BadQualityRule(f"rule {rule.code!r} of kind {rule.kind} needs parameter {' or '.join(group)}")
+    if rule.kind == "balance" and (len(rule.points) != 2 or any("*" in name or "!" in name for name in rule.points)):
+        raise BadQualityRule(f"rule {rule.code!r} of kind balance needs two points: the heat sources' and the substations'")
     low, high = rule.number("low"), rule.number("high")
     if low is not None and high is not None and low >= high:
         raise BadQualityRule(f"rule {rule.code!r} has low {low:g} and high {high:g}; low must be below high")

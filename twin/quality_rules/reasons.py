@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.points.model import FrameSchema
 from twin.quality_rules.checks import Check
-from twin.quality_rules.rows import NEVER, Rows
+from twin.quality_rules.rows import NEVER, OUTLET, STATIONS, TAKEN, Rows, missing_share
 
 Words = tuple[str, str]
 """Chinese and English."""
@@ -101,6 +101,14 @@ def _neighbour(_check: Check, schema: FrameSchema, rows: Rows, row: int, column:
     return f"{value} {unit}，邻近中位数 {near} {unit}", f"{value} {unit}; the median around is {near} {unit}"
 
 
+def _balance(check: Check, schema: FrameSchema, rows: Rows, row: int, column: int) -> Words:
+    figures, unit = rows.balances[check.rule.code], schema.points[column].unit
+    outlet, taken = _number(figures[row, OUTLET]), _number(figures[row, TAKEN])
+    stations, share = f"{figures[row, STATIONS]:.0f}", 100 * float(missing_share(figures)[row])
+    zh = f"热源供出 {outlet} {unit}，所带 {stations} 座换热站合计 {taken} {unit}，相差 {share:.0f}%"
+    return zh, f"sources give out {outlet} {unit}, their {stations} substations take in {taken} {unit}: {share:.0f} % missing"
+
+
 _REASONS: Final[dict[str, Callable[[Check, FrameSchema, Rows, int, int], Words]]] = {
     "boundary": _boundary,
     "jump": _jump,
@@ -113,4 +121,5 @@ _REASONS: Final[dict[str, Callable[[Check, FrameSchema, Rows, int, int], Words]]
     "unit": _unit,
     "sentinel": _sentinel,
     "neighbour": _neighbour,
+    "balance": _balance,
 }

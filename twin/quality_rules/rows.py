@@ -12,6 +12,8 @@ from twin.quality import Quality
 
 NEVER = -1
 """Time of what was never seen."""
+OUTLET, TAKEN, STATIONS = 0, 1, 2
+"""Columns of `Rows.balances`."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Rows:
         For how long nothing has come; 0 where a frame is looked at for its own sake.
     near
         By point: median of the same point of the other sources around; NaN where too few are known.
+    balances
+        By rule: what the heat sources of its zone give out, what the substations take in, how many those are; shape (n, 3).
     """
 
     values: Float64Array
@@ -52,6 +56,7 @@ class Rows:
     seen: BoolArray
     overdue_ms: Int64Array
     near: Mapping[int, Float64Array] = field(default_factory=dict)
+    balances: Mapping[str, Float64Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.observed_ms)
@@ -71,6 +76,7 @@ class Rows:
             self.seen[rows],
             self.overdue_ms[rows],
             {column: median[rows] for column, median in self.near.items()},
+            {code: figures[rows] for code, figures in self.balances.items()},
         )
 
 
@@ -108,6 +114,12 @@ def rows_of_frames(observed_ms: Int64Array, values: Float64Array, quality: UInt8
         np.logical_or.accumulate(~np.isnan(values), axis=0),
         np.zeros(count, np.int64),
     )
+
+
+def missing_share(figures: Float64Array) -> Float64Array:
+    """Return the share of what sources give out that the stations do not show; negative where they show more. Shape (n,)."""
+    with np.errstate(all="ignore"):
+        return np.asarray((figures[:, OUTLET] - figures[:, TAKEN]) / np.where(figures[:, OUTLET] > 0, figures[:, OUTLET], np.nan))
 
 
 def bad_values(quality: UInt8Array) -> BoolArray:

@@ -117,6 +117,12 @@ SHIPPED_RULES: Final[tuple[QualityRule, ...]] = (
           ("plant", "boiler_house"), ("heat_power_mw", "flow_m3_per_h")),
     _rule("outdoor_neighbours", "neighbour", ("室外温度与邻近不符", "Outdoor temperature unlike the neighbours'"), 3,
           {"difference": 8.0, "least": 5.0}, points=(_OUTDOOR,)),
+    _rule("balance_heat", "balance", ("热源与换热站热量不平衡", "Heat of sources and substations does not balance"), 3,
+          {"loss": 0.25, "gain": 0.1}, points=("heat_power_mw", "primary_heat_power_mw"),
+          schemas=("plant", "boiler_house", "substation")),
+    _rule("balance_flow", "balance", ("热源与换热站流量不平衡", "Flow of sources and substations does not balance"), 3,
+          {"loss": 0.15, "gain": 0.1}, points=("flow_m3_per_h", "primary_flow_m3_per_h"),
+          schemas=("plant", "boiler_house", "substation")),
     _rule("timeliness", "timeliness", ("迟报、中断、时钟超前", "Late, silent, or clock ahead"), 3,
           {"periods": 3.0, "ahead_s": 20.0}),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from twin.quality_rules.rows import rows_of_frames
 
 INTAKE_CODE = "intake"
 """Stands for the flags that came with a value."""
-ONLY_NOW: tuple[str, ...] = ("neighbour", "timeliness")
+ONLY_NOW: tuple[str, ...] = ("neighbour", "balance", "timeliness")
 """Kinds that compare sources of one moment, or times of arrival: a curve knows neither."""
 
 
