@@ -91,6 +91,7 @@ from api.routes import (
     what_if,
     zones,
 )
+from api.segment_room import SegmentRoom
 from api.settings import Settings
 from api.tile_archive_room import ArchiveRoom
 from api.tile_door import TileDoor
@@ -186,6 +187,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,
             WhatIfRoom(settings, pool) as app.state.what_ifs,
+            SegmentRoom(app.state.live, app.state.networks) as app.state.segments,
             app.state.networks.warming(partial(warm, facts, app.state.criticals)),
             IntervalKeeper(settings.database_url, pool, app.state.networks),
             CauseRoom(settings, app.state.networks) as app.state.causes,

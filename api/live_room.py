@@ -10,8 +10,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -155,7 +155,7 @@ class LiveRoom:
                 city.refresh(now_ms())
                 self._cities[city_id] = city
         logger.info("city %d: %d sources, %d with a last frame, %d open alarms", city_id, len(sources), heard, city.active_alarms)
-        self._announce()
+        self.announce()
         return city
 
     async def _catalogue(self) -> None:
@@ -274,7 +274,7 @@ class LiveRoom:
             self._moved.clear()
             shown = [city.refresh(now_ms()) for city in self._cities.values()]
             if any(shown):
-                self._announce()
+                self.announce()
             await asyncio.sleep(TICK_S)
 
     async def _watch(self) -> None:
@@ -324,13 +324,22 @@ class LiveRoom:
                 logger.warning("the partitions of the coming days could not be made: %s", error)
             await asyncio.sleep(DAYS_S)
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
         """Wake all subscribers; old messages are of no use any more."""
         self._messages.clear()
         happened, self.changed = self.changed, asyncio.Event()
         happened.set()
 
     # ------------------------------------------------------------ messages
+
+    @contextmanager
+    def subscribed(self) -> Iterator[None]:
+        """Count a subscriber in, and out again."""
+        self.subscribers += 1
+        try:
+            yield
+        finally:
+            self.subscribers -= 1
 
     def message(
         self, city_id: int, theme: str, scope: Scope, since: tuple[int, int] | None

@@ -1,7 +1,7 @@
 """The binary message of live state: a snapshot or the difference since a sequence number.
 
-Little-endian. Header of 32 bytes: magic `HTL1`, kind u8, theme u8, flags u16 (1 = of a replay), epoch u32, seq u64, as_of_ms i64,
-count u32.
+Little-endian. Header of 32 bytes: magic `HTL1`, kind u8, theme u8, flags u16 (1 = of a replay, 2 = ids of segments), epoch
+u32, seq u64, as_of_ms i64, count u32.
 Then columns by rising asset_id: gap u16 (difference to the asset_id before; before the first it is 0; 0xFFFF = the real gap
 follows in the trailing list), value i16 in units of the theme's scale (-32768 = none), status << 4 | quality u8; then the
 u32 list of the long gaps. Both kinds have the same columns; a theme without values sends -32768.
@@ -25,6 +25,8 @@ HEADER = struct.Struct("<4sBBHIQqI")
 NO_VALUE = -32768
 FLAG_PAST = 1
 """Flag of a message that shows the past: a replay, never the present."""
+FLAG_SEGMENTS = 2
+"""Flag of a message whose ids are those of topology segments."""
 _LONG_GAP = 0xFFFF
 _MAX_UNITS = 32767
 _BYTES_PER_ITEM = 5
@@ -83,6 +85,8 @@ class Message:
         `status << 4 | quality`, shape (n,).
     past
         Whether it shows the past, in a replay.
+    segments
+        Whether its ids are those of topology segments.
     """
 
     kind: MessageKind
@@ -94,6 +98,7 @@ class Message:
     units: Int16Array
     packed: UInt8Array
     past: bool = False
+    segments: bool = False
 
 
 def to_units(values: Float64Array, scale: float) -> Int16Array:
@@ -123,7 +128,7 @@ def encode(message: Message) -> bytes:
         raise BadFrame("asset ids of a live message must rise")
     long = gaps >= _LONG_GAP
     count = int(gaps.size)
-    flags = FLAG_PAST if message.past else 0
+    flags = FLAG_PAST * message.past | FLAG_SEGMENTS * message.segments
     head = (MAGIC, int(message.kind), message.theme, flags, message.epoch, message.seq, message.as_of_ms, count)
     return b"".join(
         (
@@ -159,8 +164,8 @@ def decode(data: bytes) -> Message:
     if body != count * _BYTES_PER_ITEM + 4 * int(long.sum()):
         raise BadFrame(f"a live message with {count} items, {int(long.sum())} of long gap, cannot have {body} bytes of body")
     gaps[long] = np.frombuffer(data, "<u4", int(long.sum()), HEADER.size + _BYTES_PER_ITEM * count)
-    past = bool(flags & FLAG_PAST)
-    return Message(MessageKind(kind), theme, epoch, seq, as_of_ms, np.cumsum(gaps), units, packed, past)
+    past, segments = bool(flags & FLAG_PAST), bool(flags & FLAG_SEGMENTS)
+    return Message(MessageKind(kind), theme, epoch, seq, as_of_ms, np.cumsum(gaps), units, packed, past, segments)
 
 
 def deflate(data: bytes) -> bytes:

@@ -400,6 +400,12 @@ class LiveCity:
             state.packed[take],
         )
 
+    def snapshot(self, theme: str, scope: Scope) -> delta.Message:
+        """Return all that a scope sees of a theme."""
+        message = self.message(theme, scope, since=None)
+        assert message is not None  # only a delta may be none
+        return message
+
     def _mask(self, scope: Scope) -> BoolArray | None:
         """Return which assets a scope holds; None = all of them (the fast path)."""
         if _is_whole(scope):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine, Mapping
-from contextlib import suppress
-from typing import Annotated
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Annotated, Literal, TypeAlias, cast, get_args
 
 from fastapi import APIRouter, Query, Request, Response, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
@@ -17,6 +17,7 @@ from api.live_room import LiveRoom, require_theme
 from api.replay_room import ReplayRoom
 from api.replaying import Playing, start_of
 from api.routes.readings import live_room
+from api.segment_room import SegmentRoom
 from data.cities import resolve_city
 from data.errors import DataError
 from twin import delta
@@ -28,6 +29,8 @@ _SINCE = re.compile(r"(\d{1,10}):(\d{1,19})")
 BINARY = "application/octet-stream"
 CLOSE_BASE = 4000
 """Close codes are 4000 + the HTTP status of the error; the reason is its message."""
+Ids: TypeAlias = Literal["assets", "segments"]
+"""What the ids of live state stand for."""
 
 
 class LiveState(BaseModel):
@@ -38,7 +41,8 @@ class LiveState(BaseModel):
     as_of_ms: int
     theme: str
     items: list[tuple[int, float | None, int, int]] = Field(
-        description="asset_id, value in the theme's unit or null, status code, QARTOD flag", examples=[[[12, 52.3, 1, 1]]]
+        description="asset_id (or segment_id), value in the theme's unit or null, status code, QARTOD flag",
+        examples=[[[12, 52.3, 1, 1]]],
     )
 
 
@@ -48,16 +52,35 @@ async def get_live_state(
     caller: CallerDep,
     city: CityDep,
     theme: Annotated[str, Query(examples=["status"])] = "status",
+    ids: Annotated[Ids, Query(description="`segments`: the theme `status` of topology segments", examples=["assets"])] = "assets",
 ) -> LiveState:
     """Return the live state of all visible assets: JSON, or with `Accept: application/octet-stream` the binary snapshot."""
     caller.scope.require_layer("readings")
-    room, name = live_room(request), require_theme(theme)
+    room, name = live_room(request), _theme_of(theme, ids)
+    live_city = room.require_city(city)
+    segments: SegmentRoom = request.app.state.segments
+    if ids == "segments":
+        await segments.look(city)
     if BINARY in request.headers.get("accept", ""):
-        data, _ = room.message(city, name, caller.scope, None)
+        of_segments = ids == "segments"
+        data, _ = segments.message(city, caller.scope, None) if of_segments else room.message(city, name, caller.scope, None)
         return Response(data, media_type=BINARY, headers={"Cache-Control": "no-store"})  # type: ignore[return-value]
-    message = room.require_city(city).message(name, caller.scope, since=None)
-    assert message is not None  # a snapshot always is
+    message = segments.snapshot(city, caller.scope) if ids == "segments" else live_city.snapshot(name, caller.scope)
     return _state(name, message)
+
+
+def _theme_of(theme: str, ids: Ids) -> str:
+    """Return a theme that is served for these ids.
+
+    Raises
+    ------
+    BadRequest
+        When it is not.
+    """
+    name = require_theme(theme)
+    if ids == "segments" and name != delta.STATUS.name:
+        raise BadRequest(f"theme is {name!r}; segments have a status only: theme=status")
+    return name
 
 
 def _state(theme: str, message: delta.Message) -> LiveState:
@@ -77,6 +100,7 @@ class Subscription(BaseModel):
     city_id: int
     theme: str
     since: tuple[int, int] | None
+    ids: Ids = "assets"
 
 
 async def _subscription(query: Mapping[str, str], room_caller: Caller, socket: WebSocket) -> Subscription:
@@ -88,8 +112,9 @@ async def _subscription(query: Mapping[str, str], room_caller: Caller, socket: W
         When a parameter does not fit; the message says what would.
     """
     ids, since, city = query.get("ids", "assets"), query.get("since"), query.get("city")
-    if ids != "assets":
-        raise BadRequest(f"ids is {ids!r}; only 'assets' is served (the state of segments is not built yet)")
+    if ids not in get_args(Ids):
+        raise BadRequest(f"ids is {ids!r}; it must be one of {', '.join(get_args(Ids))}")
+    kind = cast("Ids", ids)
     if query.get("bbox"):
         raise BadRequest("bbox is not served yet; leave it out to get the whole city")
     found = None if since is None else _SINCE.fullmatch(since)
@@ -100,8 +125,9 @@ async def _subscription(query: Mapping[str, str], room_caller: Caller, socket: W
     room_caller.scope.require_layer("readings")
     return Subscription(
         city_id=await resolve_city(socket.app.state.pool, room_caller.scope, None if city is None else int(city)),
-        theme=require_theme(query.get("theme", "status")),
+        theme=_theme_of(query.get("theme", "status"), kind),
         since=None if found is None else (int(found[1]), int(found[2])),
+        ids=kind,
     )
 
 
@@ -117,15 +143,25 @@ async def live(socket: WebSocket) -> None:
         if "replay" in socket.query_params:
             await _replay(socket, caller, wanted)
             return
+        if wanted.ids == "segments":
+            await socket.app.state.segments.look(wanted.city_id)
     except (ApiError, DataError, TwinError) as error:
         # a browser sees no HTTP answer to a refused upgrade, but it does see a close code and its reason
         await socket.close(CLOSE_BASE + status_of(error), str(error).encode()[:120].decode(errors="ignore"))
         return
-    room.subscribers += 1
-    try:
+    with room.subscribed(), _watching(socket.app.state.segments, wanted):
         await _until_first(_send(socket, room, caller, wanted), _drain(socket))
+
+
+@contextmanager
+def _watching(segments: SegmentRoom, wanted: Subscription) -> Iterator[None]:
+    """Let the valves be followed as long as somebody watches segments."""
+    step = int(wanted.ids == "segments")
+    segments.watch(wanted.city_id, step)
+    try:
+        yield
     finally:
-        room.subscribers -= 1
+        segments.watch(wanted.city_id, -step)
 
 
 async def _replay(socket: WebSocket, caller: Caller, wanted: Subscription) -> None:
@@ -140,9 +176,13 @@ async def _replay(socket: WebSocket, caller: Caller, wanted: Subscription) -> No
 async def _send(socket: WebSocket, room: LiveRoom, caller: Caller, wanted: Subscription) -> None:
     """Bring one subscriber up to date, again and again. A slow one waits in `send_bytes` and then gets one merged delta."""
     since = wanted.since
+    segments: SegmentRoom = socket.app.state.segments
     while True:
         changed = room.changed
-        message, since = room.message(wanted.city_id, wanted.theme, caller.scope, since)
+        if wanted.ids == "segments":
+            message, since = segments.message(wanted.city_id, caller.scope, since)
+        else:
+            message, since = room.message(wanted.city_id, wanted.theme, caller.scope, since)
         if message is None:
             await changed.wait()
         else:

@@ -18,7 +18,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from api.replay_room import MOST_REPLAYS, PRESENT_MS, ReplayRoom
-from data.alarms import list_rules, store_changes
+from data.alarm_rules import list_rules
+from data.alarms import store_changes
 from data.history.merging import taken
 from data.history.postgres import PostgresHistory
 from data.pool import Pool, open_pool
