@@ -22,7 +22,7 @@ from data.pool import Pool
 from data.replay import Span, past_alarms, read_span
 from twin.frames import Frames
 from twin.live import STALE_PERIODS, LiveCity, unheard_city
-from twin.replay import AHEAD_MS, PastAlarm, Replay, bytes_per_s, longest_period_ms
+from twin.replay import AHEAD_MS, PastAlarm, PastMark, Replay, bytes_per_s, longest_period_ms
 
 MOST_REPLAYS = 4
 """Replays that one server plays at once."""
@@ -140,14 +140,14 @@ class Player:
         lead_ms = min(max(STALE_PERIODS * longest_period_ms(city), _LEAD_MS), _LONGEST_LEAD_MS)
         start_ms = at_ms - lead_ms
         span = await read_span(self.pool, self.history, self.city_id, start_ms, at_ms + AHEAD_MS)
-        open_then = await past_alarms(self.pool, self.city_id, start_ms, start_ms + 1)
+        open_then, marks = await past_alarms(self.pool, self.city_id, start_ms, start_ms + 1)
         last = await self.history.last_before(self.city_id, _silent(city, span), start_ms)
         self._replay = Replay(city, start_ms, start_ms)
-        await asyncio.to_thread(self._begin, last, open_then, span, at_ms)
+        await asyncio.to_thread(self._begin, last, open_then, marks, span, at_ms)
 
-    def _begin(self, last: list[Frames], open_then: list[PastAlarm], span: Span, at_ms: int) -> None:
-        self.replay.begin(last, open_then)
-        self.replay.load(span.frames, span.alarms, until_ms=span.end_ms)
+    def _begin(self, last: list[Frames], open_then: list[PastAlarm], marks: list[PastMark], span: Span, at_ms: int) -> None:
+        self.replay.begin(last, open_then, marks)
+        self.replay.load(span.frames, span.alarms, span.marks, until_ms=span.end_ms)
         self.replay.advance(at_ms)
 
     async def step(self, span_ms: float, speed: float) -> None:
@@ -155,7 +155,7 @@ class Player:
         replay, to_ms = self.replay, min(self.replay.at_ms + round(span_ms), now_ms() - PRESENT_MS)
         if to_ms > replay.playable_ms:
             span = await self._next(speed)
-            await asyncio.to_thread(replay.load, span.frames, span.alarms, until_ms=span.end_ms)
+            await asyncio.to_thread(replay.load, span.frames, span.alarms, span.marks, until_ms=span.end_ms)
         await asyncio.to_thread(replay.advance, to_ms)
         if self._reading is None and replay.playable_ms - replay.at_ms < self._chunk_ms(speed):
             self._reading = self._read(speed)

@@ -15,6 +15,7 @@ from fastapi import WebSocket
 from api.errors import BadRequest
 from api.live_room import TICK_S
 from api.replay_room import LONGEST_S, Player, require_past, require_speed
+from api.segment_room import PastSegments
 from twin import delta
 from twin.scope import Scope
 
@@ -58,6 +59,8 @@ class Playing:
         Where to begin (anew); None once it plays.
     speed
         Seconds of the past a second; 0 = paused.
+    segments
+        The segments of it, sent after each message of assets when they have changed; None = not wanted.
     told
         Set when the viewer has said something.
     """
@@ -68,6 +71,7 @@ class Playing:
     scope: Scope
     at_ms: int | None
     speed: float
+    segments: PastSegments | None = None
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def play(self) -> None:
@@ -81,11 +85,18 @@ class Playing:
             message = self.player.replay.message(self.theme, self.scope, since=since)
             since = message.seq
             await self.socket.send_bytes(delta.deflate(delta.encode(message)))
+            await self._send_segments()
             if self.player.is_over(self.speed):
                 await self.socket.close(ENDED, "the replay has come to the present")
                 return
             await self._tick(end_s)
         await self.socket.close(ENDED, f"a replay lasts {LONGEST_S / 3600:g} h at most")
+
+    async def _send_segments(self) -> None:
+        replay = self.player.replay
+        found = None if self.segments is None else await self.segments.message(replay.city, replay.at_ms)
+        if found is not None:
+            await self.socket.send_bytes(delta.deflate(delta.encode(found)))
 
     async def _tick(self, end_s: float) -> None:
         """Let a tick pass and play what it was worth; paused, wait for the viewer."""

@@ -18,7 +18,9 @@ from api.live_room import LiveRoom
 from api.networks import NetworkStore
 from data.errors import DataError
 from data.network import visible_rows
-from data.readings import DATABASE_ERRORS
+from data.pool import Pool
+from data.readings import DATABASE_ERRORS, from_ms
+from data.valves import states_at
 from topology.errors import TopologyError
 from topology.network import Network
 from twin import delta
@@ -160,6 +162,47 @@ class SegmentRoom:
             self._kept.popitem(last=False)
         epochs = {kept.state.epoch for kept in self._kept.values()}
         self._messages = {key: data for key, data in self._messages.items() if key[0] in epochs}
+
+
+@dataclass
+class PastSegments:
+    """The segments of one replay: its live state, and the valves and sources as they were, on the present drawing."""
+
+    pool: Pool
+    networks: NetworkStore
+    scope: Scope
+    _drawn: DrawnSegments | None = None
+    _of: tuple[object, ...] = ()
+    _city: LiveCity | None = None
+    _view: SegmentView | None = None
+    _state: SegmentState | None = None
+    _begun: SegmentPlaces | None = None
+
+    async def message(self, city: LiveCity, at_ms: int) -> delta.Message | None:
+        """Return what has changed since the last message: all of it at first and after a seek, None when nothing has.
+
+        Cost: one query of the records of valves and sources up to that time; 5 ms more for a city when they have changed.
+        """
+        drawn = await self._at(city.city_id, at_ms)
+        begins = self._state is None or self._city is not city or self._view is None or self._begun is not drawn.places
+        if begins:
+            self._city, self._begun = city, drawn.places
+            self._view = seen_segments(city, drawn, self.scope)
+            self._state = segment_state(drawn.places, self._view, secrets.randbits(32))
+        assert self._state is not None  # begun
+        assert self._view is not None
+        before = self._state.seq
+        self._state.put(packed_of(self._view, city.themes[delta.STATUS.name].packed, drawn.cut))
+        return self._state.message(since=None if begins else before, as_of_ms=at_ms, past=True)
+
+    async def _at(self, city_id: int, at_ms: int) -> DrawnSegments:
+        network = await self.networks.get(city_id)
+        valves, sources = await states_at(self.pool, city_id, from_ms(at_ms))
+        of = (network, tuple(sorted(valves.items())), tuple(sorted(sources.items())))
+        if self._drawn is None or self._of != of:
+            past = await asyncio.to_thread(network.with_states, valves, sources, valve_version=network.valve_version)
+            self._drawn, self._of = await asyncio.to_thread(drawn_segments, past, self._drawn), of
+        return self._drawn
 
 
 def drawn_segments(network: Network, before: DrawnSegments | None) -> DrawnSegments:

@@ -9,15 +9,16 @@ from data.history.postgres import PostgresHistory
 from data.pool import Pool
 from data.statements import sql
 from twin.frames import Frames
-from twin.replay import PastAlarm
+from twin.replay import MARKS, PastAlarm, PastMark
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What was observed up to (not with) `end_ms`, and the alarms that were open at some time of the stretch."""
+    """What was observed up to (not with) `end_ms`, the alarms that were open at some time of the stretch, and their marks."""
 
     frames: list[Frames]
     alarms: list[PastAlarm]
+    marks: list[PastMark]
     end_ms: int
 
 
@@ -29,10 +30,14 @@ async def read_span(pool: Pool, history: PostgresHistory, city_id: int, start_ms
     BadArchivedReadings
         When a file of the archive cannot be read.
     """
-    return Span(await history.between(city_id, start_ms, end_ms), await past_alarms(pool, city_id, start_ms, end_ms), end_ms)
+    frames = await history.between(city_id, start_ms, end_ms)
+    alarms, marks = await past_alarms(pool, city_id, start_ms, end_ms)
+    return Span(frames, alarms, marks, end_ms)
 
 
-async def past_alarms(pool: Pool, city_id: int, start_ms: int, end_ms: int) -> list[PastAlarm]:
-    """Return the alarms that were open at some time between two others."""
-    rows = await pool.fetch(sql("replay_alarms"), city_id, at(start_ms), at(end_ms))
-    return [PastAlarm(*row) for row in rows]
+async def past_alarms(pool: Pool, city_id: int, start_ms: int, end_ms: int) -> tuple[list[PastAlarm], list[PastMark]]:
+    """Return the alarms that were open at some time between two others, and what had kept them from ringing up to the end."""
+    span = city_id, at(start_ms), at(end_ms)
+    alarms = [PastAlarm(*row) for row in await pool.fetch(sql("replay_alarms"), *span)]
+    rows = await pool.fetch(sql("replay_alarm_marks"), *span, list(MARKS)) if alarms else []
+    return alarms, [PastMark(*row) for row in rows]

@@ -47,14 +47,61 @@ class PastAlarm:
     cleared_ms: int | None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Turn:
-    """An alarm that opens or closes at a time."""
+@dataclass(frozen=True, slots=True)
+class PastMark:
+    """Something that kept the alarms of a rule at a source from ringing, or ended it: a word of `MARKS`, and when."""
 
-    at_ms: int
-    raised: bool
     rule_id: int
     source_id: int
+    transition: str
+    at_ms: int
+
+
+_CLEARED, _RAISED, _SUPPRESSED = "cleared", "raised", "suppressed"
+MARKS: Mapping[str, tuple[str, bool]] = {
+    "shelved": ("shelf", True),
+    "unshelved": ("shelf", False),
+    "out_of_service": ("service", True),
+    "in_service": ("service", False),
+    "suppressed": (_SUPPRESSED, True),
+    "unsuppressed": (_SUPPRESSED, False),
+}
+"""Words of the transition log that begin or end a mark, and which mark. A new alarm keeps all but the suppression."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Turn:
+    """An alarm that opens or closes at a time, or is marked: `word` is of `MARKS`, or raised or cleared."""
+
+    at_ms: int
+    word: str
+    rule_id: int
+    source_id: int
+
+
+@dataclass
+class _Alarms:
+    """Open alarms by rule and source, and the marks that keep them from ringing."""
+
+    open: set[tuple[int, int]] = field(default_factory=set)
+    marks: dict[tuple[int, int], set[str]] = field(default_factory=dict)
+
+    def turn(self, turn: _Turn) -> None:
+        """Take one turn in."""
+        key = turn.rule_id, turn.source_id
+        if turn.word == _CLEARED:
+            self.open.discard(key)
+        elif turn.word == _RAISED:
+            self.open.add(key)
+            self.marks.get(key, set()).discard(_SUPPRESSED)
+        else:
+            mark, begins = MARKS[turn.word]
+            marks = self.marks.setdefault(key, set())
+            (marks.add if begins else marks.discard)(mark)
+
+    def listed(self) -> list[tuple[int, int, bool]]:
+        """Return what `LiveCity.set_alarms` takes."""
+        return [(*key, bool(self.marks.get(key))) for key in sorted(self.open)]
 
 
 @dataclass
@@ -74,7 +121,8 @@ class Replay:
     city: LiveCity
     at_ms: int
     loaded_ms: int
-    _open: set[tuple[int, int]] = field(default_factory=set)
+    _alarms: _Alarms = field(default_factory=_Alarms)
+    _told_ms: dict[tuple[int, int], int] = field(default_factory=dict)
     _turns: list[_Turn] = field(default_factory=list)
     _waiting: dict[int, LatestFrames] = field(default_factory=dict)
 
@@ -85,23 +133,38 @@ class Replay:
 
     # ------------------------------------------------------------ what is handed over
 
-    def begin(self, last: Iterable[Frames], alarms: Iterable[PastAlarm]) -> None:
-        """Take the last frames and the open alarms of the time before anything is played."""
+    def begin(self, last: Iterable[Frames], alarms: Iterable[PastAlarm], marks: Iterable[PastMark]) -> None:
+        """Take the last frames and the open alarms, with their marks, of the time before anything is played."""
         for schema_id, frames in self._of_blocks(last):
             self.city.restore(schema_id, frames)
-        self._open = {(alarm.rule_id, alarm.source_id) for alarm in alarms if alarm.raised_ms < self.at_ms}
-        self.city.set_alarms([(*key, False) for key in sorted(self._open)])
+        turns = [_Turn(mark.at_ms, mark.transition, mark.rule_id, mark.source_id) for mark in marks]
+        turns += [_Turn(alarm.raised_ms, _RAISED, alarm.rule_id, alarm.source_id) for alarm in alarms]
+        for turn in sorted(turn for turn in turns if turn.at_ms < self.at_ms):
+            self._alarms.turn(turn)
+        self._told_ms = {(turn.rule_id, turn.source_id): self.at_ms for turn in turns}
+        self.city.set_alarms(self._alarms.listed())
 
-    def load(self, frames: Sequence[Frames], alarms: Sequence[PastAlarm], *, until_ms: int) -> None:
+    def load(
+        self, frames: Sequence[Frames], alarms: Sequence[PastAlarm], marks: Sequence[PastMark] = (), *, until_ms: int
+    ) -> None:
         """Take what was observed from `loaded_ms` up to (not with) `until_ms`; it is played when its time comes."""
         span = range(self.loaded_ms, until_ms)
         arrivals = _arrivals(frames, {alarm.source_id for alarm in alarms})
         for alarm in alarms:
-            times = ((alarm.raised_ms, True), (alarm.cleared_ms, False))
-            for at_ms, raised in times:
+            times = ((alarm.raised_ms, _RAISED), (alarm.cleared_ms, _CLEARED))
+            for at_ms, word in times:
                 if at_ms is not None and at_ms in span:
                     due_ms = arrivals.get((alarm.source_id, at_ms), at_ms)
-                    self._turns.append(_Turn(due_ms, raised, alarm.rule_id, alarm.source_id))
+                    self._turns.append(_Turn(due_ms, word, alarm.rule_id, alarm.source_id))
+        for mark in marks:
+            key = mark.rule_id, mark.source_id
+            turn = _Turn(mark.at_ms, mark.transition, *key)
+            if mark.at_ms in span:
+                self._turns.append(turn)
+            elif mark.at_ms >= self._told_ms.get(key, 0):
+                # while it had no alarm nothing was handed over of it
+                self._alarms.turn(turn)
+        self._told_ms |= dict.fromkeys(((alarm.rule_id, alarm.source_id) for alarm in alarms), until_ms)
         self._turns.sort()
         for schema_id, part in self._of_blocks(frames):
             self._wait(schema_id, part)
@@ -141,18 +204,14 @@ class Replay:
         self.city.refresh(to_ms)
 
     def _turn(self, to_ms: int) -> None:
-        """Open and close the alarms whose time has come."""
+        """Open, close and mark the alarms whose time has come."""
         due = [turn for turn in self._turns if turn.at_ms <= to_ms]
         if not due:
             return
         self._turns = self._turns[len(due) :]
         for turn in due:
-            key = turn.rule_id, turn.source_id
-            if turn.raised:
-                self._open.add(key)
-            else:
-                self._open.discard(key)
-        self.city.set_alarms([(*key, False) for key in sorted(self._open)])
+            self._alarms.turn(turn)
+        self.city.set_alarms(self._alarms.listed())
 
     # ------------------------------------------------------------ what is sent
 

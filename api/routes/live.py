@@ -17,7 +17,7 @@ from api.live_room import LiveRoom, require_theme
 from api.replay_room import ReplayRoom
 from api.replaying import Playing, start_of
 from api.routes.readings import live_room
-from api.segment_room import SegmentRoom
+from api.segment_room import PastSegments, SegmentRoom
 from data.cities import resolve_city
 from data.errors import DataError
 from twin import delta
@@ -31,6 +31,8 @@ CLOSE_BASE = 4000
 """Close codes are 4000 + the HTTP status of the error; the reason is its message."""
 Ids: TypeAlias = Literal["assets", "segments"]
 """What the ids of live state stand for."""
+BOTH = "assets,segments"
+"""A replay that sends both, told apart by the flag of its messages."""
 
 
 class LiveState(BaseModel):
@@ -101,6 +103,7 @@ class Subscription(BaseModel):
     theme: str
     since: tuple[int, int] | None
     ids: Ids = "assets"
+    both: bool = False
 
 
 async def _subscription(query: Mapping[str, str], room_caller: Caller, socket: WebSocket) -> Subscription:
@@ -112,9 +115,7 @@ async def _subscription(query: Mapping[str, str], room_caller: Caller, socket: W
         When a parameter does not fit; the message says what would.
     """
     ids, since, city = query.get("ids", "assets"), query.get("since"), query.get("city")
-    if ids not in get_args(Ids):
-        raise BadRequest(f"ids is {ids!r}; it must be one of {', '.join(get_args(Ids))}")
-    kind = cast("Ids", ids)
+    kind, both = _ids_of(ids, replay="replay" in query)
     if query.get("bbox"):
         raise BadRequest("bbox is not served yet; leave it out to get the whole city")
     found = None if since is None else _SINCE.fullmatch(since)
@@ -128,7 +129,22 @@ async def _subscription(query: Mapping[str, str], room_caller: Caller, socket: W
         theme=_theme_of(query.get("theme", "status"), kind),
         since=None if found is None else (int(found[1]), int(found[2])),
         ids=kind,
+        both=both,
     )
+
+
+def _ids_of(ids: str, *, replay: bool) -> tuple[Ids, bool]:
+    """Return the ids of a subscription, and whether segments come beside assets.
+
+    Raises
+    ------
+    BadRequest
+        When they are none, or not those of a replay (of the present).
+    """
+    allowed = ("assets", BOTH) if replay else get_args(Ids)
+    if ids not in allowed:
+        raise BadRequest(f"ids is {ids!r}; {'of a replay ' if replay else ''}it must be one of {' or '.join(allowed)}")
+    return cast("Ids", ids.partition(",")[0]), ids == BOTH
 
 
 @router.websocket("/live")
@@ -169,7 +185,9 @@ async def _replay(socket: WebSocket, caller: Caller, wanted: Subscription) -> No
     at_ms, speed = start_of(socket.query_params)
     replays: ReplayRoom = socket.app.state.replays
     async with replays.place(wanted.city_id) as player:
-        playing = Playing(socket, player, wanted.theme, caller.scope, at_ms, speed)
+        state = socket.app.state
+        segments = PastSegments(state.pool, state.networks, caller.scope) if wanted.both else None
+        playing = Playing(socket, player, wanted.theme, caller.scope, at_ms, speed, segments)
         await _until_first(playing.play(), playing.listen())
 
 

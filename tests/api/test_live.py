@@ -105,7 +105,7 @@ def test_a_strange_epoch_or_a_number_from_the_future_gets_a_snapshot(city_server
 @pytest.mark.parametrize(
     ("query", "code", "reason"),
     [
-        ("ids=streets", 4400, "must be one of assets, segments"),
+        ("ids=streets", 4400, "must be one of assets or segments"),
         ("ids=segments&theme=flow_m3_per_h", 4400, "status only"),
         ("theme=colour", 4400, "theme is 'colour'"),
         ("theme=beauty", 4400, "must be one of"),

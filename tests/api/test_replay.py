@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import httpx
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from data.pool import Pool, open_pool
 from data.reading_copy import COLUMNS
 from data.readings import ensure_partitions, from_ms
 from data.sources import ensure_sources, list_sources
+from data.statements import sql
 from tests.api.live_helpers import Viewer, now_ms, substation_values, watch
 from tests.api.serving import serve, wait_for
 from tests.cities import TinyAsset, insert_city
@@ -113,12 +115,32 @@ async def _record(pool: Pool, city: LiveCity, sources: list[Source]) -> tuple[di
             payload = encode_payloads(batch.schema, batch.values, batch.quality).tobytes()
             rows.append((CITY, source.schema_id, source.source_id, from_ms(at_ms), (came_ms - at_ms) // 1000, payload))
             plan = city.plan(batch)
-            for step in plan.steps:
-                await store_changes(connection, CITY, step.changes)
+            quiet = [each for step in plan.steps for each in await store_changes(connection, CITY, step.changes)]
             city.apply(plan, received_ms=came_ms)
+            city.keep_quiet(quiet)
+            if number % 40 == 0:
+                await _mark(connection, city, came_ms, number // 40)
         await ensure_partitions(connection, {row[3].date() for row in rows})
         await connection.copy_records_to_table("reading_frame", records=rows, columns=COLUMNS)
     return shown, alarms
+
+
+async def _mark(connection: asyncpg.Connection, city: LiveCity, at_ms: int, number: int) -> None:
+    """Shelve the alarm that was raised last, or take it from its shelf; or out of service and back; as a person does."""
+    word = ("shelved", "out_of_service", "unshelved", "in_service")[number % 4]
+    alarm_id = await connection.fetchval("select max(alarm_id) from alarm")
+    if alarm_id is None:
+        return
+    until = datetime(9999, 1, 1, tzinfo=UTC) if word == "shelved" else None
+    values = {"shelved": "shelved_until = $2", "unshelved": "shelved_until = $2"}.get(word, "out_of_service = $2")
+    given = until if "shelf" in values or "shelved" in values else word == "out_of_service"
+    await connection.execute(f"update alarm set {values} where alarm_id = $1", alarm_id, given)
+    await connection.execute(
+        "insert into alarm_transition (city_id, alarm_id, transition, seat, happened_at) values ($1, $2, $3, 'test', $4)",
+        *(CITY, alarm_id, word, from_ms(at_ms)),
+    )
+    rows = await connection.fetch(sql("alarm_active"), CITY)
+    city.set_alarms([(row["rule_id"], row["source_id"], row["quiet"]) for row in rows])
 
 
 @pytest.fixture(scope="module")

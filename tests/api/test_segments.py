@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
+from data.pool import connect
 from tests.api.live_helpers import frame, now_ms, post, substation_values, watch
 from tests.api.serving import serve
 from tests.api.test_traces import ROWS, VALVE, insert_keys
@@ -16,20 +19,30 @@ from tests.handmade_town import COMPANY_B, SUBSTATION, insert_town
 from twin import delta
 from twin.status import Status
 
+_RECORD = """
+insert into valve_state_history (city_id, asset_id, state, origin, seat, changed_at, valve_version)
+values (1, %s, %s, 'measured', 'test', now() - make_interval(mins => %s), %s)
+"""
 SOURCE = f"substation:substation-{SUBSTATION}"
 TRUNK, BEHIND, SECONDARY = 20, 22, 24
 """Segments by their smallest pipe: up to the valve, from it to the substation, and what the substation feeds."""
 
 
 @pytest.fixture(scope="module")
-def town(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Yield a client of a server over the handmade town."""
+def town_url(server_url: str) -> Iterator[str]:
+    """Yield the address of a database with the handmade town."""
     url = create_database(server_url)
     insert_town(url, ROWS)
     insert_keys(url)
-    with serve(url, tmp_path_factory.mktemp("segments")) as address, httpx.Client(base_url=address, timeout=60) as client:
-        yield client
+    yield url
     drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def town(town_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Yield a client of a server over the handmade town."""
+    with serve(town_url, tmp_path_factory.mktemp("segments")) as address, httpx.Client(base_url=address, timeout=60) as client:
+        yield client
 
 
 def _operate(client: httpx.Client, state: str) -> None:
@@ -86,3 +99,47 @@ def test_a_seat_gets_its_own_segments_with_its_own_assets_on_them(town: httpx.Cl
     assert {item[0]: item[2] for item in told if item[0] in {TRUNK, BEHIND, SECONDARY}} == {SECONDARY: Status.NO_DATA}
     assert {item[0] for item in told} <= {pipe["asset_id"] for pipe in pipes}
     assert COMPANY_B in {pipe["company_id"] for pipe in pipes}
+
+
+def test_a_replay_cuts_off_what_the_valves_cut_off_then_and_a_question_in_it_gets_the_answer_of_then(
+    town: httpx.Client, town_url: str
+) -> None:
+    """The valve was shut twenty minutes ago, and opened ten minutes ago."""
+    now = now_ms()
+    _operate(town, "open")
+    with connect(town_url) as connection:
+        connection.execute("delete from valve_state_history where asset_id = %s", (VALVE,))
+        for minutes, state, version in ((20, "closed", 101), (10, "open", 102)):
+            connection.execute(_RECORD, (VALVE, state, minutes, version))
+    seen = []
+    query = f"city=1&ids=assets,segments&replay={now - 25 * 60_000}&speed=0"
+    with watch(str(town.base_url), query) as viewer:
+        for ago in (25, 15, 5):
+            if ago != 25:
+                viewer.socket.send(json.dumps({"at": now - ago * 60_000}))
+            assert not viewer.receive().segments
+            message = viewer.receive()
+            assert (message.segments, message.past, message.kind) == (True, True, delta.MessageKind.SNAPSHOT)
+            states = dict(zip(message.asset_ids.tolist(), (message.packed >> 4).tolist(), strict=True))
+            seen.append((states[TRUNK] == Status.CUT_OFF, states[BEHIND] == Status.CUT_OFF, states[SECONDARY] == Status.CUT_OFF))
+            at = datetime.fromtimestamp((now - ago * 60_000) / 1000, UTC).isoformat()
+            fed = town.post("/trace", json={"question": "sources", "asset_ids": [SUBSTATION], "as_of": at}).json()
+            assert bool(fed["now"]) == (ago != 15)
+        # and on from there, as time goes by: shut, opened, each told once
+        viewer.socket.send(json.dumps({"at": now - 25 * 60_000, "speed": 600}))
+        told = []
+        while (message := viewer.receive()).as_of_ms < now - 5 * 60_000:
+            if message.segments and BEHIND in message.asset_ids:
+                told.append(int(message.packed[message.asset_ids.tolist().index(BEHIND)]) >> 4 == Status.CUT_OFF)
+        assert told == [False, True, False]
+    assert seen == [(False, False, False), (False, True, True), (False, False, False)]
+
+
+@pytest.mark.parametrize(
+    "query", ["ids=segments&replay=1795262400000", "ids=assets,segments", "ids=assets,segments&replay=1795262400000&theme=colour"]
+)
+def test_segments_that_cannot_be_had_are_closed_with_the_reason(town: httpx.Client, query: str) -> None:
+    with watch(str(town.base_url), query) as viewer, pytest.raises(ConnectionClosed) as closed:
+        viewer.receive()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, "must be one of" in closed.value.rcvd.reason) == (4400, True)

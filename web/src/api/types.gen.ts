@@ -8575,7 +8575,7 @@ export interface components {
             epoch: number;
             /**
              * Items
-             * @description asset_id, value in the theme's unit or null, status code, QARTOD flag
+             * @description asset_id (or segment_id), value in the theme's unit or null, status code, QARTOD flag
              * @example [
              *       [
              *         12,
@@ -17387,6 +17387,8 @@ export interface operations {
         parameters: {
             query?: {
                 theme?: string;
+                /** @description `segments`: the theme `status` of topology segments */
+                ids?: "assets" | "segments";
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };

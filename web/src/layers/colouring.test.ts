@@ -39,10 +39,10 @@ const OWNERS: Colouring = {
 };
 
 /** The colour that MapLibre itself gives a pipe. */
-function colourOf(expression: unknown, properties: Record<string, number>, state = {}): string {
+function colourOf(expression: unknown, properties: Record<string, number>, state = {}, zoom = 15): string {
   const made = createExpression(expression, "line-color", latest.paint_line["line-color"] as never);
   if (made.result === "error") throw new Error(JSON.stringify(made.value));
-  const { r, g, b } = made.value.evaluate({ zoom: 15 }, { type: "LineString", properties }, state);
+  const { r, g, b } = made.value.evaluate({ zoom }, { type: "LineString", properties }, state);
   const channels = [r, g, b].map((part) => Math.round(part * 255));
   return `#${channels.map((channel) => channel.toString(16).padStart(2, "0")).join("")}`;
 }
@@ -77,5 +77,13 @@ describe("the colour of a pipe", () => {
     expect(colourOf(expression, { dn: 100 }, { status: 1 })).toBe("#000010");
     expect(colourOf(expression, { dn: 100 }, { status: 7 })).toBe(STATUS_COLOURS.alarmLevel1);
     expect(colourOf(expression, { dn: 100 }, { status: 8 })).toBe(STATUS_COLOURS.cutOff);
+  });
+
+  it("is that of its segment below zoom 14, where the two have the same number", () => {
+    const expression = belowLiveState(colouringExpression(DN));
+    const both = { status: 7, segment: 8 };
+    expect(colourOf(expression, { dn: 100 }, both, 13.9)).toBe(STATUS_COLOURS.cutOff);
+    expect(colourOf(expression, { dn: 100 }, both, 14)).toBe(STATUS_COLOURS.alarmLevel1);
+    expect(colourOf(expression, { dn: 100 }, { segment: 4 }, 12)).toBe("#000010");
   });
 });

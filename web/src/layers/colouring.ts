@@ -1,8 +1,11 @@
 import type { ExpressionSpecification } from "maplibre-gl";
 import type { Colouring } from "../api/shapes";
-import { IN_ALARM, STATUS_CODE, STATUS_COLOUR } from "./palette";
+import { STATUS } from "../state/status";
+import { IN_ALARM, SEGMENT_CODE, SEGMENT_COLOUR, STATUS_CODE, STATUS_COLOUR } from "./palette";
 
-const CUT_OFF = 8;
+const CUT_OFF = STATUS.cutOff;
+/** Zoom from which tiles hold pipes; below it they hold segments. */
+export const PIPES_FROM_ZOOM = 14;
 type Item = Colouring["items"][number];
 
 /**
@@ -25,7 +28,15 @@ function limits(value: unknown, { from, to }: Item): unknown[] {
   return to === null || to === undefined ? low : [...low, ["<", value, to]];
 }
 
-/** Alarm and cut-off stay on top of any colour. */
+/** Alarm and cut-off stay on top of any colour: of the segment where pipes are drawn as segments, else of the pipe itself. */
 export function belowLiveState(colour: unknown): ExpressionSpecification {
-  return ["case", ["any", IN_ALARM, ["==", STATUS_CODE, CUT_OFF]], STATUS_COLOUR, colour] as never;
+  const urgent = ["any", IN_ALARM, ["==", STATUS_CODE, CUT_OFF]];
+  const urgentSegment = [">=", SEGMENT_CODE, STATUS.alarmLevel3];
+  return [
+    "step",
+    ["zoom"],
+    ["case", urgentSegment, SEGMENT_COLOUR, colour],
+    PIPES_FROM_ZOOM,
+    ["case", urgent, STATUS_COLOUR, colour],
+  ] as never;
 }

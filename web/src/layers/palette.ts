@@ -59,12 +59,16 @@ export const AREA_COLOURS: readonly string[] = [
 
 export const STATUS_CODE: ExpressionSpecification = ["coalesce", ["feature-state", "status"], 0];
 
+/** Status of a segment, on pipes below zoom 14. */
+export const SEGMENT_CODE: ExpressionSpecification = ["coalesce", ["feature-state", "segment"], 0];
+
+function colourOf(code: ExpressionSpecification): ExpressionSpecification {
+  const cases = STATUS_NAMES.flatMap((name, place) => [place, STATUS_COLOURS[name]]);
+  return ["match", code, ...cases, STATUS_COLOURS.noData] as unknown as ExpressionSpecification;
+}
+
 /** Colour of live state, by feature-state. */
-export const STATUS_COLOUR = [
-  "match",
-  STATUS_CODE,
-  ...STATUS_NAMES.flatMap((name, code) => [code, STATUS_COLOURS[name]]),
-  STATUS_COLOURS.noData,
-] as unknown as ExpressionSpecification;
+export const STATUS_COLOUR = colourOf(STATUS_CODE);
+export const SEGMENT_COLOUR = colourOf(SEGMENT_CODE);
 
 export const IN_ALARM: ExpressionSpecification = ["all", [">=", STATUS_CODE, 5], ["<=", STATUS_CODE, 7]];

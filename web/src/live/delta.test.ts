@@ -56,6 +56,21 @@ describe("a live message", () => {
     expect(message.seq).toBe(2n ** 60n + 1n);
   });
 
+  it("tells the past from the present and segments from assets", () => {
+    const flagsOf = (flags: number) => {
+      const bytes = encode([]);
+      new DataView(bytes.buffer).setUint16(6, flags, true);
+      const { past, segments } = decodeMessage(bytes);
+      return [past, segments];
+    };
+    expect([0, 1, 2, 3].map(flagsOf)).toEqual([
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]);
+  });
+
   it("is read the same deflated and plain", async () => {
     const bytes = encode([{ id: 12, status: 7, quality: 1 }]);
     const packed = deflateSync(bytes);

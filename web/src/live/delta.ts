@@ -2,13 +2,14 @@
  * The binary message of `WS /live` (contracts.md, "Live state").
  *
  * Little-endian. Header of 32 bytes: magic `HTL1`, kind u8 (0 snapshot, 1 delta), theme u8, flags u16, epoch u32,
- * seq u64, as_of_ms i64, count u32; flags 1 = of a replay. Then three columns of `count` entries by rising asset id: gap u16 (0xFFFF: the real
+ * seq u64, as_of_ms i64, count u32; flags 1 = of a replay, 2 = of segments. Then three columns of `count` entries by rising asset id: gap u16 (0xFFFF: the real
  * gap is the next u32 of the list at the end), value i16 (-32768 = none), status << 4 | quality u8.
  */
 
 export const NO_VALUE = -32768;
 const HEADER_BYTES = 32;
 const FLAG_PAST = 1;
+const FLAG_SEGMENTS = 2;
 const LONG_GAP = 0xffff;
 const MAGIC = 0x314c5448; // "HTL1" read as a little-endian u32
 
@@ -20,6 +21,8 @@ export interface LiveMessage {
   asOfMs: number;
   /** Whether it shows the past: a replay, never the present. */
   past: boolean;
+  /** Whether its ids are those of topology segments, not of assets. */
+  segments: boolean;
   assetIds: Uint32Array;
   values: Int16Array;
   statuses: Uint8Array;
@@ -52,6 +55,7 @@ export function decodeMessage(bytes: Uint8Array): LiveMessage {
     seq: view.getBigUint64(12, true),
     asOfMs: Number(view.getBigInt64(20, true)),
     past: (view.getUint16(6, true) & FLAG_PAST) !== 0,
+    segments: (view.getUint16(6, true) & FLAG_SEGMENTS) !== 0,
     assetIds: readIds(view, count),
     ...readColumns(view, count),
   };

@@ -16,6 +16,9 @@ export interface PastSpan {
   speed: number;
 }
 
+/** What the ids of messages are: of a replay both, told apart by the flag of each message. */
+export type Ids = "assets" | "segments" | "assets,segments";
+
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
 const REFUSED = 4400;
@@ -50,6 +53,7 @@ export class LiveFeed {
     private readonly theme: string,
     private readonly events: FeedEvents,
     private past: PastSpan | null = null,
+    private readonly ids: Ids = "assets",
   ) {}
 
   start(): void {
@@ -79,7 +83,7 @@ export class LiveFeed {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("city", String(this.city));
     url.searchParams.set("theme", this.theme);
-    url.searchParams.set("ids", "assets");
+    url.searchParams.set("ids", this.ids);
     if (this.past !== null) {
       url.searchParams.set("replay", String(this.last?.asOfMs ?? this.past.atMs));
       url.searchParams.set("speed", String(this.past.speed));

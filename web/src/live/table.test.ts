@@ -10,6 +10,7 @@ function message(kind: LiveMessage["kind"], entries: [number, number][]): LiveMe
     seq: 1n,
     asOfMs: 0,
     past: false,
+    segments: false,
     assetIds: Uint32Array.from(entries, ([id]) => id),
     values: new Int16Array(entries.length),
     statuses: Uint8Array.from(entries, ([, status]) => status),

@@ -8,6 +8,7 @@ import {
   ScaleControl,
 } from "maplibre-gl";
 import type { District } from "../api/shapes";
+import { PIPES_FROM_ZOOM } from "../layers/colouring";
 import { DEVICE_SIGNS } from "../layers/devices";
 import { GAS_SIGNS } from "../layers/gas";
 import { MAIN_SIGNS } from "../layers/mains";
@@ -82,6 +83,7 @@ export interface MapOptions {
 export class HeatMap {
   readonly map: MapLibreMap;
   private readonly painter: StatusPainter;
+  private readonly segmentPainter: StatusPainter;
   private readonly halos: Halos;
   private readonly drawing: Drawing;
   private readonly handle: Handle;
@@ -118,6 +120,7 @@ export class HeatMap {
           }),
     });
     this.painter = new StatusPainter(this.map, parts.statuses);
+    this.segmentPainter = new StatusPainter(this.map, parts.controller.segments, "segment");
     this.halos = new Halos(this.map);
     this.drawing = new Drawing(this.map, parts);
     this.handle = new Handle(this.map, parts);
@@ -127,6 +130,7 @@ export class HeatMap {
   remove(): void {
     for (const end of this.endings) end();
     this.painter.stop();
+    this.segmentPainter.stop();
     this.drawing.remove();
     this.scene?.remove();
     this.map.remove();
@@ -164,9 +168,12 @@ export class HeatMap {
       addIcons(map);
       this.loaded = true;
       this.follow(parts.store.get());
+      this.followZoom();
     });
     this.endings.push(parts.store.subscribe(() => this.follow(parts.store.get())));
     this.endings.push(parts.controller.onStatusChange((ids) => this.painter.mark(ids)));
+    this.endings.push(parts.controller.onSegmentChange((ids) => this.segmentPainter.mark(ids)));
+    map.on("zoomend", () => this.followZoom());
   }
 
   private follow(state: AppState): void {
@@ -197,7 +204,15 @@ export class HeatMap {
     this.map.setStyle(style, { diff: true });
     this.drawing.show();
     this.halos.show(view.layers.includes("alarms") ? alarms : []);
-    if (sourcesChanged) this.painter.markAll();
+    if (sourcesChanged) {
+      this.painter.markAll();
+      this.segmentPainter.markAll();
+    }
+  }
+
+  /** Far out pipes are drawn as segments, whose live state is asked for when it is first seen. */
+  private followZoom(): void {
+    if (this.placed && this.map.getZoom() < PIPES_FROM_ZOOM) this.parts.controller.wantSegments();
   }
 
   private followCamera(state: AppState): void {

@@ -1,12 +1,19 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import type { StatusTable } from "../live/table";
 
+interface Target {
+  source: string;
+  sourceLayer: string;
+}
+
 /** Sources whose feature ids are asset ids, with their layer. */
-const TARGETS = [
+const OF_ASSETS: readonly Target[] = [
   { source: "assets", sourceLayer: "asset" },
   { source: "network", sourceLayer: "pipe" },
   { source: "buildings", sourceLayer: "building" },
-] as const;
+];
+/** Below zoom 14 a pipe's feature id is its segment; further in it is an asset, so the two have a state each. */
+const OF_SEGMENTS: readonly Target[] = [{ source: "network", sourceLayer: "pipe" }];
 
 /** Ids written in one animation frame: more would stop the page, as a whole city has 350,000. */
 const IDS_A_FRAME = 4000;
@@ -21,6 +28,7 @@ export class StatusPainter {
   constructor(
     private readonly map: MapLibreMap,
     private readonly statuses: StatusTable,
+    private readonly of: "status" | "segment" = "status",
   ) {}
 
   mark(ids: Iterable<number>): void {
@@ -44,7 +52,9 @@ export class StatusPainter {
 
   private flush(): void {
     this.frame = null;
-    const targets = TARGETS.filter(({ source }) => this.map.getSource(source) !== undefined);
+    const targets = (this.of === "status" ? OF_ASSETS : OF_SEGMENTS).filter(
+      ({ source }) => this.map.getSource(source) !== undefined,
+    );
     // without sources there is nothing to paint; `markAll` follows when they come
     if (targets.length === 0) this.pending.clear();
     let left = IDS_A_FRAME;
@@ -54,7 +64,7 @@ export class StatusPainter {
       const status = this.statuses.get(id) ?? 0;
       if (status === 0 && !this.told.has(id)) continue;
       this.told.add(id);
-      for (const target of targets) this.map.setFeatureState({ ...target, id }, { status });
+      for (const target of targets) this.map.setFeatureState({ ...target, id }, { [this.of]: status });
     }
     this.next();
   }

@@ -5,7 +5,7 @@ import type { Asset, AssetItem, KindCount, Seat, Session } from "../api/shapes";
 import { impactFeatures } from "../layers/impact";
 import { drawnBy } from "../layers/kinds";
 import { type FeedEvents, LiveFeed } from "../live/feed";
-import type { StatusTable } from "../live/table";
+import { StatusTable } from "../live/table";
 import { type Action, type AppState, CURVE_SPANS, type CurveSpan, currentCity } from "./app";
 import { boxOf, boxOfMost, grown } from "./box";
 import { impactCircumstancesOf } from "./past";
@@ -55,6 +55,11 @@ export class Controller {
   private impact = new AbortController();
   private readonly names = new Map<string, Promise<AssetItem | null>>();
   private readonly changeListeners = new Set<(ids: readonly number[]) => void>();
+  private readonly segmentListeners = new Set<(ids: readonly number[]) => void>();
+  private segmentFeed: LiveFeed | null = null;
+  /** Whether somebody draws segments: a map far out. */
+  private segmentsWanted = false;
+  readonly segments = new StatusTable();
 
   constructor(
     private readonly store: Store<AppState, Action>,
@@ -77,6 +82,18 @@ export class Controller {
   onStatusChange(listener: (ids: readonly number[]) => void): () => void {
     this.changeListeners.add(listener);
     return () => this.changeListeners.delete(listener);
+  }
+
+  onSegmentChange(listener: (ids: readonly number[]) => void): () => void {
+    this.segmentListeners.add(listener);
+    return () => this.segmentListeners.delete(listener);
+  }
+
+  /** Follow the live state of segments from now on; what was once wanted stays. A replay brings them with its assets. */
+  wantSegments(): void {
+    if (this.segmentsWanted) return;
+    this.segmentsWanted = true;
+    if (this.feed !== null) this.openSegments(this.city());
   }
 
   takeSeat(seatId: number): Promise<void> {
@@ -293,6 +310,7 @@ export class Controller {
     void this.load(server.contents(city), (value) => ({ type: "contents", contents: value }));
     const { at } = this.store.get().view;
     this.openFeed(city, at === null ? null : Date.parse(at));
+    if (this.segmentsWanted) this.openSegments(city);
     this.loadSelection();
     this.curveTimer = setInterval(() => this.renewCurve(), CURVE_PERIOD_MS);
     void this.loadFields(city);
@@ -311,11 +329,13 @@ export class Controller {
 
   private closeCity(): void {
     this.feed?.stop();
-    this.feed = null;
+    this.segmentFeed?.stop();
+    this.feed = this.segmentFeed = null;
     clearInterval(this.curveTimer);
     clearInterval(this.replayTimer);
     clearInterval(this.fieldsTimer);
     this.tell(this.statuses.clear());
+    this.tellSegments(this.segments.clear());
   }
 
   private async loadTilesets(city: number): Promise<void> {
@@ -342,6 +362,10 @@ export class Controller {
       },
       onEnd: () => this.setReplaySpeed(0),
       onMessage: (message) => {
+        if (message.segments) {
+          this.tellSegments(this.segments.apply(message));
+          return;
+        }
         const changed = this.statuses.apply(message);
         this.store.dispatch({
           type: "live/message",
@@ -358,9 +382,26 @@ export class Controller {
       },
     };
     const past = pastMs === null ? null : { atMs: pastMs, speed: this.store.get().replaySpeed };
-    this.feed = new LiveFeed(city, "status", events, past);
+    this.feed = new LiveFeed(city, "status", events, past, past === null ? "assets" : "assets,segments");
     this.feed.start();
     if (past !== null) this.replayTimer = setInterval(() => this.followReplay(), REPLAY_PERIOD_MS);
+  }
+
+  /** Segments of the present have numbers and a socket of their own. */
+  private openSegments(city: number): void {
+    if (this.store.get().view.at !== null || this.segmentFeed !== null) return;
+    const events: FeedEvents = {
+      // whether the page is connected is told by the feed of assets
+      onConnection: () => {},
+      onError: this.onError,
+      onMessage: (message) => this.tellSegments(this.segments.apply(message)),
+    };
+    this.segmentFeed = new LiveFeed(city, "status", events, null, "segments");
+    this.segmentFeed.start();
+  }
+
+  private tellSegments(changed: readonly number[]): void {
+    if (changed.length > 0) for (const listener of this.segmentListeners) listener(changed);
   }
 
   /** Bring the address, and the answers that follow it, to where the replay is. */
