@@ -42,16 +42,23 @@ class AlarmModel(BaseModel):
     cleared_at: datetime | None
     acknowledged_by: str | None = Field(description="Seat that acknowledged it first.")
     acknowledged_at: datetime | None
+    current_value: float | None = Field(description="Latest good value while it is open; null = none since.", examples=[29.0])
+    highest_value: float | None = Field(
+        description="Furthest beyond the limit; null = the value that raised it.", examples=[28.5]
+    )
+    pop_up: bool = Field(description="Its rule comes before the eyes of whoever works at a screen.")
+    advice: str = Field(description="What its rule says to do about it.", examples=["检查一次侧阀门"])
     position: tuple[float, float] | None = Field(description="longitude, latitude in WGS-84 degrees")
 
 
 def alarm_model(alarm: Alarm) -> AlarmModel:
     """Return an alarm as sent; its unit is that of its point."""
     values = {name: getattr(alarm, name) for name in AlarmModel.model_fields if hasattr(alarm, name)}
-    return AlarmModel(**values, unit=_unit(alarm.point, per_h=alarm.per_h), position=alarm.position_wgs84)
+    return AlarmModel(**values, unit=unit_of(alarm.point, per_h=alarm.per_h), position=alarm.position_wgs84)
 
 
-def _unit(point: str, *, per_h: bool) -> str:
+def unit_of(point: str, *, per_h: bool) -> str:
+    """Return the unit of a point, or of its rise per hour."""
     return f"{unit_of_point(point)}/h" if per_h else unit_of_point(point)
 
 
@@ -75,6 +82,10 @@ class AlarmRuleBody(ConditionModel):
     also: list[ConditionModel] = Field([], description="Further conditions of the same frame; all must be met.")
     on_delay_s: float = Field(0.0, description="Seconds that it must last before the alarm opens.", examples=[60.0])
     off_delay_s: float = Field(0.0, description="Seconds that it must be over before the alarm closes.", examples=[0.0])
+    upstream_healthy: bool = Field(False, description="Only where a healthy heat source feeds the asset over open valves.")
+    by_device: bool = Field(False, description="The limit is the threshold of this level of each measuring device.")
+    pop_up: bool = Field(False, description="Comes before the eyes of whoever works at a screen.")
+    advice: str = Field("", max_length=1000, description="What to do about it.", examples=["检查一次侧阀门"])
     season: str = Field("", description="First and last day in force, MM-DD/MM-DD; empty = always.", examples=["11-01/03-31"])
     enabled: bool = True
 
@@ -99,5 +110,5 @@ def rule_model(stored: StoredRule) -> AlarmRuleModel:
     """Return a rule as sent."""
     rule = stored.rule
     given: dict[str, Any] = rule.as_json()
-    unit = _unit(rule.point, per_h=rule.per_h)
+    unit = unit_of(rule.point, per_h=rule.per_h)
     return AlarmRuleModel(**given, unit=unit, version=rule.version, changed_by=stored.seat, changed_at=stored.changed_at)

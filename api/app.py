@@ -47,10 +47,12 @@ from api.routes import (
     arrivals,
     assets,
     causes,
+    city_warnings,
     contents,
     coverage,
     customers,
     datums,
+    drills,
     exchange,
     export,
     fields,
@@ -101,6 +103,7 @@ from api.tracing.criticals import Criticals
 from api.tracing.facts import FactStore
 from api.tracing.rooms import Outdoor, Rooms
 from api.tracing.warming import warm
+from api.upstream_keeper import UpstreamKeeper
 from api.what_if_room import WhatIfRoom
 from data.history.postgres import PostgresHistory
 from data.pool import open_pool
@@ -155,6 +158,8 @@ ROUTERS = (
     quality_checks.router,
     alarms.router,
     alarm_actions.router,
+    city_warnings.router,
+    drills.router,
     causes.router,
     leaks.router,
     live.router,
@@ -190,6 +195,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             SegmentRoom(app.state.live, app.state.networks) as app.state.segments,
             app.state.networks.warming(partial(warm, facts, app.state.criticals)),
             IntervalKeeper(settings.database_url, pool, app.state.networks),
+            UpstreamKeeper(app.state.live, app.state.networks),
             CauseRoom(settings, app.state.networks) as app.state.causes,
             ArchiveRoom(settings, pool) as app.state.archives,
             ReadingKeeper(settings),
@@ -224,6 +230,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.features_kept = Kept()
     app.state.channels = Channels()
+    app.state.alarm_figures = metrics.AlarmFigures()
     app.state.exchange_lock = asyncio.Lock()
     app.state.bodies = BodyBudget()
     app.state.sender_rates = SenderRates(settings.sender_frames_per_s)

@@ -48,6 +48,7 @@ from tiles.errors import (
 from topology.errors import NotSolvable, NotTraceable, TopologyError
 from twin.errors import (
     BadAlarmAction,
+    BadDrill,
     BadEdit,
     BadFrame,
     BadQualityRule,
@@ -55,6 +56,7 @@ from twin.errors import (
     BadRetention,
     BadRule,
     BadSeat,
+    BadWarning,
     NotPermitted,
     OutsideScope,
     TwinError,
@@ -159,6 +161,8 @@ STATUS: dict[type[Exception], int] = {
     BadRecord: 422,
     BadRule: 422,
     BadAlarmAction: 409,
+    BadWarning: 422,
+    BadDrill: 409,
     BadRetention: 422,
     BadManifest: 422,
     BadExport: 422,

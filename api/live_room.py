@@ -22,8 +22,8 @@ import asyncpg
 from api.errors import BadRequest
 from api.intake import Intake
 from api.latest_keeper import CHECKPOINT_S, FOLLOW_S, LatestKeeper
-from data.alarm_rules import list_rules, rules_changed
-from data.alarms import end_shelves, list_active, store_pass
+from data.alarm_rules import list_limits, list_rules, rules_changed
+from data.alarms import end_shelves, list_active, store_pass, store_values
 from data.arrivals import zone_of
 from data.errors import DataError, NotFound
 from data.pool import Pool
@@ -42,6 +42,8 @@ TICK_S = 0.25
 """Shortest time between two deltas."""
 CLOCK_S = 1.0
 """How often status is checked for silence."""
+VALUES_S = 10.0
+"""How often the latest and the furthest values of open alarms are written down."""
 CATALOGUE_S = 2.0
 """How often imports of other processes are looked for."""
 DAYS_S = 600.0
@@ -144,7 +146,8 @@ class LiveRoom:
         """
         async with self._loading:
             sources, rules = await list_sources(self._pool, city_id), await list_rules(self._pool, city_id)
-            city = await asyncio.to_thread(build_city, city_id, secrets.randbits(32), sources, rules)
+            limits = await list_limits(self._pool, city_id)
+            city = await asyncio.to_thread(build_city, city_id, secrets.randbits(32), sources, rules, limits)
             async with self.lock:
                 before = self._cities.get(city_id)
                 if before is None or anew:
@@ -175,8 +178,8 @@ class LiveRoom:
         """Read the rules of a city again, here; other servers do within two seconds. Delays begin anew."""
         city = self.require_city(city_id)
         async with self.lock:
-            rules = await list_rules(self._pool, city_id)
-            city.set_rules(rules)
+            rules, limits = await list_rules(self._pool, city_id), await list_limits(self._pool, city_id)
+            city.set_rules(rules, limits)
             city.set_alarms(await list_active(self._pool, city_id))
         self.committed()
 
@@ -184,12 +187,17 @@ class LiveRoom:
 
     async def _alarms(self) -> None:
         """Let the clock decide on alarms once a second: delays, silence, rules of several points, shelves that end."""
+        noted_s = time.monotonic()
         while True:
             await asyncio.sleep(CLOCK_S)
             try:
                 await end_shelves(self._pool)
                 for city_id in list(self._cities):
                     await self.pass_alarms(city_id)
+                if time.monotonic() - noted_s >= VALUES_S:
+                    noted_s = time.monotonic()
+                    for city_id, city in list(self._cities.items()):
+                        await store_values(self._pool, city_id, city.alarm_values())
             except (*DATABASE_ERRORS, DataError, TwinError) as error:
                 logger.warning("alarms could not be decided, they will be with the next look: %s", error)
 

@@ -12,9 +12,10 @@ import asyncpg
 from data.errors import NotFound
 from data.pool import Pool
 from data.sources import list_schemas
-from data.statements import sql
-from twin.alarms import ThresholdRule, check_against, condition_from_json, level_of
+from data.statements import scope_parameters, sql
+from twin.alarms import Limits, ThresholdRule, check_against, condition_from_json, device_rule, level_of
 from twin.errors import BadRule
+from twin.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,77 @@ async def store_rule(pool: Pool, city_id: int, rule: ThresholdRule, *, seat: str
         await connection.fetchrow(sql("alarm_rule_store"), city_id, rule.code, rule.as_json(), seat, note)
     found = await all_rules(pool, city_id, code=rule.code)
     return found[0]
+
+
+async def list_limits(pool: Pool, city_id: int) -> Limits:
+    """Return the limits of single sources: those that somebody set, and thresholds of measuring devices."""
+    found: dict[tuple[int, int], dict[int, float]] = {}
+    for row in await pool.fetch(sql("alarm_limits"), city_id):
+        if row["limit_value"] is not None:
+            found.setdefault((row["rule_id"], row["place"]), {})[row["source_id"]] = row["limit_value"]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLimit:
+    """The limit that a rule has at one source, in place of its own; None as `limit_value` gives the rule's own back."""
+
+    place: int
+    limit_value: float | None
+    seat: str
+    note: str
+    changed_at: datetime
+    source: str
+    asset_id: int
+    asset_name: str
+
+
+async def site_limits(pool: Pool, scope: Scope, city_id: int, code: str) -> list[SiteLimit]:
+    """Return the limits that persons set for a rule at single sources of visible assets."""
+    scope.require_layer("alarms")
+    rows = await pool.fetch(sql("alarm_limit_list"), *scope_parameters(scope, city_id).as_tuple(), code)
+    return [SiteLimit(**dict(row)) for row in rows]
+
+
+async def store_limit(
+    pool: Pool, scope: Scope, city_id: int, code: str, source: str, *, place: int, limit: float | None, seat: str, note: str
+) -> None:
+    """Set the limit of one condition of a rule at one source; None gives the rule's own back.
+
+    Raises
+    ------
+    NotFound
+        When the city has no such rule, or no such source that the seat may see.
+    BadRule
+        When the rule does not watch the source, has no such condition, or could never clear with this limit.
+    """
+    scope.require_layer("alarms")
+    rule = (await require_rule(pool, city_id, code)).rule
+    row = await pool.fetchrow(sql("alarm_limit_source"), *scope_parameters(scope, city_id).as_tuple(), source)
+    if row is None:
+        raise NotFound(f"there is no source {source!r} in city {city_id}")
+    if row["schema_code"] != rule.schema_code:
+        raise BadRule(f"rule {code!r} watches frames of {rule.schema_code!r}; {source!r} sends {row['schema_code']!r}")
+    if limit is not None:
+        schemas = [stored.schema for stored in await list_schemas(pool, city_id) if stored.schema.code == rule.schema_code]
+        check_against(rule.with_limit(place, limit), max(schemas, key=lambda schema: schema.version))
+    await pool.execute(sql("alarm_limit_store"), city_id, code, row["source_id"], place, limit, seat, note)
+
+
+async def ensure_device_rules(pool: Pool, city_id: int) -> None:
+    """Add a rule for each point, side and level that has thresholds of measuring devices: one for all devices of a kind."""
+    points = {
+        (stored.schema.code, point.name): point for stored in await list_schemas(pool, city_id) for point in stored.schema.points
+    }
+    rules = [
+        device_rule(row["schema_code"], points[row["schema_code"], row["point"]], row["side"], level_of(row["level"]))
+        for row in await pool.fetch(sql("alarm_device_sides"), city_id)
+        if (row["schema_code"], row["point"]) in points
+    ]
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(sql("alarm_rule_lock"), city_id)
+        given = [{"place": place, **rule.as_json()} for place, rule in enumerate(rules)]
+        await connection.execute(sql("alarm_rule_ensure"), city_id, given)
 
 
 async def require_rule(pool: Pool, city_id: int, code: str) -> StoredRule:

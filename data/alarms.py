@@ -35,6 +35,10 @@ class Alarm:
         Open for more than 24 hours.
     chattering
         Its rule has rung three times at its source within the last hour.
+    current_value, highest_value
+        Latest good value while it is open, and the furthest beyond the limit; None = no other than the one that raised it.
+    pop_up, advice
+        Those of its rule.
     """
 
     alarm_id: int
@@ -66,6 +70,10 @@ class Alarm:
     acknowledged_at: datetime | None
     standing: bool
     chattering: bool
+    current_value: float | None
+    highest_value: float | None
+    pop_up: bool
+    advice: str
     position_wgs84: tuple[float, float] | None
 
 
@@ -118,7 +126,7 @@ async def store_changes(connection: asyncpg.Connection, city_id: int, changes: S
             [change.source.source_id for change in raised],
             [change.rule.level.value for change in raised],
             [change.value for change in raised],
-            [change.rule.limit for change in raised],
+            [change.limit for change in raised],
             [from_ms(change.observed_ms) for change in raised],
             RULES_SEAT,
         )
@@ -141,6 +149,13 @@ async def store_pass(pool: Pool, city_id: int, changes: Sequence[AlarmChange], *
         quiet = await store_changes(connection, city_id, changes)
         await add_commit(connection, city_id, [], received_ms=now_ms, alarms=len(changes))
     return quiet
+
+
+async def store_values(pool: Pool, city_id: int, values: Sequence[tuple[int, int, float, int]]) -> None:
+    """Note the latest values of open alarms (`LiveCity.alarm_values`); the furthest beyond the limit stays."""
+    if values:
+        rules, sources, numbers, times = (list(column) for column in zip(*values, strict=True))
+        await pool.execute(sql("alarm_values"), city_id, rules, sources, numbers, [from_ms(each) for each in times])
 
 
 async def end_shelves(pool: Pool) -> None:
@@ -280,11 +295,71 @@ async def list_news(pool: Pool, scope: Scope, city_id: int, *, since: int, limit
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmRecord:
+    """One device alarm (设备报警) of CJ/T 545: first, current and highest value with time and level.
+
+    Attributes
+    ----------
+    device_code, item, part, point_bsm, facility_type
+        Of the measuring device whose values the rule watches; None where no device is registered.
+    derived
+        False = measured value (实测值), True = derived by analysis (分析值).
+    """
+
+    alarm_id: int
+    alarm_code: str
+    alarm_name: str
+    asset_id: int
+    asset_kind: str
+    asset_code: str
+    asset_name: str
+    source: str | None
+    schema_code: str
+    point: str
+    per_h: bool
+    device_code: str | None
+    item: str | None
+    part: str | None
+    point_bsm: str | None
+    facility_type: str | None
+    level: int
+    first_value: float
+    first_at: datetime
+    current_value: float
+    current_at: datetime
+    highest_value: float
+    highest_at: datetime
+    highest_level: int
+    ended_at: datetime | None
+    derived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records: raised within `since` to `until`; only open ones; of one asset (None = any)."""
+
+    since: datetime
+    until: datetime
+    active: bool = False
+    asset_id: int | None = None
+
+
+async def list_records(
+    pool: Pool, scope: Scope, city_id: int, wanted: RecordFilter, *, limit: int, offset: int
+) -> list[AlarmRecord]:
+    """Return records of device alarms that a scope sees, newest first."""
+    scope.require_layer("alarms")
+    parameters = (*scope_parameters(scope, city_id).as_tuple(), wanted.since, wanted.until, wanted.active, wanted.asset_id)
+    return [AlarmRecord(**dict(row)) for row in await pool.fetch(sql("alarm_records"), *parameters, limit, offset)]
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmKpis:
-    """Own figures of the alarms raised in a period: `figures` by name, `rules` by rule with those judged and false."""
+    """Own figures of the alarms raised in a period: `figures` by name, `rules` by rule, `windows` = the worst 10 minutes."""
 
     figures: Mapping[str, float | None]
     rules: list[Mapping[str, Any]]
+    windows: list[Mapping[str, Any]]
 
 
 async def alarm_kpis(pool: Pool, scope: Scope, city_id: int, since: datetime, until: datetime) -> AlarmKpis:
@@ -294,4 +369,30 @@ async def alarm_kpis(pool: Pool, scope: Scope, city_id: int, since: datetime, un
     row = await pool.fetchrow(sql("alarm_kpis"), *parameters)
     assert row is not None  # it counts
     rules = await pool.fetch(sql("alarm_kpi_rules"), *parameters)
-    return AlarmKpis(dict(row), [dict(each) for each in rules])
+    windows = await pool.fetch(sql("alarm_kpi_windows"), *parameters)
+    return AlarmKpis(dict(row), [dict(each) for each in rules], [dict(each) for each in windows])
+
+
+AlarmGroup: TypeAlias = Literal["month", "day", "level", "kind", "area", "company", "rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmTotal:
+    """Alarms of a period of one group; `key` as text (None = no district or owner), `handled` = acknowledged."""
+
+    key: str | None
+    name: str | None
+    raised: int
+    open: int
+    handled: int
+    judged: int
+    false_alarms: int
+
+
+async def alarm_totals(
+    pool: Pool, scope: Scope, city_id: int, since: datetime, until: datetime, *, by: AlarmGroup, zone: str
+) -> list[AlarmTotal]:
+    """Count the alarms that a scope sees, raised in a period, by month or day of the city, level, kind and more."""
+    scope.require_layer("alarms")
+    rows = await pool.fetch(sql("alarm_totals"), *scope_parameters(scope, city_id).as_tuple(), since, until, by, zone)
+    return [AlarmTotal(**dict(row)) for row in rows]

@@ -512,6 +512,36 @@ MEASURING_DEVICE_STATE: Final = CodeList(
 )
 """State of a measuring device (设备状态); the standard prints words without codes, the word is the code."""
 
+WARNING_TYPE: Final = CodeList(
+    "warning_type",
+    "CJ/T 545-2021 5.4.3.1, YJLX",
+    {
+        "01": "燃气泄漏 gas leak",
+        "02": "燃气爆炸 gas explosion",
+        "03": "管网爆管 network pipe burst",
+        "04": "泄漏 leak",
+        "05": "路面塌陷 road collapse",
+        "06": "暴雨洪涝 rainstorm and flood",
+        "07": "排水管网淤积 drainage network silting",
+        "08": "排水管网溢流 drainage network overflow",
+        "09": "结构损伤 structural damage",
+        "10": "极端天气 extreme weather",
+        "11": "车辆超载 overloaded vehicle",
+        "12": "其他 other",
+    },
+)
+"""Type of a warning (预警类型), the kind of problem."""
+WARNING_LEVEL: Final = CodeList(
+    "warning_level",
+    "CJ/T 545-2021 5.4.3.1, YJJB",
+    {"1": "一级 level 1", "2": "二级 level 2", "3": "三级 level 3", "4": "四级 level 4"},
+)
+"""Level of a warning (预警级别), 1 the highest."""
+WARNING_STATE: Final = CodeList(
+    "warning_status", "CJ/T 545-2021 5.4.3.1, YJZT", {"01": "发布 issued", "02": "处置 being handled", "03": "解除 lifted"}
+)
+"""State of a warning (预警状态)."""
+
 DRAWN_BY: Final = CodeList("", "", {"company": "热企绘制 drawn by a heating company", "plant": "电厂管线 of a power plant"})
 """Who drew a pipe: two of the 23 layers that are converted."""
 NO_BURN_STATE: Final = CodeList(

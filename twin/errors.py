@@ -41,6 +41,14 @@ class BadAlarmAction(TwinError):
     """Raised when an alarm is not in a state for what somebody wants to do with it; the message says what is missing."""
 
 
+class BadWarning(TwinError):
+    """Raised when a warning names a type, level or model that does not exist, says too little, or is not in a state for it."""
+
+
+class BadDrill(TwinError):
+    """Raised when a drill has no end within 24 hours, is over, or another one runs."""
+
+
 class BadQualityRule(TwinError):
     """Raised when a rule of data quality has no sense: unknown kind, parameter or point, or a formula that is none."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from twin.alarms.engine import IDLE, Changes, Looked, both, decide, evaluate, look
-from twin.alarms.rules import SILENCE, Condition, ThresholdRule
+from twin.alarms.rules import SILENCE, Condition, Limits, ThresholdRule
 from twin.arrays import BoolArray, Float64Array, Int32Array, Int64Array, UInt8Array
 from twin.points.model import FrameSchema
 from twin.quality import Quality, may_raise_alarm
@@ -48,6 +48,10 @@ class SourceBlock:
         Steady time at which a source was heard last, and whether this process has heard it itself.
     rises
         Rise per hour of the registers that rules look at, by column, between the two latest frames; NaN = not known.
+    upstream
+        Whether a healthy heat source feeds the asset of each source, as far as the network says.
+    given_limits, limits
+        Limits of single sources as given, and as arrays over the sources by place of rule and condition.
     score, flagged
         Quality score of the latest frame (NaN = not judged), and the worst flag that rules of data quality give it.
     """
@@ -70,6 +74,9 @@ class SourceBlock:
     heard_ms: Int64Array
     fresh: BoolArray
     rises: dict[int, Float64Array]
+    upstream: BoolArray
+    given_limits: Limits
+    limits: dict[tuple[int, int], Float64Array]
     score: Float64Array
     flagged: UInt8Array
 
@@ -121,41 +128,72 @@ class SourceBlock:
 
     # ------------------------------------------------------------ alarms on the clock
 
-    def set_rules(self, rules: Sequence[ThresholdRule]) -> None:
-        """Take these rules instead; timers and open alarms begin anew, `LiveCity.set_alarms` puts the open ones back."""
+    def set_rules(self, rules: Sequence[ThresholdRule], limits: Limits) -> None:
+        """Take these rules and limits of single sources instead; `LiveCity.set_alarms` puts the open alarms back.
+
+        What is known of rules that stay as they are goes on: timers, open alarms, the rise of registers.
+        """
         schema, count = self.sources[0].schema, len(self.sources)
+        before = {rule: place for place, rule in enumerate(self.rules)}
+        known, state = self.limits, (self.active, self.quiet, self.since_ms)
         self.rules = rules_of(schema, rules)
         shape = len(self.rules), count
         self.active, self.quiet = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         self.since_ms = np.full(shape, IDLE, np.int64)
+        self.given_limits, self.limits = limits, self._limits(limits)
+        for place, rule in enumerate(self.rules):
+            old = before.get(rule)
+            if old is not None and _same_limits(rule, known, old, self.limits, place):
+                self.active[place], self.quiet[place], self.since_ms[place] = (array[old] for array in state)
         registers = {schema.column(each.point) for rule in self.rules for each in rule.conditions if each.per_h}
-        self.rises = {column: np.full(count, np.nan) for column in registers if column is not None}
+        rises = self.rises
+        self.rises = {column: rises.get(column, np.full(count, np.nan)) for column in registers if column is not None}
         self.touched[:] = True
+
+    def _limits(self, given: Limits) -> dict[tuple[int, int], Float64Array]:
+        found = {}
+        for place, rule in enumerate(self.rules):
+            for part, condition in enumerate(rule.conditions):
+                own = given.get((rule.rule_id, part), {})
+                by_device = rule.by_device and part == 0
+                if not own and not by_device:
+                    continue
+                array = np.full(len(self.sources), np.nan if by_device else condition.limit)
+                rows = self.rows_of(np.fromiter(own, np.int32, len(own)))
+                array[rows[rows >= 0]] = np.fromiter(own.values(), np.float64, len(own))[rows >= 0]
+                found[place, part] = array
+        return found
+
+    def limit_of(self, place: int, row: int) -> float:
+        """Return the limit that the first condition of a rule has for a source."""
+        own = self.limits.get((place, 0))
+        return self.rules[place].limit if own is None else float(own[row])
 
     @property
     def frames_decide(self) -> bool:
         """Whether any rule is decided by a frame alone, so that every frame of a batch must be looked at."""
         return any(rule.at_once for rule in self.rules)
 
-    def look_at(self, rule: ThresholdRule, steady_ms: int) -> tuple[Looked, Float64Array]:
-        """Hold the latest values of all sources against a rule; returns the values of its first condition too."""
-        first, values = self._look_one(rule.conditions[0], steady_ms)
-        for condition in rule.also:
-            first = both(first, self._look_one(condition, steady_ms)[0])
+    def look_at(self, place: int, steady_ms: int) -> tuple[Looked, Float64Array]:
+        """Hold the latest values of all sources against the rule at a place; returns the values of its first condition too."""
+        conditions = self.rules[place].conditions
+        first, values = self._look_one(conditions[0], steady_ms, self.limits.get((place, 0)))
+        for part, condition in enumerate(conditions[1:], 1):
+            first = both(first, self._look_one(condition, steady_ms, self.limits.get((place, part)))[0])
         return first, values
 
-    def _look_one(self, condition: Condition, steady_ms: int) -> tuple[Looked, Float64Array]:
+    def _look_one(self, condition: Condition, steady_ms: int, limits: Float64Array | None) -> tuple[Looked, Float64Array]:
         heard = self.received_ms != NEVER
         if condition.point == SILENCE:
             values = (steady_ms - self.heard_ms) / 1000
-            looked = look(condition, values, heard)
+            looked = look(condition, values, heard, limits)
             # a source that was put back out of the store is not heard again yet
             return Looked(looked.met, looked.over & self.fresh, heard), values
         column = self.sources[0].schema.column(condition.point)
         assert column is not None  # rules_of
         good = heard & ~self.late & may_raise_alarm(self.quality[:, column])
         values = self.rises[column] if condition.per_h else self.values[:, column]
-        return look(condition, values, good), values
+        return look(condition, values, good, limits), values
 
     def decide(self, in_force: Sequence[bool], steady_ms: int, now_ms: int) -> Decision:
         """Let the clock decide on all rules: what opens and closes, and the timers after it. Nothing is changed here.
@@ -171,12 +209,13 @@ class SourceBlock:
         """
         since, changes = self.since_ms.copy(), []
         for place, rule in enumerate(self.rules):
-            looked, values = self.look_at(rule, steady_ms)
-            allowed = np.full(len(self.sources), in_force[place])
+            looked, values = self.look_at(place, steady_ms)
+            allowed = self.upstream & in_force[place] if rule.upstream_healthy else np.full(len(self.sources), in_force[place])
             found, since[place] = decide(rule, looked, allowed, self.active[place], self.since_ms[place], steady_ms=steady_ms)
             for row in np.flatnonzero(found.raised | found.cleared).tolist():
                 raised = bool(found.raised[row])
-                changes.append(AlarmChange(rule, self.sources[row], raised, float(values[row]), now_ms))
+                limit = self.limit_of(place, row)
+                changes.append(AlarmChange(rule, self.sources[row], raised, float(values[row]), now_ms, limit))
         return Decision(since, tuple(changes))
 
     def heard(self) -> LatestFrames:
@@ -227,6 +266,8 @@ class AlarmChange:
         The value that did it, in the point's unit.
     observed_ms
         When, by the device's clock.
+    limit
+        The limit that counted at this source.
     """
 
     rule: ThresholdRule
@@ -234,6 +275,7 @@ class AlarmChange:
     raised: bool
     value: float
     observed_ms: int
+    limit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,17 +323,21 @@ class Watch:
             The frames of this round.
         """
         found = []
-        for rule, active in zip(self.block.rules, self.active, strict=True):
+        for place, (rule, active) in enumerate(zip(self.block.rules, self.active, strict=True)):
             column = self.batch.schema.column(rule.point)
             if column is None or not rule.at_once:
                 continue
             values = self.batch.values[frames, column]
-            changes: Changes = evaluate(rule, values, self.batch.quality[frames, column], active[places])
-            for i in np.flatnonzero(changes.raised | changes.cleared).tolist():
-                raised = bool(changes.raised[i])
+            rows = self.members[places]
+            own = self.block.limits.get((place, 0))
+            limits = None if own is None else own[rows]
+            changes: Changes = evaluate(rule, values, self.batch.quality[frames, column], active[places], limits)
+            opened = changes.raised & self.block.upstream[rows] if rule.upstream_healthy else changes.raised
+            for i in np.flatnonzero(opened | changes.cleared).tolist():
+                raised, row = bool(opened[i]), int(rows[i])
                 active[places[i]] = raised
-                source = self.block.sources[int(self.members[places[i]])]
-                found.append(AlarmChange(rule, source, raised, float(values[i]), int(self.batch.observed_ms[frames[i]])))
+                seen_ms, limit = int(self.batch.observed_ms[frames[i]]), self.block.limit_of(place, row)
+                found.append(AlarmChange(rule, self.block.sources[row], raised, float(values[i]), seen_ms, limit))
         return found
 
 
@@ -314,7 +360,24 @@ def rules_of(schema: FrameSchema, rules: Sequence[ThresholdRule]) -> tuple[Thres
     return tuple(rule for rule in rules if rule.schema_code == schema.code and all(map(held, rule.conditions)))
 
 
-def make_block(sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence[ThresholdRule]) -> SourceBlock:
+def _same_limits(
+    rule: ThresholdRule,
+    before: Mapping[tuple[int, int], Float64Array],
+    old: int,
+    after: Mapping[tuple[int, int], Float64Array],
+    new: int,
+) -> bool:
+    """Tell whether a rule has the limits at single sources that it had; `old`, `new`: its place then and now."""
+    nothing = np.zeros(0)
+    return all(
+        np.array_equal(before.get((old, part), nothing), after.get((new, part), nothing), equal_nan=True)
+        for part in range(len(rule.conditions))
+    )
+
+
+def make_block(
+    sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence[ThresholdRule], limits: Limits | None = None
+) -> SourceBlock:
     """Return the block of sources of one schema, none heard; `sources` by rising source_id."""
     schema, count = sources[0].schema, len(sources)
     none = np.zeros((0, count), np.bool_)
@@ -337,8 +400,11 @@ def make_block(sources: Sequence[Source], asset_ids: Int64Array, rules: Sequence
         heard_ms=np.zeros(count, np.int64),
         fresh=np.zeros(count, np.bool_),
         rises={},
+        upstream=np.ones(count, np.bool_),
+        given_limits={},
+        limits={},
         score=np.full(count, np.nan),
         flagged=np.zeros(count, np.uint8),
     )
-    block.set_rules(rules)
+    block.set_rules(rules, limits or {})
     return block

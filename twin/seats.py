@@ -25,6 +25,8 @@ OrganisationType: TypeAlias = Literal["city", "district", "company"]
 Permission: TypeAlias = Literal[
     "acknowledge_alarms",
     "edit_alarm_rules",
+    "issue_warnings",
+    "run_drills",
     "switch_valves",
     "send_readings",
     "register_sources",
@@ -55,12 +57,15 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
-    "dispatcher": frozenset({"acknowledge_alarms", "switch_valves", "propose_changes", "judge_quality"}),
+    "dispatcher": frozenset(
+        {"acknowledge_alarms", "issue_warnings", "run_drills", "switch_valves", "propose_changes", "judge_quality"}
+    ),
     "planner": frozenset(
         {
             "plan",
             "manage_jobs",
             "edit_alarm_rules",
+            "run_drills",
             "propose_changes",
             "edit_archive",
             "review_archive",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.alarm_models import AlarmRuleBody, AlarmRuleEdit, AlarmRuleModel, rule_model
 from api.dependencies import CallerDep, CityDep, PoolDep
-from data.alarm_rules import all_rules, require_rule, rule_versions, store_rule
+from data.alarm_rules import all_rules, require_rule, rule_versions, site_limits, store_limit, store_rule
 from twin.alarms import Condition, ThresholdRule, level_of, points_without_limit
 
 router = APIRouter(tags=["alarms"])
@@ -80,6 +80,54 @@ async def put_rule(
     return rule_model(stored)
 
 
+class SiteLimitBody(BaseModel):
+    """The limit of one condition of a rule at one source."""
+
+    source: str = Field(max_length=200, examples=["substation:SUB-0001"])
+    place: int = Field(0, ge=0, le=7, description="Condition of the rule: 0 = the first, 1 = the first of `also` ...")
+    limit: float | None = Field(description="In the unit of the point; null = the rule's own counts again.", examples=[3.0])
+    note: str = Field(min_length=1, max_length=2000, examples=["该站补水泵较小"])
+
+
+class SiteLimitModel(BaseModel):
+    """A limit that a rule has at one source in place of its own."""
+
+    source: str = Field(examples=["substation:SUB-0001"])
+    asset_id: int = Field(examples=[12])
+    asset_name: str
+    place: int = Field(examples=[0])
+    limit_value: float = Field(examples=[3.0])
+    seat: str
+    note: str
+    changed_at: datetime
+
+
+class SiteLimitsAnswer(BaseModel):
+    """Limits of a rule at single sources."""
+
+    items: list[SiteLimitModel]
+
+
+@router.get("/alarms/rules/{code}/limits")
+async def get_limits(code: RuleCode, caller: CallerDep, city: CityDep, pool: PoolDep) -> SiteLimitsAnswer:
+    """List the limits that a rule has at single sources in place of its own."""
+    await require_rule(pool, city, code)
+    found = await site_limits(pool, caller.scope, city, code)
+    return SiteLimitsAnswer(items=[SiteLimitModel.model_validate(each, from_attributes=True) for each in found])
+
+
+@router.put("/alarms/rules/{code}/limits")
+async def put_limit(
+    code: RuleCode, request: Request, caller: CallerDep, city: CityDep, *, pool: PoolDep, body: SiteLimitBody
+) -> SiteLimitsAnswer:
+    """Set the limit of a rule at one source; the delays of all rules begin anew."""
+    await store_limit(
+        pool, caller.scope, city, code, body.source, place=body.place, limit=body.limit, seat=caller.seat, note=body.note
+    )
+    await request.app.state.live.reload_rules(city)
+    return await get_limits(code, caller, city, pool)
+
+
 def _rule(code: str, body: AlarmRuleBody) -> ThresholdRule:
     return ThresholdRule(
         rule_id=0,
@@ -98,4 +146,8 @@ def _rule(code: str, body: AlarmRuleBody) -> ThresholdRule:
         off_delay_s=body.off_delay_s,
         season=body.season,
         enabled=body.enabled,
+        upstream_healthy=body.upstream_healthy,
+        by_device=body.by_device,
+        pop_up=body.pop_up,
+        advice=body.advice,
     )

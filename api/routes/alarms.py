@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
-from api.alarm_models import AlarmModel, alarm_model
+from api.alarm_models import AlarmModel, alarm_model, unit_of
 from api.alarm_news import stream_news
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.errors import BadRequest
-from data.alarms import AlarmFilter, AlarmFilterState, alarm_kpis, last_transition, list_alarms, list_alarms_at, list_transitions
+from data.alarms import (
+    AlarmFilter,
+    AlarmFilterState,
+    AlarmGroup,
+    AlarmRecord,
+    RecordFilter,
+    alarm_kpis,
+    alarm_totals,
+    last_transition,
+    list_alarms,
+    list_alarms_at,
+    list_records,
+    list_transitions,
+)
+from data.arrivals import zone_of
+from twin.measuring import HEATING_NETWORK
 
 router = APIRouter(tags=["alarms"])
 AlarmId = Annotated[int, Path(examples=[7])]
 MAX_PERIOD = timedelta(days=366)
+GRADES: tuple[tuple[float, Literal["good", "manageable", "too_many"]], ...] = ((1, "good"), (2, "manageable"), (5, "too_many"))
+"""Bounds of the mean of an operator and 10 minutes (EEMUA 191)."""
 
 
 class AlarmsAnswer(BaseModel):
@@ -55,6 +74,13 @@ class RuleKpi(BaseModel):
     false_rate: float | None = Field(description="Share of the judged that were false; null = none was judged.")
 
 
+class WindowKpi(BaseModel):
+    """A span of 10 minutes."""
+
+    begins_at: datetime
+    raised: int
+
+
 class KpisAnswer(BaseModel):
     """Own figures of the alarms raised in a period (ISA-18.2, EEMUA 191)."""
 
@@ -71,7 +97,74 @@ class KpisAnswer(BaseModel):
     acknowledged: int
     acknowledge_p50_s: float | None
     acknowledge_p90_s: float | None
+    cleared: int = Field(description="Of the raised those that are over.")
+    level_1: int = Field(description="Of the raised those of level 1; the goal is 5 of 100.")
+    level_2: int = Field(description="Of the raised those of level 2; the goal is 15 of 100.")
+    level_3: int = Field(description="Of the raised those of level 3; the goal is 80 of 100.")
+    grade: Literal["good", "manageable", "too_many", "overload"] = Field(
+        description="Of the mean: up to 1 good, up to 2 manageable, up to 5 too many, else overload (EEMUA 191)."
+    )
+    windows: list[WindowKpi] = Field(description="The spans of 10 minutes with most alarms, at most ten.")
     rules: list[RuleKpi]
+
+
+class AlarmRecordModel(BaseModel):
+    """One device alarm (设备报警) of CJ/T 545; `exchange` holds it under the names of the standard."""
+
+    alarm_id: int = Field(examples=[7])
+    alarm_code: str = Field(description="BJDM", examples=["secondary_supply_temperature_low"])
+    alarm_name: str = Field(description="BJMC", examples=["二次供水温度过低"])
+    asset_id: int = Field(examples=[12])
+    asset_kind: str = Field(examples=["substation"])
+    asset_name: str
+    device: str = Field(description="SBDM: the measuring device, else the source.", examples=["substation:SUB-0001"])
+    part: str = Field(description="BJBW: where the device stands, else the asset.")
+    item: str = Field(description="JCXDM: monitored item, else the point.", examples=["JCX_0014"])
+    unit: str = Field(examples=["degC"])
+    first_value: float
+    first_at: datetime
+    first_level: int = Field(examples=[1])
+    current_value: float
+    current_at: datetime
+    highest_value: float = Field(description="Furthest beyond the limit, of values looked at every 10 s.")
+    highest_at: datetime
+    highest_level: int = Field(description="Of all alarms at this point meanwhile.", examples=[1])
+    ended_at: datetime | None
+    type: int = Field(description="0 measured (实测值), 1 derived by analysis (分析值).", examples=[0])
+    exchange: dict[str, str | int | float | None] = Field(description="Field codes of the standard.")
+
+
+class AlarmRecordsAnswer(BaseModel):
+    """Records of device alarms, newest first."""
+
+    items: list[AlarmRecordModel]
+
+
+class AlarmTotalModel(BaseModel):
+    """Alarms of one group."""
+
+    key: str | None = Field(description="2026-11, level, kind, number of the district or owner, or rule.", examples=["2026-11"])
+    name: str | None
+    raised: int
+    open: int
+    handled: int = Field(description="Acknowledged by a person.")
+    not_handled: int
+    judged: int = Field(description="With a verdict.")
+    false_alarms: int
+
+
+class AlarmTotalsAnswer(BaseModel):
+    """Alarms raised in a period by group."""
+
+    items: list[AlarmTotalModel]
+
+
+def _span(since: datetime | None, until: datetime | None, default: timedelta = timedelta(days=1)) -> tuple[datetime, datetime]:
+    end = until or datetime.now(UTC)
+    start = since or end - default
+    if not timedelta(0) < end - start <= MAX_PERIOD:
+        raise BadRequest(f"since {start} to until {end} is no period of up to {MAX_PERIOD.days} days")
+    return start, end
 
 
 @router.get("/alarms")
@@ -115,18 +208,53 @@ async def get_kpis(
     operators: Annotated[int, Query(ge=1, le=10_000, description="Persons who share these alarms.")] = 1,
 ) -> KpisAnswer:
     """Tell how many alarms there were and how they were handled."""
-    end = until or datetime.now(UTC)
-    start = since or end - timedelta(days=1)
-    if not timedelta(0) < end - start <= MAX_PERIOD:
-        raise BadRequest(f"since {start} to until {end} is no period of up to {MAX_PERIOD.days} days")
+    start, end = _span(since, until)
     found = await alarm_kpis(pool, caller.scope, city, start, end)
     raised = found.figures["raised"] or 0
     mean = raised / operators / ((end - start) / timedelta(minutes=10))
+    grade = next((word for most, word in GRADES if mean <= most), "overload")
     rules = [
         RuleKpi(**each, false_rate=each["false_alarms"] / each["judged"] if each["judged"] else None) for each in found.rules
     ]
     spans = {"since": start, "until": end, "operators": operators, "per_operator_10_min": round(mean, 6)}
-    return KpisAnswer.model_validate({**found.figures, **spans, "rules": rules})
+    return KpisAnswer.model_validate({**found.figures, **spans, "grade": grade, "rules": rules, "windows": found.windows})
+
+
+@router.get("/alarms/records")
+async def get_records(
+    caller: CallerDep,
+    city: CityDep,
+    pool: PoolDep,
+    *,
+    since: Annotated[AwareDatetime | None, Query(description="Raised from; default: a day before `until`.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Raised before; default: now.")] = None,
+    open_only: Annotated[bool, Query(alias="open", description="Only those that have not ended.")] = False,
+    asset: Annotated[int | None, Query(description="Asset that they are at.", ge=1, le=2**31 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> AlarmRecordsAnswer:
+    """Tell alarms as the device alarm records (设备报警) of CJ/T 545: first, current and highest value with time and level."""
+    start, end = _span(since, until)
+    wanted = RecordFilter(start, end, active=open_only, asset_id=asset)
+    found = await list_records(pool, caller.scope, city, wanted, limit=limit, offset=offset)
+    zone = ZoneInfo(await zone_of(pool, city))
+    return AlarmRecordsAnswer(items=[record_model(each, zone) for each in found])
+
+
+@router.get("/alarms/totals")
+async def get_totals(
+    caller: CallerDep,
+    city: CityDep,
+    pool: PoolDep,
+    *,
+    by: Annotated[AlarmGroup, Query(description="What to count by.")] = "month",
+    since: Annotated[AwareDatetime | None, Query(description="Default: a year before `until`.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Default: now.")] = None,
+) -> AlarmTotalsAnswer:
+    """Count the alarms of a period by time, level, kind, district, owner or rule: handled, not handled, judged false."""
+    start, end = _span(since, until, MAX_PERIOD)
+    found = await alarm_totals(pool, caller.scope, city, start, end, by=by, zone=await zone_of(pool, city))
+    return AlarmTotalsAnswer(items=[AlarmTotalModel(**asdict(each), not_handled=each.raised - each.handled) for each in found])
 
 
 @router.get("/alarms/stream", response_class=StreamingResponse)
@@ -152,3 +280,39 @@ async def get_transitions(alarm_id: AlarmId, caller: CallerDep, city: CityDep, p
     """Tell what has happened to an alarm: who did what, when, and what was said."""
     found = await list_transitions(pool, caller.scope, city, alarm_id)
     return TransitionsAnswer(items=[TransitionModel.model_validate(each, from_attributes=True) for each in found])
+
+
+def record_model(found: AlarmRecord, zone: ZoneInfo) -> AlarmRecordModel:
+    """Return a record as sent; times of the exchange are those of the city's zone without it."""
+    device, part, item = found.device_code or found.source or "", found.part or found.asset_name, found.item or found.point
+    end = None if found.ended_at is None else _local(found.ended_at, zone)
+    exchange: dict[str, str | int | float | None] = {
+        "BSM": f"{found.alarm_id:020d}",
+        "SSLXDM": found.facility_type or HEATING_NETWORK,
+        "SZSSDM": found.asset_code,
+        "SZSSMC": found.asset_name,
+        "DWBSM": found.point_bsm or "",
+        "BJDM": found.alarm_code,
+        "BJMC": found.alarm_name,
+        "SBDM": device,
+        "BJBW": part,
+        "JCXDM": item,
+        "CCBJZ": found.first_value,
+        "CCBJSJ": _local(found.first_at, zone),
+        "DQBJZ": found.current_value,
+        "DQBJSJ": _local(found.current_at, zone),
+        "DQBJJB": str(found.level),
+        "ZGBJZ": found.highest_value,
+        "ZGBJSJ": _local(found.highest_at, zone),
+        "BJZGJB": str(found.highest_level),
+        "BJJSSJ": end,
+        "BJLX": str(int(found.derived)),
+    }
+    names = AlarmRecordModel.model_fields.keys() & AlarmRecord.__dataclass_fields__.keys() - {"part", "item"}
+    values: dict[str, Any] = {name: getattr(found, name) for name in names}
+    values |= {"device": device, "part": part, "item": item, "unit": unit_of(found.point, per_h=found.per_h)}
+    return AlarmRecordModel(**values, first_level=found.level, type=int(found.derived), exchange=exchange)
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -12,6 +12,7 @@ from api.errors import BadRequest
 from api.live_room import LiveRoom
 from api.routes.assets import parse_bbox
 from data import measuring
+from data.alarm_rules import ensure_device_rules
 from data.measuring_records import store_devices, store_points, store_thresholds
 from data.pool import Pool
 from twin.measuring import (
@@ -350,10 +351,15 @@ async def get_thresholds(
 
 
 @router.post("/measuring-thresholds")
-async def post_thresholds(body: ThresholdsBody, caller: CallerDep, city: CityDep, pool: PoolDep) -> ThresholdsAnswer:
+async def post_thresholds(
+    request: Request, body: ThresholdsBody, caller: CallerDep, city: CityDep, pool: PoolDep
+) -> ThresholdsAnswer:
     """Set the thresholds of devices in place of those they have."""
     records = [_threshold_record(threshold) for threshold in body.thresholds]
     devices = await store_thresholds(pool, caller.scope, city, records, seat=caller.seat)
+    await ensure_device_rules(pool, city)
+    live: LiveRoom = request.app.state.live
+    await live.reload_rules(city)
     return await _thresholds(pool, caller, city, measuring.DeviceFilter(bsm=devices), limit=MAX_RECORDS, offset=0)
 
 

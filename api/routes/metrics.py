@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -14,6 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.arrival_metrics import ArrivalMetrics
 from api.dependencies import CallerDep
 from api.live_room import LiveRoom
+from data.alarms import alarm_kpis
+from data.pool import Pool
+from twin.scope import Scope as SeatScope
 
 router = APIRouter(tags=["system"])
 
@@ -84,11 +88,55 @@ class _LiveFigures(Collector):
         yield alarms
 
 
+class AlarmFigures(Collector):
+    """Own figures of the alarms of the last day, read from the store at most once a minute; labels are cities only."""
+
+    def __init__(self) -> None:
+        self._read_s = -KPI_S
+        self._found: dict[int, Mapping[str, float | None]] = {}
+
+    async def read(self, pool: Pool, cities: Iterable[int]) -> None:
+        """Read the figures again when they are a minute old."""
+        if time.monotonic() - self._read_s < KPI_S:
+            return
+        self._read_s, now = time.monotonic(), datetime.now(UTC)
+        day, span = timedelta(days=1), timedelta(minutes=10)
+        for city_id in cities:
+            figures = (await alarm_kpis(pool, SeatScope(), city_id, now - day, now)).figures
+            latest = (await alarm_kpis(pool, SeatScope(), city_id, now - span, now)).figures
+            self._found[city_id] = {**figures, "latest": latest["raised"]}
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the figures that were read."""
+        for name, figure, text in _KPIS:
+            gauge = GaugeMetricFamily(name, text, labels=["city"])
+            for city_id, figures in self._found.items():
+                if (value := figures.get(figure)) is not None:
+                    gauge.add_metric([str(city_id)], float(value))
+            yield gauge
+
+
+KPI_S = 60.0
+"""How old the figures of alarms may be."""
+_KPIS = (
+    ("heat_twin_alarms_raised_10_min", "latest", "Alarms raised in the last 10 minutes"),
+    ("heat_twin_alarms_raised_day", "raised", "Alarms raised in the last day"),
+    ("heat_twin_alarms_most_10_min", "most_in_10_min", "Most alarms in 10 minutes of the last day"),
+    ("heat_twin_alarms_floods_day", "floods", "Spans of 10 minutes with more than 10 alarms in the last day"),
+    ("heat_twin_alarms_standing", "standing", "Alarms open for more than 24 hours"),
+    ("heat_twin_alarms_chattering", "chattering", "Rules at sources that rang three times within an hour in the last day"),
+    ("heat_twin_alarms_acknowledge_p50_seconds", "acknowledge_p50_s", "Median time to acknowledge, of the last day"),
+    ("heat_twin_alarms_acknowledge_p90_seconds", "acknowledge_p90_s", "90 of 100 were acknowledged within, of the last day"),
+)
+
+
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def get_metrics(request: Request, _caller: CallerDep) -> Response:
     """Return the figures of this process in Prometheus' text format."""
     live = CollectorRegistry()
     live.register(_LiveFigures(request.app.state.live))
+    await request.app.state.alarm_figures.read(request.app.state.pool, list(request.app.state.live.cities))
+    live.register(request.app.state.alarm_figures)
     live.register(ArrivalMetrics(request.app.state.arrivals))
     request.app.state.mqtt.refresh()
     live.register(request.app.state.channels)

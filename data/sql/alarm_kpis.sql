@@ -1,6 +1,6 @@
 -- own figures of the alarms that a seat sees, raised in a period: $5 from, $6 to
 with seen as (
-    select l.rule_id, l.source_id, l.active, l.acknowledged, l.false_alarm, l.raised_at, l.alarm_id,
+    select l.rule_id, l.source_id, l.level, l.active, l.acknowledged, l.false_alarm, l.raised_at, l.alarm_id,
            floor(extract(epoch from l.raised_at) / 600)::bigint as slot
       from alarm l
       join asset a on a.city_id = l.city_id and a.asset_id = l.asset_id and a.valid_to_at is null
@@ -24,6 +24,10 @@ with seen as (
       from seen
 )
 select (select count(*) from seen) as raised,
+       (select count(*) from seen where level = 1) as level_1,
+       (select count(*) from seen where level = 2) as level_2,
+       (select count(*) from seen where level = 3) as level_3,
+       (select count(*) from seen where not active) as cleared,
        (select coalesce(max(raised), 0) from slots) as most_in_10_min,
        (select count(*) from slots where raised > 10) as floods,
        (select count(*)

@@ -1,3 +1,14 @@
+-- a page of alarms first, then what each of them needs: who acknowledged, how often it rang. A season has 400,000
+with page as (
+    select l.*
+      from alarm l
+      join alarm_rule r on r.city_id = l.city_id and r.rule_id = l.rule_id
+      join asset a on a.city_id = l.city_id and a.asset_id = l.asset_id and a.valid_to_at is null
+     where {part:alarm_asked}
+     order by l.active desc, l.level, l.raised_at desc, l.alarm_id desc
+     limit $7
+    offset $8
+)
 select
     l.alarm_id,
     l.asset_id,
@@ -30,8 +41,18 @@ select
     coalesce(third.raised_at > now() - interval '1 hour', false) as chattering,
     st_x(st_pointonsurface(a.geom)) as lon,
     st_y(st_pointonsurface(a.geom)) as lat,
-    count(*) over () as total
-from alarm l
+    l.current_value,
+    l.highest_value,
+    r.pop_up,
+    r.advice,
+    (
+        select count(*)
+          from alarm l
+          join alarm_rule r on r.city_id = l.city_id and r.rule_id = l.rule_id
+          join asset a on a.city_id = l.city_id and a.asset_id = l.asset_id and a.valid_to_at is null
+         where {part:alarm_asked}
+    ) as total
+from page l
 join alarm_rule r on r.city_id = l.city_id and r.rule_id = l.rule_id
 join asset a on a.city_id = l.city_id and a.asset_id = l.asset_id and a.valid_to_at is null
 left join lateral (
@@ -49,23 +70,4 @@ left join lateral (
     offset 2
     limit 1
 ) third on true
-where {scope:a}
-  and ($5::text is null or case $5
-        when 'active' then l.active
-        when 'cleared' then not l.active
-        when 'unacknowledged' then not l.acknowledged
-        when 'unconfirmed' then not l.confirmed
-        when 'shelved' then l.shelved_until > now()
-        when 'suppressed' then l.suppressed
-        when 'out_of_service' then l.out_of_service
-      end)
-  and ($6::bigint is null or l.alarm_id = $6)
-  and ($9::int is null or l.level = $9)
-  and ($10::int is null or a.area_id = $10)
-  and ($11::int is null or a.company_id = $11)
-  and ($12::text is null or a.kind = $12)
-  and ($13::text is null or r.code = $13)
-  and ($14::int is null or l.asset_id = $14)
 order by l.active desc, l.level, l.raised_at desc, l.alarm_id desc
-limit $7
-offset $8

@@ -1,5 +1,6 @@
 select rule_id, code, name_zh, name_en, schema_code, point, above, below, deadband, level,
-       per_h, also, on_delay_s, off_delay_s, season, enabled, version, seat, changed_at
+       per_h, also, on_delay_s, off_delay_s, season, enabled, version, seat, changed_at,
+       upstream_healthy, by_device, pop_up, advice
   from alarm_rule
  where city_id = $1
    and (enabled or not $2)

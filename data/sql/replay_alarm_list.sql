@@ -32,6 +32,10 @@ select
     false as chattering,
     st_x(st_pointonsurface(a.geom)) as lon,
     st_y(st_pointonsurface(a.geom)) as lat,
+    null::float8 as current_value,
+    null::float8 as highest_value,
+    r.pop_up,
+    r.advice,
     count(*) over () as total
 from alarm l
 join alarm_rule r on r.city_id = l.city_id and r.rule_id = l.rule_id

@@ -11,6 +11,7 @@ from data.tables.assets import asset, asset_key, city
 from data.tables.changes import archive_change, proposal
 from data.tables.columns import metadata
 from data.tables.coverage import coverage, coverage_version, rollout_rate, served_building
+from data.tables.desk import alarm_limit, drill, drill_alarm, warning, warning_event
 from data.tables.history import rollup_block, rollup_mark, rollup_progress
 from data.tables.imports import datum_conversion, import_run
 from data.tables.jobs import job
@@ -57,6 +58,7 @@ from data.tables.zones import what_if_result, zone_pipe, zone_solution, zone_sta
 
 __all__ = [
     "alarm",
+    "alarm_limit",
     "alarm_rule",
     "alarm_transition",
     "api_key",
@@ -74,6 +76,8 @@ __all__ = [
     "coverage",
     "coverage_version",
     "datum_conversion",
+    "drill",
+    "drill_alarm",
     "frame_schema",
     "import_run",
     "intake_refusal",
@@ -126,6 +130,8 @@ __all__ = [
     "tile_version",
     "valve_state",
     "valve_state_history",
+    "warning",
+    "warning_event",
     "what_if_result",
     "zone_pipe",
     "zone_solution",

@@ -125,6 +125,10 @@ alarm_rule = Table(
     Column("version", Integer, nullable=False, server_default="1", comment="rises with every edit"),
     Column("seat", Text, nullable=False, server_default="", comment="who edited it last; empty = the program"),
     now("changed_at"),
+    Column("upstream_healthy", Boolean, nullable=False, server_default=text("false"), comment="only where a source feeds"),
+    Column("by_device", Boolean, nullable=False, server_default=text("false"), comment="limits are thresholds of devices"),
+    Column("pop_up", Boolean, nullable=False, server_default=text("false"), comment="comes before the eyes of screens"),
+    Column("advice", Text, nullable=False, server_default="", comment="what to do about it"),
     UniqueConstraint("city_id", "code"),
     CheckConstraint("level between 1 and 3", name="level"),
 )
@@ -161,7 +165,12 @@ alarm = Table(
     Column("suppressed", Boolean, nullable=False, server_default=text("false")),
     Column("out_of_service", Boolean, nullable=False, server_default=text("false")),
     Column("false_alarm", Boolean, comment="verdict: true = false alarm; NULL = not judged"),
+    Column("current_value", Double, comment="latest good value while it is open"),
+    at("current_at"),
+    Column("highest_value", Double, comment="furthest beyond the limit"),
+    at("highest_at"),
 )
+Index("ix_alarm_list", alarm.c.city_id, alarm.c.active.desc(), alarm.c.level, alarm.c.raised_at.desc())
 Index("ix_alarm_condition", alarm.c.city_id, alarm.c.rule_id, alarm.c.source_id, alarm.c.alarm_id)
 Index("ix_alarm_active", alarm.c.city_id, alarm.c.rule_id, alarm.c.source_id, unique=True, postgresql_where=text("active"))
 Index("ix_alarm_shelved", alarm.c.shelved_until, postgresql_where=text("shelved_until is not null"))

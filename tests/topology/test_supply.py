@@ -14,6 +14,7 @@ from tests.topology.test_impact import ids
 from topology.answers.chain import chain
 from topology.answers.path import nodes_of, path
 from topology.answers.supply import sources, supply_area
+from topology.answers.upstream import unsupplied
 from topology.answers.ways import CLOSED_VALVE_M, ways
 from topology.codes import CLOSED, EXCHANGER, PIPE, SOURCE, SUPPLY, VALVE
 from topology.errors import NotTraceable
@@ -40,6 +41,15 @@ def two_plants(*, tie: str = "closed") -> Sketch:
     s.rows["substations"][0]["source_id"] = 1
     s.rows["substations"][1]["source_id"] = 1
     return s
+
+
+def test_who_no_healthy_source_feeds_follows_valves_and_the_sources_that_fail() -> None:
+    apart, joined = build_network(two_plants().tables()), build_network(two_plants(tie="open").tables())
+    assert unsupplied(apart, []).tolist() == []
+    assert unsupplied(apart, [2]).tolist() == [21, 31, 41]
+    assert unsupplied(apart, [1, 20, 31, 9999]).tolist() == [20, 30, 40], "a station that fails takes nobody's source away"
+    assert unsupplied(joined, [2]).tolist() == unsupplied(joined, [1]).tolist() == []
+    assert unsupplied(joined, [1, 2]).tolist() == [20, 21, 30, 31, 40, 41]
 
 
 def graph_of(network: Network, *, towards_sources: bool, open_valves: bool) -> nx.DiGraph:

@@ -26,6 +26,7 @@ BOTH = ThresholdRule(
     1, "both", "两", "both", "probe", "a_degc", 10.0, None, 2.0, AlarmLevel.SECOND,
     also=(Condition("b_mpa", None, 1.0, 0.5),), on_delay_s=4.0, off_delay_s=2.0, season="11-01/03-31",
 )  # fmt: skip
+FED = replace(BOTH, upstream_healthy=True)
 WINTER, SUMMER = date(2026, 1, 15), date(2026, 7, 15)
 
 
@@ -49,13 +50,15 @@ class _Slow:
     waited_since: int | None = None
     a: tuple[float, int] = (0.0, Quality.MISSING)
     b: tuple[float, int] = (0.0, Quality.MISSING)
+    limit: float = 10.0
+    fed: bool = True
 
     def wish(self, in_force: bool) -> bool | None:
         """True = what is said now is the other side of the flag; None = nothing can be said."""
         good_a, good_b = self.a[1] <= 2, self.b[1] <= 2
-        a_met, a_over = good_a and self.a[0] > 10, good_a and self.a[0] <= 8
+        a_met, a_over = good_a and self.a[0] > self.limit, good_a and self.a[0] <= self.limit - 2
         b_met, b_over = good_b and self.b[0] < 1, good_b and self.b[0] >= 1.5
-        if not in_force:
+        if not in_force or not self.fed:
             return self.active
         if a_over or b_over:
             return self.active
@@ -65,8 +68,10 @@ class _Slow:
 
     def frame(self, a: tuple[float, int], b: tuple[float, int]) -> None:
         self.a, self.b = a, b
+        fed, self.fed = self.fed, True  # a frame says nothing of who is fed
         if self.wish(in_force=True) is False:
             self.waited_since = None
+        self.fed = fed
 
     def tick(self, now: int, in_force: bool) -> None:
         wish = self.wish(in_force)
@@ -93,16 +98,17 @@ class _SlowClock:
 
 
 class AlarmsAgainstTheModel(RuleBasedStateMachine):
-    """Frames come, clocks go and jump, seasons change, commits fail; arrays and model must agree after every step."""
+    """Frames come, clocks jump, seasons, limits and who is fed change, commits fail; arrays and model agree after every step."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.city = _city(BOTH)
+        self.city = _city(FED)
         self.slow = [_Slow() for _ in SOURCES]
         self.clock = _SlowClock()
         self.wall = 1_800_000_000_000
         self.frame_ms = 1_000
         self.day = WINTER
+        self.limited = False
 
     @rule(
         row=st.integers(0, 2),
@@ -135,6 +141,30 @@ class AlarmsAgainstTheModel(RuleBasedStateMachine):
         self.city.alarm_pass(self.wall, self.day)
         self.clock.at(self.wall)
 
+    @rule(dark=st.sets(st.integers(0, 2)))
+    def upstream(self, dark: set[int]) -> None:
+        """Valves move or sources fail: some assets are fed by nobody."""
+        self.city.set_upstream(np.array([SOURCES[row].asset_id for row in sorted(dark)] + [99], np.int64))
+        for row, slow in enumerate(self.slow):
+            slow.fed = row not in dark
+
+    @rule(limits=st.dictionaries(st.integers(0, 2), st.sampled_from([8.5, 10.0, 10.5]), max_size=2))
+    def edit_limits(self, limits: dict[int, float]) -> None:
+        """Rules are read again with other limits of single sources: a rule whose limits are the same loses no delay."""
+        before = [slow.limit for slow in self.slow]
+        for row, slow in enumerate(self.slow):
+            slow.limit = limits.get(row, 10.0)
+        same = (not limits and not self.limited) or (
+            before == [slow.limit for slow in self.slow] and bool(limits) == self.limited
+        )
+        self.limited = bool(limits)
+        open_alarms = [(1, SOURCES[row].source_id, False) for row, slow in enumerate(self.slow) if slow.active]
+        self.city.set_rules((FED,), {(1, 0): {SOURCES[row].source_id: limit for row, limit in limits.items()}})
+        self.city.set_alarms(open_alarms)
+        if not same:
+            for slow in self.slow:
+                slow.waited_since = None
+
     @rule(day=st.sampled_from([WINTER, SUMMER]))
     def season(self, day: date) -> None:
         self.day = day
@@ -154,6 +184,38 @@ def _ticks(city: LiveCity, begin_ms: int, seconds: int) -> list[bool]:
         city.apply_pass(city.alarm_pass(begin_ms + second * 1000, WINTER))
         seen.append(bool(city.blocks[1].active[0, 0]))
     return seen
+
+
+def test_rules_that_are_read_again_keep_the_rise_of_registers_and_a_delay_that_runs() -> None:
+    meter = FrameSchema("meter", 1, (Point("water_total_m3", "volume", "m3", slot="total"),))
+    loss = ThresholdRule(
+        1, "loss", "失水", "loss", "meter", "water_total_m3", 5.0, None, 1.0, AlarmLevel.FIRST, per_h=True, on_delay_s=3.0
+    )
+    city = build_city(1, 1, (Source(1, "meter:1", 1, "meter", None, None, 1, meter, 3600),), (loss,))
+    for at_ms, m3 in ((1_000, 100.0), (61_000, 110.0)):
+        batch = Batch(
+            1, meter, np.zeros(1, np.int64), np.array([1], np.int32), np.array([at_ms], np.int64),
+            np.array([[m3]]), np.array([[1]], np.uint8),
+        )  # fmt: skip
+        city.apply(city.plan(batch), received_ms=at_ms)
+    assert _ticks(city, 61_000, 2) == [False, False]
+    city.set_rules((loss, replace(loss, rule_id=2, code="other")))
+    city.set_alarms([])
+    assert _ticks(city, 63_000, 2) == [False, True]
+
+
+def test_a_station_without_a_healthy_source_rings_neither_on_arrival_nor_on_the_clock() -> None:
+    at_once = ThresholdRule(1, "cold", "冷", "cold", "probe", "a_degc", None, 5.0, 1.0, AlarmLevel.FIRST, upstream_healthy=True)
+    city = _city(at_once, replace(at_once, rule_id=2, code="slow", on_delay_s=2.0))
+    city.set_upstream(np.array([SOURCES[0].asset_id]))
+    for row in (0, 1):
+        _send(city, row, 1, (0.0, 0.5))
+    _ticks(city, 0, 5)
+    assert city.blocks[1].active[:, :2].tolist() == [[False, True], [False, True]]
+    assert city.failing_assets() == [SOURCES[1].asset_id]
+    city.set_upstream(np.array([SOURCES[1].asset_id]))
+    _ticks(city, 5_000, 4)
+    assert city.blocks[1].active[:, :2].tolist() == [[True, False], [True, False]]
 
 
 def test_a_clock_set_ahead_by_an_hour_raises_nothing_before_its_delay() -> None:

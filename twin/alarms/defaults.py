@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from twin.alarms.rules import SILENCE, Condition, ThresholdRule, check_against
 from twin.points.model import FrameSchema, Point
@@ -96,6 +96,7 @@ _WATER_LOSS: Final[tuple[tuple[str, str, Condition, Condition], ...]] = (
 )
 """Make-up flow up and fixed-pressure point down (失水): the first sign of a burst."""
 _REQUIREMENT: Final = re.compile(r"requirement (?:<= (?P<most>[\d.]+)|(?P<from>[\d.]+)-(?P<to>[\d.]+))")
+_LEVEL_ZH: Final = {AlarmLevel.FIRST: "一级", AlarmLevel.SECOND: "二级", AlarmLevel.THIRD: "三级"}
 _SIDES: Final = {"above": ("过高", "high"), "below": ("过低", "low")}
 
 
@@ -108,6 +109,26 @@ def shipped_rules() -> list[ThresholdRule]:
     for rule in rules:
         check_against(rule, DEFAULT_SCHEMAS[rule.schema_code])
     return rules
+
+
+def device_rule(schema_code: str, point: Point, side: Literal["above", "below"], level: AlarmLevel) -> ThresholdRule:
+    """Return the rule that takes the thresholds of one level and side which measuring devices of a point have (监测项阈值)."""
+    word_zh, word_en = _SIDES[side]
+    above, below = (0.0, None) if side == "above" else (None, 0.0)
+    return ThresholdRule(
+        rule_id=0,
+        code=f"device_{schema_code}_{point.name}_{word_en}_{level.value}",
+        name_zh=f"{point.label_zh or point.name}{word_zh}（{_LEVEL_ZH[level]}阈值）",
+        name_en=f"{point.label_en or point.name} {word_en} (threshold of level {level.value})",
+        schema_code=schema_code,
+        point=point.name,
+        above=above,
+        below=below,
+        deadband=0.0,
+        level=level,
+        off_delay_s=SETTLE_S,
+        by_device=True,
+    )
 
 
 def points_without_limit(rules: Iterable[ThresholdRule]) -> list[tuple[str, str]]:

@@ -58,7 +58,9 @@ class SteadyClock:
         return self.steady_ms
 
 
-def evaluate(rule: ThresholdRule, values: Float64Array, quality: UInt8Array, active: BoolArray) -> Changes:
+def evaluate(
+    rule: ThresholdRule, values: Float64Array, quality: UInt8Array, active: BoolArray, limits: Float64Array | None = None
+) -> Changes:
     """Find the changes that new values bring by the first condition of a rule alone, at once.
 
     Parameters
@@ -69,19 +71,25 @@ def evaluate(rule: ThresholdRule, values: Float64Array, quality: UInt8Array, act
         One value and flag per source.
     active
         Whether the alarm of each source is open now.
+    limits
+        Limit of each source in place of the rule's own; NaN = not watched.
     """
-    looked = look(rule.conditions[0], values, may_raise_alarm(quality))
+    looked = look(rule.conditions[0], values, may_raise_alarm(quality), limits)
     return Changes(raised=looked.counts & looked.met & ~active, cleared=looked.counts & looked.over & active)
 
 
-def look(condition: Condition, values: Float64Array, good: BoolArray) -> Looked:
-    """Hold values against one condition; missing values (NaN) cannot be judged."""
+def look(condition: Condition, values: Float64Array, good: BoolArray, limits: Float64Array | None = None) -> Looked:
+    """Hold values against one condition; missing values (NaN) cannot be judged.
+
+    `limits`: limit of each source in place of the condition's own; where it is NaN the condition is over.
+    """
     counts = good & ~np.isnan(values)
+    limit = np.float64(condition.limit) if limits is None else limits
     if condition.above is not None:
-        met, over = values > condition.above, values <= condition.above - condition.deadband
+        met, over = values > limit, values <= limit - condition.deadband
     else:
-        met, over = values < condition.limit, values >= condition.limit + condition.deadband
-    return Looked(met, over, counts)
+        met, over = values < limit, values >= limit + condition.deadband
+    return Looked(met, over | np.isnan(limit), counts)
 
 
 def both(first: Looked, second: Looked) -> Looked:

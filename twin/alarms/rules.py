@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from twin.errors import BadRule
 from twin.points.model import FrameSchema
@@ -22,6 +22,9 @@ SILENCE: Final = "silence_s"
 """Stands for a point that every source has: seconds since its last frame arrived (离线)."""
 MAX_DELAY_S: Final = 86_400
 MAX_CONDITIONS: Final = 8
+MAX_ADVICE: Final = 1000
+Limits: TypeAlias = Mapping[tuple[int, int], Mapping[int, float]]
+"""Limits of single sources: by rule and place of the condition, then by source_id, in the unit of the point."""
 _SEASON = re.compile(r"(\d{2})-(\d{2})/(\d{2})-(\d{2})")
 
 
@@ -89,6 +92,13 @@ class ThresholdRule:
         Days of the year on which it is in force, `11-15/03-15` both included; empty = the whole year.
     enabled, version
         Switched on; number of the edit, from 1.
+    upstream_healthy
+        In force only where a healthy heat source feeds the asset over open valves: a station is cold because of itself.
+    by_device
+        Its limit is the one of this level that each measuring device has (监测项阈值); the number here only says which side.
+        Devices without one are not watched.
+    pop_up, advice
+        Whether an alarm comes before the eyes of whoever works at a screen, and what to do about it.
     """
 
     rule_id: int
@@ -108,6 +118,10 @@ class ThresholdRule:
     season: str = ""
     enabled: bool = True
     version: int = 1
+    upstream_healthy: bool = False
+    by_device: bool = False
+    pop_up: bool = False
+    advice: str = ""
 
     def __post_init__(self) -> None:
         for condition in self.conditions:
@@ -121,6 +135,12 @@ class ThresholdRule:
             )
         if self.season:
             _season(self.code, self.season)
+        if self.by_device and (self.point == SILENCE or self.per_h):
+            raise BadRule(
+                f"rule {self.code!r} takes the thresholds of devices; those are for a value, not for its rise or silence"
+            )
+        if len(self.advice) > MAX_ADVICE:
+            raise BadRule(f"rule {self.code!r} has advice of {len(self.advice)} characters; at most {MAX_ADVICE} fit")
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -146,7 +166,28 @@ class ThresholdRule:
             "off_delay_s": self.off_delay_s,
             "season": self.season,
             "enabled": self.enabled,
+            "upstream_healthy": self.upstream_healthy,
+            "by_device": self.by_device,
+            "pop_up": self.pop_up,
+            "advice": self.advice,
         }
+
+    def with_limit(self, place: int, limit: float) -> ThresholdRule:
+        """Return the rule with another limit of one condition (0 = the first), the side as it is.
+
+        Raises
+        ------
+        BadRule
+            When it has no such condition, or the limit is no number.
+        """
+        if not 0 <= place < len(self.conditions):
+            raise BadRule(f"rule {self.code!r} has no condition {place}; its conditions are 0 to {len(self.conditions) - 1}")
+        old = self.conditions[place]
+        above, below = (limit, None) if old.above is not None else (None, limit)
+        if place == 0:
+            return replace(self, above=above, below=below)
+        changed = replace(old, above=above, below=below)
+        return replace(self, also=(*self.also[: place - 1], changed, *self.also[place:]))
 
     @property
     def at_once(self) -> bool:
@@ -195,7 +236,7 @@ def check_against(rule: ThresholdRule, schema: FrameSchema) -> None:
         Which names the point and what would be right.
     """
     points = {point.name: point for point in schema.points}
-    for condition in rule.conditions:
+    for place, condition in enumerate(rule.conditions):
         if condition.point == SILENCE:
             continue
         point = points.get(condition.point)
@@ -204,6 +245,8 @@ def check_against(rule: ThresholdRule, schema: FrameSchema) -> None:
         if condition.per_h:
             if point.slot != "total":
                 raise BadRule(f"rule {rule.code!r}: {point.name} is not a register; only registers rise per hour")
+            continue
+        if rule.by_device and place == 0:
             continue
         low, high = point.low, point.high
         if condition.above is not None and low is not None and condition.above - condition.deadband < low:

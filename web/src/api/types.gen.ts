@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alarms/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Records
+         * @description Tell alarms as the device alarm records (设备报警) of CJ/T 545: first, current and highest value with time and level.
+         */
+        get: operations["get_records_alarms_records_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alarms/rules": {
         parameters: {
             query?: never;
@@ -128,6 +148,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alarms/rules/{code}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Limits
+         * @description List the limits that a rule has at single sources in place of its own.
+         */
+        get: operations["get_limits_alarms_rules__code__limits_get"];
+        /**
+         * Put Limit
+         * @description Set the limit of a rule at one source; the delays of all rules begin anew.
+         */
+        put: operations["put_limit_alarms_rules__code__limits_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alarms/stream": {
         parameters: {
             query?: never;
@@ -140,6 +184,26 @@ export interface paths {
          * @description Tell what happens to alarms as it happens: server-sent events `alarm`, with the line of the log as JSON.
          */
         get: operations["get_stream_alarms_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alarms/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Totals
+         * @description Count the alarms of a period by time, level, kind, district, owner or rule: handled, not handled, judged false.
+         */
+        get: operations["get_totals_alarms_totals_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1226,6 +1290,110 @@ export interface paths {
         get: operations["get_offsets_datums_offsets_geojson_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drills
+         * @description List the drills of the city; every seat sees that one runs.
+         */
+        get: operations["get_drills_drills_get"];
+        put?: never;
+        /**
+         * Post Drill
+         * @description Begin a drill; one at a time in a city.
+         */
+        post: operations["post_drill_drills_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/drills/{drill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drill
+         * @description Tell one drill and its alarms.
+         */
+        get: operations["get_drill_drills__drill_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/drills/{drill_id}/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Alarm
+         * @description Let an alarm ring in a drill. Live state, the real list, figures and notices do not know of it.
+         */
+        post: operations["post_alarm_drills__drill_id__alarms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/drills/{drill_id}/alarms/{drill_alarm_id}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Step
+         * @description Acknowledge an alarm of a drill, or let it end.
+         */
+        post: operations["post_step_drills__drill_id__alarms__drill_alarm_id___step__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/drills/{drill_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post End
+         * @description End a drill before its time.
+         */
+        post: operations["post_end_drills__drill_id__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3544,6 +3712,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Warnings
+         * @description List the warnings that the caller may see, by state, object, kind of problem, and what found it.
+         */
+        get: operations["get_warnings_warnings_get"];
+        put?: never;
+        /**
+         * Post Warning
+         * @description Issue a warning in the name of the caller's seat.
+         */
+        post: operations["post_warning_warnings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/warnings/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Months
+         * @description Count warnings by month of the city, type and level.
+         */
+        get: operations["get_months_warnings_statistics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/warnings/{warning_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Events
+         * @description Tell who issued, handled and lifted a warning, when, and what was said.
+         */
+        get: operations["get_events_warnings__warning_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/warnings/{warning_id}/handle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Handle
+         * @description Take a warning into handling (处置).
+         */
+        post: operations["post_handle_warnings__warning_id__handle_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/warnings/{warning_id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Lift
+         * @description Lift a warning (解除); only a person does.
+         */
+        post: operations["post_lift_warnings__warning_id__lift_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/whatif": {
         parameters: {
             query?: never;
@@ -3712,6 +3984,12 @@ export interface components {
             /** Active */
             active: boolean;
             /**
+             * Advice
+             * @description What its rule says to do about it.
+             * @example 检查一次侧阀门
+             */
+            advice: string;
+            /**
              * Alarm Id
              * @example 7
              */
@@ -3741,10 +4019,22 @@ export interface components {
              */
             confirmed: boolean;
             /**
+             * Current Value
+             * @description Latest good value while it is open; null = none since.
+             * @example 29
+             */
+            current_value: number | null;
+            /**
              * False Alarm
              * @description Verdict: true = false alarm; null = nobody has judged.
              */
             false_alarm: boolean | null;
+            /**
+             * Highest Value
+             * @description Furthest beyond the limit; null = the value that raised it.
+             * @example 28.5
+             */
+            highest_value: number | null;
             /**
              * Level
              * @description Alarm level of CJ/T 545, 1 highest .. 3.
@@ -3766,6 +4056,11 @@ export interface components {
              * @example secondary_supply_temperature_degc
              */
             point: string;
+            /**
+             * Pop Up
+             * @description Its rule comes before the eyes of whoever works at a screen.
+             */
+            pop_up: boolean;
             /**
              * Position
              * @description longitude, latitude in WGS-84 degrees
@@ -3845,6 +4140,121 @@ export interface components {
             note: string;
         };
         /**
+         * AlarmRecordModel
+         * @description One device alarm (设备报警) of CJ/T 545; `exchange` holds it under the names of the standard.
+         */
+        AlarmRecordModel: {
+            /**
+             * Alarm Code
+             * @description BJDM
+             * @example secondary_supply_temperature_low
+             */
+            alarm_code: string;
+            /**
+             * Alarm Id
+             * @example 7
+             */
+            alarm_id: number;
+            /**
+             * Alarm Name
+             * @description BJMC
+             * @example 二次供水温度过低
+             */
+            alarm_name: string;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Asset Kind
+             * @example substation
+             */
+            asset_kind: string;
+            /** Asset Name */
+            asset_name: string;
+            /**
+             * Current At
+             * Format: date-time
+             */
+            current_at: string;
+            /** Current Value */
+            current_value: number;
+            /**
+             * Device
+             * @description SBDM: the measuring device, else the source.
+             * @example substation:SUB-0001
+             */
+            device: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Exchange
+             * @description Field codes of the standard.
+             */
+            exchange: {
+                [key: string]: string | number | null;
+            };
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * First Level
+             * @example 1
+             */
+            first_level: number;
+            /** First Value */
+            first_value: number;
+            /**
+             * Highest At
+             * Format: date-time
+             */
+            highest_at: string;
+            /**
+             * Highest Level
+             * @description Of all alarms at this point meanwhile.
+             * @example 1
+             */
+            highest_level: number;
+            /**
+             * Highest Value
+             * @description Furthest beyond the limit, of values looked at every 10 s.
+             */
+            highest_value: number;
+            /**
+             * Item
+             * @description JCXDM: monitored item, else the point.
+             * @example JCX_0014
+             */
+            item: string;
+            /**
+             * Part
+             * @description BJBW: where the device stands, else the asset.
+             */
+            part: string;
+            /**
+             * Type
+             * @description 0 measured (实测值), 1 derived by analysis (分析值).
+             * @example 0
+             */
+            type: number;
+            /**
+             * Unit
+             * @example degC
+             */
+            unit: string;
+        };
+        /**
+         * AlarmRecordsAnswer
+         * @description Records of device alarms, newest first.
+         */
+        AlarmRecordsAnswer: {
+            /** Items */
+            items: components["schemas"]["AlarmRecordModel"][];
+        };
+        /**
          * AlarmRuleBody
          * @description A rule as a person writes it: its first condition, and what else it needs.
          */
@@ -3854,6 +4264,13 @@ export interface components {
              * @example null
              */
             above?: number | null;
+            /**
+             * Advice
+             * @description What to do about it.
+             * @default
+             * @example 检查一次侧阀门
+             */
+            advice: string;
             /**
              * Also
              * @description Further conditions of the same frame; all must be met.
@@ -3865,6 +4282,12 @@ export interface components {
              * @example 35
              */
             below?: number | null;
+            /**
+             * By Device
+             * @description The limit is the threshold of this level of each measuring device.
+             * @default false
+             */
+            by_device: boolean;
             /**
              * Deadband
              * @description How far the value must come back.
@@ -3920,6 +4343,12 @@ export interface components {
              */
             point: string;
             /**
+             * Pop Up
+             * @description Comes before the eyes of whoever works at a screen.
+             * @default false
+             */
+            pop_up: boolean;
+            /**
              * Schema Code
              * @example substation
              */
@@ -3931,6 +4360,12 @@ export interface components {
              * @example 11-01/03-31
              */
             season: string;
+            /**
+             * Upstream Healthy
+             * @description Only where a healthy heat source feeds the asset over open valves.
+             * @default false
+             */
+            upstream_healthy: boolean;
         };
         /**
          * AlarmRuleEdit
@@ -3943,6 +4378,13 @@ export interface components {
              */
             above?: number | null;
             /**
+             * Advice
+             * @description What to do about it.
+             * @default
+             * @example 检查一次侧阀门
+             */
+            advice: string;
+            /**
              * Also
              * @description Further conditions of the same frame; all must be met.
              * @default []
@@ -3953,6 +4395,12 @@ export interface components {
              * @example 35
              */
             below?: number | null;
+            /**
+             * By Device
+             * @description The limit is the threshold of this level of each measuring device.
+             * @default false
+             */
+            by_device: boolean;
             /**
              * Deadband
              * @description How far the value must come back.
@@ -4013,6 +4461,12 @@ export interface components {
              */
             point: string;
             /**
+             * Pop Up
+             * @description Comes before the eyes of whoever works at a screen.
+             * @default false
+             */
+            pop_up: boolean;
+            /**
              * Schema Code
              * @example substation
              */
@@ -4024,6 +4478,12 @@ export interface components {
              * @example 11-01/03-31
              */
             season: string;
+            /**
+             * Upstream Healthy
+             * @description Only where a healthy heat source feeds the asset over open valves.
+             * @default false
+             */
+            upstream_healthy: boolean;
         };
         /**
          * AlarmRuleModel
@@ -4036,6 +4496,13 @@ export interface components {
              */
             above?: number | null;
             /**
+             * Advice
+             * @description What to do about it.
+             * @default
+             * @example 检查一次侧阀门
+             */
+            advice: string;
+            /**
              * Also
              * @description Further conditions of the same frame; all must be met.
              * @default []
@@ -4046,6 +4513,12 @@ export interface components {
              * @example 35
              */
             below?: number | null;
+            /**
+             * By Device
+             * @description The limit is the threshold of this level of each measuring device.
+             * @default false
+             */
+            by_device: boolean;
             /**
              * Changed At
              * Format: date-time
@@ -4116,6 +4589,12 @@ export interface components {
              */
             point: string;
             /**
+             * Pop Up
+             * @description Comes before the eyes of whoever works at a screen.
+             * @default false
+             */
+            pop_up: boolean;
+            /**
              * Schema Code
              * @example substation
              */
@@ -4132,6 +4611,12 @@ export interface components {
              * @example degC
              */
             unit: string;
+            /**
+             * Upstream Healthy
+             * @description Only where a healthy heat source feeds the asset over open valves.
+             * @default false
+             */
+            upstream_healthy: boolean;
             /**
              * Version
              * @description Rises with every edit.
@@ -4178,6 +4663,46 @@ export interface components {
             items: components["schemas"]["AlarmRuleModel"][];
             /** Without Limit */
             without_limit: components["schemas"]["PointName"][];
+        };
+        /**
+         * AlarmTotalModel
+         * @description Alarms of one group.
+         */
+        AlarmTotalModel: {
+            /** False Alarms */
+            false_alarms: number;
+            /**
+             * Handled
+             * @description Acknowledged by a person.
+             */
+            handled: number;
+            /**
+             * Judged
+             * @description With a verdict.
+             */
+            judged: number;
+            /**
+             * Key
+             * @description 2026-11, level, kind, number of the district or owner, or rule.
+             * @example 2026-11
+             */
+            key: string | null;
+            /** Name */
+            name: string | null;
+            /** Not Handled */
+            not_handled: number;
+            /** Open */
+            open: number;
+            /** Raised */
+            raised: number;
+        };
+        /**
+         * AlarmTotalsAnswer
+         * @description Alarms raised in a period by group.
+         */
+        AlarmTotalsAnswer: {
+            /** Items */
+            items: components["schemas"]["AlarmTotalModel"][];
         };
         /**
          * AlarmsAnswer
@@ -6949,6 +7474,171 @@ export interface components {
             districts: components["schemas"]["DistrictModel"][];
         };
         /**
+         * DrillAlarmBody
+         * @description An alarm to ring in a drill.
+         */
+        DrillAlarmBody: {
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Rule Code
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+        };
+        /**
+         * DrillAlarmModel
+         * @description One alarm of a drill; it is none of the real ones.
+         */
+        DrillAlarmModel: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Asset Kind
+             * @example substation
+             */
+            asset_kind: string;
+            /** Asset Name */
+            asset_name: string;
+            /** Cleared At */
+            cleared_at: string | null;
+            /**
+             * Drill Alarm Id
+             * @example 5
+             */
+            drill_alarm_id: number;
+            /**
+             * Drill Id
+             * @example 3
+             */
+            drill_id: number;
+            /**
+             * Level
+             * @description Alarm level of its rule.
+             * @example 1
+             */
+            level: number;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * Rule Code
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+            /**
+             * Rule Name En
+             * @example Secondary supply temperature low
+             */
+            rule_name_en: string;
+            /**
+             * Rule Name Zh
+             * @example 二次供水温度过低
+             */
+            rule_name_zh: string;
+            /**
+             * Seat
+             * @description Who let it ring.
+             */
+            seat: string;
+        };
+        /**
+         * DrillAnswer
+         * @description A drill and its alarms at visible assets.
+         */
+        DrillAnswer: {
+            /** Alarms */
+            alarms: components["schemas"]["DrillAlarmModel"][];
+            drill: components["schemas"]["DrillModel"];
+        };
+        /**
+         * DrillBody
+         * @description A drill to begin.
+         */
+        DrillBody: {
+            /**
+             * Ends At
+             * Format: date-time
+             * @description Within 24 hours.
+             * @example 2026-11-23T08:00:00+08:00
+             */
+            ends_at: string;
+            /**
+             * Name
+             * @example 一级网爆管应急演练
+             */
+            name: string;
+        };
+        /**
+         * DrillModel
+         * @description One drill.
+         */
+        DrillModel: {
+            /**
+             * Drill Id
+             * @example 3
+             */
+            drill_id: number;
+            /**
+             * Ended At
+             * @description When a person ended it before its time.
+             */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description Ends by itself then.
+             */
+            ends_at: string;
+            /**
+             * Name
+             * @example 一级网爆管应急演练
+             */
+            name: string;
+            /** Running */
+            running: boolean;
+            /**
+             * Seat
+             * @description Who began it.
+             */
+            seat: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+        };
+        /**
+         * DrillsAnswer
+         * @description Drills, the newest first.
+         */
+        DrillsAnswer: {
+            /** Items */
+            items: components["schemas"]["DrillModel"][];
+        };
+        /**
          * EditBody
          * @description What shall become of an asset; what is left out stays as it is.
          */
@@ -8082,10 +8772,36 @@ export interface components {
              */
             chattering: number;
             /**
+             * Cleared
+             * @description Of the raised those that are over.
+             */
+            cleared: number;
+            /**
              * Floods
              * @description Spans of 10 minutes with more than 10 alarms.
              */
             floods: number;
+            /**
+             * Grade
+             * @description Of the mean: up to 1 good, up to 2 manageable, up to 5 too many, else overload (EEMUA 191).
+             * @enum {string}
+             */
+            grade: "good" | "manageable" | "too_many" | "overload";
+            /**
+             * Level 1
+             * @description Of the raised those of level 1; the goal is 5 of 100.
+             */
+            level_1: number;
+            /**
+             * Level 2
+             * @description Of the raised those of level 2; the goal is 15 of 100.
+             */
+            level_2: number;
+            /**
+             * Level 3
+             * @description Of the raised those of level 3; the goal is 80 of 100.
+             */
+            level_3: number;
             /**
              * Most In 10 Min
              * @description Most alarms in one span of 10 minutes.
@@ -8119,6 +8835,11 @@ export interface components {
              * Format: date-time
              */
             until: string;
+            /**
+             * Windows
+             * @description The spans of 10 minutes with most alarms, at most ten.
+             */
+            windows: components["schemas"]["WindowKpi"][];
         };
         /**
          * LeakAnswer
@@ -11938,6 +12659,79 @@ export interface components {
             seat_id?: number | null;
         };
         /**
+         * SiteLimitBody
+         * @description The limit of one condition of a rule at one source.
+         */
+        SiteLimitBody: {
+            /**
+             * Limit
+             * @description In the unit of the point; null = the rule's own counts again.
+             * @example 3
+             */
+            limit: number | null;
+            /**
+             * Note
+             * @example 该站补水泵较小
+             */
+            note: string;
+            /**
+             * Place
+             * @description Condition of the rule: 0 = the first, 1 = the first of `also` ...
+             * @default 0
+             */
+            place: number;
+            /**
+             * Source
+             * @example substation:SUB-0001
+             */
+            source: string;
+        };
+        /**
+         * SiteLimitModel
+         * @description A limit that a rule has at one source in place of its own.
+         */
+        SiteLimitModel: {
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /** Asset Name */
+            asset_name: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Limit Value
+             * @example 3
+             */
+            limit_value: number;
+            /** Note */
+            note: string;
+            /**
+             * Place
+             * @example 0
+             */
+            place: number;
+            /** Seat */
+            seat: string;
+            /**
+             * Source
+             * @example substation:SUB-0001
+             */
+            source: string;
+        };
+        /**
+         * SiteLimitsAnswer
+         * @description Limits of a rule at single sources.
+         */
+        SiteLimitsAnswer: {
+            /** Items */
+            items: components["schemas"]["SiteLimitModel"][];
+        };
+        /**
          * SolvedModel
          * @description What the last scheduled solve of its zone says of a pipe (flow) or a substation (pressures).
          */
@@ -13199,6 +13993,301 @@ export interface components {
             version: number;
         };
         /**
+         * WarningBody
+         * @description A warning to issue. It needs a place: an asset, or an address that names one, or an address with a position.
+         */
+        WarningBody: {
+            /**
+             * Address
+             * @default
+             * @example 人民大街 100 号
+             */
+            address: string;
+            /**
+             * Advice
+             * @default
+             * @example 绕行
+             */
+            advice: string;
+            /**
+             * Analysis
+             * @default
+             */
+            analysis: string;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id?: number | null;
+            /**
+             * Content
+             * @example 补水量升高，请注意路面
+             */
+            content: string;
+            /**
+             * Drill Id
+             * @description Of a drill that runs; null = real.
+             */
+            drill_id?: number | null;
+            /**
+             * Happened At
+             * @description When the problem was found; default: now.
+             */
+            happened_at?: string | null;
+            /**
+             * Level
+             * @example 2
+             */
+            level: number;
+            /**
+             * Model
+             * @default by_hand
+             * @enum {string}
+             */
+            model: "by_hand" | "alarm" | "incident" | "leak" | "cause" | "what_if";
+            /**
+             * Name
+             * @example 人民大街一级网疑似泄漏
+             */
+            name: string;
+            /**
+             * Origin Id
+             * @description Number of the alarm or incident that it comes from.
+             */
+            origin_id?: number | null;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position?: [
+                number,
+                number
+            ] | null;
+            /**
+             * Type
+             * @example 04
+             */
+            type: string;
+        };
+        /**
+         * WarningEventModel
+         * @description One line of the log of a warning.
+         */
+        WarningEventModel: {
+            /**
+             * Event
+             * @description issued, handling, lifted
+             * @example lifted
+             */
+            event: string;
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /** Note */
+            note: string;
+            /** Seat */
+            seat: string;
+        };
+        /**
+         * WarningEventsAnswer
+         * @description The log of one warning, oldest first.
+         */
+        WarningEventsAnswer: {
+            /** Items */
+            items: components["schemas"]["WarningEventModel"][];
+        };
+        /**
+         * WarningModel
+         * @description One warning (预警明细); level 1 is the highest.
+         */
+        WarningModel: {
+            /** Address */
+            address: string;
+            /** Advice */
+            advice: string;
+            /** Analysis */
+            analysis: string;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number | null;
+            /**
+             * Asset Kind
+             * @example substation
+             */
+            asset_kind: string | null;
+            /** Asset Name */
+            asset_name: string | null;
+            /** Content */
+            content: string;
+            /**
+             * Drill Id
+             * @description Of this drill (演练); null = real.
+             */
+            drill_id: number | null;
+            /** Handled At */
+            handled_at: string | null;
+            /** Handled By */
+            handled_by: string | null;
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /**
+             * Issued At
+             * Format: date-time
+             */
+            issued_at: string;
+            /** Issued By */
+            issued_by: string;
+            /**
+             * Level
+             * @example 2
+             */
+            level: number;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Lifted By */
+            lifted_by: string | null;
+            /**
+             * Model
+             * @description What found it.
+             * @example by_hand
+             */
+            model: string;
+            /**
+             * Name
+             * @example 人民大街一级网疑似泄漏
+             */
+            name: string;
+            /**
+             * Origin Id
+             * @description Number of the alarm or incident.
+             */
+            origin_id: number | null;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * State
+             * @description 01 issued, 02 being handled, 03 lifted.
+             * @example 01
+             */
+            state: string;
+            /**
+             * Type
+             * @description 预警类型 01 to 12.
+             * @example 04
+             */
+            type: string;
+            /**
+             * Type En
+             * @example leak
+             */
+            type_en: string;
+            /**
+             * Type Zh
+             * @example 泄漏
+             */
+            type_zh: string;
+            /**
+             * Warning Id
+             * @example 4
+             */
+            warning_id: number;
+        };
+        /**
+         * WarningMonthModel
+         * @description Warnings of one month, type and level (预警统计).
+         */
+        WarningMonthModel: {
+            /**
+             * Handling
+             * @description Of them being handled now.
+             * @example 1
+             */
+            handling: number;
+            /**
+             * Issued
+             * @description All that were issued.
+             * @example 3
+             */
+            issued: number;
+            /**
+             * Level
+             * @example 2
+             */
+            level: number;
+            /**
+             * Lifted
+             * @description Of them lifted.
+             * @example 2
+             */
+            lifted: number;
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /**
+             * Type
+             * @example 04
+             */
+            type: string;
+            /**
+             * Type En
+             * @example leak
+             */
+            type_en: string;
+            /**
+             * Type Zh
+             * @example 泄漏
+             */
+            type_zh: string;
+        };
+        /**
+         * WarningMonthsAnswer
+         * @description Warnings by month; those of drills are not counted.
+         */
+        WarningMonthsAnswer: {
+            /** Items */
+            items: components["schemas"]["WarningMonthModel"][];
+        };
+        /**
+         * WarningNoteBody
+         * @description What is done, or why it is lifted.
+         */
+        WarningNoteBody: {
+            /**
+             * Note
+             * @example 抢修完成，恢复供热
+             */
+            note: string;
+        };
+        /**
+         * WarningsAnswer
+         * @description Warnings, open ones first, then by level and time.
+         */
+        WarningsAnswer: {
+            /** Items */
+            items: components["schemas"]["WarningModel"][];
+            /**
+             * Total
+             * @description How many there are on all pages; 0 beyond the last one.
+             * @example 1
+             */
+            total: number;
+        };
+        /**
          * WhatIfAnswer
          * @description A what-if: how far it is, and its result when it is done.
          */
@@ -13364,6 +14453,19 @@ export interface components {
             topology_off: number[];
             /** Valve Version */
             valve_version: number;
+        };
+        /**
+         * WindowKpi
+         * @description A span of 10 minutes.
+         */
+        WindowKpi: {
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
+            /** Raised */
+            raised: number;
         };
         /**
          * WithinAnswer
@@ -14112,6 +15214,48 @@ export interface operations {
             };
         };
     };
+    get_records_alarms_records_get: {
+        parameters: {
+            query?: {
+                /** @description Raised from; default: a day before `until`. */
+                since?: string | null;
+                /** @description Raised before; default: now. */
+                until?: string | null;
+                /** @description Only those that have not ended. */
+                open?: boolean;
+                /** @description Asset that they are at. */
+                asset?: number | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRecordsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_rules_alarms_rules_get: {
         parameters: {
             query?: {
@@ -14216,6 +15360,78 @@ export interface operations {
             };
         };
     };
+    get_limits_alarms_rules__code__limits_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteLimitsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_limit_alarms_rules__code__limits_put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteLimitBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteLimitsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_stream_alarms_stream_get: {
         parameters: {
             query?: {
@@ -14237,6 +15453,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_totals_alarms_totals_get: {
+        parameters: {
+            query?: {
+                /** @description What to count by. */
+                by?: "month" | "day" | "level" | "kind" | "area" | "company" | "rule";
+                /** @description Default: a year before `until`. */
+                since?: string | null;
+                /** @description Default: now. */
+                until?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmTotalsAnswer"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -16535,6 +17789,218 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OffsetFeatures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_drills_drills_get: {
+        parameters: {
+            query?: {
+                /** @description Only the one that runs now. */
+                running?: boolean;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_drill_drills_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_drill_drills__drill_id__get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                drill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_alarm_drills__drill_id__alarms_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                drill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillAlarmBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_step_drills__drill_id__alarms__drill_alarm_id___step__post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                drill_id: number;
+                drill_alarm_id: number;
+                step: "acknowledge" | "clear";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_end_drills__drill_id__end_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                drill_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillModel"];
                 };
             };
             /** @description Validation Error */
@@ -21507,6 +22973,233 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ValveStateAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_warnings_warnings_get: {
+        parameters: {
+            query?: {
+                /** @description open = issued or being handled. */
+                state?: string;
+                /** @description Kind of the object. */
+                kind?: string | null;
+                /** @description Kind of problem, 01 to 12. */
+                type?: string | null;
+                /** @description What found it. */
+                model?: ("by_hand" | "alarm" | "incident" | "leak" | "cause" | "what_if") | null;
+                level?: number | null;
+                /** @description Those of a drill instead of the real ones. */
+                drill?: number | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_warning_warnings_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarningBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_months_warnings_statistics_get: {
+        parameters: {
+            query?: {
+                /** @description Default: a year before `until`. */
+                since?: string | null;
+                /** @description Default: now. */
+                until?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningMonthsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_events_warnings__warning_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                warning_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningEventsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_handle_warnings__warning_id__handle_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                warning_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarningNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_lift_warnings__warning_id__lift_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                warning_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarningNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningModel"];
                 };
             };
             /** @description Validation Error */

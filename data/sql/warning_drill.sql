@@ -1,0 +1,1 @@
+select drill_id from warning where city_id = $1 and warning_id = $2
