@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Final
 
 import orjson
 
+from api.listening import Listening
 from api.live_room import LiveRoom
 from data.alarms import list_news
 from data.pool import Pool
@@ -21,12 +21,12 @@ BEAT_S: Final = 15.0
 
 
 async def stream_news(
-    room: LiveRoom, pool: Pool, scope: Scope, city_id: int, *, since: int, left: Callable[[], Awaitable[bool]]
+    room: LiveRoom, pool: Pool, scope: Scope, city_id: int, *, since: int, listening: Listening
 ) -> AsyncIterator[bytes]:
-    """Yield events `alarm` with the number of the log as id, from the one after `since` on, until the client has `left`."""
+    """Yield events `alarm` with the number of the log as id, from the one after `since` on, while somebody is listening."""
     seen, beat_s = -1, time.monotonic()
     yield b"retry: 3000\n\n"
-    while not await left():
+    while await listening.goes_on():
         moved = room.require_city(city_id).alarm_seq
         news = await list_news(pool, scope, city_id, since=since) if moved != seen else []
         for item in news:
@@ -38,4 +38,4 @@ async def stream_news(
         if time.monotonic() - beat_s >= BEAT_S:
             beat_s = time.monotonic()
             yield b": alive\n\n"
-        await asyncio.sleep(LOOK_S)
+        await listening.pause(LOOK_S)

@@ -24,9 +24,11 @@ from api.channels import Channels
 from api.headers import SecurityHeaders, allow_origins
 from api.interval_keeper import IntervalKeeper
 from api.leak_room import LeakRoom
+from api.listening import prepare_streams
 from api.live_room import LiveRoom
 from api.mqtt.room import MqttRoom
 from api.networks import NetworkStore
+from api.notice_room import NoticeRoom
 from api.ogc import routes as ogc
 from api.ogc import tile_routes as ogc_tiles
 from api.ogc.kept import Kept
@@ -66,6 +68,8 @@ from api.routes import (
     metrics,
     network,
     network_files,
+    notice_subscriptions,
+    notices,
     offsets,
     places,
     plan_areas,
@@ -160,6 +164,8 @@ ROUTERS = (
     alarm_actions.router,
     city_warnings.router,
     drills.router,
+    notices.router,
+    notice_subscriptions.router,
     causes.router,
     leaks.router,
     live.router,
@@ -188,6 +194,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
             QualityRoom(pool, app.state.live, app.state.networks) as app.state.quality,
             LastingRoom(pool, app.state.quality, after_s=60.0 * settings.quality_check_minutes),
+            NoticeRoom(settings, pool, app.state.live) as app.state.notices,
             RollingRoom(pool, app.state.history, app.state.live),
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,
@@ -232,6 +239,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.channels = Channels()
     app.state.alarm_figures = metrics.AlarmFigures()
     app.state.exchange_lock = asyncio.Lock()
+    prepare_streams(app)
     app.state.bodies = BodyBudget()
     app.state.sender_rates = SenderRates(settings.sender_frames_per_s)
     app.state.tile_cache = TileCache(settings.tile_cache_mb * 2**20)

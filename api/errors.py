@@ -15,6 +15,8 @@ ApiError
 ├── BadKeyFile      the key file of the var dir is missing, open to others or another one
 ├── Busy            a bounded queue is full; try again later
 ├── MessageRefused  a message of a broker cannot be taken as a whole
+├── ChannelClosed   a channel of notification that is not set up, or an address that it may not reach
+├── NotDelivered    a message that did not reach its recipient
 ├── Refused         a server refused what this program, as its client, asked
 └── PayloadTooLarge a body over the stated limit
 """
@@ -51,6 +53,7 @@ from twin.errors import (
     BadDrill,
     BadEdit,
     BadFrame,
+    BadNotice,
     BadQualityRule,
     BadRecord,
     BadRetention,
@@ -141,6 +144,18 @@ class MessageRefused(ApiError):
         self.code = code
 
 
+class ChannelClosed(ApiError):
+    """Raised when notices cannot go that way: the channel is not set up, or its settings do not name the host."""
+
+
+class NotDelivered(ApiError):
+    """Raised when a message did not reach its recipient; with `final`, trying again cannot mend it."""
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
+
+
 class Refused(ApiError):
     """Raised when a server refuses what this program asked as its client (the simulator); repeating cannot mend it."""
 
@@ -157,6 +172,8 @@ STATUS: dict[type[Exception], int] = {
     BadFilter: 400,
     BadFrame: 422,
     BadEdit: 422,
+    BadNotice: 422,
+    ChannelClosed: 409,
     BadQualityRule: 422,
     BadRecord: 422,
     BadRule: 422,

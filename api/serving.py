@@ -18,6 +18,7 @@ from api import logs
 from api.app import create_app
 from api.database import held_signals, open_database
 from api.errors import BadSetting, CannotListen
+from api.listening import end_streams
 from api.mqtt.broker import private_broker
 from api.settings import Settings
 
@@ -69,6 +70,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             logger.info("%s", self.greeting)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams that would never end by themselves, then stop."""
+        end_streams(self.config.app)
+        await super().shutdown(sockets)
 
 
 @contextmanager

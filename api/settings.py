@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 
 from api.errors import BadSetting
 from api.mqtt.address import require_address
+from api.notices.addresses import is_host_pattern, is_mail
 
 PREFIX = "HEAT_TWIN_"
 _TEST_ONLY = "HEAT_TWIN_TEST_"
 LOG_FORMATS = ("auto", "text", "json")
+SMTP_TLS = ("starttls", "tls", "none")
+_HOSTS_RIGHT = "hosts separated by commas, with a port where it is not the usual one, for instance hook.example.cn,10.0.0.5:8080"
 MQTT_UNSIGNED = ("refuse", "trust")
 _ORIGINS_RIGHT = "origins as browsers send them, separated by commas, for instance https://map.example.cn,http://10.0.0.5:8080"
 
@@ -73,6 +76,21 @@ class Settings:
         File (PEM) with the certificates that a broker over TLS is held against. Default: those of the machine.
     mqtt_unsigned
         `refuse`: messages need a signature; `trust`: the broker's own authentication is enough for those without one.
+    notice_hosts
+        Hosts that webhooks and web push may reach, separated by commas: `hook.example.cn`, `10.0.0.5:8080`,
+        `*.push.apple.com`. A name without port stands for the usual ports. Default: none, also not this machine.
+    smtp_host
+        Mail server for notices. Default: none, no mail is sent.
+    smtp_port
+        Its port.
+    smtp_tls
+        `starttls`, `tls` (from the first byte) or `none`.
+    smtp_sender
+        Address that mails of notices come from.
+    smtp_user
+        Name to sign in with at the mail server. Default: none.
+    smtp_password_file
+        File with the password; its last line end does not count.
     """
 
     var_dir: Path = field(default_factory=default_var_dir)
@@ -94,6 +112,13 @@ class Settings:
     mqtt_url: str = field(default="", repr=False)
     mqtt_ca_file: Path | None = None
     mqtt_unsigned: str = "refuse"
+    notice_hosts: tuple[str, ...] = ()
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: str = "starttls"
+    smtp_sender: str = ""
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
 
     @property
     def demo_mode(self) -> bool:
@@ -141,6 +166,10 @@ def _check(settings: Settings) -> None:
         ("ALLOWED_ORIGINS", all(map(_is_origin, settings.allowed_origins)), ",".join(settings.allowed_origins), _ORIGINS_RIGHT),
         ("LOG_FORMAT", settings.log_format in LOG_FORMATS, settings.log_format, " or ".join(LOG_FORMATS)),
         ("MQTT_UNSIGNED", settings.mqtt_unsigned in MQTT_UNSIGNED, settings.mqtt_unsigned, " or ".join(MQTT_UNSIGNED)),
+        ("NOTICE_HOSTS", all(map(is_host_pattern, settings.notice_hosts)), ",".join(settings.notice_hosts), _HOSTS_RIGHT),
+        ("SMTP_PORT", 1 <= settings.smtp_port <= 65535, settings.smtp_port, "1 to 65535"),
+        ("SMTP_TLS", settings.smtp_tls in SMTP_TLS, settings.smtp_tls, ", ".join(SMTP_TLS)),
+        ("SMTP_SENDER", not settings.smtp_host or is_mail(settings.smtp_sender), settings.smtp_sender, "an address of e-mail"),
         ("HOST", bool(settings.host), settings.host, "an address to listen on, for instance 127.0.0.1"),
         # the address may hold a password: it is not repeated
         ("DATABASE_URL", not url or url.startswith("postgresql://"), "something else", "postgresql://..."),

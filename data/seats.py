@@ -136,3 +136,9 @@ async def list_demo_seats(pool: Pool, seat_id: int | None = None) -> list[Stored
 async def make_first_administrator(pool: Pool, *, login: str, person: str, organisation: str, password_hash: str) -> bool:
     """Make an administrator with a one-time password when nobody can sign in yet; tells whether it did."""
     return await pool.fetchval(sql("seat_first_administrator"), login, person, organisation, password_hash) is not None
+
+
+async def find_seat(pool: Pool | asyncpg.Connection, seat_id: int, *, demo_mode: bool) -> StoredSeat | None:
+    """Return a seat whose person may still sign in; None when there is none. Demo seats count in demo mode only."""
+    row = await pool.fetchrow(sql("seat_by_id"), seat_id, demo_mode)
+    return None if row is None else _seat(row)

@@ -5,6 +5,7 @@ TwinError
 ├── UnknownKind         a kind or register that the catalogue does not hold
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
+├── BadNotice           a subscription to notices that makes no sense
 ├── BadQualityRule      a rule of data quality, or its formula, that cannot be evaluated
 ├── BadRecord           a record of a measuring point or device that its standard does not allow
 ├── BadFault            a fault that the simulator does not know
@@ -47,6 +48,10 @@ class BadWarning(TwinError):
 
 class BadDrill(TwinError):
     """Raised when a drill has no end within 24 hours, is over, or another one runs."""
+
+
+class BadNotice(TwinError):
+    """Raised when a subscription to notices makes no sense; the message names the part, its value and what would be right."""
 
 
 class BadQualityRule(TwinError):

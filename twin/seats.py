@@ -41,6 +41,7 @@ Permission: TypeAlias = Literal[
     "set_quality_rules",
     "judge_quality",
     "answer_quality",
+    "notify_outside",
     "manage_seats",
 ]
 
@@ -58,7 +59,15 @@ ROLE_NAMES_ZH: Mapping[Role, str] = {
 _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": frozenset(),
     "dispatcher": frozenset(
-        {"acknowledge_alarms", "issue_warnings", "run_drills", "switch_valves", "propose_changes", "judge_quality"}
+        {
+            "acknowledge_alarms",
+            "issue_warnings",
+            "run_drills",
+            "switch_valves",
+            "propose_changes",
+            "judge_quality",
+            "notify_outside",
+        }
     ),
     "planner": frozenset(
         {
@@ -72,10 +81,19 @@ _PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
             "decide_problems",
             "set_quality_rules",
             "judge_quality",
+            "notify_outside",
         }
     ),
     "company": frozenset(
-        {"acknowledge_alarms", "switch_valves", "send_readings", "register_sources", "propose_changes", "answer_quality"}
+        {
+            "acknowledge_alarms",
+            "switch_valves",
+            "send_readings",
+            "register_sources",
+            "propose_changes",
+            "answer_quality",
+            "notify_outside",
+        }
     ),
     "administrator": PERMISSIONS,
 }

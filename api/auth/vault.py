@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,28 +36,40 @@ def load_key(var_dir: Path) -> bytes:
     """
     path = key_path(var_dir)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _make(path)
-        mode = stat.S_IMODE(path.stat().st_mode)
-        key = path.read_bytes()
+        key = read_secret(path, lambda: secrets.token_bytes(_KEY_BYTES))
     except OSError as error:
         raise BadKeyFile(f"cannot read or make the key file {path}: {error.strerror}") from None
-    if mode & 0o077:
-        raise BadKeyFile(f"the key file {path} has mode {mode:04o}; others must not read it: chmod 600 {path}")
     if len(key) != _KEY_BYTES:
         raise BadKeyFile(f"the key file {path} has {len(key)} bytes; it must have {_KEY_BYTES}. Move it away to get a new one")
     return key
 
 
-def _make(path: Path) -> None:
-    if path.exists():
-        return
+def read_secret(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return what a file with a secret holds; makes the file (mode 0600) with what `make` gives when there is none.
+
+    Raises
+    ------
+    BadKeyFile
+        When others may read it.
+    OSError
+        When it cannot be read or made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _make(path, make())
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise BadKeyFile(f"the key file {path} has mode {mode:04o}; others must not read it: chmod 600 {path}")
+    return path.read_bytes()
+
+
+def _make(path: Path, content: bytes) -> None:
     # written under another name and linked: two processes starting together end up with one whole key
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.write(content)
         with suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:

@@ -32,6 +32,14 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/drills(/[^/]+/(end|alarms))?", "run_drills"),
     ("POST", r"/drills/[^/]+/alarms/[^/]+/(acknowledge|clear)", "acknowledge_alarms"),
     ("PUT", r"/alarms/rules/[^/]+(/limits)?", "edit_alarm_rules"),
+    ("POST", r"/notices/subscriptions", None),  # one's own; others' with manage_seats, addresses with notify_outside
+    ("PUT", r"/notices/subscriptions/[^/]+", None),
+    ("DELETE", r"/notices/subscriptions/[^/]+", None),
+    ("POST", r"/notices/test", None),  # as a subscription
+    ("POST", r"/notices/[^/]+/seen", None),
+    ("PUT", r"/notices/push", None),
+    ("DELETE", r"/notices/push", None),
+    ("PUT", r"/notices/rules/[^/]+", "edit_alarm_rules"),
     ("POST", r"/valves/([^/]+/state|states)", "switch_valves"),
     ("POST", r"/sources/[^/]+/state", "switch_valves"),
     ("POST", r"/plans", "plan"),

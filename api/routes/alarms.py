@@ -15,6 +15,7 @@ from api.alarm_models import AlarmModel, alarm_model, unit_of
 from api.alarm_news import stream_news
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.errors import BadRequest
+from api.listening import Listening
 from data.alarms import (
     AlarmFilter,
     AlarmFilterState,
@@ -271,7 +272,7 @@ async def get_stream(
     caller.scope.require_layer("alarms")
     room = request.app.state.live
     room.require_city(city)
-    events = stream_news(room, pool, caller.scope, city, since=since, left=request.is_disconnected)
+    events = stream_news(room, pool, caller.scope, city, since=since, listening=Listening(request))
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 

@@ -36,6 +36,15 @@ from data.tables.network import (
     valve_state,
     valve_state_history,
 )
+from data.tables.notices import (
+    notice,
+    notice_cursor,
+    notice_item,
+    notice_rule,
+    notice_seen,
+    notice_subscription,
+    push_endpoint,
+)
 from data.tables.plans import plan, plan_event, plan_valve
 from data.tables.problems import problem, problem_decision
 from data.tables.quality import quality_count, quality_day, quality_rule
@@ -90,6 +99,12 @@ __all__ = [
     "measuring_point",
     "measuring_threshold",
     "metadata",
+    "notice",
+    "notice_cursor",
+    "notice_item",
+    "notice_rule",
+    "notice_seen",
+    "notice_subscription",
     "organisation",
     "person",
     "plan",
@@ -98,6 +113,7 @@ __all__ = [
     "problem",
     "problem_decision",
     "proposal",
+    "push_endpoint",
     "quality_count",
     "quality_day",
     "quality_rule",

@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
 from api.app import create_app
+from api.listening import end_streams
 from api.settings import Settings
 
 T = TypeVar("T")
@@ -88,6 +89,10 @@ class _Server(uvicorn.Server):
         self.loop = asyncio.get_running_loop()
         await super().serve(sockets)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_streams(self.config.app)
+        await super().shutdown(sockets)
+
     def doings(self) -> str:
         """Return the stacks of its tasks and of all threads."""
         text = io.StringIO()
@@ -117,11 +122,12 @@ def serve(
     sender_frames_per_s: int = 50_000,
     quality_check_minutes: int = 10,
     without: type | None = None,
+    **more: Any,
 ) -> Iterator[str]:
     """Run the whole application in a thread and yield its base address.
 
     Another `host` than loopback makes it believe that it serves a network (no demo mode); it listens on loopback all the same.
-    `without` names a middleware to leave out.
+    `without` names a middleware to leave out; `more` are further settings by name.
     """
     settings = Settings(
         var_dir=var_dir,
@@ -138,6 +144,7 @@ def serve(
         body_seconds=body_seconds,
         sender_frames_per_s=sender_frames_per_s,
         quality_check_minutes=quality_check_minutes,
+        **more,
     )
     app = create_app(settings)
     share_routes(app)

@@ -1914,6 +1914,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notices
+         * @description Tell what the caller's seat was told, by every channel, the newest first.
+         */
+        get: operations["get_notices_notices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Channels
+         * @description Tell which channels are set up, and the key that a browser needs for web push.
+         */
+        get: operations["get_channels_notices_channels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Deliveries
+         * @description List messages by webhook, e-mail and push with their failures: the caller's, and for administrators all.
+         */
+        get: operations["get_deliveries_notices_deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Push
+         * @description Register the browser of the caller for web push.
+         */
+        put: operations["put_push_notices_push_put"];
+        post?: never;
+        /**
+         * Delete Push
+         * @description Forget a browser of the caller.
+         */
+        delete: operations["delete_push_notices_push_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notice Rules
+         * @description List whether each alarm rule pops up, and what it advises.
+         */
+        get: operations["get_notice_rules_notices_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/rules/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Notice Rule
+         * @description Write whether an alarm rule pops up, and its advice, in the name of the caller's seat.
+         */
+        put: operations["put_notice_rule_notices_rules__code__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stream
+         * @description Tell what pops up: server-sent events, first `open` with what is still to be answered, then `notice` as it comes.
+         */
+        get: operations["get_stream_notices_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Subscriptions
+         * @description List the caller's subscriptions; for administrators those of all seats, the one for everybody among them.
+         */
+        get: operations["get_subscriptions_notices_subscriptions_get"];
+        put?: never;
+        /**
+         * Post Subscription
+         * @description Subscribe, for the caller's seat; administrators for any seat.
+         */
+        post: operations["post_subscription_notices_subscriptions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Subscription
+         * @description Write a subscription anew: an own one, or for administrators any.
+         */
+        put: operations["put_subscription_notices_subscriptions__subscription_id__put"];
+        post?: never;
+        /**
+         * Delete Subscription
+         * @description End a subscription: an own one, or for administrators any but the one for everybody, which can be switched off.
+         */
+        delete: operations["delete_subscription_notices_subscriptions__subscription_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Test
+         * @description Send a test by a channel that leaves the page; `/notices/deliveries` tells how it went.
+         */
+        post: operations["post_test_notices_test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/{notice_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Seen
+         * @description Mark a pop-up as seen by the caller's seat; unless `again`, its alarms never pop up there any more.
+         */
+        post: operations["post_seen_notices__notice_id__seen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ogc": {
         parameters: {
             query?: never;
@@ -5850,14 +6082,6 @@ export interface components {
             reconnects: number;
         };
         /**
-         * ChannelsAnswer
-         * @description All ways in.
-         */
-        ChannelsAnswer: {
-            /** Channels */
-            channels: components["schemas"]["ChannelModel"][];
-        };
-        /**
          * CityLayerModel
          * @description One of the 23 layers that a city hands over, and what came of it.
          */
@@ -6958,6 +7182,81 @@ export interface components {
             layer: string;
             /** Style */
             style: string;
+        };
+        /**
+         * DeliveriesAnswer
+         * @description Messages that leave the page, the newest first.
+         */
+        DeliveriesAnswer: {
+            /** Items */
+            items: components["schemas"]["DeliveryModel"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * DeliveryModel
+         * @description A message by webhook, e-mail or push, and how it went.
+         */
+        DeliveryModel: {
+            /**
+             * Alarms
+             * @description How many it tells of.
+             */
+            alarms: number;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "web" | "webhook" | "email" | "push";
+            /**
+             * Dedup Key
+             * @description The same in every repeat.
+             * @example 1-2-0-7
+             */
+            dedup_key: string;
+            /**
+             * Error
+             * @description Of the last try.
+             */
+            error: string;
+            /** Level */
+            level: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /**
+             * Notice Id
+             * @example 5
+             */
+            notice_id: number;
+            /** Seat Id */
+            seat_id: number | null;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "sending" | "sent" | "given_up";
+            /** Step */
+            step: number;
+            /**
+             * Subscription
+             * @description Its name; empty = a test, or it is gone.
+             */
+            subscription: string;
+            /** Subscription Id */
+            subscription_id: number | null;
+            /** Title */
+            title: string;
+            /** To */
+            to: string;
         };
         /**
          * DeviceBody
@@ -9570,6 +9869,77 @@ export interface components {
             password: string;
         };
         /**
+         * NoticeRuleBody
+         * @description What a rule says to screens and persons.
+         */
+        NoticeRuleBody: {
+            /**
+             * Advice En
+             * @default
+             */
+            advice_en: string;
+            /**
+             * Advice Zh
+             * @default
+             * @example 检查一次侧供水与换热器，必要时联系热源调度。
+             */
+            advice_zh: string;
+            /**
+             * Popup
+             * @description Whether it pops up.
+             * @example true
+             */
+            popup: boolean;
+        };
+        /**
+         * NoticeRuleModel
+         * @description The same with the rule's name.
+         */
+        NoticeRuleModel: {
+            /**
+             * Advice En
+             * @default
+             */
+            advice_en: string;
+            /**
+             * Advice Zh
+             * @default
+             * @example 检查一次侧供水与换热器，必要时联系热源调度。
+             */
+            advice_zh: string;
+            /** Changed At */
+            changed_at: string | null;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Code
+             * @example secondary_supply_temperature_low
+             */
+            code: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Level */
+            level: number;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Popup
+             * @description Whether it pops up.
+             * @example true
+             */
+            popup: boolean;
+        };
+        /**
+         * NoticeRulesAnswer
+         * @description All alarm rules of a city.
+         */
+        NoticeRulesAnswer: {
+            /** Items */
+            items: components["schemas"]["NoticeRuleModel"][];
+        };
+        /**
          * ObstacleModel
          * @description A valve that cannot be operated as the plan wants, and why.
          */
@@ -10440,6 +10810,86 @@ export interface components {
             points: components["schemas"]["PointBody"][];
         };
         /**
+         * PopupAlarm
+         * @description One alarm of a message.
+         */
+        PopupAlarm: {
+            /** Active */
+            active: boolean;
+            /** Advice En */
+            advice_en: string;
+            /**
+             * Advice Zh
+             * @description What to do (处置建议).
+             */
+            advice_zh: string;
+            /**
+             * Alarm Id
+             * @example 7
+             */
+            alarm_id: number;
+            /**
+             * Asset Id
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Asset Kind
+             * @example substation
+             */
+            asset_kind: string;
+            /** Asset Name */
+            asset_name: string;
+            /**
+             * Level
+             * @example 1
+             */
+            level: number;
+            /**
+             * Limit Value
+             * @example 35
+             */
+            limit_value: number;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * Rule Code
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+            /**
+             * Rule En
+             * @example Secondary supply temperature low
+             */
+            rule_en: string;
+            /**
+             * Rule Zh
+             * @example 二次供水温度过低
+             */
+            rule_zh: string;
+            /**
+             * Unit
+             * @example degC
+             */
+            unit: string;
+            /**
+             * Value
+             * @example 31.5
+             */
+            value: number;
+        };
+        /**
          * PressuresModel
          * @description Primary pressures of a station or of the source, above the atmosphere.
          */
@@ -10855,6 +11305,36 @@ export interface components {
             items: components["schemas"]["ProposalModel"][];
             /** Total */
             total: number;
+        };
+        /**
+         * PushBody
+         * @description A browser's subscription, as its `toJSON` gives it.
+         */
+        PushBody: {
+            /**
+             * Endpoint
+             * @example https://updates.push.services.mozilla.com/wpush/v2/abc
+             */
+            endpoint: string;
+            keys: components["schemas"]["PushKeys"];
+        };
+        /**
+         * PushEndBody
+         * @description A browser that takes no more push.
+         */
+        PushEndBody: {
+            /** Endpoint */
+            endpoint: string;
+        };
+        /**
+         * PushKeys
+         * @description Keys of a browser's subscription.
+         */
+        PushKeys: {
+            /** Auth */
+            auth: string;
+            /** P256Dh */
+            p256dh: string;
         };
         /**
          * QualityAnswerBody
@@ -11487,6 +11967,29 @@ export interface components {
         QualityVersionsAnswer: {
             /** Versions */
             versions: components["schemas"]["QualityRuleModel"][];
+        };
+        /**
+         * QuietModel
+         * @description Quiet hours by the city's clock.
+         */
+        QuietModel: {
+            /**
+             * First
+             * @example 22:00
+             */
+            first: string;
+            /**
+             * Last
+             * @example 06:00
+             */
+            last: string;
+            /**
+             * Level
+             * @description This level and more urgent ones come through; 0 = none.
+             * @default 1
+             * @example 1
+             */
+            level: number;
         };
         /**
          * RasterModel
@@ -12406,6 +12909,34 @@ export interface components {
             seat_id: number;
         };
         /**
+         * SeenAnswer
+         * @description Alarms that were marked.
+         */
+        SeenAnswer: {
+            /** Alarms */
+            alarms: number[];
+        };
+        /**
+         * SeenBody
+         * @description What was seen of a message.
+         */
+        SeenBody: {
+            /**
+             * Again
+             * @description False = confirm and do not show again (确认并不再显示).
+             * @default false
+             */
+            again: boolean;
+            /**
+             * Alarms
+             * @description Null = all of it.
+             * @example [
+             *       7
+             *     ]
+             */
+            alarms?: number[] | null;
+        };
+        /**
          * SeriesModel
          * @description History of one source.
          */
@@ -13104,6 +13635,118 @@ export interface components {
             note: string;
         };
         /**
+         * StepEdit
+         * @description A step as somebody writes it.
+         */
+        StepEdit: {
+            /**
+             * After Min
+             * @description The first step has 0.
+             * @default 0
+             * @example 0
+             */
+            after_min: number;
+            /**
+             * Channel
+             * @example webhook
+             * @enum {string}
+             */
+            channel: "web" | "webhook" | "email" | "push";
+            /**
+             * Digest
+             * @description Of the signature.
+             * @default sha256
+             * @enum {string}
+             */
+            digest: "sha256" | "sm3";
+            /**
+             * Format
+             * @description bot = the text message that group robots take (企业微信, 钉钉).
+             * @default json
+             * @enum {string}
+             */
+            format: "json" | "bot";
+            /**
+             * Level
+             * @description Only alarms of this level and more urgent ones.
+             * @default 3
+             * @example 3
+             */
+            level: number;
+            /**
+             * Seat Id
+             * @description Whose screen or device, for web and push.
+             */
+            seat_id?: number | null;
+            /**
+             * Secret
+             * @description Signs the webhook; null = as before, empty = not signed.
+             * @example s3cret-s3cret
+             */
+            secret?: string | null;
+            /**
+             * To
+             * @description URL or address of e-mail.
+             * @default
+             * @example https://hook.example.cn/heat
+             */
+            to: string;
+        };
+        /**
+         * StepShown
+         * @description A step as it is shown: secrets never leave the server.
+         */
+        StepShown: {
+            /**
+             * After Min
+             * @description The first step has 0.
+             * @default 0
+             * @example 0
+             */
+            after_min: number;
+            /**
+             * Channel
+             * @example webhook
+             * @enum {string}
+             */
+            channel: "web" | "webhook" | "email" | "push";
+            /**
+             * Digest
+             * @description Of the signature.
+             * @default sha256
+             * @enum {string}
+             */
+            digest: "sha256" | "sm3";
+            /**
+             * Format
+             * @description bot = the text message that group robots take (企业微信, 钉钉).
+             * @default json
+             * @enum {string}
+             */
+            format: "json" | "bot";
+            /**
+             * Level
+             * @description Only alarms of this level and more urgent ones.
+             * @default 3
+             * @example 3
+             */
+            level: number;
+            /**
+             * Seat Id
+             * @description Whose screen or device, for web and push.
+             */
+            seat_id?: number | null;
+            /** Signed */
+            signed: boolean;
+            /**
+             * To
+             * @description URL or address of e-mail.
+             * @default
+             * @example https://hook.example.cn/heat
+             */
+            to: string;
+        };
+        /**
          * StyleModel
          * @description A style that the seat can load.
          */
@@ -13129,6 +13772,102 @@ export interface components {
              * @example http://127.0.0.1:8000/styles/network-dn.json?city=1
              */
             url: string;
+        };
+        /**
+         * SubscriptionEdit
+         * @description A subscription as somebody writes it.
+         */
+        SubscriptionEdit: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Lang
+             * @default zh
+             * @enum {string}
+             */
+            lang: "zh" | "en";
+            /**
+             * Most Per 10 Min
+             * @description Most messages of each step; what is over comes as one later.
+             * @default 10
+             */
+            most_per_10_min: number;
+            /**
+             * Name
+             * @example 夜班短信群
+             */
+            name: string;
+            quiet?: components["schemas"]["QuietModel"] | null;
+            /**
+             * Seat Id
+             * @description For whom; null = the caller. Others': administrators.
+             */
+            seat_id?: number | null;
+            /** Steps */
+            steps: components["schemas"]["StepEdit"][];
+            wanted?: components["schemas"]["WantedModel"];
+        };
+        /**
+         * SubscriptionModel
+         * @description A subscription as it is stored.
+         */
+        SubscriptionModel: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Lang
+             * @default zh
+             * @enum {string}
+             */
+            lang: "zh" | "en";
+            /**
+             * Most Per 10 Min
+             * @description Most messages of each step; what is over comes as one later.
+             * @default 10
+             */
+            most_per_10_min: number;
+            /**
+             * Name
+             * @example 夜班短信群
+             */
+            name: string;
+            /** Person */
+            person: string;
+            quiet?: components["schemas"]["QuietModel"] | null;
+            /**
+             * Seat Id
+             * @description Null = for every seat without a web subscription of its own.
+             */
+            seat_id: number | null;
+            /** Steps */
+            steps: components["schemas"]["StepShown"][];
+            /**
+             * Subscription Id
+             * @example 2
+             */
+            subscription_id: number;
+            wanted?: components["schemas"]["WantedModel"];
+        };
+        /**
+         * SubscriptionsAnswer
+         * @description Subscriptions.
+         */
+        SubscriptionsAnswer: {
+            /** Items */
+            items: components["schemas"]["SubscriptionModel"][];
         };
         /**
          * SubstationsAnswer
@@ -13230,6 +13969,27 @@ export interface components {
              * @description Version of the valve and source states that was asked.
              */
             valve_version: number;
+        };
+        /**
+         * TestAnswer
+         * @description The message that was made; `/notices/deliveries` tells how it went.
+         */
+        TestAnswer: {
+            /** Notice Id */
+            notice_id: number;
+        };
+        /**
+         * TestBody
+         * @description A step to be tried out.
+         */
+        TestBody: {
+            /**
+             * Lang
+             * @default zh
+             * @enum {string}
+             */
+            lang: "zh" | "en";
+            step: components["schemas"]["StepEdit"];
         };
         /**
          * ThresholdBody
@@ -13389,6 +14149,58 @@ export interface components {
              * @example http://127.0.0.1:8000/tiles/network.json?city=1
              */
             url: string;
+        };
+        /**
+         * ToldAnswer
+         * @description What the seat was told, the newest first; `before` = the last `notice_id` gives the next page.
+         */
+        ToldAnswer: {
+            /** Items */
+            items: components["schemas"]["ToldModel"][];
+        };
+        /**
+         * ToldModel
+         * @description A message that the seat was sent; its alarms are those that it may see, the worst ones first.
+         */
+        ToldModel: {
+            /** After Min */
+            after_min: number;
+            /** Alarms */
+            alarms: components["schemas"]["PopupAlarm"][];
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "web" | "webhook" | "email" | "push";
+            /**
+             * Level
+             * @description 0 = a test.
+             */
+            level: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Notice Id
+             * @example 5
+             */
+            notice_id: number;
+            /** Seen */
+            seen: boolean;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * State
+             * @description queued, sending, sent, given_up.
+             * @example sent
+             */
+            state: string;
+            /** Step */
+            step: number;
+            /** Total */
+            total: number;
         };
         /**
          * TraceAnswer
@@ -13993,6 +14805,60 @@ export interface components {
             version: number;
         };
         /**
+         * WantedModel
+         * @description Which alarms; an empty list = any.
+         */
+        WantedModel: {
+            /**
+             * Areas
+             * @description Districts (asset ids).
+             * @example [
+             *       3
+             *     ]
+             */
+            areas?: number[];
+            /**
+             * Companies
+             * @description Owners (asset ids).
+             * @example [
+             *       1
+             *     ]
+             */
+            companies?: number[];
+            /**
+             * Groups
+             * @description company, plant_branch, heat_source, substation, heat_user.
+             * @example [
+             *       "substation"
+             *     ]
+             */
+            groups?: string[];
+            /**
+             * Kinds
+             * @description Kinds of assets.
+             * @example [
+             *       "boiler_house"
+             *     ]
+             */
+            kinds?: string[];
+            /**
+             * Levels
+             * @example [
+             *       1,
+             *       2
+             *     ]
+             */
+            levels?: number[];
+            /**
+             * Rules
+             * @description Codes of alarm rules.
+             * @example [
+             *       "secondary_supply_temperature_low"
+             *     ]
+             */
+            rules?: string[];
+        };
+        /**
          * WarningBody
          * @description A warning to issue. It needs a place: an asset, or an address that names one, or an address with a position.
          */
@@ -14540,6 +15406,36 @@ export interface components {
             zones: components["schemas"]["ZoneModel"][];
         };
         /**
+         * ChannelsAnswer
+         * @description Which ways are open.
+         */
+        api__notice_models__ChannelsAnswer: {
+            /**
+             * Browsers
+             * @description Browsers of this seat that take push.
+             */
+            browsers: number;
+            /** Email */
+            email: boolean;
+            /**
+             * Hosts
+             * @description Hosts that webhooks and push may reach.
+             */
+            hosts: string[];
+            /**
+             * Outside
+             * @description Whether this seat may send to addresses.
+             */
+            outside: boolean;
+            /** Push */
+            push: boolean;
+            /**
+             * Push Key
+             * @description `applicationServerKey` for the browser.
+             */
+            push_key: string;
+        };
+        /**
          * DifferenceModel
          * @description One field that differs.
          */
@@ -14604,6 +15500,14 @@ export interface components {
             asset_id: number;
             /** Series */
             series: components["schemas"]["SeriesModel"][];
+        };
+        /**
+         * ChannelsAnswer
+         * @description All ways in.
+         */
+        api__routes__intake__ChannelsAnswer: {
+            /** Channels */
+            channels: components["schemas"]["ChannelModel"][];
         };
         /**
          * LevelModel
@@ -18656,7 +19560,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ChannelsAnswer"];
+                    "application/json": components["schemas"]["api__routes__intake__ChannelsAnswer"];
                 };
             };
         };
@@ -19258,6 +20162,474 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FindingsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_notices_notices_get: {
+        parameters: {
+            query?: {
+                /** @description Only older ones than this. */
+                before?: number | null;
+                limit?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToldAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_channels_notices_channels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__notice_models__ChannelsAnswer"];
+                };
+            };
+        };
+    };
+    get_deliveries_notices_deliveries_get: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                state?: ("queued" | "sending" | "sent" | "given_up") | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveriesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_push_notices_push_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_push_notices_push_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushEndBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_notice_rules_notices_rules_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeRulesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_notice_rule_notices_rules__code__put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeRuleModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_stream_notices_stream_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: {
+                /** @description Number of the last event that came; sent by browsers. */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_subscriptions_notices_subscriptions_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_subscription_notices_subscriptions_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_subscription_notices_subscriptions__subscription_id__put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_subscription_notices_subscriptions__subscription_id__delete: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                subscription_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_test_notices_test_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_seen_notices__notice_id__seen_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                notice_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SeenBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenAnswer"];
                 };
             };
             /** @description Validation Error */

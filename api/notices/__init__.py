@@ -1,0 +1,1 @@
+"""Channels of notification: where a message may go, and how it gets there."""

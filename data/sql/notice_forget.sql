@@ -1,0 +1,6 @@
+with messages as (
+    delete from notice where made_at < $1::timestamptz and state in ('sent', 'given_up')
+), seen as (
+    delete from notice_seen where seen_at < $1::timestamptz
+)
+delete from notice_item where due_at < $1::timestamptz and (notice_id is not null or dropped is not null)

@@ -1,0 +1,1 @@
+select city_id, zone from city order by city_id
