@@ -96,7 +96,7 @@ class Senders:
         browsers = [] if seat_id is None else await list_push(self._pool, seat_id)
         if seat_id is None or not browsers:
             raise NotDelivered(f"seat {seat_id} has no browser that takes web push", final=True)
-        failures = []
+        failures: list[NotDelivered | ChannelClosed] = []
         for browser in browsers:
             try:
                 require_reachable(browser.endpoint, self._settings.notice_hosts)
