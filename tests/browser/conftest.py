@@ -67,6 +67,12 @@ def viewer(browser: Browser, sample_server: str) -> OpenViewer:
     return lambda width, height: open_viewer(browser, sample_server, width=width, height=height)
 
 
+@pytest.fixture
+def sharp(browser: Browser, sample_server: str) -> OpenViewer:
+    """Return a function that opens the viewer with every pixel of a window drawn, for tests that count them."""
+    return lambda width, height: open_viewer(browser, sample_server, width=width, height=height, sharpness=1.0)
+
+
 @pytest.fixture(scope="session")
 def pictures() -> Path:
     """Return the folder for screenshots; it is not committed."""

@@ -106,7 +106,7 @@ def contact_sheet(browser: Browser, url: str, city: int, *, width: int = 780, he
         program.post("/session", json={"seat_id": seats[0]["seat_id"]}).raise_for_status()
         places = [place_of(program, city, frame) for frame in FRAMES]
     pictures = []
-    with open_viewer(browser, url, width=width, height=height) as shown:
+    with open_viewer(browser, url, width=width, height=height, sharpness=1.0) as shown:
         for frame, place in zip(FRAMES, places, strict=True):
             picture = take(shown, city, frame, place)
             require_content(picture, frame)

@@ -20,7 +20,9 @@ def open_sheet(shown: Viewer) -> None:
     shown.page.get_by_role("dialog", name="城市数据明细").wait_for()
 
 
-def test_the_sheet_tells_the_servers_counts_and_sources(viewer: OpenViewer, program: httpx.Client, pictures: Path) -> None:
+def test_the_sheet_tells_counts_and_sources_and_a_kind_is_fitted_and_listed(
+    viewer: OpenViewer, program: httpx.Client, pictures: Path
+) -> None:
     contents = program.get("/contents", params={"city": 1}).json()
     with viewer(1440, 900) as shown:
         shown.open("/?city=1&layers=base")
@@ -44,32 +46,31 @@ def test_the_sheet_tells_the_servers_counts_and_sources(viewer: OpenViewer, prog
         shown.shoot(pictures / "contents-1440x900.png")
         shown.page.keyboard.press("Escape")
         assert sheet.count() == 0
+        assert_a_kind_is_fitted_and_listed(shown, program)
         shown.assert_clean()
 
 
-def test_a_kind_is_switched_on_fitted_and_listed(viewer: OpenViewer, program: httpx.Client) -> None:
+def assert_a_kind_is_fitted_and_listed(shown: Viewer, program: httpx.Client) -> None:
+    """Chosen in the sheet, a kind is switched on, listed, found and selected."""
     listed = program.get("/assets", params={"city": 1, "kind": "weather_station", "limit": 100}).json()
-    with viewer(1440, 900) as shown:
-        shown.open("/?city=1&layers=base")
-        open_sheet(shown)
-        shown.page.get_by_role("button", name="气象站").click()
-        shown.wait("window.__ht.map.getLayer('weather-weather_station') !== undefined", what="the layer of the kind to be on")
-        assert "weather" in shown.look("window.location.search")
-        panel = shown.page.get_by_role("region", name="气象站", exact=True)
-        panel.get_by_text(f"共 {listed['total']} 项").wait_for()
-        assert panel.get_by_role("listitem").count() == listed["total"]
-        chosen = listed["items"][0]
-        panel.get_by_role("textbox", name="在列表中查找").fill(chosen["code"])
-        panel.get_by_text("共 1 项").wait_for()
-        panel.get_by_role("listitem").get_by_role("button").click()
-        shown.wait(f"window.__ht.selected === {chosen['asset_id']}", what="the chosen station to be selected")
-        shown.still()
-        drawn = shown.look("window.__ht.map.queryRenderedFeatures({layers: ['weather-weather_station']}).map((one) => one.id)")
-        assert chosen["asset_id"] in drawn
-        assert shown.page.get_by_role("region", name="影响范围").count() == 0, "a weather station cuts nothing off"
-        panel.get_by_role("button", name="返回").click()
-        shown.page.get_by_role("region", name="城市数据").wait_for()
-        shown.assert_clean()
+    open_sheet(shown)
+    shown.page.get_by_role("button", name="气象站").click()
+    shown.wait("window.__ht.map.getLayer('weather-weather_station') !== undefined", what="the layer of the kind to be on")
+    assert "weather" in shown.look("window.location.search")
+    panel = shown.page.get_by_role("region", name="气象站", exact=True)
+    panel.get_by_text(f"共 {listed['total']} 项").wait_for()
+    assert panel.get_by_role("listitem").count() == listed["total"]
+    chosen = listed["items"][0]
+    panel.get_by_role("textbox", name="在列表中查找").fill(chosen["code"])
+    panel.get_by_text("共 1 项").wait_for()
+    panel.get_by_role("listitem").get_by_role("button").click()
+    shown.wait(f"window.__ht.selected === {chosen['asset_id']}", what="the chosen station to be selected")
+    shown.still()
+    drawn = shown.look("window.__ht.map.queryRenderedFeatures({layers: ['weather-weather_station']}).map((one) => one.id)")
+    assert chosen["asset_id"] in drawn
+    assert shown.page.get_by_role("region", name="影响范围").count() == 0, "a weather station cuts nothing off"
+    panel.get_by_role("button", name="返回").click()
+    shown.page.get_by_role("region", name="城市数据").wait_for()
 
 
 def test_the_sheet_speaks_english_and_fits_a_phone(viewer: OpenViewer, pictures: Path) -> None:

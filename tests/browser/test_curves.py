@@ -75,9 +75,9 @@ def count_of(pixels: np.ndarray, colour: tuple[int, int, int]) -> int:
 
 
 def test_readings_of_an_asset_are_drawn_named_marked_and_zoomed(
-    viewer: OpenViewer, station: dict[str, Any], pictures: Path
+    sharp: OpenViewer, station: dict[str, Any], pictures: Path
 ) -> None:
-    with viewer(1440, 900) as shown:
+    with sharp(1440, 900) as shown:
         shown.open(f"/?city=1&layers=base&sel={station['asset_id']}")
         panel = shown.page.get_by_role("region", name="曲线")
         panel.get_by_role("combobox", name="测点").click()

@@ -106,9 +106,10 @@ def enter(shown: Viewer, fields: dict[str, str], button: str) -> None:
     shown.page.get_by_role("button", name=button, exact=True).click()
 
 
-def test_the_hillshade_is_drawn_when_it_is_switched_on(viewer: OpenViewer) -> None:
+def test_the_hillshade_is_switched_on_and_a_district_tells_its_rate(viewer: OpenViewer, program: httpx.Client) -> None:
+    items = program.get("/rollout/districts", params={"city": 1}).json()["items"]
     with viewer(1024, 700) as shown:
-        shown.open("/?city=1&lon=125.297&lat=43.853&z=13&layers=base")
+        shown.open("/?city=1&lon=125.297&lat=43.853&z=13&layers=base,rollout")
         assert not any("/raster/ground/" in url for url in shown.watch.requests)
         shown.page.get_by_role("switch", name="地形阴影").click()
         shown.wait("window.__ht.map.getLayer('hillshade') !== undefined", what="the hillshade to be on the map")
@@ -121,17 +122,9 @@ def test_the_hillshade_is_drawn_when_it_is_switched_on(viewer: OpenViewer) -> No
         shown.still()
         assert shown.look("window.__ht.map.isSourceLoaded('hillshade')")
         assert "hillshade" in shown.look("window.location.search")
-        shown.assert_clean()
-
-
-def test_a_district_under_the_pointer_tells_its_rate(viewer: OpenViewer, program: httpx.Client) -> None:
-    items = program.get("/rollout/districts", params={"city": 1}).json()["items"]
-    with viewer(1440, 900) as shown:
-        shown.open("/?city=1&lon=125.297&lat=43.853&z=13&layers=base,rollout")
-        shown.still()
         assert shown.page.get_by_role("region", name="各区清洁取暖率").is_visible()
-        shown.page.mouse.move(700, 500)
-        shown.page.mouse.move(704, 504)
+        shown.page.mouse.move(500, 400)
+        shown.page.mouse.move(504, 404)
         card = shown.page.locator(".hover-card")
         card.wait_for()
         text = card.inner_text()
