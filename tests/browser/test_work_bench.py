@@ -444,6 +444,7 @@ def test_every_panel_fits_its_window_and_speaks_both_languages(bench: Any, pictu
             if lang == "en":
                 shown.page.get_by_role("button", name="切换语言").click()
             tabs = shown.page.get_by_role("navigation", name="工作台" if lang == "zh" else "Work bench")
+            tabs.get_by_role("button").first.wait_for()
             opened = set()
             for place in range(tabs.get_by_role("button").count()):
                 tabs.get_by_role("button").nth(place).click()
