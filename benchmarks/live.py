@@ -15,6 +15,8 @@ the figures. docs/bench-live.md tells how.
 | snapshot_mb | the largest snapshot of a theme, deflated |
 | resume_ms | from connecting again after 10 s away until the one delta is decoded |
 | replay_start_ms, replay_times | a replay at city size: until its snapshot is decoded; its greatest speed |
+| flags_all_ms, alarm_pass_ms, rules, intake_us | processor time of one look at the city, see `benchmarks.live_pass` |
+| flood_... | a flood of alarms folded into incidents, see `benchmarks.live_flood` |
 | replay_mb | memory that one replay adds to the server |
 | load1 | load of the machine in the last minute, the larger of start and end |
 """
@@ -31,6 +33,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +46,7 @@ from api.settings import read_settings
 from benchmarks.city_load import ready, started
 from benchmarks.ingest_city import REST_S, BenchCity, due_batches, register, scratch_city
 from benchmarks.ingest_stores import say
+from benchmarks.live_pass import measure_pass
 from benchmarks.live_viewers import THEMES
 from benchmarks.serving import served, settle
 from data.pool import open_pool
@@ -60,6 +65,7 @@ _AWAY_S = 10.0
 _COLD_DEGC, _WARM_DEGC = 25.0, 45.0
 _LARGEST = 64 * 2**20
 _REPLAY_MINUTES, _REPLAY_AGO_S = 20, 300.0
+_FLOOD = "benchmarks.live_flood"
 
 
 @dataclass(frozen=True)
@@ -95,14 +101,28 @@ def main() -> None:
             settle(pid, limit_s=REST_S)
             figures |= _measure_way(city, address, viewers=options.viewers, seconds=options.seconds)
             figures |= _measure_snapshot(address) | _measure_replay(address, pid, until_s)
+        pass_figures = measure_pass(city)
+    figures |= {name: pass_figures[name] for name in ("flags_all_ms", "alarm_pass_ms", "rules", "intake_us")}
+    figures |= _flood(options.share)
     figures["load1"] = round(max(load1, os.getloadavg()[0]), 2)
-    print(json.dumps({name: figures[name] for name in _ORDER}))  # noqa: T201 - the one line of figures
+    print(json.dumps({name: figures[name] for name in _ORDER if name in figures}))  # noqa: T201 - the one line of figures
 
 
 _ORDER = (
     *("viewers", "points", "reading_to_viewer_p50_ms", "reading_to_viewer_p99_ms", "unseen", "delta_kb_12000", "delta_encode_ms"),
-    *("snapshot_mb", "resume_ms", "replay_start_ms", "replay_times", "replay_mb", "load1"),
+    *("snapshot_mb", "resume_ms", "flags_all_ms", "alarm_pass_ms", "rules", "intake_us"),
+    *("flood_alarms", "flood_incidents", "flood_root_right", "unrelated_visible", "flood_s"),
+    *("replay_start_ms", "replay_times", "replay_mb", "load1"),
 )
+
+
+def _flood(share: float) -> dict[str, Any]:
+    """Return the figures of a flood of alarms, where that part is there; it is of the whole drawn city or not at all."""
+    if share < 1.0 or find_spec(_FLOOD) is None:
+        say("no flood of alarms was measured")
+        return {}
+    figures: dict[str, Any] = import_module(_FLOOD).measure_flood()
+    return figures
 
 
 def _await_live(address: str) -> None:

@@ -173,7 +173,7 @@ class LiveCity:
         block = self.blocks.get(plan.batch.schema_id)
         if block is None:
             return
-        places = {rule.rule_id: i for i, rule in enumerate(block.rules)}
+        places = {rule.rule_id: i for i, rule in enumerate(block.rules)} if plan.changes else {}
         steady_ms = self.clock.steady_ms
         self.alarm_seq += plan.changes > 0
         for step in plan.steps:
@@ -182,21 +182,11 @@ class LiveCity:
             values = as_stored(batch.schema, batch.values)
             frames = LatestFrames(batch.source_ids, batch.observed_ms, received, values, batch.quality)
             block.put(step.rows, frames, steady_ms=steady_ms, fresh=True)
-            self._stop_timers(block, step.rows)
+            block.stop_timers(step.rows, steady_ms)
             for change in step.changes:
                 row = int(np.searchsorted(block.source_ids, change.source.source_id))
                 place = places[change.rule.rule_id]
                 block.active[place, row], block.quiet[place, row] = change.raised, False
-
-    def _stop_timers(self, block: SourceBlock, rows: Int64Array) -> None:
-        """Stop the timers of sources whose new value is on the side of their alarm's state: it was not there all the time."""
-        for place, rule in enumerate(block.rules):
-            if rule.at_once or not (block.since_ms[place, rows] != IDLE).any():
-                continue
-            looked = block.look_at(place, self.clock.steady_ms)[0]
-            toward = np.where(block.active[place, rows], looked.over[rows], looked.met[rows])
-            stop = looked.counts[rows] & ~toward
-            block.since_ms[place, rows[stop]] = IDLE
 
     def alarm_pass(self, now_ms: int, day: date) -> AlarmPass:
         """Let the clock decide on all alarms: delays that are over, silence, several points, seasons. Changes nothing.
@@ -286,7 +276,7 @@ class LiveCity:
         rows = block.rows_of(frames.source_ids)
         newer = np.flatnonzero((rows >= 0) & (frames.observed_ms > block.observed_ms[rows]))
         block.put(rows[newer], frames.take(newer), steady_ms=self.clock.steady_ms, fresh=fresh)
-        self._stop_timers(block, rows[newer])
+        block.stop_timers(rows[newer], self.clock.steady_ms)
         return len(newer)
 
     def heard(self) -> dict[int, LatestFrames]:

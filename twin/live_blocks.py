@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,9 @@ _MAX_RISE_H = 2.0
 """Two frames further apart say nothing of the rise of a register now."""
 NEVER = -1
 """Time of the last frame of a source that was never heard."""
+Rows: TypeAlias = "Int64Array | slice"
+"""Rows of a block; `EVERY` = all of them, without a copy."""
+EVERY = slice(None)
 
 
 @dataclass
@@ -52,6 +56,8 @@ class SourceBlock:
         Whether a healthy heat source feeds the asset of each source, as far as the network says.
     given_limits, limits
         Limits of single sources as given, and as arrays over the sources by place of rule and condition.
+    at_once
+        Which rules a frame alone decides, shape (rules,).
     score, flagged
         Quality score of the latest frame (NaN = not judged), and the worst flag that rules of data quality give it.
     """
@@ -79,6 +85,7 @@ class SourceBlock:
     limits: dict[tuple[int, int], Float64Array]
     score: Float64Array
     flagged: UInt8Array
+    at_once: BoolArray = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def judge(self, rows: Int64Array, score: Float64Array, flagged: UInt8Array) -> None:
         """Note what the rules of data quality say of the latest frames of some sources."""
@@ -148,6 +155,7 @@ class SourceBlock:
         registers = {schema.column(each.point) for rule in self.rules for each in rule.conditions if each.per_h}
         rises = self.rises
         self.rises = {column: rises.get(column, np.full(count, np.nan)) for column in registers if column is not None}
+        self.at_once = np.array([rule.at_once for rule in self.rules], np.bool_)
         self.touched[:] = True
 
     def _limits(self, given: Limits) -> dict[tuple[int, int], Float64Array]:
@@ -172,27 +180,45 @@ class SourceBlock:
     @property
     def frames_decide(self) -> bool:
         """Whether any rule is decided by a frame alone, so that every frame of a batch must be looked at."""
-        return any(rule.at_once for rule in self.rules)
+        return bool(self.at_once.any())
 
-    def look_at(self, place: int, steady_ms: int) -> tuple[Looked, Float64Array]:
-        """Hold the latest values of all sources against the rule at a place; returns the values of its first condition too."""
-        conditions = self.rules[place].conditions
-        first, values = self._look_one(conditions[0], steady_ms, self.limits.get((place, 0)))
-        for part, condition in enumerate(conditions[1:], 1):
-            first = both(first, self._look_one(condition, steady_ms, self.limits.get((place, part)))[0])
-        return first, values
+    def stop_timers(self, rows: Int64Array, steady_ms: int) -> None:
+        """Stop the timers of sources whose new value is on the side of their alarm's state: it was not there all the time.
 
-    def _look_one(self, condition: Condition, steady_ms: int, limits: Float64Array | None) -> tuple[Looked, Float64Array]:
-        heard = self.received_ms != NEVER
+        Cost: one look at the timers of `rows`; only sources whose timers run are held against their rules.
+        """
+        if not len(self.rules) or self.at_once.all():
+            return
+        running = (self.since_ms[:, rows] != IDLE) & ~self.at_once[:, None]
+        for place in np.flatnonzero(running.any(axis=1)).tolist():
+            timed = rows[running[place]]
+            looked = self.look_at(place, steady_ms, timed)[0]
+            toward = np.where(self.active[place, timed], looked.over, looked.met)
+            self.since_ms[place, timed[looked.counts & ~toward]] = IDLE
+
+    def look_at(self, place: int, steady_ms: int, rows: Rows = EVERY) -> tuple[Looked, Float64Array]:
+        """Hold the latest values of sources against the rule at a place; returns the values of its first condition too."""
+        first: tuple[Looked, Float64Array] | None = None
+        for part, condition in enumerate(self.rules[place].conditions):
+            own = self.limits.get((place, part))
+            looked, values = self._look_one(condition, steady_ms, None if own is None else own[rows], rows)
+            first = (looked, values) if first is None else (both(first[0], looked), first[1])
+        assert first is not None  # a rule has a condition
+        return first
+
+    def _look_one(
+        self, condition: Condition, steady_ms: int, limits: Float64Array | None, rows: Rows
+    ) -> tuple[Looked, Float64Array]:
+        heard = self.received_ms[rows] != NEVER
         if condition.point == SILENCE:
-            values = (steady_ms - self.heard_ms) / 1000
+            values = (steady_ms - self.heard_ms[rows]) / 1000
             looked = look(condition, values, heard, limits)
             # a source that was put back out of the store is not heard again yet
-            return Looked(looked.met, looked.over & self.fresh, heard), values
+            return Looked(looked.met, looked.over & self.fresh[rows], heard), values
         column = self.sources[0].schema.column(condition.point)
         assert column is not None  # rules_of
-        good = heard & ~self.late & may_raise_alarm(self.quality[:, column])
-        values = self.rises[column] if condition.per_h else self.values[:, column]
+        good = heard & ~self.late[rows] & may_raise_alarm(self.quality[rows, column])
+        values = self.rises[column][rows] if condition.per_h else self.values[rows, column]
         return look(condition, values, good, limits), values
 
     def decide(self, in_force: Sequence[bool], steady_ms: int, now_ms: int) -> Decision:
@@ -323,9 +349,10 @@ class Watch:
             The frames of this round.
         """
         found = []
-        for place, (rule, active) in enumerate(zip(self.block.rules, self.active, strict=True)):
+        for place in np.flatnonzero(self.block.at_once).tolist():
+            rule, active = self.block.rules[place], self.active[place]
             column = self.batch.schema.column(rule.point)
-            if column is None or not rule.at_once:
+            if column is None:
                 continue
             values = self.batch.values[frames, column]
             rows = self.members[places]

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 
 from data.pool import connect
 from tests.api.live_helpers import S1, S2, TINY_CITY, frame, now_ms, substation_values, watch
-from tests.api.serving import free_port, serve_process, wait_for
+from tests.api.serving import free_port, serve, serve_process, wait_for
 from tests.cities import insert_city
+from twin import delta
 from twin.status import Status
 
 COLD = substation_values(secondary_supply_temperature_degc=20.0)
@@ -111,3 +113,62 @@ def test_live_state_of_an_older_program_comes_back_from_history(database_url: st
     ):
         viewer.receive()
         assert viewer.state[S1] == (20.0, Status.ALARM_LEVEL_1, 1)
+
+
+def _degc(number: int) -> float:
+    return 40.0 + number % 500 / 10
+
+
+def _warm_up(url: str, start_ms: int) -> None:
+    """Send a frame of one substation after the other, each warmer than the one before, until the server is gone."""
+    with suppress(httpx.TransportError), httpx.Client(base_url=url, timeout=30) as client:
+        for number in range(10_000):
+            values = substation_values(secondary_supply_temperature_degc=_degc(number))
+            client.post("/readings", json={"frames": [frame("substation:S1", start_ms + number, values)]})
+
+
+def _stored_degc(database_url: str, start_ms: int) -> float:
+    """Return what the last stored frame says: its time tells its number."""
+    return round(_degc(max(at for _, at in _keys(database_url)) - start_ms), 1)
+
+
+def _held(url: str, query: str) -> dict[int, tuple[float | None, int, int]]:
+    """Return what a server says its state is."""
+    items = httpx.get(f"{url}/live/state?{query}", timeout=60).json()["items"]
+    return {item[0]: tuple(item[1:]) for item in items}
+
+
+def test_viewers_of_two_servers_agree_and_one_that_is_killed_among_deltas_costs_nobody_his_state(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Frames go into one server, which is killed while it sends deltas; its viewer goes on at the other."""
+    insert_city(database_url, TINY_CITY)
+    port, start = free_port(), now_ms() - 100_000
+    one = f"http://127.0.0.1:{port}"
+    theme = "city=1&theme=secondary_supply_temperature_degc"
+    with serve(database_url, tmp_path / "other") as other, watch(other, theme) as far:
+        far.receive()
+        with serve_process(database_url, tmp_path / "one", port=port) as process, watch(one, theme) as near:
+            near.receive()
+            sender = threading.Thread(target=_warm_up, args=(one, start), daemon=True)
+            sender.start()
+            for _ in range(3):
+                near.receive()
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            with suppress(ConnectionClosed):
+                while True:
+                    near.receive()
+            sender.join(timeout=30)
+        left = near.messages[-1]
+        # the other server comes to what was committed, and its viewer to what it has
+        wait_for(lambda: _held(other, theme)[S1][0] == _stored_degc(database_url, start), what="the other server to follow")
+        far.until(lambda state: state == _held(other, theme))
+        with watch(other, f"{theme}&since={left.epoch}:{left.seq}") as moved:
+            assert moved.receive().kind is delta.MessageKind.SNAPSHOT  # numbers of another server mean nothing
+            assert moved.state == far.state
+        # and from here on it is told of what comes to its own server
+        warm = substation_values(secondary_supply_temperature_degc=17.5)
+        httpx.post(f"{other}/readings", json={"frames": [frame("substation:S1", now_ms(), warm)]}, timeout=60).raise_for_status()
+        far.until(lambda state: state[S1][0] == 17.5)
+        assert far.state == _held(other, theme)

@@ -1,6 +1,8 @@
+import type { FilterSpecification, LayerSpecification } from "maplibre-gl";
 import type { Alarm } from "../api/shapes";
-import { FONT, type LayerDefinition } from "./definition";
-import { COLOURS } from "./palette";
+import { among, codesOf, FONT, type LayerDefinition, type LayerInput } from "./definition";
+import { MAIN_SIGNS } from "./mains";
+import { COLOURS, IN_ALARM, STATUS_COLOUR } from "./palette";
 
 /** The most urgent active alarm of each asset that has a position: lowest level, then newest. */
 export function worstByAsset(alarms: readonly Alarm[]): Alarm[] {
@@ -30,6 +32,25 @@ export function alarmFeatures(alarms: readonly Alarm[], lang: "zh" | "en"): GeoJ
   return { type: "FeatureCollection", features };
 }
 
+/** Kinds that glow by a layer of their own. */
+const GLOWING = ["substation", ...MAIN_SIGNS.map(({ kind }) => kind)];
+
+/** Whatever else is in alarm has a ring of its colour round its sign: plants, branches, boiler houses, devices, rooms. */
+function ring(input: LayerInput): LayerSpecification[] {
+  if (!input.tilesets.assets) return [];
+  const others = ["!", among("kind", codesOf(input, "assets", "asset", "kind", GLOWING))] as FilterSpecification;
+  const paint = {
+    "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 11, 17, 20],
+    "circle-color": STATUS_COLOUR,
+    "circle-opacity": ["case", IN_ALARM, 0.2, 0],
+    "circle-stroke-color": STATUS_COLOUR,
+    "circle-stroke-width": 3,
+    "circle-stroke-opacity": ["case", IN_ALARM, 0.95, 0],
+  };
+  const drawn = { id: "alarms-ring", type: "circle", source: "assets", "source-layer": "asset", filter: others, paint };
+  return [drawn as LayerSpecification];
+}
+
 /** A diamond with the level's digit and the rule in words: an alarm is told by shape and text, not by colour alone. */
 export const alarms: LayerDefinition = {
   id: "alarms",
@@ -37,7 +58,8 @@ export const alarms: LayerDefinition = {
   title: { zh: "报警", en: "Alarms" },
   minZoom: 0,
   maxZoom: 24,
-  build: () => [
+  build: (input) => [
+    ...ring(input),
     {
       id: "alarms-sign",
       type: "symbol",

@@ -1,5 +1,5 @@
 import { dimmed, type LayerDefinition } from "./definition";
-import { COLOURS } from "./palette";
+import { COLOURS, IN_ALARM, STATUS_COLOUR } from "./palette";
 
 export const BUILDINGS_FROM = 14;
 
@@ -19,7 +19,8 @@ export const buildings: LayerDefinition = {
         "source-layer": "building",
         minzoom: 13,
         paint: {
-          "fill-color": COLOURS.building,
+          // a building in alarm has its colour; what else it reports is told at its stations
+          "fill-color": ["case", IN_ALARM, STATUS_COLOUR, COLOURS.building],
           "fill-outline-color": input.imagery ? COLOURS.text : COLOURS.buildingEdge,
           "fill-opacity": input.mode === "3d" ? 0.35 : input.imagery ? 0.3 : Math.max(0.6, dimmed(input, 0.95)),
         },
