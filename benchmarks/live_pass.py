@@ -65,14 +65,15 @@ def measure_pass(city: BenchCity) -> dict[str, float]:
     ids = {group.name: city.source_ids(group) for group in simulation.groups}
     spent: list[float] = []
     for minute in range(3):
-        for start_s in np.arange(now_s + 60 * minute, now_s + 60 * (minute + 1), _INTAKE_S):
+        for part in range(60 // _INTAKE_S):
+            start_s = now_s + 60 * minute + _INTAKE_S * part
             simulation = advance(simulation, float(_INTAKE_S))
             batches = [each.batch for each in due_batches(city, look(simulation), ids, start_s, start_s + _INTAKE_S)]
             began = time.process_time()
             for batch in batches:
                 # one commit holds what came in a tenth of the span
-                for part in np.array_split(np.arange(len(batch)), 10):
-                    state.apply(state.plan(batch.take(part)), received_ms=round((start_s + _INTAKE_S) * 1000))
+                for rows in np.array_split(np.arange(len(batch)), 10):
+                    state.apply(state.plan(batch.take(rows)), received_ms=round((start_s + _INTAKE_S) * 1000))
             spent.append((time.process_time() - began) * 1e6 / max(sum(map(len, batches)), 1))
     now_ms = round((now_s + 180) * 1000)
     watches = _watches(state)
