@@ -53,6 +53,9 @@ check-fresh: ## prove `make test` and `make run` in a fresh Debian 12 (needs roo
 check-qgis: ## open a served sample city in Debian's QGIS without a screen (installs QGIS when missing: root)
 	@scripts/check_qgis.sh
 
+check-faults: ## what the rules of data quality find in the real sets of readings, labelled faults among them (../shared)
+	@$(BIN)/python -m tests.twin.labelled_readings
+
 check-telemetry: ## bring the real sets of readings in whole and write them out again digit for digit (the suite has days of them)
 	$(BIN)/python -m pytest -s tests/data/whole_readings.py
 

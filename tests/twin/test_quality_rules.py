@@ -23,7 +23,7 @@ from twin.quality_rules.rows import Rows, rows_of_frames
 from twin.quality_rules.shipped import SHIPPED_RULES
 from twin.quality_rules.trial import try_rules
 from twin.schemas import DEFAULT_SCHEMAS, SHIPPED_SCHEMAS
-from twin.simulator.city import start
+from twin.simulator.city import advance, start
 from twin.simulator.faults import FaultShares, FaultyLine
 from twin.simulator.instruments import look, values
 from twin.simulator.schedule import due, periods_s, phases
@@ -464,3 +464,72 @@ def test_injected_bad_values_are_found_and_good_ones_left_alone() -> None:
     assert right > 100_000
     assert false / right <= 0.001
     assert found["silent"][0] == found["silent"][1] > 0
+
+
+def test_judging_everything_at_once_says_what_judging_it_source_by_source_says() -> None:
+    random = np.random.default_rng(4)
+    watch = make_watch(SUBSTATION, np.arange(40, dtype=np.int32), np.full(40, MINUTE, np.int64), SHIPPED_RULES)
+    for minute in range(3):
+        shown = np.tile(_values(), (39, 1))  # the last source is never heard
+        shown[random.random(shown.shape) < 0.02] = -9999.0
+        _feed(watch, NOW + minute * MINUTE, shown)
+    by, flags, score = watch.by.copy(), watch.flags.copy(), watch.score.copy()
+    watch.flags_all(now_ms=NOW + 2 * MINUTE + 500)
+    assert np.count_nonzero(by) > 20
+    assert np.array_equal(watch.by, by)
+    assert np.array_equal(watch.flags[:39], flags[:39])
+    assert np.array_equal(watch.score, score, equal_nan=True)
+
+
+def test_wrong_clocks_and_stuck_instruments_are_found() -> None:
+    sources = SIMULATED[:60]
+    simulation = start(sources, {f"{one.code}/{one.version}": one for one in SHIPPED_SCHEMAS}, seed=5, clock_s=NOW / 1000)
+    shares = replace(SHARES, bad=0, silent=0, skewed=0.3, stuck=0.5)
+    line, (group,) = FaultyLine(simulation.groups, seed=5, shares=shares), simulation.groups
+    labels = [label for label in line.labels() if label.source in set(group.codes)]
+    watch = make_watch(group.schema, np.arange(60, dtype=np.int32), np.full(60, MINUTE, np.int64), SHIPPED_RULES)
+    codes, period, phase = (
+        {code: row for row, code in enumerate(group.codes)},
+        periods_s(group, scale=1.0, station_period_s=None),
+        phases(group, "spread"),
+    )
+    number = {check.rule.code: place for place, check in enumerate(watch.checks, 1)}
+    wrong_clock = {codes[label.source]: label.detail["skew_s"] for label in labels if label.fault == "skewed"}
+    stuck = {(codes[label.source], label.detail["point"]) for label in labels if label.fault == "stuck"}
+    # what 3 periods of delay and 20 s of advance can tell apart; pressures and states may stand still for hours
+    told_clocks = {row for row, skew_s in wrong_clock.items() if skew_s > 20 or skew_s < -3 * 60}
+    column = group.schema.column
+    flat = next(check for check in watch.checks if check.rule.code == "flat_station")
+    told_stuck = {(row, column(name)) for row, name in stuck if column(name) in flat.columns.tolist()}
+    found_clocks, found_stuck, false, judged = set[int](), set[tuple[int, int]](), 0, 0
+    for minute in range(150):
+        begin_s = NOW / 1000 + 60 * minute
+        rows, observed_ms = due(period, phase, begin_s, begin_s + 60)
+        sent_ms = dict(zip([group.codes[row] for row in rows], observed_ms.tolist(), strict=True))
+        simulation = advance(simulation, 60.0)
+        reports = line.carry(group, rows, observed_ms, values(look(simulation), group, rows, observed_ms))
+        for part in reports:
+            at = np.array([codes[code] for code in part.codes], np.int64)
+            shown = as_stored(group.schema, part.values)
+            quality = flag_values(part.values, np.full(shown.shape, 2, np.uint8), group.schema.low, group.schema.high)
+            received_ms = np.array([sent_ms[code] + 1000 for code in part.codes])
+            watch.look(Latest(at, shown, quality, part.observed_ms, received_ms), now_ms=int(begin_s * 1000) + 61_000)
+            timely = watch.by[at] == number["timeliness"]
+            found_clocks |= set(at[timely.any(axis=1)].tolist())
+            found_stuck |= {(row, place) for row, place in np.argwhere(watch.by == number["flat_station"]).tolist()}
+        clean = np.ones(watch.by.shape, np.bool_)
+        clean[list(wrong_clock)] = False
+        clean[[row for row, _ in stuck]] = False
+        false, judged = false + int(np.count_nonzero((watch.by != 0) & clean)), judged + int(np.count_nonzero(clean))
+    told = {
+        "clocks": f"{len(found_clocks & told_clocks)} of {len(told_clocks)} (of {len(wrong_clock)} wrong ones)",
+        "stuck": f"{len(found_stuck & told_stuck)} of {len(told_stuck)} (of {len(stuck)})",
+        "false": f"{false} of {judged}",
+    }
+    print(told)  # noqa: T201 - the figures of this test
+    assert told_clocks
+    assert found_clocks >= told_clocks
+    assert found_clocks <= set(wrong_clock)
+    assert told_stuck
+    assert len(found_stuck & told_stuck) >= 0.99 * len(told_stuck)
+    assert false <= 0.001 * judged

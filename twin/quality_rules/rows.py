@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -60,6 +61,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.observed_ms)
+
+    @cached_property
+    def failed(self) -> BoolArray:
+        """Values that were refused when they came: outside their range, or so flagged by their sender."""
+        return np.asarray(self.quality == np.uint8(Quality.FAIL))
 
     def take(self, rows: slice | Int64Array) -> Rows:
         """Return some of the frames."""

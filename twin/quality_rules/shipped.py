@@ -84,7 +84,7 @@ SHIPPED_RULES: Final[tuple[QualityRule, ...]] = (
     _rule("repeated_frame", "duplicate", ("整帧重复", "Whole frame repeated"), 3, {"frames": 120},
           schemas=("substation", "plant")),
     _rule("flat_station", "flat", ("站内温度、流量不变", "Temperature or flow of a station stands still"), 3,
-          {"minutes": 120.0}, points=(*_PIPES, "*flow_m3_per_h"), schemas=("substation", "plant", "boiler_house")),
+          {"minutes": 120.0}, points=(*_PIPES, "*flow_m3_per_h", "!secondary_*flow_m3_per_h"), schemas=("substation", "plant", "boiler_house")),
     _rule("flat_room", "flat", ("室温不变", "Room temperature stands still"), 3, {"minutes": 2880.0}, points=_ROOMS),
     _rule("jump_pipe", "jump", ("水温跳变", "Jump of a water temperature"), 3,
           {"rise_per_min": 15.0, "fall_per_min": 15.0}, points=_PIPES),

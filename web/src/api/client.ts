@@ -79,7 +79,7 @@ export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal
 }
 
 export function sendJson<T>(
-  method: "POST" | "PATCH" | "DELETE",
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   query: Query = {},
   body?: unknown,

@@ -15,6 +15,7 @@ import type {
   CoveredDetail,
   Datum,
   DistrictCoverage,
+  Filled,
   FlaggedSources,
   Grid,
   History,
@@ -24,10 +25,17 @@ import type {
   Problem,
   ProblemDetail,
   Proposal,
+  QualityCheck,
+  QualityCheckReply,
+  QualityCompany,
   QualityFlags,
   QualityMarks,
+  QualityRule,
+  QualityRuleEdit,
   QualityRules,
   QualityScores,
+  QualityTrial,
+  QualityVerdict,
   ReadingConflict,
   Refresh,
   Refused,
@@ -128,6 +136,39 @@ export const qualityRules = (query: Query) => getJson<QualityRules>("/quality/ru
 export const qualityFlags = (query: Query) => getJson<QualityFlags>("/quality/flags", query);
 export const qualityMarks = (query: Query) => getJson<QualityMarks>("/quality/marks", query);
 export const flaggedSources = (query: Query) => getJson<FlaggedSources>("/quality/assets", query);
+export const qualityChecks = (query: Query) => getJson<Page<QualityCheck>>("/quality/checks", query);
+export const qualityCompanies = (query: Query) => getJson<{ items: QualityCompany[] }>("/quality/companies", query);
+export const doubt = (query: Query, body: Doubt) => sendJson<QualityCheck>("POST", "/quality/checks", query, body);
+export const tryQualityRule = (query: Query, body: { rule: QualityRuleEdit; assets: number[]; days: number }) =>
+  sendJson<QualityTrial>("POST", "/quality/rules/try", query, body);
+/** A version of 0 is a new rule. */
+export const writeQualityRule = (query: Query, rule: QualityRuleEdit) =>
+  rule.version === 0
+    ? sendJson<QualityRule>("POST", "/quality/rules", query, rule)
+    : sendJson<QualityRule>("PUT", `/quality/rules/${rule.code}`, query, rule);
+
+/** A reading that somebody doubts. */
+export interface Doubt {
+  asset_id: number;
+  source: string;
+  point: string;
+  observed_at: number;
+  note: string;
+}
+
+export const judgeReading = (id: number, query: Query, body: QualityVerdict) =>
+  sendJson<QualityCheck>("POST", `/quality/checks/${id}/verdict`, query, body);
+export const sendCheck = (id: number, query: Query, note: string) =>
+  sendJson<QualityCheck>("POST", `/quality/checks/${id}/send`, query, { note });
+export const answerCheck = (id: number, query: Query, body: QualityCheckReply) =>
+  sendJson<QualityCheck>("POST", `/quality/checks/${id}/answer`, query, body);
+
+/** Values that stand in for the missing ones of a point; of registers there are none by some methods. */
+export async function filled(asset: number, query: Query): Promise<Filled | null> {
+  const answer = await getJson<Answer<"/assets/{asset_id}/readings", "get">>(`/assets/${asset}/readings`, query);
+  return answer.series.flatMap(({ points }) => points.map((point) => point.filled ?? null))[0] ?? null;
+}
+
 export const channels = () => getJson<{ channels: Channel[] }>("/intake/channels");
 
 export interface WithinBody {

@@ -184,7 +184,7 @@ export async function curve(
   const answer = await getJson<Body>(`/assets/${assetId}/readings`, query, signal);
   const names = await pointLabels().catch(() => new Map<string, string>());
   const lines = answer.series.flatMap(({ observed_at, every_s, points }) =>
-    points.map(({ name, unit, slot, values, quality, min, max, increase, count }) => ({
+    points.map(({ name, unit, slot, values, quality, min, max, increase, count, corrections }) => ({
       name,
       label_zh: names.get(name) ?? "",
       unit,
@@ -197,6 +197,7 @@ export async function curve(
       max: max ?? null,
       increase: increase ?? null,
       count: count ?? null,
+      corrections: corrections ?? [],
     })),
   );
   return { asset_id: assetId, span, lines };

@@ -1,13 +1,13 @@
 import { Segmented, Select } from "antd";
 import { useState } from "react";
-import type { QualityMarks } from "../api/records";
+import type { Filled, FillMethod, QualityMarks } from "../api/records";
 import type { Alarm } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { worstByAsset } from "../layers/alarms";
 import { CURVE_SPANS, type CurveLine, type CurveSpan, currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
-import { formatAge, type Lang } from "../units";
+import { formatAge, formatTime, formatValue, type Lang } from "../units";
 import { useChart } from "./chart";
 import { curveOption, pointName } from "./curveChart";
 import { type Reasons, reasonsOf, withReasons } from "./marks";
@@ -17,6 +17,8 @@ import { usePolled } from "./usePolled";
 
 const LONGEST_MARKED_MS = 31 * 86_400_000;
 const MARKS_EVERY_MS = 60_000;
+const LONGEST_HOLE_S = 86_400;
+const FILLS: readonly FillMethod[] = ["interpolate", "last", "mean", "median", "mode", "profile"];
 
 /** Readings of the selected asset, one point at a time, over minutes to a season. */
 export default function CurvePanel() {
@@ -28,6 +30,7 @@ export default function CurvePanel() {
   const alarmPoint = useApp((state) => pointInAlarm(arrived(state.alarms) ?? [], state.view.selected));
   const wanted = useApp((state) => state.view.work.point ?? null);
   const [chosen, setChosen] = useState<string | null>(null);
+  const [method, setMethod] = useState<FillMethod | null>(null);
   if (curve.state === "idle") return null;
   const lines = curve.state === "ready" ? curve.value.lines : [];
   const line = chooseLine(lines, chosen ?? wanted ?? alarmPoint);
@@ -57,11 +60,24 @@ export default function CurvePanel() {
               options={spans}
               onChange={(value) => controller.setCurveSpan(value)}
             />
+            <Select
+              size="small"
+              className="fill-select"
+              popupMatchSelectWidth={false}
+              aria-label={t("curve.fill")}
+              value={method ?? "none"}
+              options={(["none", ...FILLS] as const).map((value) => ({ value, label: t(`curve.fill.${value}`) }))}
+              onChange={(value) => setMethod(FILLS.find((one) => one === value) ?? null)}
+            />
             <span>
               {line.every_s === 0 ? t("curve.single") : t("curve.every", { every: stepText(line.every_s, lang) })}
             </span>
           </div>
-          {line.at.length === 0 ? <p className="empty">{t("curve.empty")}</p> : <CurveChart line={line} />}
+          {line.at.length === 0 ? (
+            <p className="empty">{t("curve.empty")}</p>
+          ) : (
+            <CurveChart line={line} method={method} />
+          )}
         </>
       )}
     </Panel>
@@ -85,22 +101,57 @@ export function chooseLine(lines: readonly CurveLine[], wanted: string | null): 
   return lines.find((item) => item.name === wanted) ?? filled ?? lines[0];
 }
 
-function CurveChart({ line: plain }: { line: CurveLine }) {
+function CurveChart({ line: plain, method }: { line: CurveLine; method: FillMethod | null }) {
   const t = useText();
+  const filled = useFilled(plain, method);
   const reasons = useReasons(plain);
   const line = withReasons(plain, reasons);
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
-  const ref = useChart(curveOption(line, { lang, zone, t, reasons }));
+  const ref = useChart(curveOption(line, { lang, zone, t, reasons, filled }));
+  const worst = [...reasons.values()].at(-1);
   return (
-    <div
-      ref={ref}
-      className="chart"
-      data-every={line.every_s}
-      data-points={line.at.length}
-      data-flagged={reasons.size}
-    />
+    <>
+      <div
+        ref={ref}
+        className="chart"
+        data-every={line.every_s}
+        data-points={line.at.length}
+        data-flagged={reasons.size}
+        data-filled={filled?.observed_at.length ?? 0}
+        data-corrected={line.corrections?.length ?? 0}
+      />
+      {worst !== undefined && (
+        <p className="bad-value">
+          {formatTime(worst.observed_at, zone, lang)} ·{" "}
+          {t("curve.worst", {
+            value: formatValue(worst.value, worst.unit, lang),
+            source: worst.source,
+            why: lang === "zh" ? worst.why_zh : worst.why_en,
+          })}
+        </p>
+      )}
+    </>
   );
+}
+
+/** Values that stand in for the missing ones of a line; asked for only where somebody wants them. */
+function useFilled(line: CurveLine, method: FillMethod | null): Filled | null {
+  const { desk } = useParts();
+  const asset = useApp((state) => state.view.selected);
+  const [first, last] = [line.at[0] ?? 0, line.at.at(-1) ?? 0];
+  const filter = {
+    from: first,
+    to: last + Math.max(line.every_s * 1000, 1),
+    points: line.name,
+    every: line.every_s === 0 ? "raw" : String(line.every_s),
+    fill: method,
+    fill_gap_s: LONGEST_HOLE_S,
+  };
+  const wanted = method !== null && asset !== null && line.at.length > 0;
+  const ask = () => (wanted ? desk.filled(asset, filter) : Promise.resolve(null));
+  const found = usePolled(`filled ${asset} ${JSON.stringify(filter)}`, MARKS_EVERY_MS, ask);
+  return found.state === "ready" ? found.value : null;
 }
 
 /** Why rules of data quality flag values of a line; of a month at most, as the server answers no more. */

@@ -1,17 +1,23 @@
 import "./arrivals.css";
 import "./quality.css";
-import { Segmented } from "antd";
+import { Button, Segmented } from "antd";
+import { useState } from "react";
 import type { QualityMark, QualityRule, QualityScore, QualityScores } from "../api/records";
 import { useText } from "../i18n/hooks";
 import { useApp, useParts } from "../state/context";
 import { formatNumber, formatValue, type Lang } from "../units";
 import { rateClass } from "./ArrivalFigures";
+import { CompanyUploads } from "./CompanyUploads";
 import { Figure } from "./Figure";
 import { Panel } from "./Panel";
+import { useMay } from "./permissions";
+import { QualityChecks } from "./QualityChecks";
 import { RemoteNote } from "./RemoteNote";
+import { RuleEditor } from "./RuleEditor";
 import { usePolled } from "./usePolled";
 
 const EVERY_MS = 15_000;
+const PARTS = ["overview", "companies", "checks"] as const;
 const GROUPS = ["company", "kind", "day"] as const;
 const MOST_ASSETS = 50;
 const MOST_REASONS = 3;
@@ -21,12 +27,29 @@ const DAY_MS = 86_400_000;
 /** Scores with their reasons, rules with what they flag, flagged sources, and the flagged points of what is selected. */
 export default function QualityPanel() {
   const t = useText();
+  const { desk } = useParts();
+  const work = useApp((state) => state.view.work);
+  const part = PARTS.find((one) => one === work.part) ?? "overview";
   return (
     <Panel title={t("quality.title")} className="work-panel arrivals quality">
-      <Scores />
-      <Flags />
-      <Assets />
-      <Rules />
+      <Segmented
+        block
+        size="small"
+        aria-label={t("quality.part")}
+        options={PARTS.map((value) => ({ value, label: t(`quality.part.${value}`) }))}
+        value={part}
+        onChange={(next) => desk.set({ part: next === "overview" ? null : next })}
+      />
+      {part === "companies" && <CompanyUploads />}
+      {part === "checks" && <QualityChecks />}
+      {part === "overview" && (
+        <>
+          <Scores />
+          <Flags />
+          <Assets />
+          <Rules />
+        </>
+      )}
     </Panel>
   );
 }
@@ -143,6 +166,7 @@ function FlagsOf({
         {found.value.flags.map((mark) => (
           <li key={`${mark.source} ${mark.point} ${mark.rule}`} className="row">
             <FlagRow mark={mark} />
+            <AskForCheck mark={mark} />
           </li>
         ))}
       </ul>
@@ -166,6 +190,35 @@ function FlagRow({ mark }: { mark: QualityMark }) {
         </span>
       </span>
     </button>
+  );
+}
+
+/** Puts a flagged value into the queue of checks by hand. */
+function AskForCheck({ mark }: { mark: QualityMark }) {
+  const t = useText();
+  const { desk } = useParts();
+  const may = useMay("judge_quality");
+  const [told, setTold] = useState<string | null>(null);
+  if (!may) return null;
+  const { asset_id, source, point, observed_at } = mark;
+  const body = { asset_id, source, point, observed_at, note: mark.why_zh };
+  return told === null ? (
+    <Button
+      size="small"
+      type="link"
+      onClick={() =>
+        void desk.doubt(body).then(
+          () => setTold(t("quality.check.made")),
+          (error: Error) => setTold(error.message),
+        )
+      }
+    >
+      {t("quality.check.ask")}
+    </Button>
+  ) : (
+    <span className="note" role="status">
+      {told}
+    </span>
   );
 }
 
@@ -218,12 +271,29 @@ function Rules() {
   const t = useText();
   const { desk } = useParts();
   const work = useApp((state) => state.view.work);
-  const found = usePolled("quality rules", EVERY_MS, () => desk.qualityRules());
+  const revision = useApp((state) => state.archiveRevision);
+  const mayWrite = useMay("set_quality_rules");
+  const [edited, setEdited] = useState<QualityRule | "new" | null>(null);
+  const found = usePolled(`quality rules ${revision}`, EVERY_MS, () => desk.qualityRules());
   const rules = found.state === "ready" ? [...found.value.rules].sort((a, b) => b.values - a.values) : [];
   return (
     <section aria-label={t("quality.rules")}>
-      <h3>{t("quality.rules")}</h3>
+      <h3>
+        {t("quality.rules")}
+        {mayWrite && (
+          <button type="button" className="link" onClick={() => setEdited("new")}>
+            {t("quality.edit.new")}
+          </button>
+        )}
+      </h3>
       <RemoteNote remote={found} />
+      {edited !== null && (
+        <RuleEditor
+          key={edited === "new" ? "" : edited.code}
+          rule={edited === "new" ? null : edited}
+          onDone={() => setEdited(null)}
+        />
+      )}
       <ul className="rows quality-rules">
         {rules.map((rule) => (
           <li key={rule.code} className={`row${rule.code === work.rule ? " chosen" : ""}`}>
@@ -234,6 +304,16 @@ function Rules() {
             >
               <RuleLine rule={rule} />
             </button>
+            {mayWrite && (
+              <button
+                type="button"
+                className="link edit-rule"
+                aria-label={t("quality.edit.of", { name: rule.name_zh })}
+                onClick={() => setEdited(rule)}
+              >
+                {t("quality.edit")}
+              </button>
+            )}
           </li>
         ))}
       </ul>
@@ -254,7 +334,11 @@ function RuleLine({ rule }: { rule: QualityRule }) {
         {lang === "zh" || rule.name_en === "" ? rule.name_zh : rule.name_en}{" "}
         <em>{t(rule.severity === 4 ? "quality.fail" : "quality.suspect")}</em>
       </strong>
-      <span className="row-detail">{rule.enabled ? t("quality.now", now) : t("quality.off")}</span>
+      <span className="row-detail">
+        {rule.enabled ? t("quality.now", now) : t("quality.off")}
+        {rule.judged > 0 &&
+          ` · ${t("quality.falseFlags", { share: formatNumber((100 * rule.false_flags) / rule.judged, 0, lang), judged: rule.judged })}`}
+      </span>
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { CurveLine } from "../state/app";
 import { chooseLine } from "./CurvePanel";
-import { byQuality, shownValues, withGaps } from "./curveChart";
+import { byQuality, dashes, shownValues, withGaps } from "./curveChart";
 
 const line = (name: string, ...values: (number | null)[]): CurveLine => ({
   name,
@@ -60,5 +60,27 @@ it("leaves a gap where buckets are missing", () => {
     [1000, 2],
     [2000, null],
     [5000, 3],
+  ]);
+});
+
+it("draws filled values as dashes that meet the line on both sides of each hole", () => {
+  const holed = {
+    ...line("supply"),
+    at: [0, 1, 2, 5, 6, 8],
+    values: [1, 1, null, 3, 4, 6],
+    quality: [1, 1, 9, 1, 1, 1],
+  };
+  const filled = { filled: true, method: "last" as const, flag: 3, observed_at: [2, 3, 4, 7], values: [1, 1, 1, 5] };
+  expect(dashes(holed, filled)).toEqual([
+    [1, 1],
+    [2, 1],
+    [3, 1],
+    [4, 1],
+    [5, 3],
+    [5, null],
+    [6, 4],
+    [7, 5],
+    [8, 6],
+    [8, null],
   ]);
 });

@@ -1,4 +1,5 @@
 import type { LineSeriesOption } from "echarts/charts";
+import type { Filled } from "../api/records";
 import type { useText } from "../i18n/hooks";
 import type { CurveLine } from "../state/app";
 import { formatDate, formatNumber, formatTime, type Lang, unitLabel } from "../units";
@@ -7,8 +8,14 @@ import type { Reasons } from "./marks";
 
 /** QARTOD flags up to this one count: good and not evaluated. */
 const WORST_THAT_COUNTS = 2;
+/** From this flag on a value is filled. */
+const FAILED = 4;
 const LINE = "#22d3ee";
 const BAD = "#8493a6";
+/** A value that a rule of data quality flags (异常项标红). */
+const FLAGGED = "#ef4444";
+const FILLED = "#fbbf77";
+const CORRECTED = "#34d399";
 const TWO_DAYS_MS = 2 * 86_400_000;
 
 type Pair = [number, number | null];
@@ -19,6 +26,8 @@ export interface Words {
   t: ReturnType<typeof useText>;
   /** Why rules of data quality flag values, by time. */
   reasons?: Reasons;
+  /** Values that stand in for missing ones. */
+  filled?: Filled | null;
 }
 
 export function pointName(line: CurveLine, lang: Lang): string {
@@ -83,18 +92,16 @@ export function curveOption(line: CurveLine, words: Words): ChartOption {
   };
 }
 
-function seriesOf(line: CurveLine, { t }: Words): NonNullable<ChartOption["series"]> {
+function seriesOf(line: CurveLine, words: Words): NonNullable<ChartOption["series"]> {
+  const { t, reasons } = words;
   const { good, bad } = byQuality(line);
-  const grey = {
-    type: "line" as const,
-    name: t("curve.bad"),
-    data: bad,
-    lineStyle: { opacity: 0 },
-    itemStyle: { color: BAD },
-    symbol: "circle",
-    symbolSize: 5,
-    showSymbol: true,
-  };
+  const told = (pair: Pair) => reasons?.has(pair[0]) ?? false;
+  const grey = dots(
+    t("curve.bad"),
+    BAD,
+    bad.filter((pair) => !told(pair)),
+  );
+  const beside = [...besides(line, words), dots(t("curve.rule"), FLAGGED, bad.filter(told))];
   if (line.total && line.increase !== null) {
     const bars = {
       type: "bar" as const,
@@ -103,7 +110,7 @@ function seriesOf(line: CurveLine, { t }: Words): NonNullable<ChartOption["serie
       itemStyle: { color: LINE },
       barMaxWidth: 10,
     };
-    return [bars, grey];
+    return [bars, grey, ...beside];
   }
   const curve = {
     type: "line" as const,
@@ -114,7 +121,54 @@ function seriesOf(line: CurveLine, { t }: Words): NonNullable<ChartOption["serie
     lineStyle: { color: LINE, width: 1.8 },
     itemStyle: { color: LINE },
   };
-  return [...band(line, t("curve.range")), curve, grey];
+  return [...band(line, t("curve.range")), curve, grey, ...beside];
+}
+
+function dots(name: string, color: string, data: Pair[]): LineSeriesOption {
+  return {
+    type: "line",
+    name,
+    data,
+    lineStyle: { opacity: 0 },
+    itemStyle: { color },
+    symbol: "circle",
+    symbolSize: 5,
+    showSymbol: true,
+  };
+}
+
+/** What stands beside the readings: filled values as dashes, corrections by hand as dots. Of a register's buckets neither. */
+function besides(line: CurveLine, { t, filled }: Words): LineSeriesOption[] {
+  if (line.total && line.increase !== null) return [];
+  const found: LineSeriesOption[] = [];
+  if (filled != null) {
+    found.push({
+      type: "line",
+      name: t("curve.filled"),
+      data: dashes(line, filled),
+      showSymbol: filled.observed_at.length < 3,
+      lineStyle: { color: FILLED, width: 1.5, type: "dashed" },
+      itemStyle: { color: FILLED },
+    });
+  }
+  const corrected = (line.corrections ?? []).map((one): Pair => [one.observed_at, one.value]);
+  return [...found, dots(t("curve.corrected"), CORRECTED, corrected)];
+}
+
+/** Filled values with the good values on both sides of each hole, so that the dashes meet the line, and a gap between two holes. */
+export function dashes(line: CurveLine, filled: Filled): Pair[] {
+  const values = new Map(filled.observed_at.map((at, i) => [at, filled.values[i] ?? null] as const));
+  const good = line.at.flatMap((at, i): Pair[] =>
+    line.values[i] != null && (line.quality[i] ?? 9) < FAILED && !values.has(at) ? [[at, line.values[i]]] : [],
+  );
+  const all = [...good, ...[...values].map(([at, value]): Pair => [at, value])].sort((a, b) => a[0] - b[0]);
+  return all.flatMap((pair, i): Pair[] => {
+    if (values.has(pair[0])) return [pair];
+    const [before, after] = [values.has(all[i - 1]?.[0] ?? -1), values.has(all[i + 1]?.[0] ?? -1)];
+    if (before && after) return [pair];
+    if (before) return [pair, [pair[0], null]];
+    return after ? [pair] : [];
+  });
 }
 
 /** Least to greatest value: an unseen line with the spread stacked on it. */
@@ -148,11 +202,15 @@ function at(shown: unknown): number {
 }
 
 /** Text of one time; numbers and words of the catalogue only, so nothing of a sender is read as HTML. */
-export function tooltip(line: CurveLine, ms: number, { lang, zone, t, reasons }: Words): string {
+export function tooltip(line: CurveLine, ms: number, { lang, zone, t, reasons, filled }: Words): string {
   const i = line.at.indexOf(ms);
   const unit = unitLabel(line.unit, lang);
   const number = (value: number | null | undefined) => `${formatNumber(value, 3, lang)} ${unit}`;
   const rows = [formatTime(ms, zone, lang)];
+  const hole = filled?.observed_at.indexOf(ms) ?? -1;
+  if (hole >= 0) rows.push(`${t("curve.filled")} ${number(filled?.values[hole])}`);
+  const corrected = line.corrections?.find((one) => one.observed_at === ms);
+  if (corrected !== undefined) rows.push(`${t("curve.corrected")} ${number(corrected.value)}`);
   if (i < 0) return rows.join("<br>");
   if (line.every_s === 0) rows.push(number(line.values[i]));
   else if (line.total) rows.push(`${t("curve.increase")} ${number(line.increase?.[i])}`, number(line.values[i]));

@@ -10,7 +10,10 @@ export type Permission =
   | "propose_changes"
   | "review_archive"
   | "plan"
-  | "switch_valves";
+  | "switch_valves"
+  | "set_quality_rules"
+  | "judge_quality"
+  | "answer_quality";
 
 /** Whether the past is looked at: nothing is written then. */
 export function usePast(): boolean {

@@ -1,3 +1,4 @@
+import type { Correction } from "../api/records";
 import type {
   Alarm,
   Asset,
@@ -44,6 +45,8 @@ export interface CurveLine {
   max: (number | null)[] | null;
   increase: (number | null)[] | null;
   count: number[] | null;
+  /** Readings that a person has corrected. */
+  corrections?: readonly Correction[];
 }
 
 /** A curve of one asset: one line a point. */

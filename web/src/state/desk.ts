@@ -102,6 +102,19 @@ export class Desk {
   readonly qualityFlags = (asset: number) => requests.qualityFlags(this.query({ asset }));
   readonly qualityMarks = (filter: Filter) => requests.qualityMarks(this.query(filter));
   readonly flaggedSources = (filter: Filter) => requests.flaggedSources(this.query(filter));
+  readonly qualityChecks = (filter: Filter) => requests.qualityChecks(this.query(filter));
+  readonly qualityCompanies = () => requests.qualityCompanies(this.query());
+  readonly doubt = (body: requests.Doubt) => this.changing(requests.doubt(this.query(), body));
+  readonly tryQualityRule = (body: Parameters<typeof requests.tryQualityRule>[1]) =>
+    requests.tryQualityRule(this.query(), body);
+  readonly writeQualityRule = (rule: Parameters<typeof requests.writeQualityRule>[1]) =>
+    this.changing(requests.writeQualityRule(this.query(), rule));
+  readonly judgeReading = (id: number, body: Parameters<typeof requests.judgeReading>[2]) =>
+    this.changing(requests.judgeReading(id, this.query(), body));
+  readonly sendCheck = (id: number, note: string) => this.changing(requests.sendCheck(id, this.query(), note));
+  readonly answerCheck = (id: number, body: Parameters<typeof requests.answerCheck>[2]) =>
+    this.changing(requests.answerCheck(id, this.query(), body));
+  readonly filled = (asset: number, filter: Filter) => requests.filled(asset, this.query(filter));
   readonly channels = () => requests.channels();
   readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
   readonly nearest = (filter: Filter) => requests.nearest(this.query(filter));

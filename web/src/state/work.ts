@@ -23,7 +23,7 @@ export type WorkPanel = (typeof WORK_PANELS)[number] | Tool;
 const PANEL_KEYS = {
   problems: ["rule", "severity", "state", "q", "area", "company", "problem"],
   arrivals: ["by", "list", "company"],
-  quality: ["by", "company", "rule", "point"],
+  quality: ["part", "by", "company", "rule", "point", "check", "check_state"],
   changes: ["difference", "change", "from", "to", "origin", "seat", "kind"],
   proposals: ["decision", "proposal"],
   statistics: ["by", "paint", "area", "company"],
