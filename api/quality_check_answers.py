@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 CheckStateName: TypeAlias = Literal["open", "sent", "answered", "closed"]
 ValueVerdict: TypeAlias = Literal["right", "wrong", "unsure"]
+CompanyState: TypeAlias = Literal["stopped", "partly", "invalid", "good"]
 ReadingValue = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
 
 
@@ -121,7 +122,7 @@ class QualityCompany(BaseModel):
 
     company_id: int | None = Field(description="null = sources that no company owns.")
     name: str
-    state: Literal["stopped", "partly", "invalid", "good"] = Field(
+    state: CompanyState = Field(
         description="stopped = none of its sources reports; partly = at least a tenth is silent; invalid = at least 5 % of the"
         " values that came in their latest frames are failed; good = none of these."
     )

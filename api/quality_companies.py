@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from api.quality_answers import ScoreRow
-from api.quality_check_answers import QualityCompany
+from api.quality_check_answers import CompanyState, QualityCompany
 from api.quality_figures import score_rows
 from api.quality_room import CityQuality, QualityRoom
 from data.arrivals import asset_names
@@ -23,7 +23,7 @@ PARTLY = 0.1
 """Share of silent sources from which on a company's upload is called partly stopped."""
 INVALID = 0.05
 """Share of failed values from which on a company's data is called invalid."""
-_ORDER = ("stopped", "invalid", "partly", "good")
+_ORDER: tuple[CompanyState, ...] = ("stopped", "invalid", "partly", "good")
 
 
 @dataclass
@@ -82,7 +82,7 @@ def _add(tally: _Tally, watch: Watch, at: np.ndarray, now_ms: int) -> None:
 def _row(key: int, name: str, tally: _Tally, score: ScoreRow | None, checks: tuple[int, int]) -> QualityCompany:
     reason = score.reasons[0] if score is not None and score.reasons else None
     heard = tally.sources - tally.never
-    state = "good"
+    state: CompanyState = "good"
     if tally.silent == heard:  # also of a company of which nothing was ever heard
         state = "stopped"
     elif tally.values and tally.failed / tally.values >= INVALID:

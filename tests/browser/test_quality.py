@@ -10,7 +10,7 @@ import pytest
 
 from tests.api.serving import wait_for
 from tests.browser.conftest import OpenViewer
-from tests.browser.pages import Viewer
+from tests.browser.pages import Viewer, sit
 
 POINT = "primary_supply_temperature_degc"
 
@@ -45,6 +45,7 @@ def test_a_bad_value_leads_to_its_curve_its_check_and_a_rule(
     viewer: OpenViewer, program: httpx.Client, nonsense: dict[str, Any]
 ) -> None:
     with viewer(1440, 900) as shown:
+        sit(shown, "administrator")
         shown.open("/?city=1&panel=quality")
         panel = shown.page.locator(".work-panel.quality")
         panel.locator(".arrival-head").wait_for()
