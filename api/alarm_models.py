@@ -33,11 +33,12 @@ class AlarmModel(BaseModel):
     acknowledged: bool
     confirmed: bool = Field(description="What was done about it is confirmed.")
     shelved_until: datetime | None = Field(description="End of its shelf; null = not shelved.")
-    suppressed: bool = Field(description="Kept from ringing by the program, as a child of a greater alarm.")
+    suppressed: bool = Field(description="Kept from ringing by the program: its incident rings for it.")
     out_of_service: bool = Field(description="Kept from ringing by a person, for maintenance.")
     false_alarm: bool | None = Field(description="Verdict: true = false alarm; null = nobody has judged.")
     standing: bool = Field(description="Open for more than 24 hours.")
     chattering: bool = Field(description="Its rule rang three times at its source within the last hour.")
+    incident_id: int | None = Field(description="Incident that holds it; null = it stands for itself.", examples=[3])
     raised_at: datetime
     cleared_at: datetime | None
     acknowledged_by: str | None = Field(description="Seat that acknowledged it first.")

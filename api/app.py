@@ -22,6 +22,8 @@ from api.bodies import BodyBudget, BodyGuard
 from api.cause_room import CauseRoom
 from api.channels import Channels
 from api.headers import SecurityHeaders, allow_origins
+from api.incident_leaks import LeakFinder
+from api.incident_room import IncidentRoom
 from api.interval_keeper import IntervalKeeper
 from api.leak_room import LeakRoom
 from api.listening import prepare_streams
@@ -59,6 +61,7 @@ from api.routes import (
     export,
     fields,
     history,
+    incidents,
     intake,
     jobs,
     kinds,
@@ -160,6 +163,7 @@ ROUTERS = (
     alarm_rules.router,
     quality.router,
     quality_checks.router,
+    incidents.router,  # before the alarms: /alarms/flood is no number
     alarms.router,
     alarm_actions.router,
     city_warnings.router,
@@ -204,6 +208,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             IntervalKeeper(settings.database_url, pool, app.state.networks),
             UpstreamKeeper(app.state.live, app.state.networks),
             CauseRoom(settings, app.state.networks) as app.state.causes,
+            IncidentRoom(
+                settings,
+                pool,
+                app.state.live,
+                causes=app.state.causes,
+                facts=facts,
+                leaks=LeakFinder(pool, app.state.leaks),
+            ) as app.state.incidents,
             ArchiveRoom(settings, pool) as app.state.archives,
             ReadingKeeper(settings),
             MqttRoom(settings, pool, app.state.live, app.state.identity, app.state.channels.mqtt) as app.state.mqtt,

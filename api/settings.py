@@ -65,6 +65,10 @@ class Settings:
     sender_frames_per_s
         Frames a second that one sender (app id, or address without one) may send by HTTP; a request counts as at least 50.
         0 = no bound.
+    flood_alarms
+        More new alarms than this in ten minutes for each operator are a flood: viewers show them grouped by incident.
+    alarm_operators
+        Persons who share the alarms of a city.
     log_format
         `auto` (text on a terminal, JSON lines elsewhere), `text` or `json`.
     allowed_origins
@@ -107,6 +111,8 @@ class Settings:
     quality_check_minutes: int = 10
     body_seconds: int = 60
     sender_frames_per_s: int = 50_000
+    flood_alarms: int = 10
+    alarm_operators: int = 1
     log_format: str = "auto"
     allowed_origins: tuple[str, ...] = ()
     mqtt_url: str = field(default="", repr=False)
@@ -163,6 +169,8 @@ def _check(settings: Settings) -> None:
         ("QUALITY_CHECK_MINUTES", settings.quality_check_minutes >= 0, settings.quality_check_minutes, "0 or more"),
         ("BODY_SECONDS", settings.body_seconds >= 1, settings.body_seconds, "1 or more"),
         ("SENDER_FRAMES_PER_S", settings.sender_frames_per_s >= 0, settings.sender_frames_per_s, "0 or more"),
+        ("FLOOD_ALARMS", settings.flood_alarms >= 1, settings.flood_alarms, "1 or more"),
+        ("ALARM_OPERATORS", settings.alarm_operators >= 1, settings.alarm_operators, "1 or more"),
         ("ALLOWED_ORIGINS", all(map(_is_origin, settings.allowed_origins)), ",".join(settings.allowed_origins), _ORIGINS_RIGHT),
         ("LOG_FORMAT", settings.log_format in LOG_FORMATS, settings.log_format, " or ".join(LOG_FORMATS)),
         ("MQTT_UNSIGNED", settings.mqtt_unsigned in MQTT_UNSIGNED, settings.mqtt_unsigned, " or ".join(MQTT_UNSIGNED)),

@@ -39,6 +39,8 @@ class Alarm:
         Latest good value while it is open, and the furthest beyond the limit; None = no other than the one that raised it.
     pop_up, advice
         Those of its rule.
+    incident_id
+        Incident that holds it; None = it stands for itself.
     """
 
     alarm_id: int
@@ -74,12 +76,21 @@ class Alarm:
     highest_value: float | None
     pop_up: bool
     advice: str
+    incident_id: int | None
     position_wgs84: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmFilter:
-    """Which alarms; None = any. `area_id`, `company_id`: district and owner of the asset."""
+    """Which alarms; None = any.
+
+    Attributes
+    ----------
+    area_id, company_id
+        District and owner of the asset.
+    folded
+        True: held by an incident; False: by none.
+    """
 
     state: AlarmFilterState | None = None
     alarm_id: int | None = None
@@ -89,6 +100,8 @@ class AlarmFilter:
     kind: str | None = None
     rule_code: str | None = None
     asset_id: int | None = None
+    incident_id: int | None = None
+    folded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +175,7 @@ async def end_shelves(pool: Pool) -> None:
     """Take alarms whose time is over from their shelf; servers hear of it by the ledger."""
     async with pool.acquire() as connection, connection.transaction():
         for row in await connection.fetch(sql("alarm_unshelve"), RULES_SEAT):
-            await _tell(connection, row["city_id"])
+            await tell_alarms(connection, row["city_id"])
 
 
 async def list_active(pool: Pool, city_id: int) -> list[tuple[int, int, bool]]:
@@ -189,7 +202,8 @@ async def list_alarms(
     scope.require_layer("alarms")
     parameters = (*scope_parameters(scope, city_id).as_tuple(), wanted.state, wanted.alarm_id, limit, offset)
     where = (wanted.level, wanted.area_id, wanted.company_id, wanted.kind, wanted.rule_code, wanted.asset_id)
-    rows = await pool.fetch(sql("alarm_list"), *parameters, *where)
+    by_incident = (wanted.incident_id, wanted.folded)
+    rows = await pool.fetch(sql("alarm_list"), *parameters, *where, *by_incident)
     return [_alarm(row) for row in rows], rows[0]["total"] if rows else 0
 
 
@@ -257,11 +271,11 @@ async def act_on_alarm(
             said = f"{until.isoformat()} {note}" if until is not None else note
             words = (TRANSITIONS[action], seat, said)
             await connection.execute(sql("alarm_act"), city_id, alarm_id, *states, after.false_alarm, *words)
-            await _tell(connection, city_id)
+            await tell_alarms(connection, city_id)
     return await require_alarm(pool, scope, city_id, alarm_id)
 
 
-async def _tell(connection: asyncpg.Connection, city_id: int) -> None:
+async def tell_alarms(connection: asyncpg.Connection, city_id: int) -> None:
     """Write a row of the ledger, so that every server looks at the open alarms again."""
     await add_commit(connection, city_id, [], received_ms=int(datetime.now(UTC).timestamp() * 1000), alarms=1)
 

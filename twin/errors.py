@@ -6,6 +6,7 @@ TwinError
 ├── BadFrame            a reading frame that does not fit its schema
 ├── BadRule             an alarm rule that cannot be evaluated
 ├── BadNotice           a subscription to notices that makes no sense
+├── BadIncidentAction   what somebody wants to do with an incident does not fit its state
 ├── BadQualityRule      a rule of data quality, or its formula, that cannot be evaluated
 ├── BadRecord           a record of a measuring point or device that its standard does not allow
 ├── BadFault            a fault that the simulator does not know
@@ -52,6 +53,10 @@ class BadDrill(TwinError):
 
 class BadNotice(TwinError):
     """Raised when a subscription to notices makes no sense; the message names the part, its value and what would be right."""
+
+
+class BadIncidentAction(TwinError):
+    """Raised when an incident is not in a state for what somebody wants to do with it, or the note is missing."""
 
 
 class BadQualityRule(TwinError):

@@ -289,7 +289,7 @@ class LiveCity:
         Parameters
         ----------
         open_alarms
-            (rule_id, source_id, whether it is shelved, suppressed or out of service).
+            (rule_id, source_id, whether it is shelved or out of service).
         """
         self.alarm_seq += 1
         by_rule: dict[int, list[tuple[int, bool]]] = {}

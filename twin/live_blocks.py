@@ -45,7 +45,7 @@ class SourceBlock:
     rules, active
         The rules that watch this schema, and which of their alarms are open, shape (rules, n).
     quiet
-        Which open alarms are shelved, suppressed or out of service, same shape.
+        Which open alarms are shelved or out of service, same shape.
     since_ms
         Steady time since which a value is on the other side, same shape; `IDLE` = it is not.
     heard_ms, fresh

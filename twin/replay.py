@@ -57,16 +57,14 @@ class PastMark:
     at_ms: int
 
 
-_CLEARED, _RAISED, _SUPPRESSED = "cleared", "raised", "suppressed"
+_CLEARED, _RAISED = "cleared", "raised"
 MARKS: Mapping[str, tuple[str, bool]] = {
     "shelved": ("shelf", True),
     "unshelved": ("shelf", False),
     "out_of_service": ("service", True),
     "in_service": ("service", False),
-    "suppressed": (_SUPPRESSED, True),
-    "unsuppressed": (_SUPPRESSED, False),
 }
-"""Words of the transition log that begin or end a mark, and which mark. A new alarm keeps all but the suppression."""
+"""Words of the transition log that begin or end a mark, and which mark. A new alarm keeps them; suppressed ones stay red."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,7 +91,6 @@ class _Alarms:
             self.open.discard(key)
         elif turn.word == _RAISED:
             self.open.add(key)
-            self.marks.get(key, set()).discard(_SUPPRESSED)
         else:
             mark, begins = MARKS[turn.word]
             marks = self.marks.setdefault(key, set())

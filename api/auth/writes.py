@@ -40,6 +40,7 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("PUT", r"/notices/push", None),
     ("DELETE", r"/notices/push", None),
     ("PUT", r"/notices/rules/[^/]+", "edit_alarm_rules"),
+    ("POST", r"/incidents/[^/]+/(take|log|restore|close|dismiss|reopen|cause|split)", "acknowledge_alarms"),
     ("POST", r"/valves/([^/]+/state|states)", "switch_valves"),
     ("POST", r"/sources/[^/]+/state", "switch_valves"),
     ("POST", r"/plans", "plan"),

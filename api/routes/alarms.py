@@ -184,6 +184,8 @@ async def get_alarms(
     kind: Annotated[str | None, Query(description="Kind of the asset.", max_length=100, examples=["substation"])] = None,
     rule: Annotated[str | None, Query(description="Code of the rule.", max_length=200)] = None,
     asset: Annotated[int | None, Query(description="Asset that it rings at.", ge=1, le=2**31 - 1)] = None,
+    incident: Annotated[int | None, Query(description="Incident that holds it.", ge=1, le=2**63 - 1)] = None,
+    folded: Annotated[bool | None, Query(description="true: held by an incident; false: by none.")] = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     at: Annotated[AwareDatetime | None, Query(description="Those open at this past time, as they were then.")] = None,
@@ -193,7 +195,7 @@ async def get_alarms(
     if at is not None:
         then, total = await list_alarms_at(pool, caller.scope, city, at, limit=limit)
         return AlarmsAnswer(items=[alarm_model(alarm) for alarm in then], total=total)
-    where = AlarmFilter(wanted, None, level, area, company, kind, rule, asset)
+    where = AlarmFilter(wanted, None, level, area, company, kind, rule, asset, incident, folded)
     found, total = await list_alarms(pool, caller.scope, city, where, limit=limit, offset=offset)
     return AlarmsAnswer(items=[alarm_model(alarm) for alarm in found], total=total)
 

@@ -39,6 +39,7 @@ select
     ack.happened_at as acknowledged_at,
     l.active and l.raised_at < now() - interval '24 hours' as standing,
     coalesce(third.raised_at > now() - interval '1 hour', false) as chattering,
+    held.incident_id,
     st_x(st_pointonsurface(a.geom)) as lon,
     st_y(st_pointonsurface(a.geom)) as lat,
     l.current_value,
@@ -62,6 +63,7 @@ left join lateral (
     order by t.transition_id
     limit 1
 ) ack on true
+left join incident_alarm held on held.city_id = l.city_id and held.alarm_id = l.alarm_id and held.until_at is null
 left join lateral (
     select c.raised_at
     from alarm c

@@ -21,7 +21,7 @@ select
     ack.happened_at is not null as acknowledged,
     coalesce(log.confirmed, false) as confirmed,
     case when log.shelf = 'shelved' then coalesce(l.shelved_until, $5::timestamptz) end as shelved_until,
-    false as suppressed,
+    coalesce(log.folded = 'suppressed', false) as suppressed,
     coalesce(log.service = 'out_of_service', false) as out_of_service,
     case log.verdict when 'judged_false' then true when 'judged_true' then false end as false_alarm,
     l.raised_at,
@@ -30,6 +30,7 @@ select
     ack.happened_at as acknowledged_at,
     l.raised_at < $5::timestamptz - interval '24 hours' as standing,
     false as chattering,
+    held.incident_id,
     st_x(st_pointonsurface(a.geom)) as lon,
     st_y(st_pointonsurface(a.geom)) as lat,
     null::float8 as current_value,
@@ -54,10 +55,20 @@ left join lateral (
            (array_agg(t.transition order by t.transition_id desc)
                filter (where t.transition in ('out_of_service', 'in_service')))[1] as service,
            (array_agg(t.transition order by t.transition_id desc)
+               filter (where t.transition in ('suppressed', 'unsuppressed')))[1] as folded,
+           (array_agg(t.transition order by t.transition_id desc)
                filter (where t.transition in ('judged_true', 'judged_false')))[1] as verdict
     from alarm_transition t
     where t.city_id = l.city_id and t.alarm_id = l.alarm_id and t.happened_at <= $5::timestamptz
 ) log on true
+left join lateral (
+    select m.incident_id
+    from incident_alarm m
+    where m.city_id = l.city_id and m.alarm_id = l.alarm_id and m.since_at <= $5::timestamptz
+      and (m.until_at is null or m.until_at > $5::timestamptz)
+    order by m.since_at desc
+    limit 1
+) held on true
 where {scope:a}
   and l.raised_at <= $5::timestamptz
   and (l.cleared_at is null or l.cleared_at > $5::timestamptz)

@@ -14,6 +14,7 @@ from data.tables.coverage import coverage, coverage_version, rollout_rate, serve
 from data.tables.desk import alarm_limit, drill, drill_alarm, warning, warning_event
 from data.tables.history import rollup_block, rollup_mark, rollup_progress
 from data.tables.imports import datum_conversion, import_run
+from data.tables.incidents import incident, incident_alarm, incident_answer, incident_log, incident_watch
 from data.tables.jobs import job
 from data.tables.live import (
     alarm,
@@ -89,6 +90,11 @@ __all__ = [
     "drill_alarm",
     "frame_schema",
     "import_run",
+    "incident",
+    "incident_alarm",
+    "incident_answer",
+    "incident_log",
+    "incident_watch",
     "intake_refusal",
     "interval_element",
     "interval_pipe",

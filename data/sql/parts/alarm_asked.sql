@@ -15,3 +15,9 @@
   and ($12::text is null or a.kind = $12)
   and ($13::text is null or r.code = $13)
   and ($14::int is null or l.asset_id = $14)
+  and (($15::bigint is null and $16::boolean is null) or (
+        select case when $15::bigint is not null then coalesce(bool_or(h.incident_id = $15), false)
+                    else (count(*) > 0) = $16::boolean end
+          from incident_alarm h
+         where h.city_id = l.city_id and h.alarm_id = l.alarm_id and h.until_at is null
+      ))

@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alarms/flood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Flood
+         * @description Tell whether alarms come faster than people can follow: viewers group them then.
+         */
+        get: operations["get_flood_alarms_flood_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alarms/kpis": {
         parameters: {
             query?: never;
@@ -1574,6 +1594,226 @@ export interface paths {
         get: operations["health_health_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Incidents
+         * @description List the incidents of which the caller may see an alarm; the others are a count.
+         */
+        get: operations["get_incidents_incidents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statistics
+         * @description Count the faults that began within a period by the heated area they stopped (GB/T 43097-2023, 供热故障数据统计).
+         */
+        get: operations["get_statistics_incidents_statistics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Incident
+         * @description Return one incident with its lists and its log, now or as it was.
+         */
+        get: operations["get_incident_incidents__incident_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/cause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Cause
+         * @description Name the place that is really the cause; the search does not change it any more, and who is without heat is found anew.
+         */
+        post: operations["post_cause_incidents__incident_id__cause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Close
+         * @description Close an incident that is restored.
+         */
+        post: operations["post_close_incidents__incident_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Dismiss
+         * @description Close an incident that was no fault; it counts in no statistics.
+         */
+        post: operations["post_dismiss_incidents__incident_id__dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Log
+         * @description Write a line into the log of an incident.
+         */
+        post: operations["post_log_incidents__incident_id__log_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Reopen
+         * @description Open an incident again that was restored or closed.
+         */
+        post: operations["post_reopen_incidents__incident_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Restore
+         * @description Say that heat is back; a new alarm opens it again.
+         */
+        post: operations["post_restore_incidents__incident_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Split
+         * @description Take an alarm out of an incident for good: it has another reason, and rings for itself again.
+         */
+        post: operations["post_split_incidents__incident_id__split_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/incidents/{incident_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Take
+         * @description Take an incident: somebody sees to its repair.
+         */
+        post: operations["post_take_incidents__incident_id__take_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4200,6 +4440,65 @@ export interface components {
             rule: string;
         };
         /**
+         * AffectedFigures
+         * @description Who was without heat when it was answered.
+         */
+        AffectedFigures: {
+            /**
+             * Band
+             * @description Fault band of GB/T 43097; none = no heated area.
+             * @example to_1_million_m2
+             */
+            band: string;
+            /**
+             * Band Zh
+             * @example 影响供热面积≤100万m²
+             */
+            band_zh: string;
+            /**
+             * Buildings
+             * @example 120
+             */
+            buildings: number;
+            /**
+             * Estates
+             * @example 9
+             */
+            estates: number;
+            /**
+             * Heat Gj Per H
+             * @description Design heat load.
+             * @example 62.3
+             */
+            heat_gj_per_h: number;
+            /**
+             * Heat User Count
+             * @example 5400
+             */
+            heat_user_count: number;
+            /**
+             * Heated Area M2
+             * @example 431000
+             */
+            heated_area_m2: number;
+            /**
+             * Outside Scope
+             * @description Further substations and buildings that this seat may not see.
+             */
+            outside_scope: number;
+            /**
+             * Restore Within H
+             * @description Hours that count as restored in time.
+             * @example 12
+             */
+            restore_within_h: number | null;
+            /**
+             * Substations
+             * @example 14
+             */
+            substations: number;
+        };
+        /**
          * AlarmModel
          * @description One alarm.
          */
@@ -4268,6 +4567,12 @@ export interface components {
              */
             highest_value: number | null;
             /**
+             * Incident Id
+             * @description Incident that holds it; null = it stands for itself.
+             * @example 3
+             */
+            incident_id: number | null;
+            /**
              * Level
              * @description Alarm level of CJ/T 545, 1 highest .. 3.
              * @example 1
@@ -4333,7 +4638,7 @@ export interface components {
             standing: boolean;
             /**
              * Suppressed
-             * @description Kept from ringing by the program, as a child of a greater alarm.
+             * @description Kept from ringing by the program: its incident rings for it.
              */
             suppressed: boolean;
             /**
@@ -5615,6 +5920,23 @@ export interface components {
             running_mw: number | null;
         };
         /**
+         * CauseBody
+         * @description The place that is really the cause, and how that is known.
+         */
+        CauseBody: {
+            /**
+             * Asset Id
+             * @description A pipe, valve, source, pump or substation.
+             * @example 401
+             */
+            asset_id: number;
+            /**
+             * Note
+             * @example 阀门已更换，恢复供热
+             */
+            note: string;
+        };
+        /**
          * CauseModel
          * @description One place that explains alarms.
          */
@@ -5706,6 +6028,88 @@ export interface components {
              * @example 2
              */
             unmeasured_below: number;
+        };
+        /**
+         * CauseOfIncident
+         * @description The place that explains the alarms, as answered then.
+         */
+        CauseOfIncident: {
+            /**
+             * Answered At
+             * Format: date-time
+             */
+            answered_at: string;
+            /**
+             * Answered By
+             * @description rules = the search; else who has set it.
+             * @example rules
+             */
+            answered_by: string;
+            /**
+             * Asset Ids
+             * @description Their pipes, and sources, substations, pumps of the group; rising.
+             */
+            asset_ids: number[];
+            /**
+             * Confidence
+             * @example 0.97
+             */
+            confidence: number;
+            /** Hit Rate */
+            hit_rate: number;
+            /**
+             * Hypothesis
+             * @description cut_off, shut, burst, source_stopped, pump_stopped; set = named by a person.
+             * @example cut_off
+             */
+            hypothesis: string;
+            /**
+             * Kind
+             * @description segment, source, substation or pump.
+             * @example segment
+             */
+            kind: string;
+            leak: components["schemas"]["LeakModel"] | null;
+            /** Length M */
+            length_m: number;
+            /** Network Version */
+            network_version: number;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees of the most likely one
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /**
+             * Prepared
+             * @description False: judged without the solved network, so segments of rings could not be told.
+             */
+            prepared: boolean;
+            /** Score */
+            score: number;
+            /**
+             * Segment Ids
+             * @description Segments that cannot be told apart, most likely first.
+             * @example [
+             *       401
+             *     ]
+             */
+            segment_ids: number[];
+            /**
+             * Silent Below
+             * @description Sensors that should ring and do not: go and look.
+             */
+            silent_below: number[];
+            /** Valve Version */
+            valve_version: number;
+            /**
+             * Version
+             * @description Answers of an incident are numbered; the last one counts.
+             * @example 2
+             */
+            version: number;
         };
         /**
          * CausesAnswer
@@ -8026,6 +8430,18 @@ export interface components {
             result: string;
         };
         /**
+         * EstateModel
+         * @description An estate with how many of its buildings are without heat.
+         */
+        EstateModel: {
+            /** Asset Id */
+            asset_id: number;
+            /** Buildings */
+            buildings: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * FaultModel
          * @description What a stop of heat counts as (GB/T 43097-2023 8.8).
          */
@@ -8076,6 +8492,64 @@ export interface components {
              * @example 1176000
              */
             stopped_area_hours_m2_h: number;
+        };
+        /**
+         * FaultRow
+         * @description One figure of the table of heating faults.
+         */
+        FaultRow: {
+            /** Name En */
+            name_en: string;
+            /**
+             * Name Zh
+             * @example 故障总次数
+             */
+            name_zh: string;
+            /**
+             * No
+             * @description Row of GB/T 43097-2023, table 供热故障数据统计.
+             * @example 1
+             */
+            no: number;
+            /**
+             * Unit
+             * @example 次
+             */
+            unit: string;
+            /**
+             * Value
+             * @description null = cannot be told: nothing restored, or no heated area.
+             * @example 3
+             */
+            value: number | null;
+        };
+        /**
+         * FaultsAnswer
+         * @description Heating faults that began within a period, by affected heated area.
+         */
+        FaultsAnswer: {
+            /** Rows */
+            rows: components["schemas"]["FaultRow"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Total Area M2
+             * @description Heated area that row 13 is a share of.
+             */
+            total_area_m2: number;
+            /**
+             * Undecided
+             * @description Open faults whose hours have not passed; in the total and in neither row of their band.
+             */
+            undecided: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * FeedingModel
@@ -8421,6 +8895,28 @@ export interface components {
             score: number | null;
         };
         /**
+         * FloodModel
+         * @description Whether alarms come faster than people can follow.
+         */
+        FloodModel: {
+            /** Flood */
+            flood: boolean;
+            /**
+             * Limit
+             * @description More than so many begin a flood; it ends at half of it.
+             * @example 10
+             */
+            limit: number;
+            /**
+             * Raised
+             * @description Alarms of the last ten minutes.
+             * @example 4
+             */
+            raised: number;
+            /** Since */
+            since: string | null;
+        };
+        /**
          * GivesBack
          * @description What an alternative gives back, of what the caller may see.
          */
@@ -8723,6 +9219,245 @@ export interface components {
              * @description Version of the valve and source states that was asked.
              */
             valve_version: number;
+        };
+        /**
+         * IncidentDetail
+         * @description One incident with its lists and its log; its alarms come from `GET /alarms?incident=`.
+         */
+        IncidentDetail: {
+            affected: components["schemas"]["AffectedFigures"];
+            /**
+             * Alarms
+             * @description Alarms that it holds and this seat may see.
+             * @example 37
+             */
+            alarms: number;
+            /**
+             * Building Ids
+             * @description Buildings that were without heat.
+             */
+            building_ids: number[];
+            cause: components["schemas"]["CauseOfIncident"];
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Dismissed
+             * @description A person says: no fault.
+             */
+            dismissed: boolean;
+            /**
+             * Drill
+             * @description Made by an exercise; in no statistics.
+             */
+            drill: boolean;
+            /** Estate List */
+            estate_list: components["schemas"]["EstateModel"][];
+            /**
+             * Explained
+             * @description Assets whose open alarms it holds.
+             */
+            explained: number[];
+            /**
+             * Fixed
+             * @description A person has set its cause.
+             */
+            fixed: boolean;
+            /**
+             * Incident Id
+             * @example 3
+             */
+            incident_id: number;
+            /**
+             * Level
+             * @description Highest level of its open alarms, 1 highest .. 3.
+             * @example 1
+             */
+            level: number;
+            /** Log */
+            log: components["schemas"]["LogLineModel"][];
+            /** Merged Into */
+            merged_into: number | null;
+            /**
+             * Open Alarms
+             * @description Those of them that ring.
+             * @example 35
+             */
+            open_alarms: number;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Outside Scope
+             * @description Further alarms that this seat may not see.
+             */
+            outside_scope: number;
+            /** Restored At */
+            restored_at: string | null;
+            /**
+             * Rule Code
+             * @description The rule that rings most.
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+            /** Rule Name En */
+            rule_name_en: string;
+            /** Rule Name Zh */
+            rule_name_zh: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description Of its first alarm.
+             */
+            started_at: string;
+            /**
+             * State
+             * @description open, repairing (somebody has taken it), restored, closed
+             * @enum {string}
+             */
+            state: "open" | "repairing" | "restored" | "closed";
+            /**
+             * Station Ids
+             * @description Substations that were without heat.
+             */
+            station_ids: number[];
+            /** Taken At */
+            taken_at: string | null;
+            /**
+             * Taken By
+             * @description Seat that took it last.
+             */
+            taken_by: string | null;
+            /**
+             * Unacknowledged
+             * @description Those that ring and nobody has acknowledged.
+             * @example 35
+             */
+            unacknowledged: number;
+        };
+        /**
+         * IncidentModel
+         * @description One incident: the alarms that one place explains.
+         */
+        IncidentModel: {
+            affected: components["schemas"]["AffectedFigures"];
+            /**
+             * Alarms
+             * @description Alarms that it holds and this seat may see.
+             * @example 37
+             */
+            alarms: number;
+            cause: components["schemas"]["CauseOfIncident"];
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Dismissed
+             * @description A person says: no fault.
+             */
+            dismissed: boolean;
+            /**
+             * Drill
+             * @description Made by an exercise; in no statistics.
+             */
+            drill: boolean;
+            /**
+             * Fixed
+             * @description A person has set its cause.
+             */
+            fixed: boolean;
+            /**
+             * Incident Id
+             * @example 3
+             */
+            incident_id: number;
+            /**
+             * Level
+             * @description Highest level of its open alarms, 1 highest .. 3.
+             * @example 1
+             */
+            level: number;
+            /** Merged Into */
+            merged_into: number | null;
+            /**
+             * Open Alarms
+             * @description Those of them that ring.
+             * @example 35
+             */
+            open_alarms: number;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Outside Scope
+             * @description Further alarms that this seat may not see.
+             */
+            outside_scope: number;
+            /** Restored At */
+            restored_at: string | null;
+            /**
+             * Rule Code
+             * @description The rule that rings most.
+             * @example secondary_supply_temperature_low
+             */
+            rule_code: string;
+            /** Rule Name En */
+            rule_name_en: string;
+            /** Rule Name Zh */
+            rule_name_zh: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description Of its first alarm.
+             */
+            started_at: string;
+            /**
+             * State
+             * @description open, repairing (somebody has taken it), restored, closed
+             * @enum {string}
+             */
+            state: "open" | "repairing" | "restored" | "closed";
+            /** Taken At */
+            taken_at: string | null;
+            /**
+             * Taken By
+             * @description Seat that took it last.
+             */
+            taken_by: string | null;
+            /**
+             * Unacknowledged
+             * @description Those that ring and nobody has acknowledged.
+             * @example 35
+             */
+            unacknowledged: number;
+        };
+        /**
+         * IncidentsAnswer
+         * @description Incidents, those that ring first, then by level and time.
+         */
+        IncidentsAnswer: {
+            flood: components["schemas"]["FloodModel"];
+            /** Items */
+            items: components["schemas"]["IncidentModel"][];
+            /**
+             * Outside Scope
+             * @description Incidents in these states of which this seat may not see an alarm.
+             */
+            outside_scope: number;
+            /**
+             * Total
+             * @description How many there are on all pages; 0 beyond the last one.
+             * @example 1
+             */
+            total: number;
+            /**
+             * Unfolded
+             * @description Open alarms in no incident, as far as this seat may see them.
+             * @example 2
+             */
+            unfolded: number;
         };
         /**
          * IsolationAnswer
@@ -9237,6 +9972,43 @@ export interface components {
             side: number;
         };
         /**
+         * LeakModel
+         * @description Where the leak of a burst is likely, by the last pressures of its zone.
+         */
+        LeakModel: {
+            /**
+             * Likelihood
+             * @description Of that pipe.
+             * @example 0.41
+             */
+            likelihood: number;
+            /** Pipe Id */
+            pipe_id: number;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ];
+            /**
+             * Residual Mpa
+             * @description What it leaves unexplained; above 0.02 the answer is no ground to dig.
+             */
+            residual_mpa: number;
+            /** Source Id */
+            source_id: number;
+            /** Stations */
+            stations: number;
+            /**
+             * Within M
+             * @description Radius that holds 80 % of the likelihood.
+             * @example 180
+             */
+            within_m: number;
+        };
+        /**
          * LeakSearchBody
          * @description Readings to hold against the solved zone.
          */
@@ -9617,6 +10389,38 @@ export interface components {
             theme: string;
         };
         /**
+         * LogLineModel
+         * @description One line of the log of an incident.
+         */
+        LogLineModel: {
+            /**
+             * Happened At
+             * Format: date-time
+             */
+            happened_at: string;
+            /** Log Id */
+            log_id: number;
+            /** Note */
+            note: string;
+            /**
+             * Seat
+             * @description Who did it; rules = the program.
+             * @example rules
+             */
+            seat: string;
+            /**
+             * State
+             * @description After it.
+             * @enum {string}
+             */
+            state: "open" | "repairing" | "restored" | "closed";
+            /**
+             * Word
+             * @description opened, taken, noted, cause_set, split, restored, reopened, merged, dismissed, closed
+             */
+            word: string;
+        };
+        /**
          * LostModel
          * @description What loses heat, as far as the caller may see it.
          */
@@ -9867,6 +10671,18 @@ export interface components {
              * @example the-one-time-password
              */
             password: string;
+        };
+        /**
+         * NoteBody
+         * @description What the person has to say.
+         */
+        NoteBody: {
+            /**
+             * Note
+             * @default
+             * @example 抢修队已出发
+             */
+            note: string;
         };
         /**
          * NoticeRuleBody
@@ -12140,18 +12956,6 @@ export interface components {
             values: number;
         };
         /**
-         * ReasonBody
-         * @description Why.
-         */
-        ReasonBody: {
-            /**
-             * Reason
-             * @description Why; kept with the change.
-             * @example 现场复测
-             */
-            reason: string;
-        };
-        /**
          * RefreshAnswer
          * @description What the derived copies of a city show.
          */
@@ -13453,6 +14257,22 @@ export interface components {
             could: string;
             /** Now */
             now: string;
+        };
+        /**
+         * SplitBody
+         * @description An alarm that is not of this incident.
+         */
+        SplitBody: {
+            /**
+             * Alarm Id
+             * @example 7
+             */
+            alarm_id: number;
+            /**
+             * Note
+             * @example 阀门已更换，恢复供热
+             */
+            note: string;
         };
         /**
          * StateDifferenceAnswer
@@ -15406,6 +16226,17 @@ export interface components {
             zones: components["schemas"]["ZoneModel"][];
         };
         /**
+         * ReasonBody
+         * @description A reason that must be given.
+         */
+        api__incident_models__ReasonBody: {
+            /**
+             * Note
+             * @example 阀门已更换，恢复供热
+             */
+            note: string;
+        };
+        /**
          * ChannelsAnswer
          * @description Which ways are open.
          */
@@ -15473,6 +16304,18 @@ export interface components {
             asset_id: number;
             /** Versions */
             versions: components["schemas"]["VersionModel"][];
+        };
+        /**
+         * ReasonBody
+         * @description Why.
+         */
+        api__routes__archive__ReasonBody: {
+            /**
+             * Reason
+             * @description Why; kept with the change.
+             * @example 现场复测
+             */
+            reason: string;
         };
         /**
          * LevelModel
@@ -16047,6 +16890,10 @@ export interface operations {
                 rule?: string | null;
                 /** @description Asset that it rings at. */
                 asset?: number | null;
+                /** @description Incident that holds it. */
+                incident?: number | null;
+                /** @description true: held by an incident; false: by none. */
+                folded?: boolean | null;
                 limit?: number;
                 offset?: number;
                 /** @description Those open at this past time, as they were then. */
@@ -16067,6 +16914,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_flood_alarms_flood_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloodModel"];
                 };
             };
             /** @description Validation Error */
@@ -18314,7 +19193,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
             };
         };
         responses: {
@@ -19541,6 +20420,436 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_incidents_incidents_get: {
+        parameters: {
+            query?: {
+                /** @description standing: not closed. */
+                state?: "standing" | "open" | "repairing" | "restored" | "closed" | "all";
+                /** @description Highest level of its open alarms. */
+                level?: number | null;
+                /** @description District of one of its alarmed assets. */
+                area?: number | null;
+                /** @description Owner of one of its alarmed assets. */
+                company?: number | null;
+                /** @description Kind of one of its alarmed assets. */
+                kind?: string | null;
+                /** @description What happened. */
+                hypothesis?: string | null;
+                /** @description Begun at or after. */
+                since?: string | null;
+                /** @description Begun before. */
+                until?: string | null;
+                /** @description Only those of exercises, or only real ones. */
+                drill?: boolean | null;
+                /** @description As it was at this past time. */
+                at?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_statistics_incidents_statistics_get: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days before `until`. */
+                since?: string | null;
+                /** @description Default: now. */
+                until?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_incident_incidents__incident_id__get: {
+        parameters: {
+            query?: {
+                /** @description As it was at this past time. */
+                at?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_cause_incidents__incident_id__cause_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CauseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_close_incidents__incident_id__close_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_dismiss_incidents__incident_id__dismiss_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__incident_models__ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_log_incidents__incident_id__log_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__incident_models__ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_reopen_incidents__incident_id__reopen_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__incident_models__ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_restore_incidents__incident_id__restore_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__incident_models__ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_split_incidents__incident_id__split_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_take_incidents__incident_id__take_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                incident_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -21958,7 +23267,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
             };
         };
         responses: {
@@ -21997,7 +23306,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
             };
         };
         responses: {
@@ -22036,7 +23345,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonBody"];
+                "application/json": components["schemas"]["api__routes__archive__ReasonBody"];
             };
         };
         responses: {

@@ -1,4 +1,5 @@
 import AimOutlined from "@ant-design/icons/AimOutlined";
+import AlertOutlined from "@ant-design/icons/AlertOutlined";
 import ApartmentOutlined from "@ant-design/icons/ApartmentOutlined";
 import ApiOutlined from "@ant-design/icons/ApiOutlined";
 import AppstoreOutlined from "@ant-design/icons/AppstoreOutlined";
@@ -23,6 +24,7 @@ import { useApp, useParts } from "../state/context";
 import { TOOLS, WORK_PANELS, type WorkPanel } from "../state/work";
 
 const PANELS: Record<WorkPanel, ComponentType> = {
+  incidents: lazy(() => import("./IncidentsPanel")),
   trace: lazy(() => import("./TracePanel")),
   isolation: lazy(() => import("./IsolationPanel")),
   whatif: lazy(() => import("./WhatIfPanel")),
@@ -45,6 +47,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
 };
 
 const ICONS: Record<WorkPanel, ComponentType> = {
+  incidents: AlertOutlined,
   trace: ApartmentOutlined,
   isolation: DisconnectOutlined,
   whatif: ExperimentOutlined,

@@ -1,7 +1,8 @@
 /** The panels in which planners work, and what each of them holds in the address. */
 
-/** The archive and its quality: on both pages. */
+/** Incidents, the archive and its quality: on both pages. */
 export const WORK_PANELS = [
+  "incidents",
   "problems",
   "arrivals",
   "quality",
@@ -21,6 +22,7 @@ export type WorkPanel = (typeof WORK_PANELS)[number] | Tool;
 
 /** What of a panel a shared link restores; no key is one of the view's own. */
 const PANEL_KEYS = {
+  incidents: ["incident", "list", "kind", "rule", "level"],
   problems: ["rule", "severity", "state", "q", "area", "company", "problem"],
   arrivals: ["by", "list", "company"],
   quality: ["part", "by", "company", "rule", "point", "check", "check_state"],

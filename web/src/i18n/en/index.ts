@@ -2,6 +2,7 @@ import type { TextKey } from "../zh";
 import { archive } from "./archive";
 import { arrivals } from "./arrivals";
 import { common } from "./common";
+import { incidents } from "./incidents";
 import { map } from "./map";
 import { network } from "./network";
 import { overview } from "./overview";
@@ -20,4 +21,5 @@ export const en: Record<TextKey, string> = {
   ...services,
   ...arrivals,
   ...quality,
+  ...incidents,
 };

@@ -1,6 +1,7 @@
 import { archive } from "./archive";
 import { arrivals } from "./arrivals";
 import { common } from "./common";
+import { incidents } from "./incidents";
 import { map } from "./map";
 import { network } from "./network";
 import { overview } from "./overview";
@@ -19,6 +20,7 @@ export const zh = {
   ...services,
   ...arrivals,
   ...quality,
+  ...incidents,
 } as const;
 
 export type TextKey = keyof typeof zh;
