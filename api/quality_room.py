@@ -179,8 +179,9 @@ class QualityRoom:
         known.rules = rules
         for schema_id, watch in known.watches.items():
             watch.with_rules(known.plain_rules)
-            look = await asyncio.to_thread(watch.again, now_ms=now_ms())
-            known.block(schema_id).judge(look.rows, look.assessed.score, _shown(look.assessed.worst))
+            await asyncio.to_thread(watch.flags_all, now_ms=now_ms())
+            heard = np.flatnonzero(watch.seen_ms != NEVER)
+            known.block(schema_id).judge(heard, watch.score[heard], _shown(watch.worst[heard]))
         self._live.committed()
 
     async def _look_at(self, known: CityQuality) -> bool:
