@@ -19,6 +19,7 @@ from twin.quality import Quality
 from twin.readings import Source
 from twin.schemas import Point
 
+MOST_PROFILED_MS: Final = 31 * DAY_MS
 FILLED_FLAG: Final = int(Quality.SUSPECT)
 """Flag of a filled value: it is nobody's measurement, so it raises no alarm."""
 
@@ -63,13 +64,14 @@ class Extras:
     corrected: bool
 
 
-def require_extras(extras: Extras, lengths: Sequence[int], file_format: str) -> None:
+def require_extras(extras: Extras, lengths: Sequence[int], file_format: str, *, span_ms: int) -> None:
     """Refuse what cannot be answered.
 
     Raises
     ------
     BadRequest
-        When a file is to hold filled values, corrections are to stand in buckets, or a profile in long buckets.
+        When a file is to hold filled values, corrections are to stand in buckets, or a profile in long buckets or
+        over more than 31 days.
     """
     if file_format != "json" and (extras.method is not None or extras.corrected):
         raise BadRequest(f"format is {file_format}; fill and corrected are answered as json: a file holds what was measured")
@@ -77,6 +79,8 @@ def require_extras(extras: Extras, lengths: Sequence[int], file_format: str) -> 
         raise BadRequest("corrected=true stands in single frames only: ask for every=raw")
     if extras.method == "profile" and any(length > PROFILE_S for length in lengths):
         raise BadRequest(f"fill is profile; it fills frames and buckets of at most {PROFILE_S} s: ask for every=raw, 60 or 600")
+    if extras.method == "profile" and span_ms > MOST_PROFILED_MS:
+        raise BadRequest(f"fill is profile over {span_ms // DAY_MS} days; from and to must be at most 31 days apart for it")
 
 
 async def extras_of(

@@ -131,7 +131,7 @@ async def get_readings(
     lengths = [_every_s(every, most, end_ms - start_ms, source.period_s) for source in sources]
     zone = await history.zone(city) if any(lengths) else "UTC"
     wanted_format, extras = file_format or _accepted(request), Extras(fill, fill_gap_s, corrected)
-    require_extras(extras, lengths, wanted_format)
+    require_extras(extras, lengths, wanted_format, span_ms=end_ms - start_ms)
     series: list[tuple[Source, Curve, Beside]] = []
     for source, every_s in zip(sources, lengths, strict=True):
         shown = points_of(source, wanted)

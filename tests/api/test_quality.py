@@ -234,7 +234,11 @@ def test_missing_readings_are_filled_beside_themselves(judged: tuple[httpx.Clien
     assert short["series"][0]["points"][0]["filled"]["values"] == []
     profile = client.get(f"/assets/{S2}/readings", params={**asked, "fill": "profile"}).json()
     assert profile["series"][0]["points"][0]["filled"]["values"] == []  # no days before
-    for more, status, told in (({"fill": "guess"}, 422, "interpolate"), ({"fill": "last", "format": "csv"}, 400, "json")):
+    for more, status, told in (
+        ({"fill": "guess"}, 422, "interpolate"),
+        ({"fill": "last", "format": "csv"}, 400, "json"),
+        ({"fill": "profile", "from": 0}, 400, "31 days"),
+    ):
         refused = client.get(f"/assets/{S2}/readings", params={**asked, **more})
         assert refused.status_code == status, refused.text
         assert told in refused.text
