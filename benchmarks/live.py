@@ -27,14 +27,13 @@ import argparse
 import asyncio
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +42,7 @@ import numpy as np
 from websockets.sync.client import connect
 
 from api.settings import read_settings
+from benchmarks import live_flood as flood
 from benchmarks.city_load import ready, started
 from benchmarks.ingest_city import REST_S, BenchCity, due_batches, register, scratch_city
 from benchmarks.ingest_stores import say
@@ -51,6 +51,7 @@ from benchmarks.live_viewers import THEMES
 from benchmarks.serving import served, settle
 from data.pool import open_pool
 from data.readings import days_of, ensure_partitions, store_frames
+from topology.network import build_network
 from twin import delta
 from twin.live import LIVE_THEMES, LatestFrames, build_city
 from twin.readings import Batch, Source
@@ -65,7 +66,6 @@ _AWAY_S = 10.0
 _COLD_DEGC, _WARM_DEGC = 25.0, 45.0
 _LARGEST = 64 * 2**20
 _REPLAY_MINUTES, _REPLAY_AGO_S = 20, 300.0
-_FLOOD = "benchmarks.live_flood"
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60, help="length of the load")
     parser.add_argument("--share", type=float, default=1.0, help="of the city, to try it; figures are those of a smaller city")
+    parser.add_argument("--flood", type=Path, help="pickled city of benchmarks.live_flood; without it there is no flood")
     options = parser.parse_args()
     # told to end, it puts away its server and its database
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -103,7 +104,7 @@ def main() -> None:
             figures |= _measure_snapshot(address) | _measure_replay(address, pid, until_s)
         pass_figures = measure_pass(city)
     figures |= {name: pass_figures[name] for name in ("flags_all_ms", "alarm_pass_ms", "rules", "intake_us")}
-    figures |= _flood(options.share)
+    figures |= _flood(options.flood)
     figures["load1"] = round(max(load1, os.getloadavg()[0]), 2)
     print(json.dumps({name: figures[name] for name in _ORDER if name in figures}))  # noqa: T201 - the one line of figures
 
@@ -116,13 +117,13 @@ _ORDER = (
 )
 
 
-def _flood(share: float) -> dict[str, Any]:
-    """Return the figures of a flood of alarms, where that part is there; it is of the whole drawn city or not at all."""
-    if share < 1.0 or find_spec(_FLOOD) is None:
-        say("no flood of alarms was measured")
+def _flood(pickled: Path | None) -> dict[str, Any]:
+    """Return the figures of a flood of alarms in a whole drawn city; nothing without one."""
+    if pickled is None:
+        say("no flood of alarms was measured: --flood names no city")
         return {}
-    figures: dict[str, Any] = import_module(_FLOOD).measure_flood()
-    return figures
+    tables, sizes = pickle.loads(pickled.read_bytes())  # noqa: S301 - our own file
+    return flood.measure(build_network(tables), sizes)
 
 
 def _await_live(address: str) -> None:
