@@ -144,6 +144,12 @@ class PopupModel(BaseModel):
     alarms: list[PopupAlarm]
 
 
+class PopupsAnswer(BaseModel):
+    """What is still to be answered, oldest message first."""
+
+    items: list[PopupModel]
+
+
 class ToldModel(BaseModel):
     """A message that the seat was sent; its alarms are those that it may see, the worst ones first."""
 
@@ -208,7 +214,7 @@ class DeliveriesAnswer(BaseModel):
     total: int
 
 
-class ChannelsAnswer(BaseModel):
+class NoticeChannels(BaseModel):
     """Which ways are open."""
 
     hosts: list[str] = Field(description="Hosts that webhooks and push may reach.")

@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const ROUTES = ["health", "cities", "contents", "assets", "network", "tiles", "raster", "3dtiles", "scenes", "rollout"];
-const MORE_ROUTES = ["readings", "alarms", "session", "seats", "jobs", "registers", "schemas"];
+const MORE_ROUTES = ["readings", "alarms", "session", "seats", "jobs", "registers", "schemas", "notices"];
 const WORK_ROUTES = [
   "problems",
   "changes",

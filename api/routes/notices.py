@@ -11,11 +11,12 @@ from api.dependencies import Caller, CallerDep, CityDep, PoolDep, SettingsDep
 from api.errors import BadRequest
 from api.listening import Listening
 from api.notice_models import (
-    ChannelsAnswer,
     DeliveriesAnswer,
+    NoticeChannels,
     NoticeRuleBody,
     NoticeRuleModel,
     NoticeRulesAnswer,
+    PopupsAnswer,
     PushBody,
     PushEndBody,
     SeenAnswer,
@@ -25,7 +26,7 @@ from api.notice_models import (
     rule_model,
     told_models,
 )
-from api.notice_news import stream_popups
+from api.notice_news import read_popups, stream_popups
 from api.notice_room import NoticeRoom
 from api.notices.addresses import require_reachable
 from api.notices.push import check_keys
@@ -94,6 +95,18 @@ async def get_stream(
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
+@router.get("/popups")
+async def get_popups(
+    caller: CallerDep,
+    city: CityDep,
+    pool: PoolDep,
+    *,
+    since: Annotated[int, Query(description="Only messages after this number.", ge=0, le=2**63 - 1)] = 0,
+) -> PopupsAnswer:
+    """Tell what the stream tells, for programs that ask now and then: messages of the last day that are still to be answered."""
+    return PopupsAnswer(items=await read_popups(pool, caller.scope, city, caller.seat_id, since=since))
+
+
 @router.post("/{notice_id}/seen")
 async def post_seen(
     notice_id: NoticeId, caller: CallerDep, city: CityDep, pool: PoolDep, body: SeenBody | None = None
@@ -122,10 +135,10 @@ async def get_deliveries(
 
 
 @router.get("/channels")
-async def get_channels(caller: CallerDep, pool: PoolDep, settings: SettingsDep, room: NoticeRoomDep) -> ChannelsAnswer:
+async def get_channels(caller: CallerDep, pool: PoolDep, settings: SettingsDep, room: NoticeRoomDep) -> NoticeChannels:
     """Tell which channels are set up, and the key that a browser needs for web push."""
     browsers = [] if caller.seat_id is None else await notices.list_push(pool, caller.seat_id)
-    return ChannelsAnswer(
+    return NoticeChannels(
         hosts=list(settings.notice_hosts),
         email=bool(settings.smtp_host),
         push=bool(settings.notice_hosts),

@@ -2214,6 +2214,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notices/popups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Popups
+         * @description Tell what the stream tells, for programs that ask now and then: messages of the last day that are still to be answered.
+         */
+        get: operations["get_popups_notices_popups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notices/push": {
         parameters: {
             query?: never;
@@ -6486,6 +6506,14 @@ export interface components {
             reconnects: number;
         };
         /**
+         * ChannelsAnswer
+         * @description All ways in.
+         */
+        ChannelsAnswer: {
+            /** Channels */
+            channels: components["schemas"]["ChannelModel"][];
+        };
+        /**
          * CityLayerModel
          * @description One of the 23 layers that a city hands over, and what came of it.
          */
@@ -10685,6 +10713,36 @@ export interface components {
             note: string;
         };
         /**
+         * NoticeChannels
+         * @description Which ways are open.
+         */
+        NoticeChannels: {
+            /**
+             * Browsers
+             * @description Browsers of this seat that take push.
+             */
+            browsers: number;
+            /** Email */
+            email: boolean;
+            /**
+             * Hosts
+             * @description Hosts that webhooks and push may reach.
+             */
+            hosts: string[];
+            /**
+             * Outside
+             * @description Whether this seat may send to addresses.
+             */
+            outside: boolean;
+            /** Push */
+            push: boolean;
+            /**
+             * Push Key
+             * @description `applicationServerKey` for the browser.
+             */
+            push_key: string;
+        };
+        /**
          * NoticeRuleBody
          * @description What a rule says to screens and persons.
          */
@@ -11704,6 +11762,47 @@ export interface components {
              * @example 31.5
              */
             value: number;
+        };
+        /**
+         * PopupModel
+         * @description A message on the screen: the worst of its alarms that are open and not answered, and how many there are.
+         */
+        PopupModel: {
+            /**
+             * After Min
+             * @description More than 0: nobody has acknowledged for so long.
+             */
+            after_min: number;
+            /** Alarms */
+            alarms: components["schemas"]["PopupAlarm"][];
+            /**
+             * Level
+             * @example 1
+             */
+            level: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /**
+             * Notice Id
+             * @example 5
+             */
+            notice_id: number;
+            /**
+             * Total
+             * @example 1
+             */
+            total: number;
+        };
+        /**
+         * PopupsAnswer
+         * @description What is still to be answered, oldest message first.
+         */
+        PopupsAnswer: {
+            /** Items */
+            items: components["schemas"]["PopupModel"][];
         };
         /**
          * PressuresModel
@@ -16237,36 +16336,6 @@ export interface components {
             note: string;
         };
         /**
-         * ChannelsAnswer
-         * @description Which ways are open.
-         */
-        api__notice_models__ChannelsAnswer: {
-            /**
-             * Browsers
-             * @description Browsers of this seat that take push.
-             */
-            browsers: number;
-            /** Email */
-            email: boolean;
-            /**
-             * Hosts
-             * @description Hosts that webhooks and push may reach.
-             */
-            hosts: string[];
-            /**
-             * Outside
-             * @description Whether this seat may send to addresses.
-             */
-            outside: boolean;
-            /** Push */
-            push: boolean;
-            /**
-             * Push Key
-             * @description `applicationServerKey` for the browser.
-             */
-            push_key: string;
-        };
-        /**
          * DifferenceModel
          * @description One field that differs.
          */
@@ -16343,14 +16412,6 @@ export interface components {
             asset_id: number;
             /** Series */
             series: components["schemas"]["SeriesModel"][];
-        };
-        /**
-         * ChannelsAnswer
-         * @description All ways in.
-         */
-        api__routes__intake__ChannelsAnswer: {
-            /** Channels */
-            channels: components["schemas"]["ChannelModel"][];
         };
         /**
          * LevelModel
@@ -20869,7 +20930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__routes__intake__ChannelsAnswer"];
+                    "application/json": components["schemas"]["ChannelsAnswer"];
                 };
             };
         };
@@ -21534,7 +21595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__notice_models__ChannelsAnswer"];
+                    "application/json": components["schemas"]["NoticeChannels"];
                 };
             };
         };
@@ -21562,6 +21623,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveriesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_popups_notices_popups_get: {
+        parameters: {
+            query?: {
+                /** @description Only messages after this number. */
+                since?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PopupsAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -5,6 +5,7 @@ import ApiOutlined from "@ant-design/icons/ApiOutlined";
 import AppstoreOutlined from "@ant-design/icons/AppstoreOutlined";
 import AuditOutlined from "@ant-design/icons/AuditOutlined";
 import BarChartOutlined from "@ant-design/icons/BarChartOutlined";
+import BellOutlined from "@ant-design/icons/BellOutlined";
 import BgColorsOutlined from "@ant-design/icons/BgColorsOutlined";
 import BorderOuterOutlined from "@ant-design/icons/BorderOuterOutlined";
 import BugOutlined from "@ant-design/icons/BugOutlined";
@@ -36,6 +37,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   problems: lazy(async () => ({ default: (await import("./ProblemsPanel")).ProblemsPanel })),
   arrivals: lazy(() => import("./ArrivalsPanel")),
   quality: lazy(() => import("./QualityPanel")),
+  notices: lazy(() => import("./NoticesPanel")),
   changes: lazy(async () => ({ default: (await import("./ChangesPanel")).ChangesPanel })),
   proposals: lazy(async () => ({ default: (await import("./ProposalsPanel")).ProposalsPanel })),
   statistics: lazy(async () => ({ default: (await import("./StatisticsPanel")).StatisticsPanel })),
@@ -59,6 +61,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   problems: BugOutlined,
   arrivals: CloudUploadOutlined,
   quality: SafetyCertificateOutlined,
+  notices: BellOutlined,
   changes: HistoryOutlined,
   proposals: AuditOutlined,
   statistics: BarChartOutlined,

@@ -5,6 +5,7 @@ import { common } from "./common";
 import { incidents } from "./incidents";
 import { map } from "./map";
 import { network } from "./network";
+import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
 import { services } from "./services";
@@ -22,4 +23,5 @@ export const en: Record<TextKey, string> = {
   ...arrivals,
   ...quality,
   ...incidents,
+  ...notices,
 };

@@ -4,6 +4,7 @@ import { common } from "./common";
 import { incidents } from "./incidents";
 import { map } from "./map";
 import { network } from "./network";
+import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
 import { services } from "./services";
@@ -21,6 +22,7 @@ export const zh = {
   ...arrivals,
   ...quality,
   ...incidents,
+  ...notices,
 } as const;
 
 export type TextKey = keyof typeof zh;

@@ -1,0 +1,154 @@
+import "./notices.css";
+import { Button } from "antd";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { markSeen, type Popup } from "../api/notices";
+import { useText } from "../i18n/hooks";
+import { listenToPopups } from "../live/popups";
+import { mute, sound, soundState, watchSound } from "../live/tones";
+import { currentCity } from "../state/app";
+import { useApp, useParts } from "../state/context";
+import { type Card, isFlood, isHeard, NO_POPUPS, type Popups, withMessage, without } from "../state/popups";
+import { arrived } from "../state/remote";
+import { statusOfLevel } from "../state/status";
+import { formatTime, formatValue } from "../units";
+import { StatusMark } from "./StatusMark";
+
+const SHOWN = 3;
+/** The list of alarms holds no more than this: beyond it, missing from it says nothing. */
+const LISTED = 1000;
+
+/** Alarms that pop up on every page, with their sound, and whether there is any. */
+export function NoticeCorner() {
+  const t = useText();
+  const { popups, drop } = usePopups();
+  const flood = isFlood(popups, Date.now());
+  return (
+    <aside className="notice-corner" aria-label={t("notices.popups")}>
+      {popups.cards.length > 0 && <Cards popups={popups} flood={flood} drop={drop} />}
+      <SoundMark />
+    </aside>
+  );
+}
+
+function usePopups(): { popups: Popups; drop: (gone: (card: Card) => boolean) => void } {
+  const city = useApp((state) => state.view.city);
+  const seat = useApp((state) => arrived(state.session)?.seat?.seat_id ?? null);
+  const alarms = useApp((state) => state.alarms);
+  const past = useApp((state) => state.view.at !== null);
+  const [popups, setPopups] = useState<Popups>(NO_POPUPS);
+  const known = useRef<ReadonlySet<number>>(new Set());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another seat hears something else
+  useEffect(() => {
+    setPopups(NO_POPUPS);
+    if (city === null) return;
+    return listenToPopups(city, (message, fresh) => {
+      setPopups((before) => hear(before, message, fresh));
+    });
+  }, [city, seat]);
+  const drop = useCallback((gone: (card: Card) => boolean) => setPopups((before) => without(before, gone)), []);
+  useEffect(() => {
+    if (past || alarms.state !== "ready") return;
+    const open = new Map(alarms.value.map((alarm) => [alarm.alarm_id, alarm]));
+    // an alarm that was on the list and is not any more is over; a new one is not on it yet
+    const over = (id: number) => alarms.value.length < LISTED && known.current.has(id) && !open.has(id);
+    drop((card) => over(card.alarm_id) || (open.get(card.alarm_id)?.acknowledged ?? false));
+    known.current = new Set(open.keys());
+  }, [alarms, past, drop]);
+  return { popups, drop };
+}
+
+function hear(before: Popups, message: Popup, fresh: boolean): Popups {
+  const after = withMessage(before, message, fresh ? Date.now() : null);
+  if (fresh && isHeard(message.level, isFlood(after, Date.now()))) sound(message.level);
+  return after;
+}
+
+interface CardsProps {
+  popups: Popups;
+  flood: boolean;
+  drop: (gone: (card: Card) => boolean) => void;
+}
+
+function Cards({ popups, flood, drop }: CardsProps) {
+  const t = useText();
+  const city = useApp((state) => state.view.city ?? 0);
+  const rest = popups.cards.length - SHOWN + popups.more;
+  async function dismiss(cards: readonly Card[], whole: boolean): Promise<void> {
+    const ids = new Set(cards.map((card) => card.alarm_id));
+    drop((card) => ids.has(card.alarm_id));
+    const messages = new Set(cards.map((card) => card.notice_id));
+    const named = (id: number) => cards.filter((card) => card.notice_id === id).map((card) => card.alarm_id);
+    await Promise.all([...messages].map((id) => markSeen(city, id, whole ? null : named(id))));
+  }
+  return (
+    <>
+      <ul className="popup-cards" aria-live="assertive">
+        {popups.cards.slice(0, SHOWN).map((card) => (
+          <PopupCard key={card.alarm_id} card={card} onDismiss={() => void dismiss([card], false)} />
+        ))}
+      </ul>
+      {(rest > 0 || popups.cards.length > 1) && (
+        <p className="popup-rest">
+          {rest > 0 && <span>{t("notices.rest", { count: rest })}</span>}
+          <Button size="small" onClick={() => void dismiss(popups.cards, true)}>
+            {t("notices.dismissAll")}
+          </Button>
+        </p>
+      )}
+      {flood && <p className="popup-flood">{t("notices.flood")}</p>}
+    </>
+  );
+}
+
+function PopupCard({ card, onDismiss }: { card: Card; onDismiss: () => void }) {
+  const t = useText();
+  const { controller } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
+  const advice = lang === "zh" ? card.advice_zh : card.advice_en || card.advice_zh;
+  return (
+    <li className={`popup level-${card.level}`} data-asset={card.asset_id} role="alert">
+      <StatusMark code={statusOfLevel(card.level)} />
+      <div className="row-text">
+        <strong>{card.asset_name}</strong>
+        <span className="row-detail">
+          {t("alarm.level", { level: card.level })} · {lang === "zh" ? card.rule_zh : card.rule_en}
+        </span>
+        <span className="row-detail">
+          <b>{formatValue(card.value, card.unit, lang)}</b> ·{" "}
+          {t("alarm.limit", { value: formatValue(card.limit_value, card.unit, lang) })} ·{" "}
+          {formatTime(Date.parse(card.raised_at), zone, lang)}
+        </span>
+        {card.after_min > 0 && <em className="popup-late">{t("notices.late", { minutes: card.after_min })}</em>}
+        {advice !== "" && <span className="row-detail">{t("notices.advice", { advice })}</span>}
+        <span className="popup-deeds">
+          <Button size="small" type="primary" onClick={() => controller.visit(card.asset_id, card.position)}>
+            {t("notices.detail")}
+          </Button>
+          <Button size="small" onClick={onDismiss}>
+            {t("notices.dismiss")}
+          </Button>
+        </span>
+      </div>
+    </li>
+  );
+}
+
+/** Says whether alarms can be heard; a press turns the sound on or off. */
+export function SoundMark() {
+  const t = useText();
+  const state = useSyncExternalStore(watchSound, soundState);
+  const why = state === "blocked" ? "notices.soundBlocked" : "notices.soundPress";
+  return (
+    <button
+      type="button"
+      className={`sound-mark ${state}`}
+      data-sound={state}
+      title={t(why)}
+      onClick={() => mute(state === "on")}
+    >
+      <i aria-hidden="true">{state === "on" ? "🔔" : "🔕"}</i>{" "}
+      {t(state === "on" ? "notices.soundOn" : "notices.soundOff")}
+    </button>
+  );
+}
