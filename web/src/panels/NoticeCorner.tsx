@@ -1,4 +1,6 @@
 import "./notices.css";
+import MutedOutlined from "@ant-design/icons/MutedOutlined";
+import SoundOutlined from "@ant-design/icons/SoundOutlined";
 import { Button } from "antd";
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { markSeen, type Popup } from "../api/notices";
@@ -147,7 +149,7 @@ export function SoundMark() {
       title={t(why)}
       onClick={() => mute(state === "on")}
     >
-      <i aria-hidden="true">{state === "on" ? "🔔" : "🔕"}</i>{" "}
+      <i aria-hidden="true">{state === "on" ? <SoundOutlined /> : <MutedOutlined />}</i>{" "}
       {t(state === "on" ? "notices.soundOn" : "notices.soundOff")}
     </button>
   );
