@@ -10,14 +10,11 @@ with seen as (
 ), slots as (
     select slot, count(*) as raised from seen group by slot
 ), waits as (
-    select extract(epoch from t.happened_at - s.raised_at) as wait_s
+    select extract(epoch from min(t.happened_at) - s.raised_at) as wait_s
       from seen s
-      join lateral (
-            select happened_at from alarm_transition t
-             where t.city_id = $1 and t.alarm_id = s.alarm_id and t.transition = 'acknowledged'
-             order by t.transition_id
-             limit 1
-           ) t on true
+      join alarm_transition t on t.city_id = $1 and t.alarm_id = s.alarm_id and t.transition = 'acknowledged'
+     where s.acknowledged
+     group by s.alarm_id, s.raised_at
 ), paces as (
     select raised_at - lag(raised_at, 2) over (partition by rule_id, source_id order by raised_at) as three_within,
            rule_id, source_id

@@ -188,3 +188,11 @@ alarm_transition = Table(
     Column("note", Text, nullable=False, server_default=""),
 )
 Index("ix_alarm_transition_alarm", alarm_transition.c.city_id, alarm_transition.c.alarm_id)
+Index(
+    "ix_alarm_transition_acknowledged",
+    alarm_transition.c.city_id,
+    alarm_transition.c.alarm_id,
+    postgresql_include=["happened_at"],
+    postgresql_where=text("transition = 'acknowledged'"),
+)
+Index("ix_alarm_asset", alarm.c.city_id, alarm.c.asset_id, alarm.c.raised_at)

@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useText } from "./i18n/hooks";
 import { usePath } from "./navigation";
 import { SignInPage } from "./pages/SignInPage";
+import { DrillBanner } from "./panels/DrillBanner";
 import { NoticeCorner } from "./panels/NoticeCorner";
 import { RemoteNote } from "./panels/RemoteNote";
 import { routeOf } from "./router";
@@ -27,6 +28,7 @@ export function App() {
     <ConfigProvider locale={lang === "zh" ? zhCN : enUS} theme={THEME} button={{ autoInsertSpace: false }}>
       <Suspense fallback={<p className="empty">{t("app.loading")}</p>}>
         <Guard>
+          <DrillBanner />
           <Page />
           <NoticeCorner />
         </Guard>

@@ -6,6 +6,9 @@ import { STATUS_COLOURS } from "../state/status";
 import { PROBLEM_PICTURES } from "./problemPictures";
 import { type Draw, SIGN_PICTURES, SIZE } from "./signPictures";
 import { VALVE_PICTURES } from "./valvePictures";
+import { WARNING_PICTURES } from "./warningPictures";
+
+const MARK_PICTURES: Record<MarkSign, Draw> = { ...VALVE_PICTURES, ...WARNING_PICTURES };
 
 const RATIO = 2;
 const LEVEL_COLOURS = [STATUS_COLOURS.alarmLevel1, STATUS_COLOURS.alarmLevel2, STATUS_COLOURS.alarmLevel3];
@@ -32,9 +35,9 @@ export function problemAddress(severity: Severity): string {
   return addressOf(`problem-${severity}`, PROBLEM_PICTURES[severity]);
 }
 
-/** The sign of a valve in an answer as the address of a picture. */
+/** The sign of a valve or a warning in an answer as the address of a picture. */
 export function valveAddress(sign: MarkSign): string {
-  return addressOf(sign, VALVE_PICTURES[sign]);
+  return addressOf(sign, MARK_PICTURES[sign]);
 }
 
 function addressOf(name: string, draw: Draw): string {
@@ -118,7 +121,7 @@ export function addIcons(map: MapLibreMap): void {
     flow,
     ...alarms,
     ...SIGN_PICTURES,
-    ...VALVE_PICTURES,
+    ...MARK_PICTURES,
     ...Object.fromEntries(problems),
   };
   for (const [name, draw] of Object.entries(icons)) {

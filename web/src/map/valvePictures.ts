@@ -1,5 +1,5 @@
 import { COLOURS } from "../layers/palette";
-import type { MarkSign } from "../state/marks";
+import type { ValveSign } from "../state/marks";
 import { type Draw, SIZE } from "./signPictures";
 
 const MIDDLE = SIZE / 2;
@@ -44,7 +44,7 @@ const barred: Draw = (context) => {
   context.stroke();
 };
 
-export const VALVE_COLOURS: Record<MarkSign, string> = {
+export const VALVE_COLOURS: Record<ValveSign, string> = {
   "valve-close": "#fb923c",
   "valve-stuck": "#e879f9",
   "valve-closed": "#cbd5e1",
@@ -54,7 +54,7 @@ export const VALVE_COLOURS: Record<MarkSign, string> = {
 };
 
 /** Valves to close, that cannot be closed, that are closed already, whose opening gives heat back, and that stand off normal. */
-export const VALVE_PICTURES: Record<MarkSign, Draw> = {
+export const VALVE_PICTURES: Record<ValveSign, Draw> = {
   "valve-close": bowTie(VALVE_COLOURS["valve-close"], true),
   "valve-stuck": bowTie(VALVE_COLOURS["valve-stuck"], false, barred),
   "valve-closed": bowTie(VALVE_COLOURS["valve-closed"], true),

@@ -143,10 +143,10 @@ function Group({ group, incident, readOnly, most }: GroupProps) {
   );
 }
 
-function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
+export function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
-  const { controller } = useParts();
+  const { controller, desk } = useParts();
   const chosen = useApp((state) => state.view.selected === alarm.asset_id);
   const past = useApp((state) => state.clock.mode === "replay");
   const now = useNow();
@@ -155,6 +155,10 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
   const [open, setOpen] = useState(false);
   const quiet = alarm.shelved_until !== null || alarm.suppressed || alarm.out_of_service;
   const marks = `${alarm.acknowledged ? " known" : ""}${quiet ? " quiet" : ""}${chosen ? " chosen" : ""}`;
+  function showCurve(): void {
+    desk.set({ point: alarm.point });
+    controller.visit(alarm.asset_id, alarm.position);
+  }
   return (
     <li className={`row alarm level-${alarm.level}${marks}`}>
       <button
@@ -175,6 +179,9 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
             {t("alarm.limit", { value: formatValue(alarm.limit_value, alarm.unit, lang) })} ·{" "}
             {t("alarm.age", { age: formatAge(seconds, lang) })}
           </span>
+          {alarm.advice !== "" && (
+            <span className="row-detail">{t("alarm-desk.advice", { advice: alarm.advice })}</span>
+          )}
           <AlarmTags alarm={alarm} />
         </span>
       </button>
@@ -191,6 +198,16 @@ function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean }) {
             {t("alarm.acknowledge")}
           </Button>
         )
+      )}
+      {!readOnly && (
+        <Button
+          size="small"
+          type="text"
+          aria-label={t("alarm-desk.curveOf", { name: alarm.asset_name })}
+          onClick={showCurve}
+        >
+          {t("alarm-desk.curve")}
+        </Button>
       )}
       {!readOnly && (
         <Button

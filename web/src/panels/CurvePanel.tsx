@@ -1,5 +1,6 @@
 import { Segmented, Select } from "antd";
 import { useState } from "react";
+import { alarms } from "../api/alarmDesk";
 import type { Filled, FillMethod, QualityMarks } from "../api/records";
 import type { Alarm } from "../api/shapes";
 import { useText } from "../i18n/hooks";
@@ -9,12 +10,13 @@ import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { formatAge, formatTime, formatValue, type Lang } from "../units";
 import { useChart } from "./chart";
-import { curveOption, pointName } from "./curveChart";
+import { type AlarmSpan, curveOption, pointName } from "./curveChart";
 import { type Reasons, reasonsOf, withReasons } from "./marks";
 import { Panel } from "./Panel";
 import { RemoteNote } from "./RemoteNote";
 import { usePolled } from "./usePolled";
 
+const MOST_ALARMS = 100;
 const LONGEST_MARKED_MS = 31 * 86_400_000;
 const MARKS_EVERY_MS = 60_000;
 const LONGEST_HOLE_S = 86_400;
@@ -108,7 +110,8 @@ function CurveChart({ line: plain, method }: { line: CurveLine; method: FillMeth
   const line = withReasons(plain, reasons);
   const lang = useApp((state) => state.view.lang);
   const zone = useApp((state) => currentCity(state)?.zone ?? "Asia/Shanghai");
-  const ref = useChart(curveOption(line, { lang, zone, t, reasons, filled }));
+  const alarms = useSpans(line);
+  const ref = useChart(curveOption(line, { lang, zone, t, reasons, filled, alarms }));
   const worst = [...reasons.values()].at(-1);
   return (
     <>
@@ -118,6 +121,7 @@ function CurveChart({ line: plain, method }: { line: CurveLine; method: FillMeth
         data-every={line.every_s}
         data-points={line.at.length}
         data-flagged={reasons.size}
+        data-alarms={alarms.length}
         data-filled={filled?.observed_at.length ?? 0}
         data-corrected={line.corrections?.length ?? 0}
       />
@@ -152,6 +156,25 @@ function useFilled(line: CurveLine, method: FillMethod | null): Filled | null {
   const ask = () => (wanted ? desk.filled(asset, filter) : Promise.resolve(null));
   const found = usePolled(`filled ${asset} ${JSON.stringify(filter)}`, MARKS_EVERY_MS, ask);
   return found.state === "ready" ? found.value : null;
+}
+
+/** Alarms at the point of a line, open and past. */
+function useSpans(line: CurveLine): readonly AlarmSpan[] {
+  const asset = useApp((state) => state.view.selected);
+  const city = useApp((state) => state.view.city ?? 1);
+  const found = usePolled(`alarms of ${asset}`, MARKS_EVERY_MS, () =>
+    asset === null
+      ? Promise.resolve({ items: [], total: 0 })
+      : alarms({ city, asset, state: "all", limit: MOST_ALARMS }),
+  );
+  if (found.state !== "ready") return [];
+  return found.value.items
+    .filter((alarm) => alarm.point === line.name && !line.total)
+    .map((alarm) => ({
+      limit: alarm.limit_value,
+      from: Date.parse(alarm.raised_at),
+      to: alarm.cleared_at === null ? null : Date.parse(alarm.cleared_at),
+    }));
 }
 
 /** Why rules of data quality flag values of a line; of a month at most, as the server answers no more. */

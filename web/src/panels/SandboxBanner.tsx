@@ -4,7 +4,7 @@ import { useText } from "../i18n/hooks";
 import type { Translate } from "../i18n/text";
 import { VALVE_COLOURS } from "../map/valvePictures";
 import { useApp, useParts } from "../state/context";
-import { type MarkFeature, type MarkSign, type MarkStyle, markedPoint } from "../state/marks";
+import { type MarkFeature, type MarkStyle, markedPoint, type ValveSign } from "../state/marks";
 import { countOf, NO_SANDBOX, type Sandbox, sandboxKey, sandboxOf } from "../state/sandbox";
 
 const STOPPED = "#94a3b8";
@@ -50,7 +50,7 @@ function useSigns(): void {
 }
 
 function stylesOf({ valves, sources, stuck }: Sandbox, t: Translate): (readonly [number, MarkStyle])[] {
-  const valve = (sign: MarkSign, label: string): MarkStyle => ({ colour: VALVE_COLOURS[sign], sign, label });
+  const valve = (sign: ValveSign, label: string): MarkStyle => ({ colour: VALVE_COLOURS[sign], sign, label });
   return [
     ...stuck.map((id) => [id, valve("valve-stuck", t("sandbox.stuck"))] as const),
     ...[...valves].map(

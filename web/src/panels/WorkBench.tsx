@@ -11,14 +11,18 @@ import BorderOuterOutlined from "@ant-design/icons/BorderOuterOutlined";
 import BugOutlined from "@ant-design/icons/BugOutlined";
 import CloudUploadOutlined from "@ant-design/icons/CloudUploadOutlined";
 import CompassOutlined from "@ant-design/icons/CompassOutlined";
+import ControlOutlined from "@ant-design/icons/ControlOutlined";
+import DashboardOutlined from "@ant-design/icons/DashboardOutlined";
 import DisconnectOutlined from "@ant-design/icons/DisconnectOutlined";
 import ExperimentOutlined from "@ant-design/icons/ExperimentOutlined";
+import FireOutlined from "@ant-design/icons/FireOutlined";
 import GatewayOutlined from "@ant-design/icons/GatewayOutlined";
 import HistoryOutlined from "@ant-design/icons/HistoryOutlined";
 import RadarChartOutlined from "@ant-design/icons/RadarChartOutlined";
 import SafetyCertificateOutlined from "@ant-design/icons/SafetyCertificateOutlined";
 import ScheduleOutlined from "@ant-design/icons/ScheduleOutlined";
 import SwapOutlined from "@ant-design/icons/SwapOutlined";
+import WarningOutlined from "@ant-design/icons/WarningOutlined";
 import { type ComponentType, lazy, Suspense } from "react";
 import { useText } from "../i18n/hooks";
 import { useApp, useParts } from "../state/context";
@@ -34,6 +38,11 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   plans: lazy(() => import("./PlansPanel")),
   "off-normal": lazy(() => import("./OffNormalPanel")),
   criticality: lazy(() => import("./CriticalityPanel")),
+  "alarm-desk": lazy(() => import("./AlarmDeskPanel")),
+  warnings: lazy(() => import("./WarningsPanel")),
+  "alarm-kpis": lazy(() => import("./AlarmKpisPanel")),
+  "alarm-rules": lazy(() => import("./AlarmRulesPanel")),
+  drills: lazy(() => import("./DrillsPanel")),
   problems: lazy(async () => ({ default: (await import("./ProblemsPanel")).ProblemsPanel })),
   arrivals: lazy(() => import("./ArrivalsPanel")),
   quality: lazy(() => import("./QualityPanel")),
@@ -58,6 +67,11 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   plans: ScheduleOutlined,
   "off-normal": SwapOutlined,
   criticality: RadarChartOutlined,
+  "alarm-desk": BellOutlined,
+  warnings: WarningOutlined,
+  "alarm-kpis": DashboardOutlined,
+  "alarm-rules": ControlOutlined,
+  drills: FireOutlined,
   problems: BugOutlined,
   arrivals: CloudUploadOutlined,
   quality: SafetyCertificateOutlined,

@@ -28,6 +28,45 @@ export interface Words {
   reasons?: Reasons;
   /** Values that stand in for missing ones. */
   filled?: Filled | null;
+  /** Alarms at this point: their limits are drawn, and the times they were open are red. */
+  alarms?: readonly AlarmSpan[];
+}
+
+export interface AlarmSpan {
+  limit: number;
+  from: number;
+  /** null: still open. */
+  to: number | null;
+}
+
+const ALARM = "#ef4444";
+
+/** Limits as lines, and the spans of alarms in red behind the curve; only what lies within the times shown. */
+export function alarmMarks(
+  line: CurveLine,
+  { alarms, lang, t }: Words,
+): Pick<LineSeriesOption, "markLine" | "markArea"> {
+  const [first, last] = [line.at[0], line.at.at(-1)];
+  if (alarms === undefined || first === undefined || last === undefined) return {};
+  const within = alarms.filter(({ from, to }) => from <= last && (to ?? Number.POSITIVE_INFINITY) >= first);
+  if (within.length === 0) return {};
+  const limits = [...new Set(within.map(({ limit }) => limit))];
+  const words = (limit: number) =>
+    t("alarm-desk.limit", { value: `${formatNumber(limit, 3, lang)} ${unitLabel(line.unit, lang)}` });
+  return {
+    markLine: {
+      silent: true,
+      symbol: "none",
+      lineStyle: { color: ALARM, type: "dashed" },
+      label: { color: ALARM, position: "insideEndTop", formatter: ({ value }) => words(Number(value)) },
+      data: limits.map((limit) => ({ yAxis: limit })),
+    },
+    markArea: {
+      silent: true,
+      itemStyle: { color: ALARM, opacity: 0.22 },
+      data: within.map(({ from, to }) => [{ xAxis: Math.max(from, first) }, { xAxis: Math.min(to ?? last, last) }]),
+    },
+  };
 }
 
 export function pointName(line: CurveLine, lang: Lang): string {
@@ -120,6 +159,7 @@ function seriesOf(line: CurveLine, words: Words): NonNullable<ChartOption["serie
     data: withGaps(good, line.every_s),
     lineStyle: { color: LINE, width: 1.8 },
     itemStyle: { color: LINE },
+    ...alarmMarks(line, words),
   };
   return [...band(line, t("curve.range")), curve, grey, ...beside];
 }

@@ -3,11 +3,11 @@
 import type { Alternative, Isolation, OffNormalValve, PlanValveBody, ValveToOperate } from "../api/planner";
 import { COLOURS } from "../layers/palette";
 import { VALVE_COLOURS } from "../map/valvePictures";
-import { type MarkFeature, type MarkSign, type Marks, markedAll, markedPoint } from "../state/marks";
+import { type MarkFeature, type Marks, markedAll, markedPoint, type ValveSign } from "../state/marks";
 import type { Sandbox } from "../state/sandbox";
 import { offNormalLegend, offNormalMarks } from "./offNormal";
 
-export const ROLE_SIGNS: Record<ValveToOperate["role"], MarkSign> = {
+export const ROLE_SIGNS: Record<ValveToOperate["role"], ValveSign> = {
   close: "valve-close",
   closed_already: "valve-closed",
   cannot_close: "valve-stuck",

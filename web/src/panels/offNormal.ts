@@ -2,12 +2,12 @@
 
 import type { OffNormalValve } from "../api/planner";
 import { VALVE_COLOURS } from "../map/valvePictures";
-import { type MarkFeature, type MarkLegend, type MarkSign, markedPoint } from "../state/marks";
+import { type MarkFeature, type MarkLegend, markedPoint, type ValveSign } from "../state/marks";
 
 /** So many are drawn; the list holds all of them. */
 export const MOST_DRAWN = 500;
 
-function signOf({ state }: OffNormalValve): MarkSign {
+function signOf({ state }: OffNormalValve): ValveSign {
   return state === "closed" ? "valve-off-closed" : "valve-off-open";
 }
 
@@ -27,7 +27,7 @@ export function offNormalLegend(
   names: Readonly<Record<"closed" | "opened", string>>,
 ): MarkLegend[] {
   const signs = new Set(items.map(signOf));
-  const entry = (sign: MarkSign, label: string) =>
+  const entry = (sign: ValveSign, label: string) =>
     signs.has(sign) ? [{ colour: VALVE_COLOURS[sign], sign, label }] : [];
   return [...entry("valve-off-closed", names.closed), ...entry("valve-off-open", names.opened)];
 }

@@ -5,6 +5,9 @@ import { arrived } from "../state/remote";
 
 export type Permission =
   | "acknowledge_alarms"
+  | "issue_warnings"
+  | "run_drills"
+  | "edit_alarm_rules"
   | "decide_problems"
   | "edit_archive"
   | "propose_changes"

@@ -9,7 +9,10 @@ export const MARK_SIGNS = [
   "valve-off-closed",
   "valve-off-open",
 ] as const;
-export type MarkSign = (typeof MARK_SIGNS)[number];
+export type ValveSign = (typeof MARK_SIGNS)[number];
+/** Signs of warnings by level; drawn in `map/warningPictures.ts`. */
+export type WarningSign = "warning-1" | "warning-2" | "warning-3" | "warning-4";
+export type MarkSign = ValveSign | WarningSign;
 
 export interface MarkStyle {
   /** Never red, which is an alarm's. */

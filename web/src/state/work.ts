@@ -3,6 +3,11 @@
 /** Incidents, the archive and its quality: on both pages. */
 export const WORK_PANELS = [
   "incidents",
+  "alarm-desk",
+  "warnings",
+  "alarm-kpis",
+  "alarm-rules",
+  "drills",
   "problems",
   "arrivals",
   "quality",
@@ -24,6 +29,11 @@ export type WorkPanel = (typeof WORK_PANELS)[number] | Tool;
 /** What of a panel a shared link restores; no key is one of the view's own. */
 const PANEL_KEYS = {
   incidents: ["incident", "list", "kind", "rule", "level"],
+  "alarm-desk": ["alarm_state", "level", "kind", "rule", "company"],
+  warnings: ["warning_state", "warning_type", "kind", "model"],
+  "alarm-kpis": ["days"],
+  "alarm-rules": ["rule"],
+  drills: [],
   problems: ["rule", "severity", "state", "q", "area", "company", "problem"],
   arrivals: ["by", "list", "company"],
   quality: ["part", "by", "company", "rule", "point", "check", "check_state"],

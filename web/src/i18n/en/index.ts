@@ -1,4 +1,5 @@
 import type { TextKey } from "../zh";
+import { alarmDesk } from "./alarmDesk";
 import { archive } from "./archive";
 import { arrivals } from "./arrivals";
 import { common } from "./common";
@@ -24,4 +25,5 @@ export const en: Record<TextKey, string> = {
   ...quality,
   ...incidents,
   ...notices,
+  ...alarmDesk,
 };

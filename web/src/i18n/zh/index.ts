@@ -1,3 +1,4 @@
+import { alarmDesk } from "./alarmDesk";
 import { archive } from "./archive";
 import { arrivals } from "./arrivals";
 import { common } from "./common";
@@ -23,6 +24,7 @@ export const zh = {
   ...quality,
   ...incidents,
   ...notices,
+  ...alarmDesk,
 } as const;
 
 export type TextKey = keyof typeof zh;
