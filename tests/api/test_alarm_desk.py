@@ -178,6 +178,7 @@ def test_nothing_of_a_drill_is_counted_shown_or_told_as_real(client: httpx.Clien
         state = client.get("/live/state?theme=open_alarms", headers={"Accept": "application/json"}).json()["items"]
         return log, kpis["raised"], kpis["rules"], months, alarms, warnings, state
 
+    wait_for(lambda: not any(row[1] for row in real()[-1]), what="live state to show that all is calm")
     before = real()
     ends_at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     assert client.post("/drills", json={"name": "x", "ends_at": "2999-01-01T00:00:00Z"}).status_code == 409
