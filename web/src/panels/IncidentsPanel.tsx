@@ -31,6 +31,8 @@ import { usePolled } from "./usePolled";
 
 const EVERY_MS = 3000;
 const MOST = 60;
+/** No alarm proves a cause: nobody is told 100 %. */
+const NEARLY = 0.995;
 
 /** Incidents with their causes and who is without heat, the alarms that stand for themselves, and where alarms are. */
 export default function IncidentsPanel() {
@@ -141,7 +143,10 @@ export function IncidentLine({ incident, open, onClick }: LineProps) {
         </span>
         <span className="row-detail">
           {t("alarm.level", { level: incident.level })} ·{" "}
-          {cause.hypothesis !== "set" && `${t("incidents.sure", { share: formatShare(cause.confidence, lang) })} · `}
+          {cause.hypothesis !== "set" &&
+            `${t("incidents.sure", {
+              share: cause.confidence >= NEARLY ? t("causes.nearly") : formatShare(cause.confidence, lang),
+            })} · `}
           {t("alarm.age", { age: formatAge(Math.floor(age), lang) })}
         </span>
       </span>
