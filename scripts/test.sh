@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, lints, runs all rings of tests in two processes (TEST_PROCESSES), each with a database server of its own; a file of tests
+# Sets up, lints, runs all rings of tests in three processes (TEST_PROCESSES), each with a database server of its own; a file of tests
 # goes to whichever is free (in which order: tests/conftest.py).
 # With arguments (files, pytest's options) only those tests run, in one process.
 set -uo pipefail
@@ -17,7 +17,7 @@ else
   # processes that collect anything else than each other do not start; sets have one order in all of them
   export PYTHONHASHSEED=${PYTHONHASHSEED:-$RANDOM}
   echo "test: PYTHONHASHSEED=$PYTHONHASHSEED"
-  run --numprocesses="${TEST_PROCESSES:-2}" --dist=loadfile --no-loadscope-reorder || tests=1
+  run --numprocesses="${TEST_PROCESSES:-3}" --dist=loadfile --no-loadscope-reorder || tests=1
 fi
 [ "$checks" = 0 ] || echo "test: the lints above failed" >&2
 [ "$tests" = 0 ] && [ "$checks" = 0 ]
