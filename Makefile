@@ -88,7 +88,7 @@ bench-tiles: bench-city-clean ## measure tiles against the bare statement, tipg 
 bench-ingest: ## measure the intake of a whole city's readings against a row per value; prints one line of figures
 	@$(BIN)/python -m benchmarks.ingest
 
-bench-live: ## measure how soon a reading is on fifty screens while a whole city reports, and what a replay costs; prints one line of figures
+bench-live: bench-city-clean ## measure how soon a reading is on fifty screens while a whole city reports, and what a replay costs; prints one line of figures
 	@$(BIN)/python -m benchmarks.live
 
 bench-crash: ## kill server and database at random while readings come in and are archived; prints one line of counts

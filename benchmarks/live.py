@@ -1,7 +1,7 @@
 """Measures the live channel: how soon a reading is on the screens of many viewers while a whole city reports.
 
     make bench-live
-    python -m benchmarks.live --share 0.05 --seconds 20     # a twentieth of the city, to see that it runs: a minute
+    python -m benchmarks.live --share 0.05 --seconds 20 --no-flood     # a twentieth of the city, to see that it runs: a minute
 
 The scratch city, the server and the load are those of `benchmarks.ingest`. Progress goes to stderr; the only line on stdout holds
 the figures. docs/bench-live.md tells how.
@@ -27,7 +27,6 @@ import argparse
 import asyncio
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -51,7 +50,6 @@ from benchmarks.live_viewers import THEMES
 from benchmarks.serving import served, settle
 from data.pool import open_pool
 from data.readings import days_of, ensure_partitions, store_frames
-from topology.network import build_network
 from twin import delta
 from twin.live import LIVE_THEMES, LatestFrames, build_city
 from twin.readings import Batch, Source
@@ -85,7 +83,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60, help="length of the load")
     parser.add_argument("--share", type=float, default=1.0, help="of the city, to try it; figures are those of a smaller city")
-    parser.add_argument("--flood", type=Path, help="pickled city of benchmarks.live_flood; without it there is no flood")
+    parser.add_argument("--no-flood", action="store_true", help="leave out the flood, which needs the city of bench-city-clean")
     options = parser.parse_args()
     # told to end, it puts away its server and its database
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -104,7 +102,8 @@ def main() -> None:
             figures |= _measure_snapshot(address) | _measure_replay(address, pid, until_s)
         pass_figures = measure_pass(city)
     figures |= {name: pass_figures[name] for name in ("flags_all_ms", "alarm_pass_ms", "rules", "intake_us")}
-    figures |= _flood(options.flood)
+    if not options.no_flood:
+        figures |= flood.measure_city()
     figures["load1"] = round(max(load1, os.getloadavg()[0]), 2)
     print(json.dumps({name: figures[name] for name in _ORDER if name in figures}))  # noqa: T201 - the one line of figures
 
@@ -112,18 +111,9 @@ def main() -> None:
 _ORDER = (
     *("viewers", "points", "reading_to_viewer_p50_ms", "reading_to_viewer_p99_ms", "unseen", "delta_kb_12000", "delta_encode_ms"),
     *("snapshot_mb", "resume_ms", "flags_all_ms", "alarm_pass_ms", "rules", "intake_us"),
-    *("flood_alarms", "flood_incidents", "flood_root_right", "unrelated_visible", "flood_s"),
+    *("flood_alarms", "flood_incidents", "flood_root_right", "unrelated_visible", "flood_lost", "flood_s", "flood_look_ms"),
     *("replay_start_ms", "replay_times", "replay_mb", "load1"),
 )
-
-
-def _flood(pickled: Path | None) -> dict[str, Any]:
-    """Return the figures of a flood of alarms in a whole drawn city; nothing without one."""
-    if pickled is None:
-        say("no flood of alarms was measured: --flood names no city")
-        return {}
-    tables, sizes = pickle.loads(pickled.read_bytes())  # noqa: S301 - our own file
-    return flood.measure(build_network(tables), sizes)
 
 
 def _await_live(address: str) -> None:

@@ -1,6 +1,6 @@
 """A flood at city size: three causes let thousands of alarms ring at once; how they fold, and what stays visible.
 
-    python -m benchmarks.live_flood CITY.pkl      # a pickle of (NetworkTables, HydraulicTables), as for benchmarks.trace_causes
+    make bench-city-clean && python -m benchmarks.live_flood      # alone; `make bench-live` has it too
 
 Of three zones, drawn by a seed, one fault each is drawn and solved as in `benchmarks.trace_causes` (roughness and loads that the
 search does not know). The largest that are found in `TRIES` draws are taken. Every station that feels one rings, and so do
@@ -22,16 +22,18 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from api.database import open_database
+from benchmarks.import_city import city_settings
 from benchmarks.trace_causes import _City, _city, _draw, _Fault, _names, _rings, _true_model
+from data.hydraulics import read_hydraulic_tables
+from data.network import read_network_tables
+from data.pool import connect
 from topology.causes.prepare import Prepared, prepare_footprints
 from topology.hydraulics.tables import HydraulicTables
 from topology.network import Network, build_network
@@ -134,11 +136,17 @@ def _looks(city: _City, alarms: list[OpenAlarm]) -> tuple[dict[int, int], dict[i
     return holder, causes, longest_s, lost
 
 
+def measure_city() -> dict[str, Any]:
+    """Measure the city that `make bench-city-clean` keeps."""
+    with open_database(city_settings(clean=True)) as settings, connect(settings.database_url) as connection:
+        tables, sizes = read_network_tables(connection, 1), read_hydraulic_tables(connection, 1)
+    return measure(build_network(tables), sizes)
+
+
 def main() -> None:
-    """Measure a pickled city."""
+    """Measure and print one line."""
     load = os.getloadavg()[0]
-    tables, sizes = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - our own file
-    figures = measure(build_network(tables), sizes)
+    figures = measure_city()
     figures["load1"] = round(max(load, os.getloadavg()[0]), 2)
     print(json.dumps(figures))  # noqa: T201 - the one line of figures
 
