@@ -49,7 +49,7 @@ from twin.simulator.city import Simulation, advance
 from twin.simulator.instruments import look, values
 from twin.simulator.sources import Group
 
-STEP_S, LOOK_S = 300, 25
+STEP_S, LOOK_S = 300, 60
 """Time between two reports, and between two looks of the clock: delays are up to so much longer than in the product."""
 BEGIN = datetime(2025, 10, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
 BURSTS_PER_STATION, BURST_H, BURST_STATIONS = 40 / 3500, (2.0, 12.0), (3, 60)
@@ -95,7 +95,8 @@ def draw(stations: int, days: float, random: np.random.Generator) -> Failures:
 
 def _spans(random: np.random.Generator, count: int, hours: tuple[float, float], length_s: float) -> Float64Array:
     begin = random.uniform(0, length_s, count)
-    return np.column_stack([begin, begin + 3600.0 * np.exp(random.uniform(*np.log(hours), count))])
+    low, high = np.log(hours)
+    return np.column_stack([begin, begin + 3600.0 * np.exp(random.uniform(low, high, count))])
 
 
 @dataclass

@@ -17,7 +17,8 @@ else
   # processes that collect anything else than each other do not start; sets have one order in all of them
   export PYTHONHASHSEED=${PYTHONHASHSEED:-$RANDOM}
   echo "test: PYTHONHASHSEED=$PYTHONHASHSEED"
-  run --numprocesses="${TEST_PROCESSES:-3}" --dist=loadfile --no-loadscope-reorder || tests=1
+  # native tracebacks: pytest's own parse sources, which fails in 3.11 while a server thread parses too, and takes the run with it
+  run --tb=native --numprocesses="${TEST_PROCESSES:-3}" --dist=loadfile --no-loadscope-reorder || tests=1
 fi
 [ "$checks" = 0 ] || echo "test: the lints above failed" >&2
 [ "$tests" = 0 ] && [ "$checks" = 0 ]

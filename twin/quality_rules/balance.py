@@ -47,7 +47,8 @@ def balance(
         _values(watches, asset_ids, rule, (point, side), now_ms=now_ms) for point, side in zip(rule.points, sides, strict=True)
     )
     zones = 1 + max((int(side.zone.max(initial=-1)) for side in sides), default=-1)
-    outlet = np.bincount(sides[0].zone, np.nan_to_num(outlets), zones)
+    # of no rows, numpy counts in whole numbers
+    outlet = np.bincount(sides[0].zone, np.nan_to_num(outlets), zones).astype(np.float64)
     outlet[sides[0].zone[np.isnan(outlets)]] = np.nan  # a source that does not report: nothing is known of its zone
     count, known = np.bincount(sides[1].zone, minlength=zones), np.bincount(sides[1].zone, ~np.isnan(taken), zones)
     total = np.bincount(sides[1].zone, np.nan_to_num(taken), zones)
