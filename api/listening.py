@@ -7,10 +7,12 @@ last browser window to close.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
 
 
 def prepare_streams(app: FastAPI) -> None:
@@ -21,6 +23,15 @@ def prepare_streams(app: FastAPI) -> None:
 def end_streams(app: Any) -> None:
     """Tell all streams of an application to end; called when its server begins to stop, in the server's loop."""
     app.state.streams_end.set()
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events; the API's document names them, so that no client takes them for an answer that ends."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncIterator[str], status_code: int = 200) -> None:
+        super().__init__(events, status_code, headers={"Cache-Control": "no-store"})
 
 
 class Listening:

@@ -8,14 +8,13 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.alarm_models import AlarmModel, alarm_model, unit_of
 from api.alarm_news import stream_news
 from api.dependencies import CallerDep, CityDep, PoolDep
 from api.errors import BadRequest
-from api.listening import Listening
+from api.listening import EventStream, Listening
 from data.alarms import (
     AlarmFilter,
     AlarmFilterState,
@@ -260,14 +259,14 @@ async def get_totals(
     return AlarmTotalsAnswer(items=[AlarmTotalModel(**asdict(each), not_handled=each.raised - each.handled) for each in found])
 
 
-@router.get("/alarms/stream", response_class=StreamingResponse)
+@router.get("/alarms/stream", response_class=EventStream)
 async def get_stream(
     request: Request,
     caller: CallerDep,
     city: CityDep,
     pool: PoolDep,
     last_event_id: Annotated[str, Header(description="Number of the last event that came; sent by browsers.")] = "",
-) -> StreamingResponse:
+) -> EventStream:
     """Tell what happens to alarms as it happens: server-sent events `alarm`, with the line of the log as JSON."""
     known = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 19
     since = int(last_event_id) if known else await last_transition(pool, city)
@@ -275,7 +274,7 @@ async def get_stream(
     room = request.app.state.live
     room.require_city(city)
     events = stream_news(room, pool, caller.scope, city, since=since, listening=Listening(request))
-    return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return EventStream(events)
 
 
 @router.get("/alarms/{alarm_id}/transitions")

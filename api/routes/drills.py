@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field
@@ -14,6 +14,7 @@ from data.pool import Pool
 
 router = APIRouter(tags=["drills"])
 DrillId = Annotated[int, Path(ge=1, le=2**62, examples=[3])]
+DrillAlarmId = Annotated[int, Path(ge=1, le=2**62, examples=[5])]
 
 
 class DrillModel(BaseModel):
@@ -117,19 +118,21 @@ async def post_alarm(drill_id: DrillId, caller: CallerDep, city: CityDep, pool: 
     return await _answer(pool, caller, city, drill_id)
 
 
-@router.post("/drills/{drill_id}/alarms/{drill_alarm_id}/{step}")
-async def post_step(
-    drill_id: DrillId,
-    drill_alarm_id: Annotated[int, Path(ge=1, le=2**62, examples=[5])],
-    step: Literal["acknowledge", "clear"],
-    *,
-    caller: CallerDep,
-    city: CityDep,
-    pool: PoolDep,
+@router.post("/drills/{drill_id}/alarms/{drill_alarm_id}/acknowledge")
+async def post_acknowledge(
+    drill_id: DrillId, drill_alarm_id: DrillAlarmId, caller: CallerDep, city: CityDep, pool: PoolDep
 ) -> DrillAnswer:
-    """Acknowledge an alarm of a drill, or let it end."""
-    acknowledge = step == "acknowledge"
-    await drills.step_drill_alarm(pool, caller.scope, city, drill_id, drill_alarm_id, acknowledge=acknowledge, seat=caller.seat)
+    """Acknowledge an alarm of a drill."""
+    await drills.step_drill_alarm(pool, caller.scope, city, drill_id, drill_alarm_id, acknowledge=True, seat=caller.seat)
+    return await _answer(pool, caller, city, drill_id)
+
+
+@router.post("/drills/{drill_id}/alarms/{drill_alarm_id}/clear")
+async def post_clear(
+    drill_id: DrillId, drill_alarm_id: DrillAlarmId, caller: CallerDep, city: CityDep, pool: PoolDep
+) -> DrillAnswer:
+    """Let an alarm of a drill end."""
+    await drills.step_drill_alarm(pool, caller.scope, city, drill_id, drill_alarm_id, acknowledge=False, seat=caller.seat)
     return await _answer(pool, caller, city, drill_id)
 
 

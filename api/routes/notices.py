@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from api.dependencies import Caller, CallerDep, CityDep, PoolDep, SettingsDep
 from api.errors import BadRequest
-from api.listening import Listening
+from api.listening import EventStream, Listening
 from api.notice_models import (
     DeliveriesAnswer,
     NoticeChannels,
@@ -77,7 +76,7 @@ async def get_notices(
     return ToldAnswer(items=await told_models(pool, caller.scope, city, found))
 
 
-@router.get("/stream", response_class=StreamingResponse)
+@router.get("/stream", response_class=EventStream)
 async def get_stream(
     request: Request,
     caller: CallerDep,
@@ -86,13 +85,13 @@ async def get_stream(
     room: NoticeRoomDep,
     *,
     last_event_id: Annotated[str, Header(description="Number of the last event that came; sent by browsers.")] = "",
-) -> StreamingResponse:
+) -> EventStream:
     """Tell what pops up: server-sent events, first `open` with what is still to be answered, then `notice` as it comes."""
     caller.scope.require_layer("alarms")
     known = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 19
     since = int(last_event_id) if known else None
     events = stream_popups(room, pool, caller.scope, city, caller.seat_id, since=since, listening=Listening(request))
-    return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return EventStream(events)
 
 
 @router.get("/popups")

@@ -58,6 +58,16 @@ def told(client: httpx.Client, path: str) -> Any:
     return answer.json() if answer.status_code == 200 else None
 
 
+def streams_of(openapi: dict[str, Any]) -> set[str]:
+    """Return the paths that answer with events until the client leaves."""
+    ends = {
+        path: methods["get"]["responses"].get("200", {}).get("content", {})
+        for path, methods in openapi["paths"].items()
+        if "get" in methods
+    }
+    return {path for path, kinds in ends.items() if "text/event-stream" in kinds}
+
+
 def answers(url: str) -> bool:
     """Tell whether a server answers at all (ready or not)."""
     try:

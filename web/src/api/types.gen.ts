@@ -1380,7 +1380,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/drills/{drill_id}/alarms/{drill_alarm_id}/{step}": {
+    "/drills/{drill_id}/alarms/{drill_alarm_id}/acknowledge": {
         parameters: {
             query?: never;
             header?: never;
@@ -1390,10 +1390,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Post Step
-         * @description Acknowledge an alarm of a drill, or let it end.
+         * Post Acknowledge
+         * @description Acknowledge an alarm of a drill.
          */
-        post: operations["post_step_drills__drill_id__alarms__drill_alarm_id___step__post"];
+        post: operations["post_acknowledge_drills__drill_id__alarms__drill_alarm_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/drills/{drill_id}/alarms/{drill_alarm_id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Clear
+         * @description Let an alarm of a drill end.
+         */
+        post: operations["post_clear_drills__drill_id__alarms__drill_alarm_id__clear_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -17296,7 +17316,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": string;
+                };
             };
             /** @description Validation Error */
             422: {
@@ -19788,7 +19810,7 @@ export interface operations {
             };
         };
     };
-    post_step_drills__drill_id__alarms__drill_alarm_id___step__post: {
+    post_acknowledge_drills__drill_id__alarms__drill_alarm_id__acknowledge_post: {
         parameters: {
             query?: {
                 /** @description City id; default: the lowest one you may see. */
@@ -19798,7 +19820,41 @@ export interface operations {
             path: {
                 drill_id: number;
                 drill_alarm_id: number;
-                step: "acknowledge" | "clear";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_clear_drills__drill_id__alarms__drill_alarm_id__clear_post: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                drill_id: number;
+                drill_alarm_id: number;
             };
             cookie?: never;
         };
@@ -21822,7 +21878,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/event-stream": string;
+                };
             };
             /** @description Validation Error */
             422: {
