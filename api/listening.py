@@ -30,7 +30,7 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[str], status_code: int = 200) -> None:
+    def __init__(self, events: AsyncIterator[bytes], status_code: int = 200) -> None:
         super().__init__(events, status_code, headers={"Cache-Control": "no-store"})
 
 

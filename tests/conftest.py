@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The browser comes last: Playwright keeps an event loop running in the thread of the tests. In a ring the files with most tests
     come first, so that processes that share them (`scripts/test.sh`) end together; those with as many, and tests in a file, come
-    in random order.
+    in random order, unless the file is marked `in_order`: its tests are the steps of one story.
     """
     order = list(dict.fromkeys(RINGS.values()))
     files: dict[Path, list[int]] = {}
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(RINGS.get(folder, "plain"))
         files.setdefault(item.path, []).append(min(order.index(mark.name) for mark in item.iter_markers() if mark.name in order))
     place = {path: number for number, path in enumerate(sorted(files, key=lambda path: (max(files[path]), -len(files[path]))))}
-    items.sort(key=lambda item: place[item.path])
+    items.sort(key=lambda item: (place[item.path], item.location[1] or 0 if item.get_closest_marker("in_order") else 0))
 
 
 def missing(reason: str) -> None:
