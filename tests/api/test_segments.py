@@ -19,6 +19,7 @@ from tests.handmade_town import COMPANY_B, SUBSTATION, insert_town
 from twin import delta
 from twin.status import Status
 
+pytestmark = pytest.mark.in_order
 _RECORD = """
 insert into valve_state_history (city_id, asset_id, state, origin, seat, changed_at, valve_version)
 values (1, %s, %s, 'measured', 'test', now() - make_interval(mins => %s), %s)
