@@ -15,6 +15,7 @@ from tests.api.serving import serve, wait_for
 from tests.cities import insert_city
 from tests.conftest import create_database, drop_database
 
+pytestmark = pytest.mark.in_order  # all is calm at first; what rings later takes a minute to end
 LOW = "secondary_supply_temperature_low"
 COLD = substation_values(secondary_supply_temperature_degc=20.0)
 
@@ -44,6 +45,41 @@ def sit(client: httpx.Client, role: str) -> None:
 def total(client: httpx.Client, rule: str, asset: int = S1) -> int:
     found: int = client.get("/alarms", params={"rule": rule, "asset": asset}).json()["total"]
     return found
+
+
+def test_nothing_of_a_drill_is_counted_shown_or_told_as_real(client: httpx.Client, database: str) -> None:
+    def real() -> tuple[Any, ...]:
+        with psycopg.connect(database) as connection:
+            log = connection.execute("select count(*) from alarm_transition").fetchone()
+        kpis = client.get("/alarms/kpis").json()
+        months = client.get("/warnings/statistics").json()
+        alarms, warnings = (client.get(path).json()["total"] for path in ("/alarms?state=all", "/warnings?state=all"))
+        state = client.get("/live/state?theme=open_alarms", headers={"Accept": "application/json"}).json()["items"]
+        return log, kpis["raised"], kpis["rules"], months, alarms, warnings, state
+
+    wait_for(lambda: not any(row[1] for row in real()[-1]), what="live state to show that all is calm")
+    before = real()
+    ends_at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    assert client.post("/drills", json={"name": "x", "ends_at": "2999-01-01T00:00:00Z"}).status_code == 409
+    drill = client.post("/drills", json={"name": "爆管演练", "ends_at": ends_at}).json()
+    number = drill["drill_id"]
+    assert client.post("/drills", json={"name": "二", "ends_at": ends_at}).status_code == 409
+    body = {"asset_id": S1, "rule_code": "water_loss_substation"}
+    alarm = client.post(f"/drills/{number}/alarms", json=body).json()["alarms"][0]
+    assert (alarm["level"], alarm["asset_id"], alarm["acknowledged_at"]) == (1, S1, None)
+    step = f"/drills/{number}/alarms/{alarm['drill_alarm_id']}"
+    assert client.post(f"{step}/acknowledge").json()["alarms"][0]["acknowledged_by"]
+    warning = {"name": "演练", "type": "03", "level": 1, "content": "x", "asset_id": S1, "drill_id": number}
+    assert client.post("/warnings", json=warning).json()["drill_id"] == number
+    assert client.get(f"/warnings?drill={number}").json()["total"] == 1
+    assert client.post(f"{step}/clear").json()["alarms"][0]["cleared_at"]
+    assert real() == before
+    assert client.post(f"/drills/{number}/alarms", json=body | {"asset_id": 9999}).status_code == 404
+    assert client.post(f"/drills/{number}/alarms", json=body | {"rule_code": "none"}).status_code == 404
+    assert client.post("/drills/999/end").status_code == 404
+    assert client.post(f"/drills/{number}/end").json()["running"] is False
+    assert client.post(f"/drills/{number}/alarms", json=body).status_code == 409
+    assert client.get("/drills?running=true").json()["items"] == []
 
 
 def test_a_limit_of_one_source_counts_there_and_nowhere_else(client: httpx.Client) -> None:
@@ -166,41 +202,6 @@ def test_a_warning_is_issued_handled_and_lifted_by_persons_and_counted_by_month(
 def test_a_warning_that_says_too_little_or_wrong_is_refused(client: httpx.Client, wrong: dict[str, Any], status: int) -> None:
     body = {"name": "泄漏", "type": "04", "level": 2, "content": "x", "asset_id": S1}
     assert client.post("/warnings", json=body | wrong).status_code == status
-
-
-def test_nothing_of_a_drill_is_counted_shown_or_told_as_real(client: httpx.Client, database: str) -> None:
-    def real() -> tuple[Any, ...]:
-        with psycopg.connect(database) as connection:
-            log = connection.execute("select count(*) from alarm_transition").fetchone()
-        kpis = client.get("/alarms/kpis").json()
-        months = client.get("/warnings/statistics").json()
-        alarms, warnings = (client.get(path).json()["total"] for path in ("/alarms?state=all", "/warnings?state=all"))
-        state = client.get("/live/state?theme=open_alarms", headers={"Accept": "application/json"}).json()["items"]
-        return log, kpis["raised"], kpis["rules"], months, alarms, warnings, state
-
-    wait_for(lambda: not any(row[1] for row in real()[-1]), what="live state to show that all is calm")
-    before = real()
-    ends_at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    assert client.post("/drills", json={"name": "x", "ends_at": "2999-01-01T00:00:00Z"}).status_code == 409
-    drill = client.post("/drills", json={"name": "爆管演练", "ends_at": ends_at}).json()
-    number = drill["drill_id"]
-    assert client.post("/drills", json={"name": "二", "ends_at": ends_at}).status_code == 409
-    body = {"asset_id": S1, "rule_code": "water_loss_substation"}
-    alarm = client.post(f"/drills/{number}/alarms", json=body).json()["alarms"][0]
-    assert (alarm["level"], alarm["asset_id"], alarm["acknowledged_at"]) == (1, S1, None)
-    step = f"/drills/{number}/alarms/{alarm['drill_alarm_id']}"
-    assert client.post(f"{step}/acknowledge").json()["alarms"][0]["acknowledged_by"]
-    warning = {"name": "演练", "type": "03", "level": 1, "content": "x", "asset_id": S1, "drill_id": number}
-    assert client.post("/warnings", json=warning).json()["drill_id"] == number
-    assert client.get(f"/warnings?drill={number}").json()["total"] == 1
-    assert client.post(f"{step}/clear").json()["alarms"][0]["cleared_at"]
-    assert real() == before
-    assert client.post(f"/drills/{number}/alarms", json=body | {"asset_id": 9999}).status_code == 404
-    assert client.post(f"/drills/{number}/alarms", json=body | {"rule_code": "none"}).status_code == 404
-    assert client.post("/drills/999/end").status_code == 404
-    assert client.post(f"/drills/{number}/end").json()["running"] is False
-    assert client.post(f"/drills/{number}/alarms", json=body).status_code == 409
-    assert client.get("/drills?running=true").json()["items"] == []
 
 
 def test_a_drill_ends_by_itself(client: httpx.Client) -> None:
