@@ -155,15 +155,17 @@ class Watch:
     def flags_all(self, *, now_ms: int) -> Assessed:
         """Assess the last frame of every source, and keep the verdict: what a change of rules costs.
 
-        Nothing is copied but what the rules write. Cost: 30 ms for 1.1 million values (docs/quality.md).
+        Nothing is copied but what the rules write. Cost: 30 ms for 1.45 million values (docs/quality.md).
         """
         overdue = overdue_ms(self.received_ms, self.period_ms, now_ms=now_ms, periods=self.patience)
         self.silent[:] = overdue > 0
         assessed = assess(self._all(overdue), self.checks)
         heard = self.seen_ms != NEVER
-        self.score, self.worst = np.where(heard, assessed.score, np.nan), assessed.worst
-        self.checked, self.flags = np.where(heard, assessed.checked, 0), assessed.flags
-        self.by = assessed.by if heard.all() else np.where(heard[:, None], assessed.by, np.uint8(NO_RULE))
+        self.score, self.worst = assessed.score.copy(), assessed.worst
+        self.checked, self.flags, self.by = assessed.checked.copy(), assessed.flags, assessed.by
+        if not heard.all():
+            self.score[~heard], self.checked[~heard] = np.nan, 0
+            self.by = np.where(heard[:, None], assessed.by, np.uint8(NO_RULE))
         return assessed
 
     def _all(self, overdue: Int64Array) -> Rows:
@@ -227,7 +229,11 @@ class Watch:
 
 
 def make_watch(schema: FrameSchema, source_ids: Int32Array, period_ms: Int64Array, rules: Sequence[QualityRule]) -> Watch:
-    """Return a watch that has seen nothing."""
+    """Return a watch that has seen nothing.
+
+    What rules look at by points (`last`, `since_ms`, `before`) lies in memory point by point: a rule of two points of eight reads
+    a quarter of it.
+    """
     count, points = len(source_ids), len(schema.points)
     return Watch(
         schema=schema,
@@ -235,11 +241,11 @@ def make_watch(schema: FrameSchema, source_ids: Int32Array, period_ms: Int64Arra
         period_ms=period_ms,
         checks=make_checks(schema, rules),
         seen_ms=np.full(count, NEVER, np.int64),
-        last=np.full((count, points), np.nan),
-        since_ms=np.full((count, points), NEVER, np.int64),
+        last=np.full((count, points), np.nan, order="F"),
+        since_ms=np.full((count, points), NEVER, np.int64, order="F"),
         repeats=np.zeros(count, np.int32),
         seen=np.zeros((count, points), np.bool_),
-        before=np.full((count, points), np.nan),
+        before=np.full((count, points), np.nan, order="F"),
         before_ms=np.full(count, NEVER, np.int64),
         silent=np.zeros(count, np.bool_),
         score=np.full(count, np.nan),
