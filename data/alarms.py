@@ -203,7 +203,7 @@ async def list_alarms(
     parameters = (*scope_parameters(scope, city_id).as_tuple(), wanted.state, wanted.alarm_id, limit, offset)
     where = (wanted.level, wanted.area_id, wanted.company_id, wanted.kind, wanted.rule_code, wanted.asset_id)
     by_incident = (wanted.incident_id, wanted.folded)
-    rows = await pool.fetch(sql("alarm_list"), *parameters, *where, *by_incident)
+    rows = await pool.fetch_planned(sql("alarm_list"), *parameters, *where, *by_incident)
     return [_alarm(row) for row in rows], rows[0]["total"] if rows else 0
 
 
@@ -379,12 +379,11 @@ class AlarmKpis:
 async def alarm_kpis(pool: Pool, scope: Scope, city_id: int, since: datetime, until: datetime) -> AlarmKpis:
     """Return the figures of the alarms that a scope sees, raised in a period. Cost: one pass over its alarms."""
     scope.require_layer("alarms")
-    parameters = (*scope_parameters(scope, city_id).as_tuple(), since, until)
-    row = await pool.fetchrow(sql("alarm_kpis"), *parameters)
-    assert row is not None  # it counts
-    rules = await pool.fetch(sql("alarm_kpi_rules"), *parameters)
-    windows = await pool.fetch(sql("alarm_kpi_windows"), *parameters)
-    return AlarmKpis(dict(row), [dict(each) for each in rules], [dict(each) for each in windows])
+    (row,) = await pool.fetch_planned(sql("alarm_kpis"), *scope_parameters(scope, city_id).as_tuple(), since, until)
+    figures = dict(row)
+    rules, begins, counts = (figures.pop(name) for name in ("rules", "windows_at", "windows_raised"))
+    windows: list[Mapping[str, Any]] = [{"begins_at": at, "raised": raised} for at, raised in zip(begins, counts, strict=True)]
+    return AlarmKpis(figures, rules, windows)
 
 
 AlarmGroup: TypeAlias = Literal["month", "day", "level", "kind", "area", "company", "rule"]
@@ -408,5 +407,5 @@ async def alarm_totals(
 ) -> list[AlarmTotal]:
     """Count the alarms that a scope sees, raised in a period, by month or day of the city, level, kind and more."""
     scope.require_layer("alarms")
-    rows = await pool.fetch(sql("alarm_totals"), *scope_parameters(scope, city_id).as_tuple(), since, until, by, zone)
+    rows = await pool.fetch_planned(sql("alarm_totals"), *scope_parameters(scope, city_id).as_tuple(), since, until, by, zone)
     return [AlarmTotal(**dict(row)) for row in rows]

@@ -47,6 +47,18 @@ class Pool:
             rows: list[asyncpg.Record] = await self._pool.fetch(statement, *parameters, timeout=timeout)
         return rows
 
+    async def fetch_planned(self, statement: str, *parameters: object) -> list[asyncpg.Record]:
+        """Return all rows of a statement that is planned anew for these parameters.
+
+        For filters that are mostly not given: after five calls PostgreSQL would keep one plan for all of them, which reads every
+        row to look at each condition. Cost: planning, and two short round trips.
+        """
+        with translate_errors():
+            async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+                await connection.execute("set local plan_cache_mode = force_custom_plan")
+                rows: list[asyncpg.Record] = await connection.fetch(statement, *parameters)
+        return rows
+
     async def fetchrow(self, statement: str, *parameters: object, timeout: float | None = None) -> asyncpg.Record | None:
         """Return the first row, or None."""
         with translate_errors():

@@ -2,7 +2,6 @@
 with page as (
     select l.*
       from alarm l
-      join alarm_rule r on r.city_id = l.city_id and r.rule_id = l.rule_id
       join asset a on a.city_id = l.city_id and a.asset_id = l.asset_id and a.valid_to_at is null
      where {part:alarm_asked}
      order by l.active desc, l.level, l.raised_at desc, l.alarm_id desc
@@ -49,7 +48,6 @@ select
     (
         select count(*)
           from alarm l
-          join alarm_rule r on r.city_id = l.city_id and r.rule_id = l.rule_id
           join asset a on a.city_id = l.city_id and a.asset_id = l.asset_id and a.valid_to_at is null
          where {part:alarm_asked}
     ) as total

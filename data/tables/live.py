@@ -169,6 +169,14 @@ alarm = Table(
     at("current_at"),
     Column("highest_value", Double, comment="furthest beyond the limit"),
     at("highest_at"),
+    at("acknowledged_at", comment="by the first seat that did"),
+    at("third_at", comment="when its rule rang at its source two times before"),
+)
+Index(
+    "ix_alarm_chattering",
+    alarm.c.city_id,
+    alarm.c.raised_at,
+    postgresql_where=text("raised_at - third_at <= '01:00:00'::interval"),
 )
 Index("ix_alarm_list", alarm.c.city_id, alarm.c.active.desc(), alarm.c.level, alarm.c.raised_at.desc())
 Index("ix_alarm_condition", alarm.c.city_id, alarm.c.rule_id, alarm.c.source_id, alarm.c.alarm_id)

@@ -13,7 +13,7 @@
   and ($10::int is null or a.area_id = $10)
   and ($11::int is null or a.company_id = $11)
   and ($12::text is null or a.kind = $12)
-  and ($13::text is null or r.code = $13)
+  and ($13::text is null or l.rule_id = (select r.rule_id from alarm_rule r where r.city_id = $1 and r.code = $13))
   and ($14::int is null or l.asset_id = $14)
   and (($15::bigint is null and $16::boolean is null) or (
         select case when $15::bigint is not null then coalesce(bool_or(h.incident_id = $15), false)
