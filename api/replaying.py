@@ -73,6 +73,8 @@ class Playing:
     speed: float
     segments: PastSegments | None = None
     told: asyncio.Event = field(default_factory=asyncio.Event)
+    _counted_s: float = 0.0
+    """Up to when time has been counted, by the steady clock."""
 
     async def play(self) -> None:
         """Send a snapshot of the beginning, then a delta a tick; ends with the reason, a close code 1000."""
@@ -82,10 +84,13 @@ class Playing:
             if self.at_ms is not None:
                 wanted, self.at_ms, since = self.at_ms, None, None
                 await self.player.seek(wanted)
+                self._counted_s = time.monotonic()
             message = self.player.replay.message(self.theme, self.scope, since=since)
             since = message.seq
+            began_s = time.monotonic()
             await self.socket.send_bytes(delta.deflate(delta.encode(message)))
             await self._send_segments()
+            self._counted_s += max(time.monotonic() - began_s - _LONGEST_STEP_S, 0.0)
             if self.player.is_over(self.speed):
                 await self.socket.close(ENDED, "the replay has come to the present")
                 return
@@ -102,11 +107,13 @@ class Playing:
         """Let a tick pass and play what it was worth; paused, wait for the viewer."""
         while not self.speed and self.at_ms is None and time.monotonic() < end_s:
             await self._heard(end_s - time.monotonic())
-        began_s = time.monotonic()
+            self._counted_s = time.monotonic()
         if self.at_ms is None and self.speed:
+            speed = self.speed
             await self._heard(TICK_S)
-            spent_s = min(time.monotonic() - began_s, _LONGEST_STEP_S)
-            await self.player.step(spent_s * self.speed * 1000.0, self.speed)
+            now_s = time.monotonic()
+            spent_s, self._counted_s = now_s - self._counted_s, now_s
+            await self.player.step(spent_s * min(speed, self.speed) * 1000.0, speed)
 
     async def _heard(self, seconds: float) -> None:
         """Wait so long, or until the viewer says something."""

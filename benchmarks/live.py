@@ -14,7 +14,8 @@ the figures. docs/bench-live.md tells how.
 | delta_kb_12000, delta_encode_ms | 12,000 changed rooms: bytes of the deflated delta, processor time of making it |
 | snapshot_mb | the largest snapshot of a theme, deflated |
 | resume_ms | from connecting again after 10 s away until the one delta is decoded |
-| replay_start_ms, replay_times | a replay at city size: until its snapshot is decoded; its greatest speed |
+| replay_start_ms, replay_times | a replay at city size: until its snapshot is decoded; its speed when it is asked for 3600 |
+| replay_step_s | how much of the past lies between two of its states then |
 | flags_all_ms, alarm_pass_ms, rules, intake_us | processor time of one look at the city, see `benchmarks.live_pass` |
 | flood_... | a flood of alarms folded into incidents, see `benchmarks.live_flood` |
 | replay_mb | memory that one replay adds to the server |
@@ -63,7 +64,7 @@ _PROBED, _PROBE_S, _UNSEEN_S = 20, 0.5, 10.0
 _AWAY_S = 10.0
 _COLD_DEGC, _WARM_DEGC = 25.0, 45.0
 _LARGEST = 64 * 2**20
-_REPLAY_MINUTES, _REPLAY_AGO_S = 20, 300.0
+_REPLAY_LEAD_MINUTES, _REPLAY_AGO_S = 6, 300.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60, help="length of the load")
     parser.add_argument("--share", type=float, default=1.0, help="of the city, to try it; figures are those of a smaller city")
+    parser.add_argument("--past", type=int, default=20, help="minutes of the past that are stored to be replayed, more than 6")
     parser.add_argument("--no-flood", action="store_true", help="leave out the flood, which needs the city of bench-city-clean")
     options = parser.parse_args()
     # told to end, it puts away its server and its database
@@ -94,12 +96,12 @@ def main() -> None:
         say(f"city of {len(city.sources)} sources")
         figures: dict[str, Any] = {"viewers": options.viewers, "points": points} | _measure_delta(city)
         until_s = time.time() // 60 * 60 - _REPLAY_AGO_S
-        asyncio.run(_fill(city, until_s))
+        asyncio.run(_fill(city, until_s, options.past))
         with served(city.settings, READINGS_KEEP_MINUTES="0") as (address, pid):
             _await_live(address)
             settle(pid, limit_s=REST_S)
             figures |= _measure_way(city, address, viewers=options.viewers, seconds=options.seconds)
-            figures |= _measure_snapshot(address) | _measure_replay(address, pid, until_s)
+            figures |= _measure_snapshot(address) | _measure_replay(address, pid, until_s, options.past)
         pass_figures = measure_pass(city)
     figures |= {name: pass_figures[name] for name in ("flags_all_ms", "alarm_pass_ms", "rules", "intake_us")}
     if not options.no_flood:
@@ -112,7 +114,7 @@ _ORDER = (
     *("viewers", "points", "reading_to_viewer_p50_ms", "reading_to_viewer_p99_ms", "unseen", "delta_kb_12000", "delta_encode_ms"),
     *("snapshot_mb", "resume_ms", "flags_all_ms", "alarm_pass_ms", "rules", "intake_us"),
     *("flood_alarms", "flood_incidents", "flood_root_right", "unrelated_visible", "flood_lost", "flood_s", "flood_look_ms"),
-    *("replay_start_ms", "replay_times", "replay_mb", "load1"),
+    *("replay_start_ms", "replay_times", "replay_step_s", "replay_mb", "load1"),
 )
 
 
@@ -283,15 +285,15 @@ def _measure_snapshot(address: str) -> dict[str, float]:
 # ---------------------------------------------------------------- a replay
 
 
-async def _fill(city: BenchCity, until_s: float) -> None:
+async def _fill(city: BenchCity, until_s: float, minutes: int) -> None:
     """Store the last minutes before a time, as they would have come in."""
     pool = await open_pool(city.settings.database_url, size=2)
-    simulation = city.simulation(until_s - _REPLAY_MINUTES * 60.0)
+    simulation = city.simulation(until_s - minutes * 60.0)
     ids = {group.name: city.source_ids(group) for group in simulation.groups}
     try:
         async with pool.acquire() as connection:
-            for slot in range(_REPLAY_MINUTES * 6):
-                end_s = until_s - _REPLAY_MINUTES * 60.0 + 10.0 * (slot + 1)
+            for slot in range(minutes * 6):
+                end_s = until_s - minutes * 60.0 + 10.0 * (slot + 1)
                 simulation = advance(simulation, 10.0)
                 batches = due_batches(city, look(simulation), ids, end_s - 10.0, end_s)
                 await ensure_partitions(connection, days_of(batches))
@@ -300,25 +302,38 @@ async def _fill(city: BenchCity, until_s: float) -> None:
                     await store_frames(connection, batches, received_ms=round(end_s * 1000), newest_ms=never)
     finally:
         await pool.close()
-    say(f"{_REPLAY_MINUTES} minutes of the past are stored")
+    say(f"{minutes} minutes of the past are stored")
 
 
-def _measure_replay(address: str, pid: int, until_s: float) -> dict[str, float]:
-    """Begin a replay in the middle of what is stored, then play as fast as can be."""
-    at_ms = round((until_s - 240.0) * 1000)
+def _measure_replay(address: str, pid: int, until_s: float, minutes: int) -> dict[str, float]:
+    """Begin a replay some minutes after the first that is stored, then play to the last as fast as can be."""
+    at_ms, last_ms = round((until_s - (minutes - _REPLAY_LEAD_MINUTES) * 60.0) * 1000), round(until_s * 1000)
     before_mb, began = _resident_mb(pid), time.perf_counter()
     query = f"city=1&theme=status&replay={at_ms}&speed=3600"
+    shown: list[tuple[int, float]] = []
     with connect(f"{address.replace('http', 'ws', 1)}/live?{query}", compression=None, max_size=_LARGEST) as socket:
         first = delta.decode(delta.inflate(_bytes(socket.recv(timeout=120))))
         start_ms, began = (time.perf_counter() - began) * 1000.0, time.perf_counter()
         reached = first.as_of_ms
-        while reached < round(until_s * 1000):
-            reached = delta.decode(delta.inflate(_bytes(socket.recv(timeout=120)))).as_of_ms
-        times = (reached - first.as_of_ms) / 1000.0 / (time.perf_counter() - began)
+        while reached < last_ms:
+            message = delta.decode(delta.inflate(_bytes(socket.recv(timeout=120))))
+            if message.as_of_ms > reached:
+                reached = message.as_of_ms
+                shown.append((reached, time.perf_counter() - began))
         grown_mb = _resident_mb(pid) - before_mb
     heard = int(np.count_nonzero(first.packed >> 4 != Status.NO_DATA))
+    # what lies after the last minute that is stored costs nothing
+    times = (min(reached, last_ms) - first.as_of_ms) / 1000.0 / shown[-1][1]
+    steps_s = np.diff([first.as_of_ms, *(at for at, _ in shown)]) / 1000.0
     say(f"replay: {heard} of {len(first.asset_ids)} assets heard at its start, {times:.0f} times as fast as time")
-    return {"replay_start_ms": round(start_ms, 1), "replay_times": round(times, 1), "replay_mb": round(grown_mb, 1)}
+    say(f"replay: {len(shown)} steps of {np.median(steps_s):.0f} s, the last at {shown[-1][1]:.1f} s")
+    figures = {
+        "replay_start_ms": start_ms,
+        "replay_times": times,
+        "replay_step_s": float(np.median(steps_s)),
+        "replay_mb": grown_mb,
+    }
+    return {name: round(figure, 1) for name, figure in figures.items()}
 
 
 def _resident_mb(pid: int) -> float:

@@ -9,7 +9,8 @@ from data.history.postgres import PostgresHistory
 from data.pool import Pool
 from data.statements import sql
 from twin.frames import Frames
-from twin.replay import MARKS, PastAlarm, PastMark
+from twin.live import LiveCity
+from twin.replay import AHEAD_MS, MARKS, PastAlarm, PastMark, alarm_times, silent_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,34 @@ async def read_span(pool: Pool, history: PostgresHistory, city_id: int, start_ms
     """
     frames = await history.between(city_id, start_ms, end_ms)
     alarms, marks = await past_alarms(pool, city_id, start_ms, end_ms)
+    return Span(frames, alarms, marks, end_ms)
+
+
+async def read_hop(pool: Pool, history: PostgresHistory, city: LiveCity, *, start_ms: int, from_ms: int, to_ms: int) -> Span:
+    """Return what a replay that has read up to `start_ms` needs to stand at `to_ms`, without reading all that lies between.
+
+    Of frames: all from `from_ms` on, which must be at least a period before `to_ms` to be of use; of the stretch before, what the
+    sources need that are silent in it, and those by which alarms turned. Of alarms and marks: all. `Replay.load` takes it as
+    any other stretch; up to `to_ms` no state between may be shown.
+
+    Parameters
+    ----------
+    city
+        Only who its sources are is asked.
+
+    Raises
+    ------
+    BadArchivedReadings
+        When a file of the archive cannot be read.
+    """
+    from_ms, end_ms = max(start_ms, from_ms), max(start_ms, to_ms + AHEAD_MS)
+    frames = await history.between(city.city_id, from_ms, end_ms)
+    alarms, marks = await past_alarms(pool, city.city_id, start_ms, end_ms)
+    if from_ms > start_ms:
+        silent = silent_sources(city, frames, came_ms=to_ms)
+        passed = {"start_ms": start_ms, "end_ms": from_ms}
+        frames += await history.passed(city.city_id, silent, **passed, came_ms=to_ms)
+        frames += await history.frames_at(city.city_id, *alarm_times(alarms, start_ms, from_ms))
     return Span(frames, alarms, marks, end_ms)
 
 

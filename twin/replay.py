@@ -222,6 +222,27 @@ class Replay:
         return delta.Message(*head, none, none.astype(np.int16), none.astype(np.uint8), past=True)
 
 
+def silent_sources(city: LiveCity, frames: Sequence[Frames], *, came_ms: int | None = None) -> list[int]:
+    """Return the sources of a city without a frame among these, or without one that is played and had come by `came_ms`."""
+    heard = [np.zeros(0, np.int32)]
+    for part in frames:
+        come = np.ones(len(part), np.bool_)
+        if came_ms is not None:
+            delay_ms = part.delay_s.astype(np.int64) * 1000
+            come = (part.observed_ms + delay_ms <= came_ms) & (delay_ms <= LATEST_MS)
+        heard.append(part.source_ids[come])
+    known = np.unique(np.concatenate(heard))
+    return [each for block in city.blocks.values() for each in block.source_ids[~np.isin(block.source_ids, known)].tolist()]
+
+
+def alarm_times(alarms: Iterable[PastAlarm], start_ms: int, end_ms: int) -> tuple[list[int], list[int]]:
+    """Return the sources and times at which alarms turned from one time up to (not with) another: two lists of one length."""
+    span = range(start_ms, end_ms)
+    turned = {(each.source_id, at_ms) for each in alarms for at_ms in (each.raised_ms, each.cleared_ms) if at_ms in span}
+    keys = sorted((source_id, at_ms) for source_id, at_ms in turned if at_ms is not None)
+    return [source_id for source_id, _ in keys], [at_ms for _, at_ms in keys]
+
+
 def bytes_per_s(city: LiveCity) -> float:
     """Return how much memory the frames of one second take that all sources of a city send at their periods."""
     found = 0.0
@@ -233,6 +254,12 @@ def bytes_per_s(city: LiveCity) -> float:
 def longest_period_ms(city: LiveCity) -> int:
     """Return the longest period of a city's sources; 0 without any."""
     return max((int(block.period_ms.max()) for block in city.blocks.values()), default=0)
+
+
+def usual_period_ms(city: LiveCity) -> int:
+    """Return the period within which nine in ten of a city's sources report; 0 without any."""
+    periods = np.concatenate([np.zeros(0, np.int64), *(block.period_ms for block in city.blocks.values())])
+    return int(np.quantile(periods, 0.9, method="higher")) if periods.size else 0
 
 
 def _arrivals(frames: Iterable[Frames], source_ids: set[int]) -> Mapping[tuple[int, int], int]:

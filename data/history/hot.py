@@ -17,6 +17,7 @@ from data.statements import sql
 from twin.arrays import Int32Array, Int64Array
 from twin.errors import BadFrame
 from twin.frames import Frames, PayloadPart, decode_part, decode_payloads, payload_dtype, payload_part
+from twin.replay import LATEST_MS
 from twin.schemas import FrameSchema
 
 _EPOCH_2000_MS = 946_684_800_000
@@ -110,6 +111,25 @@ async def last_frames(
     """
     rows = await pool.fetch(sql("replay_last_frames"), city_id, list(source_ids), at(start_ms), at(end_ms))
     return _by_schema(schemas, rows)
+
+
+async def passed_frames(
+    pool: Pool, schemas: Schemas, city_id: int, source_ids: Sequence[int], *, start_ms: int, end_ms: int, came_ms: int
+) -> list[Frames]:
+    """Return hot frames as `PostgresHistory.passed` does.
+
+    Cost: 20 us of the database a source and day.
+    """
+    values = list(source_ids), at(start_ms), at(end_ms), at(came_ms), LATEST_MS // 1000
+    return _by_schema(schemas, await pool.fetch(sql("replay_passed_frames"), city_id, *values))
+
+
+async def frames_at(
+    pool: Pool, schemas: Schemas, city_id: int, source_ids: Sequence[int], times_ms: Sequence[int]
+) -> list[Frames]:
+    """Return the hot frames of some sources at some times, the two read side by side."""
+    values = list(source_ids), [at(each) for each in times_ms], at(min(times_ms)), at(max(times_ms) + 1)
+    return _by_schema(schemas, await pool.fetch(sql("replay_frames_at"), city_id, *values))
 
 
 def _by_schema(schemas: Schemas, rows: Sequence[asyncpg.Record]) -> list[Frames]:

@@ -23,6 +23,7 @@ from data.pool import Pool
 from data.statements import sql
 from twin.frames import Frames, payload_part
 from twin.quality import Quality
+from twin.replay import LATEST_MS
 from twin.schemas import FrameSchema
 
 
@@ -101,26 +102,52 @@ class ParquetReader:
         limit: int | None = None,
     ) -> list[Frames]:
         """Return the frames of such files; as `frames`."""
-        wanted = None if source_ids is None else list(source_ids)
-        parameters = {"start": at(start_ms), "end": at(end_ms), "limit": limit}
+        chosen = {"all": source_ids is None, "sources": [] if source_ids is None else list(source_ids), "limit": limit}
+        parameters = {"start": at(start_ms), "end": at(end_ms), **chosen}
+        return await self._run("history_archive_frames", files, schemas, parameters, points=points)
+
+    async def passed(
+        self, pool: Pool, schemas: Schemas, city_id: int, source_ids: Sequence[int], *, start_ms: int, end_ms: int, came_ms: int
+    ) -> list[Frames]:
+        """Return archived frames as `PostgresHistory.passed` does."""
+        files = await self.files(pool, city_id, start_ms, end_ms, source_ids=source_ids)
+        chosen = {"sources": list(source_ids), "came": at(came_ms), "late": LATEST_MS // 1000}
+        return await self._run("replay_archive_passed", files, schemas, {"start": at(start_ms), "end": at(end_ms), **chosen})
+
+    async def frames_at(
+        self, pool: Pool, schemas: Schemas, city_id: int, source_ids: Sequence[int], times_ms: Sequence[int]
+    ) -> list[Frames]:
+        """Return the archived frames of some sources at some times, the two read side by side."""
+        span = min(times_ms), max(times_ms) + 1
+        files = await self.files(pool, city_id, *span, source_ids=source_ids)
+        chosen = {"sources": list(source_ids), "times": [at(each) for each in times_ms]}
+        bounds = {"start": at(span[0]), "end": at(span[1])}
+        return await self._run("replay_archive_frames_at", files, schemas, {**bounds, **chosen})
+
+    async def _run(
+        self,
+        statement: str,
+        files: Mapping[int, list[str]],
+        schemas: Schemas,
+        parameters: Mapping[str, Any],
+        *,
+        points: Collection[str] | None = None,
+    ) -> list[Frames]:
         loop, found = asyncio.get_running_loop(), []
         for number, paths in files.items():
             schema = _part_of(schemas[number], points)
-            read = loop.run_in_executor(self._thread, self._read, number, schema, paths, wanted, parameters)
+            read = loop.run_in_executor(self._thread, self._read, statement, number, schema, paths, parameters)
             found.append(await read)
         return [frames for frames in found if len(frames)]
 
-    def _read(
-        self, schema_id: int, schema: FrameSchema, paths: list[str], source_ids: list[int] | None, parameters: Mapping[str, Any]
-    ) -> Frames:
+    def _read(self, named: str, schema_id: int, schema: FrameSchema, paths: list[str], parameters: Mapping[str, Any]) -> Frames:
         if self._connection is None:
             self._connection = duckdb.connect()
         names = ", ".join(f"{_quoted(p.name)}, {_quoted(p.name + '__quality')}" for p in schema.points)
         # identifiers cannot be parameters; names of points are Python identifiers, checked where a schema is made
-        statement = sql("history_archive_frames").replace("{columns}", names)
-        values = {"paths": paths, "all": source_ids is None, "sources": source_ids or [], **parameters}
+        statement = sql(named).replace("{columns}", names)
         try:
-            columns = self._connection.execute(statement, values).fetchnumpy()
+            columns = self._connection.execute(statement, {"paths": paths, **parameters}).fetchnumpy()
         except duckdb.Error as error:
             raise BadArchivedReadings(f"the archive of {schema.code}/{schema.version} cannot be read: {error}") from error
         return _frames(schema_id, schema, columns)

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.history.blocks import read_blocks, read_source
 from data.history.contract import Schemas
-from data.history.hot import at, last_frames, latest_frames, source_frames, window_frames, window_rows
+from data.history.hot import at, frames_at, last_frames, latest_frames, passed_frames, source_frames, window_frames, window_rows
 from data.history.levels import Known, bucket_end, bucket_start, fine_s, segments, sound_segments
 from data.history.making import mark_late
 from data.history.merging import merged_frames, taken
@@ -133,6 +133,31 @@ class PostgresHistory:
         back_ms = _ARCHIVE_BACK_MS if named is None else _NAMED_BACK_MS
         archived = await self.reader.frames(self._pool, schemas, city_id, before_ms - back_ms, before_ms, source_ids=named)
         return [*hot, *(_last_of(part, source_ids, before_ms) for part in archived)]
+
+    async def passed(self, city_id: int, source_ids: Sequence[int], *, start_ms: int, end_ms: int, came_ms: int) -> list[Frames]:
+        """Return what a replay needs of a stretch that it passes over, to stand at `came_ms`.
+
+        That is, of each source, the last frame of the stretch that had come by then, and those after it, which come later.
+
+        Cost: 20 us of the database a source; archived files are looked through as a whole.
+        """
+        if start_ms >= end_ms or not len(source_ids):
+            return []
+        schemas, span = await self._fresh(city_id), {"start_ms": start_ms, "end_ms": end_ms, "came_ms": came_ms}
+        hot = await passed_frames(self._pool, schemas, city_id, source_ids, **span)
+        # asked after the hot ones: what is archived in between is then read twice, not never
+        return [*hot, *await self.reader.passed(self._pool, schemas, city_id, source_ids, **span)]
+
+    async def frames_at(self, city_id: int, source_ids: Sequence[int], times_ms: Sequence[int]) -> list[Frames]:
+        """Return the frames of some sources at some times, the two read side by side; those that there are.
+
+        Cost: 20 us of the database each; archived files are looked through as a whole.
+        """
+        if not len(source_ids):
+            return []
+        schemas = await self._fresh(city_id)
+        hot = await frames_at(self._pool, schemas, city_id, source_ids, times_ms)
+        return [*hot, *await self.reader.frames_at(self._pool, schemas, city_id, source_ids, times_ms)]
 
     async def _present(self, city_id: int, source_ids: Sequence[int], start_ms: int, end_ms: int) -> list[int]:
         """Return the schemas of which these sources may have frames between two times."""

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from data.history.postgres import PostgresHistory
 from data.pool import Pool, open_pool
 from data.reading_copy import COLUMNS
 from data.readings import ensure_partitions, from_ms
+from data.replay import read_hop
 from data.sources import ensure_sources, list_sources
 from data.statements import sql
 from tests.api.live_helpers import Viewer, now_ms, substation_values, watch
@@ -219,6 +220,77 @@ def test_a_replay_that_begins_in_the_middle_shows_the_same(recorded: Recorded, m
     _equal(found, recorded)
 
 
+# ---------------------------------------------------------------- hops
+
+HOPS = ((0, 1, 2, 5, 9, 20), (3, 4, 12, 13, 19), (1, 18, 20))
+"""Moments at which hops land, by their numbers: from two minutes to half an hour, one after the other and far apart."""
+
+
+async def _hopped(recorded: Recorded, numbers: Sequence[int]) -> tuple[dict[int, dict[str, str]], int]:
+    """Hop from moment to moment; return the hashes there, and how many frames were read for it."""
+    pool = await open_pool(recorded.url, size=3)
+    history = PostgresHistory(pool, recorded.var_dir)
+    now = build_city(CITY, 2, await list_sources(pool, CITY), await list_rules(pool, CITY))
+    found, frames = {}, 0
+    try:
+        async with ReplayRoom(pool, history, _Live(now)).place(CITY) as player:  # type: ignore[arg-type]
+            await player.seek(START_MS - 60_000)
+            replay = player.replay
+            for to_ms in (MOMENTS[number] for number in numbers):
+                span = {"start_ms": replay.loaded_ms, "from_ms": to_ms - 70_000, "to_ms": to_ms}
+                read = await read_hop(pool, history, replay.city, **span)
+                frames += sum(map(len, read.frames))
+                replay.load(read.frames, read.alarms, read.marks, until_ms=read.end_ms)
+                replay.advance(to_ms)
+                found[to_ms] = hashes(replay.city)
+    finally:
+        history.close()
+        await pool.close()
+    return found, frames
+
+
+@pytest.mark.parametrize("numbers", HOPS)
+def test_a_hop_leads_to_the_state_that_every_frame_leads_to(recorded: Recorded, numbers: Sequence[int]) -> None:
+    found, frames = asyncio.run(_hopped(recorded, numbers))
+    assert list(found) == [MOMENTS[number] for number in numbers]
+    _equal(found, recorded)
+    # and most frames were passed over
+    assert frames < (STATIONS + ROOMS) * 6 * len(numbers)
+
+
+async def _asked_too_much(recorded: Recorded, speed: float) -> dict[int, tuple[dict[str, str], dict[str, str]]]:
+    """Play where every frame costs too much; return what is shown wherever it stands, and what a replay begun there shows."""
+    pool = await open_pool(recorded.url, size=4)
+    history = PostgresHistory(pool, recorded.var_dir)
+    now = build_city(CITY, 2, await list_sources(pool, CITY), await list_rules(pool, CITY))
+    found: dict[int, tuple[dict[str, str], dict[str, str]]] = {}
+    try:
+        room = ReplayRoom(pool, history, _Live(now))  # type: ignore[arg-type]
+        async with room.place(CITY) as player, room.place(CITY) as other:
+            await player.seek(START_MS)
+            while player.replay.at_ms < MOMENTS[-1]:
+                player.pace.read(0.02, 10.0)
+                await player.step(20_000.0, speed)
+                # what is being read comes meanwhile
+                await asyncio.sleep(0.01)
+                at_ms = player.replay.at_ms
+                if at_ms not in found:
+                    await other.seek(at_ms)
+                    found[at_ms] = hashes(player.replay.city), hashes(other.replay.city)
+            # in the middle of the next hop
+            await player.step(1.0, speed)
+    finally:
+        history.close()
+        await pool.close()
+    return found
+
+
+def test_a_replay_that_cannot_keep_up_hops_and_shows_what_was_at_each_time(recorded: Recorded) -> None:
+    found = asyncio.run(_asked_too_much(recorded, 2000.0))
+    assert len(found) > 3
+    assert all(shown == begun for shown, begun in found.values())
+
+
 def test_an_archived_day_is_replayed_as_a_hot_one(recorded: Recorded) -> None:
     """Half of the frames lie in Parquet, the other half is hot, as on the day that is being archived."""
 
@@ -239,6 +311,8 @@ def test_an_archived_day_is_replayed_as_a_hot_one(recorded: Recorded) -> None:
     asyncio.run(archive())
     found = asyncio.run(_replayed(recorded, begin_ms=MOMENTS[8], step_ms=90_000))
     _equal(found, recorded)
+    hopped, _ = asyncio.run(_hopped(recorded, HOPS[1]))
+    _equal(hopped, recorded)
 
 
 def test_a_replay_shows_a_scope_its_own_assets_only(recorded: Recorded) -> None:
