@@ -1,5 +1,5 @@
 import { Button, Segmented } from "antd";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
@@ -11,6 +11,7 @@ const FIRST_SPEED = 60;
 const STEP_MS = 600_000;
 /** What is younger may not have come yet; the server refuses it. */
 const PRESENT_MS = 120_000;
+const MINUTE_MS = 60_000;
 
 /** While the past is played: a frame round the page, the time that is shown, and what moves it. */
 export function ReplayBar() {
@@ -26,6 +27,7 @@ function Bar() {
   const speed = useApp((state) => state.replaySpeed);
   const [chosen, setChosen] = useState(speed === 0 ? FIRST_SPEED : speed);
   const now = useNow();
+  const stepMs = useStepMs(now, speed);
   function choose(next: number): void {
     setChosen(next);
     if (speed !== 0) controller.setReplaySpeed(next);
@@ -61,6 +63,11 @@ function Bar() {
           value={chosen}
           onChange={choose}
         />
+        {stepMs >= MINUTE_MS && (
+          <span className="replay-step" title={t("replay.stepWhy")}>
+            {t("replay.step", { minutes: Math.round(stepMs / MINUTE_MS) })}
+          </span>
+        )}
         <Seek now={now} zone={zone} />
         <Button size="small" onClick={() => controller.goLive()}>
           {t("app.goLive")}
@@ -68,6 +75,19 @@ function Bar() {
       </section>
     </>
   );
+}
+
+/** How much of the past lay between the last two states that were shown; 0 while it is paused. */
+function useStepMs(now: number, speed: number): number {
+  const [stepMs, setStepMs] = useState(0);
+  const before = useRef(now);
+  useEffect(() => {
+    const moved = now - before.current;
+    before.current = now;
+    if (speed === 0) setStepMs(0);
+    else if (moved > 0) setStepMs(moved);
+  }, [now, speed]);
+  return stepMs;
 }
 
 /** Another time, in the city's zone. */

@@ -20,6 +20,9 @@ export const common: Record<keyof typeof zh, string> = {
   "replay.speed": "Speed of the replay",
   "replay.back": "10 minutes back",
   "replay.on": "10 minutes on",
+  "replay.step": "{minutes} min a step",
+  "replay.stepWhy":
+    "At this speed the replay goes from time to time: each state is whole, changes in between are not shown",
   "replay.future": "Only what is more than 2 minutes ago can be replayed",
   "app.language": "中文",
   "app.languageLabel": "Switch language",

@@ -19,6 +19,8 @@ export const common = {
   "replay.speed": "回放速度",
   "replay.back": "后退 10 分钟",
   "replay.on": "前进 10 分钟",
+  "replay.step": "每步 {minutes} 分",
+  "replay.stepWhy": "这一速度下逐步跳到后面的时刻；每一步的状态完整，两步之间的变化不显示",
   "replay.future": "只能回放 2 分钟以前的时刻",
   "app.language": "English",
   "app.languageLabel": "切换语言",
