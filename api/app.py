@@ -38,6 +38,7 @@ from api.overload import SenderRates, check_readings
 from api.plan_losses import PlanLosses
 from api.quality_lasting import LastingRoom
 from api.quality_room import QualityRoom
+from api.quality_uploads import STEADY_S, UploadRoom
 from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
 from api.replay_room import ReplayRoom
@@ -80,6 +81,7 @@ from api.routes import (
     problems,
     proposals,
     quality,
+    quality_alarms,
     quality_checks,
     raster,
     readings,
@@ -162,6 +164,7 @@ ROUTERS = (
     arrivals.router,
     alarm_rules.router,
     quality.router,
+    quality_alarms.router,
     quality_checks.router,
     incidents.router,  # before the alarms: /alarms/flood is no number
     alarms.router,
@@ -198,6 +201,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
             QualityRoom(pool, app.state.live, app.state.networks) as app.state.quality,
             LastingRoom(pool, app.state.quality, after_s=60.0 * settings.quality_check_minutes),
+            UploadRoom(pool, app.state.quality, steady_s=min(60.0 * settings.quality_check_minutes, STEADY_S)),
             NoticeRoom(settings, pool, app.state.live) as app.state.notices,
             RollingRoom(pool, app.state.history, app.state.live),
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,

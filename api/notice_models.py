@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.notice_quality import quality_lines, quality_text
 from api.notices.messages import unit_of_line
 from data.notices import AlarmLine, DeliveryRow, NoticeRule, Popup, StoredSubscription, Told, list_lines
 from data.pool import Pool
+from data.quality_alarms import QualityPopup
 from twin.notices.model import Channel, Digest, Format, Lang, Subscription
 from twin.scope import Scope
 
@@ -73,6 +75,7 @@ class _SubscriptionParts(BaseModel):
     quiet: QuietModel | None = None
     most_per_10_min: int = Field(10, ge=1, le=100, description="Most messages of each step; what is over comes as one later.")
     lang: Lang = "zh"
+    quality: bool = Field(False, description="Tell of quality alarms too, of the companies of `wanted`, by the first step.")
 
 
 class SubscriptionEdit(_SubscriptionParts):
@@ -133,6 +136,17 @@ class PopupAlarm(BaseModel):
     position: tuple[float, float] | None = Field(description="longitude, latitude in WGS-84 degrees")
 
 
+class QualityText(BaseModel):
+    """What a message about quality alarms says to its reader."""
+
+    count: int = Field(examples=[2])
+    company_id: int | None = Field(examples=[1])
+    title_zh: str = Field(examples=["数据质量告警：城北热力 2 项"])
+    title_en: str
+    body_zh: str = Field(description="One line an alarm.")
+    body_en: str
+
+
 class PopupModel(BaseModel):
     """A message on the screen: the worst of its alarms that are open and not answered, and how many there are."""
 
@@ -142,6 +156,7 @@ class PopupModel(BaseModel):
     level: int = Field(examples=[1])
     total: int = Field(examples=[1])
     alarms: list[PopupAlarm]
+    quality: QualityText | None = Field(None, description="Of a message about data quality, which has no alarms.")
 
 
 class PopupsAnswer(BaseModel):
@@ -164,6 +179,7 @@ class ToldModel(BaseModel):
     total: int
     seen: bool
     alarms: list[PopupAlarm]
+    quality: QualityText | None = Field(None, description="Of a message about data quality, which has no alarms.")
 
 
 class ToldAnswer(BaseModel):
@@ -322,17 +338,56 @@ async def popup_models(pool: Pool, scope: Scope, city_id: int, found: Sequence[P
     ]
 
 
-async def told_models(pool: Pool, scope: Scope, city_id: int, found: Sequence[Told]) -> list[ToldModel]:
-    """Return what a seat was told with the alarms, in one question."""
+async def quality_popup_models(
+    pool: Pool, scope: Scope, city_id: int, found: Sequence[QualityPopup], *, zone: str
+) -> list[PopupModel]:
+    """Return messages about data quality for the screen; without those of which the reader sees no alarm."""
+    models = []
+    for each in found:
+        text = await quality_of(pool, scope, city_id, each.quality_alarms, zone=zone)
+        if text is not None:
+            models.append(
+                PopupModel(
+                    notice_id=each.notice_id,
+                    made_at=each.made_at,
+                    after_min=0.0,
+                    level=each.level,
+                    total=0,
+                    alarms=[],
+                    quality=text,
+                )
+            )
+    return models
+
+
+async def quality_of(pool: Pool, scope: Scope, city_id: int, ids: Sequence[int], *, zone: str) -> QualityText | None:
+    """Return what a message says of quality alarms to a reader; None = it is about none that he sees."""
+    lines = await quality_lines(pool, scope, city_id, ids)
+    if not lines:
+        return None
+    zh, en = quality_text(lines, zone=zone, lang="zh"), quality_text(lines, zone=zone, lang="en")
+    return QualityText(
+        count=len(lines),
+        company_id=lines[0].company_id,
+        title_zh=zh.title,
+        title_en=en.title,
+        body_zh=zh.body,
+        body_en=en.body,
+    )
+
+
+async def told_models(pool: Pool, scope: Scope, city_id: int, found: Sequence[Told], *, zone: str) -> list[ToldModel]:
+    """Return what a seat was told with the alarms; of messages about data quality those of which it still sees an alarm."""
     lines = await _lines(pool, scope, city_id, [each.alarms for each in found])
-    names = [name for name in ToldModel.model_fields if name != "alarms"]
-    return [
-        ToldModel(
-            **{name: getattr(each, name) for name in names},
-            alarms=[lines[number] for number in each.alarms or [] if number in lines],
-        )
-        for each in found
-    ]
+    names = [name for name in ToldModel.model_fields if name not in {"alarms", "quality"}]
+    models = []
+    for each in found:
+        text = await quality_of(pool, scope, city_id, each.quality_alarms, zone=zone)
+        if each.kind == "quality" and text is None:
+            continue
+        alarms = [lines[number] for number in each.alarms or [] if number in lines]
+        models.append(ToldModel(**{name: getattr(each, name) for name in names}, alarms=alarms, quality=text))
+    return models
 
 
 def delivery_model(row: DeliveryRow) -> DeliveryModel:

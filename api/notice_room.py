@@ -23,6 +23,7 @@ import asyncpg
 
 from api.errors import ChannelClosed, NotDelivered
 from api.live_room import LiveRoom
+from api.notice_quality import quality_lines, quality_text, tell_quality
 from api.notices.messages import Outgoing, text_line
 from api.notices.senders import Senders
 from api.settings import Settings
@@ -156,6 +157,7 @@ class NoticeRoom:
             if await notices.try_lock(connection, city_id):
                 await self._take_news(connection, city_id, known, now)
                 made = await self._make_messages(connection, city_id, known, now)
+                made += await tell_quality(connection, city_id, self._scope, zone=known.zone, now=now)
         known.last_web = await notices.last_web(self._pool, city_id)
         if made:
             self._sending.wake()
@@ -291,6 +293,12 @@ class NoticeRoom:
         scope = await self._scope(self._pool, delivery.city_id, delivery.seat_id)
         if scope is None:
             raise NotDelivered(f"seat {delivery.seat_id} is gone, or may not see alarms of this city", final=True)
+        if delivery.kind == "quality":
+            about = await quality_lines(self._pool, scope, delivery.city_id, delivery.quality_alarms)
+            if not about:
+                raise NotDelivered(f"seat {delivery.seat_id} may see none of its quality alarms any more", final=True)
+            said = quality_text(about, zone=self.zone(delivery.city_id), lang=lang)
+            return Outgoing(*plain, said.title, said.body, lang=lang, quality=tuple(about))
         if not delivery.alarms:
             return Outgoing(*plain, delivery.title, delivery.body, lang=lang)
         lines = await notices.list_lines(self._pool, scope, delivery.city_id, delivery.alarms)

@@ -12,12 +12,13 @@ from api.quality_figures import score_rows
 from api.quality_room import CityQuality, QualityRoom
 from data.arrivals import asset_names
 from data.pool import Pool
+from data.quality_alarms import Upload
 from data.quality_checks import open_by_company
 from twin.quality import Quality
 from twin.quality_rules.checks import NO_RULE
 from twin.quality_rules.live import Watch
 from twin.quality_rules.rows import NEVER, overdue_ms
-from twin.scope import Scope
+from twin.scope import EVERYTHING, Scope
 
 PARTLY = 0.1
 """Share of silent sources from which on a company's upload is called partly stopped."""
@@ -55,6 +56,16 @@ async def company_rows(pool: Pool, room: QualityRoom, scope: Scope, city_id: int
     return rows
 
 
+def uploads_of(known: CityQuality, now_ms: int) -> dict[Upload, bool]:
+    """Tell of each company of which anything was ever heard whether its upload has stopped, and whether it is invalid."""
+    found: dict[Upload, bool] = {}
+    for key, tally in _tallies(known, EVERYTHING, now_ms).items():
+        if key and tally.sources > tally.never:
+            state = _state(tally)
+            found |= {(key, "upload_stopped"): state == "stopped", (key, "upload_invalid"): state == "invalid"}
+    return found
+
+
 def _tallies(known: CityQuality, scope: Scope, now_ms: int) -> dict[int, _Tally]:
     found: dict[int, _Tally] = {}
     for schema_id, watch in known.watches.items():
@@ -79,20 +90,21 @@ def _add(tally: _Tally, watch: Watch, at: np.ndarray, now_ms: int) -> None:
     tally.suspect += int(np.count_nonzero(told == Quality.SUSPECT))
 
 
+def _state(tally: _Tally) -> CompanyState:
+    heard = tally.sources - tally.never
+    if tally.silent == heard:  # also of a company of which nothing was ever heard
+        return "stopped"
+    if tally.values and tally.failed / tally.values >= INVALID:
+        return "invalid"
+    return "partly" if tally.silent / heard >= PARTLY else "good"
+
+
 def _row(key: int, name: str, tally: _Tally, score: ScoreRow | None, checks: tuple[int, int]) -> QualityCompany:
     reason = score.reasons[0] if score is not None and score.reasons else None
-    heard = tally.sources - tally.never
-    state: CompanyState = "good"
-    if tally.silent == heard:  # also of a company of which nothing was ever heard
-        state = "stopped"
-    elif tally.values and tally.failed / tally.values >= INVALID:
-        state = "invalid"
-    elif tally.silent / heard >= PARTLY:
-        state = "partly"
     return QualityCompany(
         company_id=key or None,
         name=name,
-        state=state,
+        state=_state(tally),
         sources=tally.sources,
         never=tally.never,
         silent=tally.silent,

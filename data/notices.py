@@ -123,6 +123,8 @@ class Delivery:
     body: str
     attempts: int
     made_at: datetime
+    kind: str
+    quality_alarms: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ class Told:
     total: int
     level: int
     seen: bool
+    kind: str
+    quality_alarms: list[int]
 
 
 @dataclass(frozen=True, slots=True)

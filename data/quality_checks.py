@@ -262,6 +262,7 @@ async def _send(connection: asyncpg.Connection, scope: Scope, key: Key, seat: st
     if row["company_id"] is None:
         raise Conflict(f"check {check_id} is about asset {row['asset_id']}, which no company owns: there is nobody to send it to")
     await connection.execute(sql("quality_check_send"), city_id, check_id, seat)
+    await connection.execute(sql("quality_alarm_order"), city_id, check_id, row["company_id"])
     await _log(connection, (city_id, check_id), "sent", seat, note, value=None)
 
 

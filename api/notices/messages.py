@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from data.notices import AlarmLine
+from data.quality_alarms import QualityAlarm
 from twin.notices import Line
 from twin.notices.model import Lang
 from twin.quantities import unit_of_point
@@ -30,6 +31,7 @@ class Outgoing:
     body: str
     lines: tuple[AlarmLine, ...] = ()
     lang: Lang = "zh"
+    quality: tuple[QualityAlarm, ...] = ()
 
 
 def unit_of_line(line: AlarmLine) -> str:
@@ -68,9 +70,15 @@ def as_json(message: Outgoing) -> dict[str, Any]:
         "made_at": message.made_at.isoformat(),
         "title": message.title,
         "text": message.body,
-        "count": len(message.lines),
+        "count": len(message.lines) or len(message.quality),
         "alarms": [_alarm_json(line) for line in message.lines[:MOST_ALARMS]],
+        "quality": [_quality_json(one) for one in message.quality[:MOST_ALARMS]],
     }
+
+
+def _quality_json(alarm: QualityAlarm) -> dict[str, Any]:
+    names = ("quality_alarm_id", "kind", "company_id", "asset_id", "check_id", "point", "rule", "why_zh", "why_en", "state")
+    return {name: getattr(alarm, name) for name in names} | {"raised_at": alarm.raised_at.isoformat()}
 
 
 def _alarm_json(line: AlarmLine) -> dict[str, Any]:

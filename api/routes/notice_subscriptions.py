@@ -104,7 +104,7 @@ async def post_test(body: TestBody, city: CityDep, desk: DeskDep) -> TestAnswer:
         raise BadNotice("a web message needs no test: the sound has one on the page")
     caller = desk.caller
     wanted = body.step.model_copy(update={"after_min": 0.0})
-    edit = SubscriptionEdit(name="test", steps=[wanted], seat_id=None, most_per_10_min=1)
+    edit = SubscriptionEdit(name="test", steps=[wanted], seat_id=None, most_per_10_min=1, quality=False)
     read = await _read(edit, own_seat(caller), desk, before=None)
     step, at = read.steps[0], datetime.now(UTC)
     said = compose_test(caller.seat, at, zone=desk.room.zone(city), lang=body.lang)

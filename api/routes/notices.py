@@ -31,6 +31,7 @@ from api.notices.addresses import require_reachable
 from api.notices.push import check_keys
 from data import notices
 from data.errors import NotFound
+from data.quality_alarms import read_quality_notice
 
 router = APIRouter(prefix="/notices", tags=["notices"])
 
@@ -66,6 +67,7 @@ async def get_notices(
     caller: CallerDep,
     city: CityDep,
     pool: PoolDep,
+    room: NoticeRoomDep,
     *,
     before: Annotated[int | None, Query(description="Only older ones than this.", ge=1, le=2**63 - 1)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -73,7 +75,7 @@ async def get_notices(
     """Tell what the caller's seat was told, by every channel, the newest first."""
     seat = caller.seat_id
     found = await notices.list_told(pool, caller.scope, city, seat, before=before, limit=limit, most_alarms=_MOST_ALARMS)
-    return ToldAnswer(items=await told_models(pool, caller.scope, city, found))
+    return ToldAnswer(items=await told_models(pool, caller.scope, city, found, zone=room.zone(city)))
 
 
 @router.get("/stream", response_class=EventStream)
@@ -99,21 +101,26 @@ async def get_popups(
     caller: CallerDep,
     city: CityDep,
     pool: PoolDep,
+    room: NoticeRoomDep,
     *,
     since: Annotated[int, Query(description="Only messages after this number.", ge=0, le=2**63 - 1)] = 0,
 ) -> PopupsAnswer:
     """Tell what the stream tells, for programs that ask now and then: messages of the last day that are still to be answered."""
-    return PopupsAnswer(items=await read_popups(pool, caller.scope, city, caller.seat_id, since=since))
+    zone = room.zone(city)
+    return PopupsAnswer(items=await read_popups(pool, caller.scope, city, caller.seat_id, since=since, zone=zone))
 
 
 @router.post("/{notice_id}/seen")
 async def post_seen(
     notice_id: NoticeId, caller: CallerDep, city: CityDep, pool: PoolDep, body: SeenBody | None = None
 ) -> SeenAnswer:
-    """Mark a pop-up as seen by the caller's seat; unless `again`, its alarms never pop up there any more."""
+    """Mark a pop-up as seen by the caller's seat; unless `again`, it or its alarms never pop up there any more."""
     said = SeenBody(alarms=None, again=False) if body is None else body
     caller.scope.require_layer("alarms")
-    marked = await notices.see(pool, city, notice_id, own_seat(caller), alarms=said.alarms, again=said.again)
+    seat = own_seat(caller)
+    if not said.again and await read_quality_notice(pool, caller.scope, city, notice_id, seat):
+        return SeenAnswer(alarms=[])
+    marked = await notices.see(pool, city, notice_id, seat, alarms=said.alarms, again=said.again)
     return SeenAnswer(alarms=sorted(marked))
 
 

@@ -9,4 +9,4 @@ update notice n
            for update skip locked) due
  where n.city_id = due.city_id and n.notice_id = due.notice_id
 returning n.city_id, n.notice_id, n.subscription_id, n.step, n.seat_id, n.channel, n.target, n.dedup_key, n.level, n.alarms,
-          n.title, n.body, n.attempts, n.made_at
+          n.title, n.body, n.attempts, n.made_at, n.kind, n.quality_alarms

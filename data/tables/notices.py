@@ -81,6 +81,9 @@ notice = Table(
     Column("error", Text, nullable=False, server_default="", comment="of the last try"),
     at("made_at", nullable=False),
     at("sent_at", nullable=True),
+    Column("kind", Text, nullable=False, server_default="alarm", comment="alarm (or a test), quality"),
+    Column("company_id", Integer, comment="on the screens of whose seats it comes"),
+    Column("quality_alarms", ARRAY(BigInteger), nullable=False, server_default="{}", comment="of a message about data quality"),
     CheckConstraint("state in ('queued', 'sending', 'sent', 'given_up')", name="state"),
     UniqueConstraint("city_id", "dedup_key"),
 )
@@ -96,6 +99,15 @@ notice_seen = Table(
     Column("alarm_id", BigInteger, primary_key=True, autoincrement=False),
     now("seen_at"),
     Column("again", Boolean, nullable=False, server_default=text("false"), comment="false = never pops up for this seat again"),
+)
+
+notice_read = Table(
+    "notice_read",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("seat_id", Integer, ForeignKey("seat.seat_id"), primary_key=True),
+    Column("notice_id", BigInteger, primary_key=True, autoincrement=False),
+    now("read_at"),
 )
 
 notice_rule = Table(

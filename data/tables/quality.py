@@ -114,3 +114,30 @@ quality_check_event = Table(
     ),
     Index("ix_quality_check_event_check", "city_id", "check_id"),
 )
+
+quality_alarm = Table(
+    "quality_alarm",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("quality_alarm_id", BigInteger, Identity(), primary_key=True),
+    Column("kind", Text, nullable=False, comment="value, doubt, upload_stopped, upload_invalid"),
+    Column("company_id", Integer, comment="whose data it is; NULL = nobody owns the asset"),
+    Column("asset_id", Integer, nullable=False, comment="of an upload the company itself"),
+    Column("check_id", BigInteger, comment="work order of a value, which holds its state"),
+    now("raised_at"),
+    at("over_at", comment="of an upload: when it came back"),
+    at("told_at", comment="NULL = nobody has been told yet"),
+    ForeignKeyConstraint(
+        ["city_id", "check_id"], ["quality_check.city_id", "quality_check.check_id"], name="fk_quality_alarm_check"
+    ),
+    Index("ux_quality_alarm_check", "city_id", "check_id", unique=True),
+    Index(
+        "ux_quality_alarm_upload",
+        "city_id",
+        "asset_id",
+        "kind",
+        unique=True,
+        postgresql_where=text("check_id is null and over_at is null"),
+    ),
+    Index("ix_quality_alarm_untold", "city_id", postgresql_where=text("told_at is null")),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,12 @@ from api.notice_room import LEASE_S, NoticeRoom
 from api.settings import Settings
 from data import notices
 from data.pool import Connection, Pool, connect, open_pool
+from data.quality_alarms import count_quality_alarms, list_quality_alarms, note_uploads
 from tests.api.notice_helpers import Receiver, receiver
 from tests.cities import TinyAsset, insert_city
 from tests.conftest import create_database, drop_database
 from twin.notices import QuietHours, Step, Subscription, Wanted
-from twin.scope import EVERYTHING
+from twin.scope import EVERYTHING, Scope
 
 NOON = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)
 CITY = (TinyAsset("company", "C1"), TinyAsset("substation", "S1", company_id=1))
@@ -258,5 +259,40 @@ def test_who_may_no_longer_see_an_asset_is_told_nothing_of_it_not_even_by_a_mess
         assert len(scene.hooks.at("/lost")) == 1
         row = (await notices.list_deliveries(pool, 1, scene.seat, everybody=False, state=None, limit=9, offset=0))[0]
         assert (row.state, "may see none" in row.error) == ("given_up", True)
+
+    scene.run(play)
+
+
+def test_a_quality_alarm_reaches_who_asks_for_it_once_in_its_own_words(scene: Scene) -> None:
+    async def play(pool: Pool, room: NoticeRoom) -> None:
+        change(scene, "update quality_alarm set over_at = now(), told_at = now() where told_at is null or over_at is null")
+        change(scene, "delete from notice where kind = 'quality'")
+        quiet = QuietHours("11:00", "13:00", level=1)  # noon by the city's clock
+        await subscribe(pool, scene, scene.step("quality"), quality=True, wanted=Wanted(companies=(1,)))
+        await subscribe(pool, scene, scene.step("morning"), quality=True, quiet=quiet)
+        await subscribe(pool, scene, scene.step("others"), quality=True, wanted=Wanted(companies=(99,)))
+        await subscribe(pool, scene, scene.step("alarms"))
+        stopped = (1, "upload_stopped")
+        assert await note_uploads(pool, 1, raised=[stopped], back=[]) == (1, 0)
+        assert await note_uploads(pool, 1, raised=[stopped], back=[]) == (0, 0)  # once
+        for second in range(3):
+            await scene.pass_to(room, seconds=second)
+        (sent,) = scene.hooks.at("/quality")
+        assert (sent.json["count"], sent.json["test"], sent.json["alarms"]) == (1, False, [])
+        assert (sent.json["quality"][0]["kind"], sent.json["quality"][0]["company_id"]) == ("upload_stopped", 1)
+        assert "C1 上传中断" in sent.json["text"]
+        assert [scene.hooks.at(f"/{path}") for path in ("morning", "others", "alarms")] == [[], [], []]
+        assert await note_uploads(pool, 1, raised=[], back=[stopped]) == (0, 1)
+        assert await note_uploads(pool, 1, raised=[stopped], back=[]) == (1, 0)  # it had come back
+        await scene.pass_to(room, seconds=30)
+        assert len(scene.hooks.at("/quality")) == 1  # the next message waits for its minute
+        await scene.pass_to(room, seconds=62)
+        assert [post.json["quality"][0]["state"] for post in scene.hooks.at("/quality")] == ["open", "open"]
+        await scene.pass_to(room, minutes=61)
+        assert [post.json["quality"][0]["state"] for post in scene.hooks.at("/morning")] == ["closed", "open"]
+        before = Scope(company_ids=(1,))
+        (total,) = await count_quality_alarms(pool, before, 1, by="alarm", first=date(2020, 1, 1), last=None, company_id=None)
+        assert (total.key, total.raised, total.closed) == ("upload_stopped", 2, 1)
+        assert (await list_quality_alarms(pool, Scope(company_ids=(2,)), 1))[0] == 0
 
     scene.run(play)

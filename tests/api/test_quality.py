@@ -314,3 +314,57 @@ def test_a_company_sees_its_own_and_writes_no_rule(judged: tuple[httpx.Client, s
         tried = company.post("/quality/rules/try", json={"rule": {**HOT_ROOM, "schemas": ["substation"], "points": [SUPPLY]}})
         assert tried.json()["now"]["sources"] == 1
         assert company.post("/quality/rules", json={**HOT_ROOM, "code": "mine"}).status_code == 403
+
+
+def _alarms(client: httpx.Client, **asked: Any) -> list[dict[str, Any]]:
+    answer = client.get("/quality/alarms", params=asked)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+def test_what_lasts_is_a_quality_alarm_of_its_company_until_its_work_order_is_closed(judged: tuple[httpx.Client, str]) -> None:
+    client, url = judged
+    wait_for(lambda: _alarms(client, kind="upload_invalid"), what="the upload that is invalid")
+    (upload,) = _alarms(client, kind="upload_invalid")
+    assert (upload["company_id"], upload["asset_id"], upload["state"], upload["check_id"]) == (1, 1, "open", None)
+    wait_for(lambda: _alarms(client, kind="value", company_id=1), what="an alarm of a value that is flagged for long")
+    assert {one["asset_id"] for one in _alarms(client, kind="value")} == {S1}
+    at = client.get(f"/assets/{S1}/readings", params={"points": SUPPLY}).json()["series"][0]["observed_at"][0]
+    doubt = {"asset_id": S1, "point": "secondary_supply_temperature_degc", "observed_at": at, "note": "与巡检不符", "send": True}
+    made = client.post("/quality/checks", json=doubt).json()
+    alarm = next(one for one in _alarms(client, kind="doubt", state="sent") if one["check_id"] == made["check_id"])
+    kpis = client.get("/alarms/totals").json()
+    assert "quality" not in str(kpis)  # alarms of operation know nothing of them
+
+    with httpx.Client(base_url=url, timeout=30) as company, httpx.Client(base_url=url, timeout=30) as other:
+        for seated, name in ((company, "C1"), (other, "C2")):
+            seated.post("/session", json={"seat_id": _seat(client, "company", name)}).raise_for_status()
+        assert {one["company_id"] for one in _alarms(company)} == {1}
+        assert upload["quality_alarm_id"] not in {one["quality_alarm_id"] for one in _alarms(other)}
+
+        def about() -> list[dict[str, Any]]:
+            return [one for one in company.get("/notices/popups").json()["items"] if one["quality"]]
+
+        wait_for(about, what="the company's pop-up")
+        assert about()[0]["quality"]["company_id"] == 1
+        assert "数据质量告警" in about()[0]["quality"]["title_zh"]
+        assert not any((one["quality"] or {}).get("company_id") == 1 for one in other.get("/notices/popups").json()["items"])
+        told = [one["notice_id"] for one in company.get("/notices").json()["items"] if one["quality"]]
+        assert about()[0]["notice_id"] in told
+        assert other.post(f"/notices/{about()[0]['notice_id']}/seen").status_code == 404
+        while about():
+            assert company.post(f"/notices/{about()[0]['notice_id']}/seen").status_code == 200
+
+        check = f"/quality/checks/{alarm['check_id']}"
+        assert company.post(f"{check}/answer", json={"note": "已更换"}).status_code == 200
+        assert client.post(f"{check}/verdict", json={"verdict": "wrong", "note": "已核"}).status_code == 200
+    closed = next(one for one in _alarms(client, state="closed") if one["quality_alarm_id"] == alarm["quality_alarm_id"])
+    assert (closed["verdict"], closed["over_at"] is not None) == ("wrong", True)
+    for by, key in (("company", "1"), ("kind", "substation"), ("alarm", "upload_invalid"), ("day", alarm["raised_at"][:4])):
+        rows = client.get("/quality/alarms/totals", params={"by": by}).json()["items"]
+        assert any(row["key"].startswith(key) and row["raised"] >= 1 for row in rows), (by, rows)
+    rows = {row["key"]: row for row in client.get("/quality/alarms/totals").json()["items"]}
+    assert rows["1"]["closed"] >= 1
+    late = client.get("/quality/alarms/totals", params={"from": "2026-02-01", "to": "2026-01-01"})
+    assert late.status_code == 400

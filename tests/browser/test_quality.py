@@ -69,6 +69,12 @@ def test_a_bad_value_leads_to_its_curve_its_check_and_a_rule(
         _fill(shown)
         _edit_a_rule(shown)
         _check_by_hand(shown, program)
+        now = time.time_ns() // 1_000_000
+        again = {"asset_id": nonsense["asset_id"], "observed_at": now - 60_000, "until": now, "note": "请补传", "send": True}
+        program.post("/quality/checks", params={"city": 1}, json=again).raise_for_status()
+        panel.get_by_text("质量告警", exact=True).first.click()
+        panel.locator(".quality-alarms .row-main").first.wait_for()
+        assert "告警" in panel.locator(".quality-alarm-totals .row").first.inner_text()
         panel.get_by_text("企业上传", exact=True).click()
         panel.locator(".quality-companies .row").first.wait_for()
         shown.assert_clean()

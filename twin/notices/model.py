@@ -132,7 +132,10 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What somebody subscribes to. `most_per_10_min` bounds the messages of each step; what is over waits and comes as one."""
+    """What somebody subscribes to. `most_per_10_min` bounds the messages of each step; what is over waits and comes as one.
+
+    With `quality` the first step also tells of quality alarms, of the companies that `wanted` names (none = all).
+    """
 
     name: str
     steps: tuple[Step, ...]
@@ -141,6 +144,7 @@ class Subscription:
     enabled: bool = True
     most_per_10_min: int = 10
     lang: Lang = "zh"
+    quality: bool = False
 
     def __post_init__(self) -> None:
         """Check it.
@@ -158,6 +162,7 @@ class Subscription:
         steps = [{name: getattr(step, name) for name in Step.__slots__} for step in self.steps]
         quiet = None if self.quiet is None else {name: getattr(self.quiet, name) for name in QuietHours.__slots__}
         plain = {"name": self.name, "enabled": self.enabled, "most_per_10_min": self.most_per_10_min, "lang": self.lang}
+        plain["quality"] = self.quality
         return plain | {"wanted": wanted, "steps": steps, "quiet": quiet}
 
 
@@ -172,7 +177,7 @@ def subscription_from_json(given: Mapping[str, Any]) -> Subscription:
     wanted = Wanted(**{name: tuple(value) for name, value in (given.get("wanted") or {}).items()})
     quiet = None if given.get("quiet") is None else QuietHours(**given["quiet"])
     steps = tuple(Step(**step) for step in given["steps"])
-    plain = {name: given[name] for name in ("enabled", "most_per_10_min", "lang") if name in given}
+    plain = {name: given[name] for name in ("enabled", "most_per_10_min", "lang", "quality") if name in given}
     return Subscription(name=given["name"], steps=steps, wanted=wanted, quiet=quiet, **plain)
 
 

@@ -25,6 +25,8 @@ import type {
   Problem,
   ProblemDetail,
   Proposal,
+  QualityAlarm,
+  QualityAlarmTotals,
   QualityCheck,
   QualityCheckReply,
   QualityCompany,
@@ -137,6 +139,8 @@ export const qualityFlags = (query: Query) => getJson<QualityFlags>("/quality/fl
 export const qualityMarks = (query: Query) => getJson<QualityMarks>("/quality/marks", query);
 export const flaggedSources = (query: Query) => getJson<FlaggedSources>("/quality/assets", query);
 export const qualityChecks = (query: Query) => getJson<Page<QualityCheck>>("/quality/checks", query);
+export const qualityAlarms = (query: Query) => getJson<Page<QualityAlarm>>("/quality/alarms", query);
+export const qualityAlarmTotals = (query: Query) => getJson<QualityAlarmTotals>("/quality/alarms/totals", query);
 export const qualityCompanies = (query: Query) => getJson<{ items: QualityCompany[] }>("/quality/companies", query);
 export const doubt = (query: Query, body: Doubt) => sendJson<QualityCheck>("POST", "/quality/checks", query, body);
 export const tryQualityRule = (query: Query, body: { rule: QualityRuleEdit; assets: number[]; days: number }) =>

@@ -7,6 +7,7 @@ import type { components } from "./types.gen";
 type Schemas = components["schemas"];
 export type Popup = Schemas["PopupModel"];
 export type PopupAlarm = Schemas["PopupAlarm"];
+export type QualityText = Schemas["QualityText"];
 export type Subscription = Schemas["SubscriptionModel"];
 export type SubscriptionEdit = Schemas["SubscriptionEdit"];
 export type StepEdit = Schemas["StepEdit"];

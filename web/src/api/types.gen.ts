@@ -2417,7 +2417,7 @@ export interface paths {
         put?: never;
         /**
          * Post Seen
-         * @description Mark a pop-up as seen by the caller's seat; unless `again`, its alarms never pop up there any more.
+         * @description Mark a pop-up as seen by the caller's seat; unless `again`, it or its alarms never pop up there any more.
          */
         post: operations["post_seen_notices__notice_id__seen_post"];
         delete?: never;
@@ -3108,6 +3108,46 @@ export interface paths {
          * @description Withdraw one's own proposal.
          */
         post: operations["post_withdraw_proposals__proposal_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quality Alarms
+         * @description List quality alarms, the unfinished ones first, of those the newest.
+         */
+        get: operations["get_quality_alarms_quality_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quality/alarms/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quality Alarm Totals
+         * @description Count the quality alarms raised on some days, and how far their work orders are; never counted with alarms of operation.
+         */
+        get: operations["get_quality_alarm_totals_quality_alarms_totals_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -11810,6 +11850,8 @@ export interface components {
              * @example 5
              */
             notice_id: number;
+            /** @description Of a message about data quality, which has no alarms. */
+            quality?: components["schemas"]["QualityText"] | null;
             /**
              * Total
              * @example 1
@@ -12270,6 +12312,166 @@ export interface components {
             auth: string;
             /** P256Dh */
             p256dh: string;
+        };
+        /**
+         * QualityAlarmModel
+         * @description One quality alarm.
+         */
+        QualityAlarmModel: {
+            /**
+             * Asset Id
+             * @description Of an upload the company itself.
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Asset Kind
+             * @example substation
+             */
+            asset_kind: string;
+            /** Asset Name */
+            asset_name: string;
+            /**
+             * Check Id
+             * @description Its work order, `/quality/checks/{check_id}`; null = of an upload.
+             * @example 3
+             */
+            check_id: number | null;
+            /**
+             * Company Id
+             * @description Whose data it is; null = nobody owns the asset.
+             * @example 1
+             */
+            company_id: number | null;
+            /** Company Name */
+            company_name: string;
+            /**
+             * Kind
+             * @description value = a rule flagged it for long; doubt = a person sent it to the company; upload_stopped, upload_invalid = of a company.
+             * @example value
+             * @enum {string}
+             */
+            kind: "value" | "doubt" | "upload_stopped" | "upload_invalid";
+            /**
+             * Over At
+             * @description When the work order was closed or the upload came back.
+             */
+            over_at: string | null;
+            /**
+             * Point
+             * @description Empty = the whole frame, or an upload.
+             * @example primary_supply_temperature_degc
+             */
+            point: string;
+            /**
+             * Quality Alarm Id
+             * @example 4
+             */
+            quality_alarm_id: number;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /**
+             * Rule
+             * @example range
+             */
+            rule: string;
+            /**
+             * State
+             * @description Of the work order; an upload is open or closed.
+             * @example open
+             * @enum {string}
+             */
+            state: "open" | "sent" | "answered" | "closed";
+            /** Verdict */
+            verdict: ("right" | "wrong" | "unsure") | null;
+            /**
+             * Why En
+             * @example -9999 stands for no value
+             */
+            why_en: string;
+            /**
+             * Why Zh
+             * @example -9999 是占位值
+             */
+            why_zh: string;
+        };
+        /**
+         * QualityAlarmTotalModel
+         * @description One line of counts.
+         */
+        QualityAlarmTotalModel: {
+            /**
+             * Answered
+             * @example 1
+             */
+            answered: number;
+            /**
+             * Closed
+             * @example 1
+             */
+            closed: number;
+            /**
+             * False Flags
+             * @description Closed ones whose value was right.
+             * @example 0
+             */
+            false_flags: number;
+            /**
+             * Key
+             * @description Company id (empty = nobody), kind, or day of the city.
+             * @example 2026-11-22
+             */
+            key: string;
+            /**
+             * Name
+             * @description Of a company or kind.
+             */
+            name: string;
+            /**
+             * Open
+             * @description Of those, not yet sent to the company or judged.
+             * @example 2
+             */
+            open: number;
+            /**
+             * Raised
+             * @example 5
+             */
+            raised: number;
+            /**
+             * Sent
+             * @example 1
+             */
+            sent: number;
+        };
+        /**
+         * QualityAlarmTotalsAnswer
+         * @description Counts, the most alarms first.
+         */
+        QualityAlarmTotalsAnswer: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "company" | "kind" | "alarm" | "day";
+            /** Items */
+            items: components["schemas"]["QualityAlarmTotalModel"][];
+        };
+        /**
+         * QualityAlarmsAnswer
+         * @description A page of quality alarms.
+         */
+        QualityAlarmsAnswer: {
+            /** Items */
+            items: components["schemas"]["QualityAlarmModel"][];
+            /**
+             * Total
+             * @example 1
+             */
+            total: number;
         };
         /**
          * QualityAnswerBody
@@ -12870,6 +13072,36 @@ export interface components {
              * @example 请核对传感器并回复
              */
             note: string;
+        };
+        /**
+         * QualityText
+         * @description What a message about quality alarms says to its reader.
+         */
+        QualityText: {
+            /** Body En */
+            body_en: string;
+            /**
+             * Body Zh
+             * @description One line an alarm.
+             */
+            body_zh: string;
+            /**
+             * Company Id
+             * @example 1
+             */
+            company_id: number | null;
+            /**
+             * Count
+             * @example 2
+             */
+            count: number;
+            /** Title En */
+            title_en: string;
+            /**
+             * Title Zh
+             * @example 数据质量告警：城北热力 2 项
+             */
+            title_zh: string;
         };
         /**
          * QualityVerdictBody
@@ -14739,6 +14971,12 @@ export interface components {
              * @example 夜班短信群
              */
             name: string;
+            /**
+             * Quality
+             * @description Tell of quality alarms too, of the companies of `wanted`, by the first step.
+             * @default false
+             */
+            quality: boolean;
             quiet?: components["schemas"]["QuietModel"] | null;
             /**
              * Seat Id
@@ -14785,6 +15023,12 @@ export interface components {
             name: string;
             /** Person */
             person: string;
+            /**
+             * Quality
+             * @description Tell of quality alarms too, of the companies of `wanted`, by the first step.
+             * @default false
+             */
+            quality: boolean;
             quiet?: components["schemas"]["QuietModel"] | null;
             /**
              * Seat Id
@@ -15126,6 +15370,8 @@ export interface components {
              * @example 5
              */
             notice_id: number;
+            /** @description Of a message about data quality, which has no alarms. */
+            quality?: components["schemas"]["QualityText"] | null;
             /** Seen */
             seen: boolean;
             /** Sent At */
@@ -23509,6 +23755,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProposalModel"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_quality_alarms_quality_alarms_get: {
+        parameters: {
+            query?: {
+                /** @description Default: all. */
+                state?: ("unfinished" | "open" | "sent" | "answered" | "closed") | null;
+                /** @description Only of this company. */
+                company_id?: number | null;
+                /** @description Only of this kind. */
+                kind?: ("value" | "doubt" | "upload_stopped" | "upload_invalid") | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityAlarmsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_quality_alarm_totals_quality_alarms_totals_get: {
+        parameters: {
+            query?: {
+                /** @description kind = of the asset, alarm = of the alarm. */
+                by?: "company" | "kind" | "alarm" | "day";
+                /** @description First day; default: `to`. */
+                from?: string | null;
+                /** @description Last day, of the city; default: today. */
+                to?: string | null;
+                /** @description Only this company. */
+                company_id?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityAlarmTotalsAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -9,7 +9,17 @@ import { listenToPopups } from "../live/popups";
 import { mute, sound, soundState, watchSound } from "../live/tones";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
-import { type Card, isFlood, isHeard, NO_POPUPS, type Popups, withMessage, without } from "../state/popups";
+import {
+  type Card,
+  isFlood,
+  isHeard,
+  NO_POPUPS,
+  type Popups,
+  type TextCard,
+  withMessage,
+  without,
+  withoutText,
+} from "../state/popups";
 import { arrived } from "../state/remote";
 import { statusOfLevel } from "../state/status";
 import { formatTime, formatValue } from "../units";
@@ -22,17 +32,24 @@ const LISTED = 1000;
 /** Alarms that pop up on every page, with their sound, and whether there is any. */
 export function NoticeCorner() {
   const t = useText();
-  const { popups, drop } = usePopups();
+  const { popups, drop, dropText } = usePopups();
   const flood = isFlood(popups, Date.now());
   return (
     <aside className="notice-corner" aria-label={t("notices.popups")}>
       {popups.cards.length > 0 && <Cards popups={popups} flood={flood} drop={drop} />}
+      {popups.texts.length > 0 && <Texts texts={popups.texts} drop={dropText} />}
       <SoundMark />
     </aside>
   );
 }
 
-function usePopups(): { popups: Popups; drop: (gone: (card: Card) => boolean) => void } {
+interface Corner {
+  popups: Popups;
+  drop: (gone: (card: Card) => boolean) => void;
+  dropText: (noticeId: number) => void;
+}
+
+function usePopups(): Corner {
   const city = useApp((state) => state.view.city);
   const seat = useApp((state) => arrived(state.session)?.seat?.seat_id ?? null);
   const alarms = useApp((state) => state.alarms);
@@ -56,12 +73,13 @@ function usePopups(): { popups: Popups; drop: (gone: (card: Card) => boolean) =>
     drop((card) => over(card.alarm_id) || (open.get(card.alarm_id)?.acknowledged ?? false));
     known.current = new Set(open.keys());
   }, [alarms, past, drop]);
-  return { popups, drop };
+  const dropText = useCallback((id: number) => setPopups((before) => withoutText(before, id)), []);
+  return { popups, drop, dropText };
 }
 
 function hear(before: Popups, message: Popup, fresh: boolean): Popups {
   const after = withMessage(before, message, fresh ? Date.now() : null);
-  if (fresh && isHeard(message.level, isFlood(after, Date.now()))) sound(message.level);
+  if (fresh && !message.quality && isHeard(message.level, isFlood(after, Date.now()))) sound(message.level);
   return after;
 }
 
@@ -99,6 +117,48 @@ function Cards({ popups, flood, drop }: CardsProps) {
       )}
       {flood && <p className="popup-flood">{t("notices.flood")}</p>}
     </>
+  );
+}
+
+/** The newest message about data quality; it makes no sound and is not red: nothing of the network is amiss. */
+function Texts({ texts, drop }: { texts: readonly TextCard[]; drop: (noticeId: number) => void }) {
+  const t = useText();
+  const { desk } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  const city = useApp((state) => state.view.city ?? 0);
+  const card = texts[0];
+  if (card === undefined) return null;
+  const { text } = card;
+  const lines = (lang === "zh" ? text.body_zh : text.body_en).split("\n");
+  function look(): void {
+    desk.open("quality");
+    desk.set({ part: "alarms", company: text.company_id === null ? null : String(text.company_id) });
+  }
+  function read(): void {
+    drop((card as TextCard).notice_id);
+    void markSeen(city, (card as TextCard).notice_id, null);
+  }
+  return (
+    <div className="popup quality-popup" role="status">
+      <i aria-hidden="true" />
+      <div className="row-text">
+        <strong>{lang === "zh" ? text.title_zh : text.title_en}</strong>
+        {lines.slice(0, SHOWN).map((line) => (
+          <span key={line} className="row-detail">
+            {line}
+          </span>
+        ))}
+        <span className="popup-deeds">
+          <Button size="small" type="primary" onClick={look}>
+            {t("notices.detail")}
+          </Button>
+          <Button size="small" onClick={read}>
+            {t("notices.dismiss")}
+          </Button>
+          {texts.length > 1 && <span>{t("notices.moreTexts", { count: texts.length - 1 })}</span>}
+        </span>
+      </div>
+    </div>
   );
 }
 

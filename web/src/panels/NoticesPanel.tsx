@@ -163,9 +163,9 @@ function Subscriptions({ revision, onChange }: Revised) {
 
 /** What is stored, as it is written again; secrets stay. */
 function editOf(one: requests.Subscription): requests.SubscriptionEdit {
-  const { name, enabled, wanted, quiet, most_per_10_min, lang } = one;
+  const { name, enabled, wanted, quiet, most_per_10_min, lang, quality } = one;
   const steps = one.steps.map(({ signed, ...step }) => step);
-  return { name, enabled, wanted: wanted ?? {}, quiet: quiet ?? null, most_per_10_min, lang, steps };
+  return { name, enabled, wanted: wanted ?? {}, quiet: quiet ?? null, most_per_10_min, lang, quality, steps };
 }
 
 interface RowProps {
@@ -211,7 +211,9 @@ function Form({ edited, onDone, onLeave }: { edited: requests.Subscription | nul
   const city = useCity();
   const [failure, run] = useDeed();
   const [body, setBody] = useState<requests.SubscriptionEdit>(() =>
-    edited === null ? { name: "", enabled: true, most_per_10_min: 10, lang: "zh", steps: [STEP] } : editOf(edited),
+    edited === null
+      ? { name: "", enabled: true, most_per_10_min: 10, lang: "zh", quality: false, steps: [STEP] }
+      : editOf(edited),
   );
   const set = (patch: Partial<requests.SubscriptionEdit>) => setBody((before) => ({ ...before, ...patch }));
   const wanted = body.wanted ?? {};
@@ -246,6 +248,9 @@ function Form({ edited, onDone, onLeave }: { edited: requests.Subscription | nul
         value={wanted.levels?.length ? wanted.levels : [...LEVELS]}
         onChange={(levels) => set({ wanted: { ...wanted, levels: levels.length === LEVELS.length ? [] : levels } })}
       />
+      <Checkbox checked={body.quality} onChange={(event) => set({ quality: event.target.checked })}>
+        {t("notices.quality")}
+      </Checkbox>
       {body.steps.map((step, i) => (
         <StepRow
           // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place

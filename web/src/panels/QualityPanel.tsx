@@ -11,13 +11,14 @@ import { CompanyUploads } from "./CompanyUploads";
 import { Figure } from "./Figure";
 import { Panel } from "./Panel";
 import { useMay } from "./permissions";
+import { QualityAlarms } from "./QualityAlarms";
 import { QualityChecks } from "./QualityChecks";
 import { RemoteNote } from "./RemoteNote";
 import { RuleEditor } from "./RuleEditor";
 import { usePolled } from "./usePolled";
 
 const EVERY_MS = 15_000;
-const PARTS = ["overview", "companies", "checks"] as const;
+const PARTS = ["overview", "alarms", "companies", "checks"] as const;
 const GROUPS = ["company", "kind", "day"] as const;
 const MOST_ASSETS = 50;
 const MOST_REASONS = 3;
@@ -40,6 +41,7 @@ export default function QualityPanel() {
         value={part}
         onChange={(next) => desk.set({ part: next === "overview" ? null : next })}
       />
+      {part === "alarms" && <QualityAlarms />}
       {part === "companies" && <CompanyUploads />}
       {part === "checks" && <QualityChecks />}
       {part === "overview" && (

@@ -103,6 +103,8 @@ export class Desk {
   readonly qualityMarks = (filter: Filter) => requests.qualityMarks(this.query(filter));
   readonly flaggedSources = (filter: Filter) => requests.flaggedSources(this.query(filter));
   readonly qualityChecks = (filter: Filter) => requests.qualityChecks(this.query(filter));
+  readonly qualityAlarms = (filter: Filter) => requests.qualityAlarms(this.query(filter));
+  readonly qualityAlarmTotals = (filter: Filter) => requests.qualityAlarmTotals(this.query(filter));
   readonly qualityCompanies = () => requests.qualityCompanies(this.query());
   readonly doubt = (body: requests.Doubt) => this.changing(requests.doubt(this.query(), body));
   readonly tryQualityRule = (body: Parameters<typeof requests.tryQualityRule>[1]) =>

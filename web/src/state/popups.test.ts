@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Popup } from "../api/notices";
-import { isFlood, isHeard, NO_POPUPS, withMessage, without } from "./popups";
+import { isFlood, isHeard, NO_POPUPS, withMessage, without, withoutText } from "./popups";
 
 const alarm = (alarm_id: number, level: number) =>
   ({ alarm_id, level, raised_at: `2026-01-15T04:00:0${alarm_id % 10}Z` }) as Popup["alarms"][number];
@@ -28,6 +28,16 @@ describe("pop-ups", () => {
     const shown = withMessage(NO_POPUPS, message(1, [alarm(1, 1)], 30), 0);
     expect(without(shown, () => false)).toBe(shown);
     expect(without(shown, (card) => card.alarm_id === 1)).toMatchObject({ cards: [], more: 0 });
+  });
+
+  it("hold messages about data quality apart: no alarm, no flood, gone when read", () => {
+    const quality = { count: 2, company_id: 1, title_zh: "数据质量告警", title_en: "", body_zh: "", body_en: "" };
+    const shown = withMessage(NO_POPUPS, { ...message(3, []), quality }, 1000);
+    expect(withMessage(shown, { ...message(3, []), quality }, 2000).texts).toHaveLength(1);
+    expect(shown.cards).toEqual([]);
+    expect(shown.arrived).toEqual([]);
+    expect(withMessage(shown, message(4, [alarm(1, 1)]), 2000).texts).toEqual(shown.texts);
+    expect(withoutText(shown, 3).texts).toEqual([]);
   });
 
   it("are a flood with more than ten alarms in ten minutes, in which only the most urgent is heard", () => {

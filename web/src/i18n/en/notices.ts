@@ -6,6 +6,8 @@ export const notices = {
   "notices.detail": "Show details",
   "notices.dismiss": "Confirm, do not show again",
   "notices.dismissAll": "Confirm all, do not show again",
+  "notices.moreTexts": "{count} more about data quality",
+  "notices.quality": "Quality alarms too",
   "notices.rest": "{count} more alarms",
   "notices.flood": "Many alarms: sounds of lower levels pause",
   "notices.late": "Not acknowledged for {minutes} min",

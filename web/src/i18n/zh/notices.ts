@@ -6,6 +6,8 @@ export const notices = {
   "notices.detail": "查看详情",
   "notices.dismiss": "确认并不再显示",
   "notices.dismissAll": "全部确认并不再显示",
+  "notices.moreTexts": "另有 {count} 条质量通知",
+  "notices.quality": "同时推送数据质量告警",
   "notices.rest": "另有 {count} 条报警",
   "notices.flood": "报警密集：低级别声音已暂停",
   "notices.late": "{minutes} 分钟未确认",
