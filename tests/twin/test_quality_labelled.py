@@ -26,6 +26,7 @@ def test_every_fall_of_a_real_register_is_flagged_once() -> None:
     by_rule = found["by_rule"]
     assert isinstance(by_rule, dict)
     assert by_rule["register_back"] == found["falls"]
+    assert by_rule["secondary_below_primary"] == 36  # both values of the 18 frames in which heat flows, of 17,254
 
 
 def test_three_years_of_a_sound_heat_meter_have_no_flag() -> None:
