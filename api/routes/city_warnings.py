@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field
@@ -121,7 +121,9 @@ async def get_warnings(
     city: CityDep,
     pool: PoolDep,
     *,
-    state: Annotated[str, Query(pattern="^(open|all|01|02|03)$", description="open = issued or being handled.")] = "open",
+    state: Annotated[
+        city_warnings.WarningFilterState | Literal["all"], Query(description="open = issued or being handled.")
+    ] = "open",
     kind: Annotated[str | None, Query(description="Kind of the object.", max_length=100, examples=["substation"])] = None,
     type_: Annotated[
         str | None, Query(alias="type", description="Kind of problem, 01 to 12.", pattern="^(0[1-9]|1[0-2])$")
@@ -133,7 +135,7 @@ async def get_warnings(
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> WarningsAnswer:
     """List the warnings that the caller may see, by state, object, kind of problem, and what found it."""
-    wanted = city_warnings.WarningFilter(None if state == "all" else state, kind, type_, model, level, None, drill)  # type: ignore[arg-type]
+    wanted = city_warnings.WarningFilter(None if state == "all" else state, kind, type_, model, level, None, drill)
     found, total = await city_warnings.list_warnings(pool, caller.scope, city, wanted, limit=limit, offset=offset)
     return WarningsAnswer(items=[_model(each) for each in found], total=total)
 

@@ -232,3 +232,14 @@ def test_a_city_without_sources_has_an_empty_state() -> None:
     city = build_city(1, 1, (), (DEFAULT_RULE,))
     assert city.refresh(NOW) is False
     assert _shown(city, "status") == {}
+
+
+@pytest.mark.parametrize("apart", [1, 3, 1000])
+def test_the_row_of_a_source_is_found_by_its_number_and_strangers_have_none(apart: int) -> None:
+    sources = [
+        Source(5 + apart * i, f"R{i}", 1 + i, "room_sensor", None, None, 1, DEFAULT_SCHEMAS["room_sensor"], 60) for i in range(4)
+    ]
+    block = build_city(1, 1, sources, []).blocks[1]
+    asked = [0, 4, 5, 6, 5 + apart, 5 + 3 * apart, 6 + 3 * apart, 2**31 - 1]
+    known = {source.source_id: row for row, source in enumerate(sources)}
+    assert block.rows_of(np.array(asked, np.int32)).tolist() == [known.get(number, -1) for number in asked]

@@ -26150,7 +26150,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description open = issued or being handled. */
-                state?: string;
+                state?: ("open" | "01" | "02" | "03") | "all";
                 /** @description Kind of the object. */
                 kind?: string | null;
                 /** @description Kind of problem, 01 to 12. */
