@@ -333,6 +333,7 @@ async def popup_models(pool: Pool, scope: Scope, city_id: int, found: Sequence[P
             level=each.level,
             total=each.total,
             alarms=[lines[number] for number in each.alarms if number in lines],
+            quality=None,
         )
         for each in found
     ]
