@@ -7,8 +7,9 @@ import { moreUrgent } from "../layers/alarms";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { statusOfLevel } from "../state/status";
-import { formatAge, formatValue } from "../units";
+import { formatAge } from "../units";
 import { AlarmDetails, AlarmTags } from "./AlarmDetails";
+import { AlarmFigure } from "./AlarmFigure";
 import { type AlarmGroup, groupAlarms, type Incident, type Incidents } from "./incidents";
 import { Panel } from "./Panel";
 import { RemoteNote } from "./RemoteNote";
@@ -155,6 +156,7 @@ export function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean 
   const [open, setOpen] = useState(false);
   const quiet = alarm.shelved_until !== null || alarm.suppressed || alarm.out_of_service;
   const marks = `${alarm.acknowledged ? " known" : ""}${quiet ? " quiet" : ""}${chosen ? " chosen" : ""}`;
+  const known = alarm.acknowledged && <span className="known-text">{t("alarm.acknowledged")}</span>;
   function showCurve(): void {
     desk.set({ point: alarm.point });
     controller.visit(alarm.asset_id, alarm.position);
@@ -175,8 +177,7 @@ export function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean 
             {t("alarm.level", { level: alarm.level })} · {rule}
           </span>
           <span className="row-detail">
-            <b>{formatValue(alarm.value, alarm.unit, lang)}</b> ·{" "}
-            {t("alarm.limit", { value: formatValue(alarm.limit_value, alarm.unit, lang) })} ·{" "}
+            <AlarmFigure of={alarm} />
             {t("alarm.age", { age: formatAge(seconds, lang) })}
           </span>
           {alarm.advice !== "" && (
@@ -185,40 +186,38 @@ export function AlarmRow({ alarm, readOnly }: { alarm: Alarm; readOnly: boolean 
           <AlarmTags alarm={alarm} />
         </span>
       </button>
-      {alarm.acknowledged ? (
-        <span className="known-text">{t("alarm.acknowledged")}</span>
+      {readOnly ? (
+        known
       ) : (
-        !readOnly &&
-        !past && (
+        <span className="row-deeds">
+          {known}
+          {!alarm.acknowledged && !past && (
+            <Button
+              size="small"
+              aria-label={t("alarm.acknowledgeOf", { name: alarm.asset_name })}
+              onClick={() => void controller.acknowledge(alarm.alarm_id)}
+            >
+              {t("alarm.acknowledge")}
+            </Button>
+          )}
           <Button
             size="small"
-            aria-label={t("alarm.acknowledgeOf", { name: alarm.asset_name })}
-            onClick={() => void controller.acknowledge(alarm.alarm_id)}
+            type="text"
+            aria-label={t("alarm-desk.curveOf", { name: alarm.asset_name })}
+            onClick={showCurve}
           >
-            {t("alarm.acknowledge")}
+            {t("alarm-desk.curve")}
           </Button>
-        )
-      )}
-      {!readOnly && (
-        <Button
-          size="small"
-          type="text"
-          aria-label={t("alarm-desk.curveOf", { name: alarm.asset_name })}
-          onClick={showCurve}
-        >
-          {t("alarm-desk.curve")}
-        </Button>
-      )}
-      {!readOnly && (
-        <Button
-          size="small"
-          type="text"
-          aria-expanded={open}
-          aria-label={t("alarm.detailsOf", { name: alarm.asset_name })}
-          onClick={() => setOpen(!open)}
-        >
-          {t("alarm.details")}
-        </Button>
+          <Button
+            size="small"
+            type="text"
+            aria-expanded={open}
+            aria-label={t("alarm.detailsOf", { name: alarm.asset_name })}
+            onClick={() => setOpen(!open)}
+          >
+            {t("alarm.details")}
+          </Button>
+        </span>
       )}
       {open && !readOnly && <AlarmDetails alarm={alarm} />}
     </li>

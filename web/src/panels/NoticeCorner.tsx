@@ -22,7 +22,8 @@ import {
 } from "../state/popups";
 import { arrived } from "../state/remote";
 import { statusOfLevel } from "../state/status";
-import { formatTime, formatValue } from "../units";
+import { formatTime } from "../units";
+import { AlarmFigure } from "./AlarmFigure";
 import { StatusMark } from "./StatusMark";
 
 const SHOWN = 3;
@@ -177,8 +178,7 @@ function PopupCard({ card, onDismiss }: { card: Card; onDismiss: () => void }) {
           {t("alarm.level", { level: card.level })} · {lang === "zh" ? card.rule_zh : card.rule_en}
         </span>
         <span className="row-detail">
-          <b>{formatValue(card.value, card.unit, lang)}</b> ·{" "}
-          {t("alarm.limit", { value: formatValue(card.limit_value, card.unit, lang) })} ·{" "}
+          <AlarmFigure of={card} />
           {formatTime(Date.parse(card.raised_at), zone, lang)}
         </span>
         {card.after_min > 0 && <em className="popup-late">{t("notices.late", { minutes: card.after_min })}</em>}
