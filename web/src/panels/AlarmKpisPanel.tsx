@@ -114,7 +114,7 @@ function Shares({ kpis }: { kpis: requests.AlarmKpis }) {
         return (
           <div key={level}>
             {t("alarm.level", { level })} · {formatNumber(share, 0, lang)} %
-            <div className="kpi-bar" style={{ width: `${Math.max(share, 1)}%` }} />
+            <div className="kpi-bar" style={{ width: `${count === 0 ? 0 : Math.max(share, 1)}%` }} />
           </div>
         );
       })}

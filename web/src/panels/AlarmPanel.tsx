@@ -2,7 +2,6 @@ import { Button, Segmented } from "antd";
 import { useState } from "react";
 import type { Alarm } from "../api/shapes";
 import { useText } from "../i18n/hooks";
-import type { TextKey } from "../i18n/text";
 import { moreUrgent } from "../layers/alarms";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
@@ -10,6 +9,7 @@ import { statusOfLevel } from "../state/status";
 import { formatAge } from "../units";
 import { AlarmDetails, AlarmTags } from "./AlarmDetails";
 import { AlarmFigure } from "./AlarmFigure";
+import { IncidentText } from "./IncidentText";
 import { type AlarmGroup, groupAlarms, type Incident, type Incidents } from "./incidents";
 import { Panel } from "./Panel";
 import { RemoteNote } from "./RemoteNote";
@@ -125,19 +125,22 @@ function Group({ group, incident, readOnly, most }: GroupProps) {
   const t = useText();
   const [open, setOpen] = useState(false);
   const level = group.alarms[0]?.level ?? 3;
-  const cause = incident === undefined ? "" : t(`incidents.happened.${incident.cause.hypothesis}` as TextKey);
   return (
     <details className="alarm-group" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className={`row alarm level-${level}`}>
         <StatusMark code={statusOfLevel(level)} />
-        <span className="row-text">
-          <strong>
-            {t("incidents.title")} #{group.incidentId} {cause}
-          </strong>
-          <span className="row-detail">
-            {t("alarm.level", { level })} · {t("incidents.found", { count: group.alarms.length })}
+        {incident === undefined ? (
+          <span className="row-text">
+            <strong>
+              {t("incidents.title")} #{group.incidentId}
+            </strong>
+            <span className="row-detail">
+              {t("alarm.level", { level })} · {t("incidents.found", { count: group.alarms.length })}
+            </span>
           </span>
-        </span>
+        ) : (
+          <IncidentText incident={incident} />
+        )}
       </summary>
       {open && <Single alarms={group.alarms} readOnly={readOnly} most={most} />}
     </details>

@@ -9,9 +9,10 @@ import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { statusOfLevel } from "../state/status";
-import { formatAge, formatArea, formatLength, formatNumber, formatShare, formatTime, formatValue } from "../units";
+import { formatLength, formatNumber, formatTime, formatValue } from "../units";
 import { sortAlarms } from "./AlarmPanel";
 import { Figure } from "./Figure";
+import { IncidentText } from "./IncidentText";
 import {
   filterAlarms,
   foundMarks,
@@ -31,8 +32,6 @@ import { usePolled } from "./usePolled";
 
 const EVERY_MS = 3000;
 const MOST = 60;
-/** No alarm proves a cause: nobody is told 100 %. */
-const NEARLY = 0.995;
 
 /** Incidents with their causes and who is without heat, the alarms that stand for themselves, and where alarms are. */
 export default function IncidentsPanel() {
@@ -118,38 +117,12 @@ interface LineProps {
   onClick(): void;
 }
 
-/** What happened, how sure that is, its state and age, and whom it concerns. */
+/** An incident in the list; opens its details. */
 export function IncidentLine({ incident, open, onClick }: LineProps) {
-  const t = useText();
-  const lang = useApp((state) => state.view.lang);
-  const now = useNow();
-  const { affected, cause } = incident;
-  const age = Math.max(0, (now - Date.parse(incident.started_at)) / 1000);
   return (
     <button type="button" className="row-main" aria-expanded={open} onClick={onClick}>
       <StatusMark code={incident.open_alarms > 0 ? statusOfLevel(incident.level) : 1} />
-      <span className="row-text">
-        <strong>
-          #{incident.incident_id} {t(`incidents.happened.${cause.hypothesis}` as TextKey)}{" "}
-          <em className={`incident-state is-${incident.state}`}>{t(`incidents.state.${incident.state}`)}</em>
-        </strong>
-        <span className="row-detail">
-          {t("incidents.counts", {
-            open: incident.open_alarms,
-            substations: affected.substations,
-            users: formatNumber(affected.heat_user_count, 0, lang),
-            area: formatArea(affected.heated_area_m2, lang),
-          })}
-        </span>
-        <span className="row-detail">
-          {t("alarm.level", { level: incident.level })} ·{" "}
-          {cause.hypothesis !== "set" &&
-            `${t("incidents.sure", {
-              share: cause.confidence >= NEARLY ? t("causes.nearly") : formatShare(cause.confidence, lang),
-            })} · `}
-          {t("alarm.age", { age: formatAge(Math.floor(age), lang) })}
-        </span>
-      </span>
+      <IncidentText incident={incident} />
     </button>
   );
 }

@@ -26,7 +26,7 @@ import { formatTime } from "../units";
 import { AlarmFigure } from "./AlarmFigure";
 import { StatusMark } from "./StatusMark";
 
-const SHOWN = 3;
+const SHOWN = 2;
 /** The list of alarms holds no more than this: beyond it, missing from it says nothing. */
 const LISTED = 1000;
 

@@ -23,10 +23,10 @@ import SafetyCertificateOutlined from "@ant-design/icons/SafetyCertificateOutlin
 import ScheduleOutlined from "@ant-design/icons/ScheduleOutlined";
 import SwapOutlined from "@ant-design/icons/SwapOutlined";
 import WarningOutlined from "@ant-design/icons/WarningOutlined";
-import { type ComponentType, lazy, Suspense } from "react";
+import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
 import { useApp, useParts } from "../state/context";
-import { TOOLS, WORK_PANELS, type WorkPanel } from "../state/work";
+import { groupOf, WORK_GROUPS, type WorkGroup, type WorkPanel } from "../state/work";
 
 const PANELS: Record<WorkPanel, ComponentType> = {
   incidents: lazy(() => import("./IncidentsPanel")),
@@ -86,6 +86,10 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   layers: AppstoreOutlined,
 };
 
+const GROUPS = Object.keys(WORK_GROUPS) as WorkGroup[];
+const NEXT_KEYS = ["ArrowRight", "ArrowDown"];
+const BACK_KEYS = ["ArrowLeft", "ArrowUp"];
+
 interface WorkBenchProps {
   /** With the planners' tools, as a rail beside the panel. */
   tools?: boolean;
@@ -96,9 +100,10 @@ interface WorkBenchProps {
 /** The panels people work in, one at a time; which one is in the address. */
 export default function WorkBench({ tools = false, first, onClose }: WorkBenchProps) {
   const open = useApp((state) => state.view.panel) ?? first ?? null;
+  const groups = tools ? GROUPS : GROUPS.filter((one) => one !== "network");
   return (
     <div className={tools ? "bench railed" : "bench"}>
-      {tools ? <Rail open={open} /> : <Tabs open={open} onClose={onClose} />}
+      <BenchNav open={open} groups={groups} railed={tools} onClose={onClose} />
       {open !== null && <OpenPanel key={open} panel={open} />}
     </div>
   );
@@ -114,25 +119,88 @@ function OpenPanel({ panel }: { panel: WorkPanel }) {
   );
 }
 
-/** Tools of the network above, the archive below. */
-function Rail({ open }: { open: WorkPanel | null }) {
+interface NavProps {
+  open: WorkPanel | null;
+  groups: readonly WorkGroup[];
+  railed: boolean;
+  onClose: (() => void) | undefined;
+}
+
+/** The groups of panels, and the panels of the group that the open one is in; a group opens the panel last seen in it. */
+function BenchNav({ open, groups, railed, onClose }: NavProps) {
   const t = useText();
+  const { desk } = useParts();
+  const [last, setLast] = useState<Partial<Record<WorkGroup, WorkPanel>>>({});
+  const found = open === null ? null : groupOf(open);
+  const group = groups.find((one) => one === found) ?? groups[0] ?? "alarms";
+  useEffect(() => {
+    if (open !== null) setLast((before) => ({ ...before, [groupOf(open)]: open }));
+  }, [open]);
   return (
-    <nav className="rail" aria-label={t("work.title")}>
-      {[TOOLS, WORK_PANELS].map((group, i) => (
-        <ul key={group[0]} aria-label={t(i === 0 ? "work.tools" : "work.archive")}>
-          {group.map((panel) => (
-            <li key={panel}>
-              <RailButton panel={panel} open={panel === open} />
-            </li>
-          ))}
-        </ul>
-      ))}
+    <nav className={railed ? "rail" : "bench-tabs"} aria-label={t("work.title")}>
+      <div className="bench-groups">
+        <GroupTabs
+          groups={groups}
+          chosen={group}
+          upright={railed}
+          onChoose={(one) => desk.open(last[one] ?? WORK_GROUPS[one][0])}
+        />
+        {onClose !== undefined && (
+          <button type="button" className="bench-close" aria-label={t("app.close")} onClick={onClose}>
+            ✕
+          </button>
+        )}
+      </div>
+      <ul aria-label={t(`work.group.${group}`)}>
+        {WORK_GROUPS[group].map((panel) => (
+          <li key={panel}>
+            <PanelButton panel={panel} open={panel === open} icon={railed} />
+          </li>
+        ))}
+      </ul>
     </nav>
   );
 }
 
-function RailButton({ panel, open }: { panel: WorkPanel; open: boolean }) {
+interface GroupTabsProps {
+  groups: readonly WorkGroup[];
+  chosen: WorkGroup;
+  upright: boolean;
+  onChoose(group: WorkGroup): void;
+}
+
+/** One stop of the tab key; arrows go from group to group. */
+function GroupTabs({ groups, chosen, upright, onChoose }: GroupTabsProps) {
+  const t = useText();
+  return (
+    <div role="tablist" aria-label={t("work.groups")} aria-orientation={upright ? "vertical" : "horizontal"}>
+      {groups.map((group) => (
+        <button
+          key={group}
+          type="button"
+          role="tab"
+          aria-selected={group === chosen}
+          tabIndex={group === chosen ? 0 : -1}
+          onKeyDown={step}
+          onClick={() => onChoose(group)}
+        >
+          {t(`work.group.${group}`)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Moves the focus to the neighbour of a tab, round at the ends. */
+function step(event: KeyboardEvent<HTMLButtonElement>): void {
+  const by = NEXT_KEYS.includes(event.key) ? 1 : BACK_KEYS.includes(event.key) ? -1 : 0;
+  const tabs = [...(event.currentTarget.parentElement?.children ?? [])] as HTMLElement[];
+  if (by === 0) return;
+  event.preventDefault();
+  tabs.at((tabs.indexOf(event.currentTarget) + by) % tabs.length)?.focus();
+}
+
+function PanelButton({ panel, open, icon }: { panel: WorkPanel; open: boolean; icon: boolean }) {
   const t = useText();
   const { desk } = useParts();
   const Icon = ICONS[panel];
@@ -143,34 +211,12 @@ function RailButton({ panel, open }: { panel: WorkPanel; open: boolean }) {
       title={t(`${panel}.title`)}
       onClick={() => desk.open(panel)}
     >
-      <i className="rail-icon" aria-hidden="true">
-        <Icon />
-      </i>
+      {icon && (
+        <i className="rail-icon" aria-hidden="true">
+          <Icon />
+        </i>
+      )}
       <span>{t(`work.${panel}`)}</span>
     </button>
-  );
-}
-
-function Tabs({ open, onClose }: { open: WorkPanel | null; onClose: (() => void) | undefined }) {
-  const t = useText();
-  const { desk } = useParts();
-  return (
-    <nav className="bench-tabs" aria-label={t("work.title")}>
-      {WORK_PANELS.map((panel) => (
-        <button
-          key={panel}
-          type="button"
-          aria-current={panel === open ? "page" : undefined}
-          onClick={() => desk.open(panel)}
-        >
-          {t(`work.${panel}`)}
-        </button>
-      ))}
-      {onClose !== undefined && (
-        <button type="button" className="bench-close" aria-label={t("app.close")} onClick={onClose}>
-          ✕
-        </button>
-      )}
-    </nav>
   );
 }

@@ -1,30 +1,17 @@
 /** The panels in which planners work, and what each of them holds in the address. */
 
-/** Incidents, the archive and its quality: on both pages. */
-export const WORK_PANELS = [
-  "incidents",
-  "alarm-desk",
-  "warnings",
-  "alarm-kpis",
-  "alarm-rules",
-  "drills",
-  "problems",
-  "arrivals",
-  "quality",
-  "notices",
-  "changes",
-  "proposals",
-  "statistics",
-  "coverage",
-  "datums",
-  "selection",
-  "services",
-  "layers",
-] as const;
-/** What planners ask of the network: on `/plan`. */
-export const TOOLS = ["trace", "isolation", "whatif", "causes", "leaks", "plans", "off-normal", "criticality"] as const;
-export type Tool = (typeof TOOLS)[number];
-export type WorkPanel = (typeof WORK_PANELS)[number] | Tool;
+/** All panels by what they are about. Those of the network are tools of planners, on `/plan` only. */
+export const WORK_GROUPS = {
+  network: ["trace", "isolation", "whatif", "causes", "leaks", "plans", "off-normal", "criticality"],
+  alarms: ["incidents", "alarm-desk", "warnings", "alarm-rules", "alarm-kpis", "drills", "notices"],
+  data: ["quality", "arrivals", "problems", "coverage", "datums"],
+  archive: ["changes", "proposals", "statistics"],
+  map: ["layers", "selection", "services"],
+} as const;
+export type WorkGroup = keyof typeof WORK_GROUPS;
+export type Tool = (typeof WORK_GROUPS)["network"][number];
+export type WorkPanel = (typeof WORK_GROUPS)[WorkGroup][number];
+const GROUPED = Object.entries(WORK_GROUPS) as [WorkGroup, readonly WorkPanel[]][];
 
 /** What of a panel a shared link restores; no key is one of the view's own. */
 const PANEL_KEYS = {
@@ -76,11 +63,16 @@ export const LONGEST_REPAIR_H = 10_000;
 
 export function readPanel(query: URLSearchParams): WorkPanel | null {
   const name = query.get("panel");
-  return [...WORK_PANELS, ...TOOLS].find((panel) => panel === name) ?? null;
+  return GROUPED.flatMap(([, panels]) => panels).find((panel) => panel === name) ?? null;
+}
+
+/** The group a panel is in. */
+export function groupOf(panel: WorkPanel): WorkGroup {
+  return GROUPED.find(([, panels]) => panels.includes(panel))?.[0] ?? "alarms";
 }
 
 export function isTool(panel: WorkPanel | null): panel is Tool {
-  return TOOLS.some((tool) => tool === panel);
+  return WORK_GROUPS.network.some((tool) => tool === panel);
 }
 
 export function hasSandbox(panel: WorkPanel | null): boolean {
