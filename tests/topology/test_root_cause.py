@@ -272,6 +272,13 @@ class TestAges:
         assert set(cause.explained) == set(range(26, 32))
         assert cause.age_s >= 600.0
 
+    def test_stations_nearer_to_the_source_that_do_not_ring_speak_against_it(self, engine: CauseEngine) -> None:
+        """All rang a moment ago: the water from the source has passed those that are silent before it came to these."""
+        alarmed = [20, *range(26, 32)]
+        found = engine.diagnose(alarmed, range(21, 26), dict.fromkeys(alarmed, 20.0))
+        assert found.causes[0].explained == tuple(range(26, 32))
+        assert found.stray == (20,)
+
     def test_an_alarm_of_yesterday_is_not_explained(self, engine: CauseEngine) -> None:
         ages = dict.fromkeys(range(26, 32), 600.0) | {26: 86_400.0}
         found = engine.diagnose(range(26, 32), range(20, 26), ages)

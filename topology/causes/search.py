@@ -244,8 +244,8 @@ class _Search:
         if times is None:
             return chance, float("nan")
         mine = (chance >= LEAST_CHANCE) & self._open
-        fits, age_s = times.fits(self._start_number(place), self._by_water(place), mine, self._evidence.rang)
-        return np.where(fits, chance, 0.0), age_s
+        fits, age_s = times.fits(self._start_number(place), self._by_water(place), mine, self._evidence.rang, self._tables.stray)
+        return chance * fits, age_s
 
     def _held_against_ages(self) -> Floats:
         """Return scores, those of the best candidates without what cannot be theirs by its age; the others stay below these."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
+from topology.causes.kernels import LARGEST_RATE
 from topology.codes import CLOSED, EXCHANGER, PIPE, SOURCE
 from topology.network import Network
 
@@ -26,6 +27,8 @@ TOLERANCE_S = 900.0
 """Periods of report, and the own inertia of a station."""
 SLOWEST = 1.5
 """A way may take so many times as long as assumed, and `1 / SLOWEST` of it where it is quick."""
+AGES_TRIED = 24
+"""Of a cause whose work travels with the water, between the youngest and the oldest its alarms allow."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +49,15 @@ class Times:
     arrival_s: Floats
     arrival_at: Floats
 
-    def fits(self, number: int, by_water: bool, mine: NDArray[np.bool_], rang: int) -> tuple[NDArray[np.bool_], float]:
-        """Tell which points a cause can have, and its age.
+    def fits(self, number: int, by_water: bool, mine: NDArray[np.bool_], rang: int, stray: float) -> tuple[Floats, float]:
+        """Tell how likely the failure of a place has reached each point by now, 0 to 1, and its age.
 
         1. An alarm rang between "at once" and "when the slowest water had come" after the cause; where only the water brings it
            (`by_water`), not before the quickest.
         2. The age of the cause is the one that fits most of its alarms; of several the youngest.
-        3. Where only the water brings it, a silent station that the water need not have reached by then says nothing.
+        3. Where only the water brings it, a station counts as much as it is likely that the water has come to it: between the
+           quickest and the slowest every arrival is as likely, and the cause is as old as makes what rang and what is silent
+           most likely. A silent station nearer to the source than those that rang speaks against it, one far off hardly.
 
         Parameters
         ----------
@@ -62,21 +67,41 @@ class Times:
             The points that the cause concerns, shape (points,).
         rang
             The first so many points are alarms.
+        stray
+            Share of stations that ring for no shared reason.
         """
         since = self.arrival_at[number] if number >= 0 else 0.0
         travel = np.where(np.isfinite(self.arrival_s), np.maximum(self.arrival_s - since, 0.0), 0.0)
         latest = SLOWEST * travel + TOLERANCE_S
         soonest = (travel / SLOWEST if by_water else 0.0 * travel) - TOLERANCE_S
         known = mine & np.isfinite(self.age_s)
-        fits = mine.copy()
+        fits = mine.astype(np.float64)
         if not known.any():
             return fits, float("nan")
         age_s = _most_common(self.age_s[known] + soonest[known], self.age_s[known] + latest[known])
         late = age_s - self.age_s
         fits[known] = ((late >= soonest - 1e-6) & (late <= latest + 1e-6))[known]
         if by_water:
-            fits[rang:] &= latest[rang:] <= age_s + 1e-6
-        return fits, float(max(age_s, self.age_s[known & fits].max()))
+            fits, age_s = self._by_water(mine, rang, stray, youngest_s=age_s, soonest=soonest, latest=latest)
+        return fits, float(max(age_s, self.age_s[known & (fits > 0.0)].max(initial=0.0)))
+
+    def _by_water(
+        self, mine: NDArray[np.bool_], rang: int, stray: float, *, youngest_s: float, soonest: Floats, latest: Floats
+    ) -> tuple[Floats, float]:
+        """Return how likely the water has come to each point, and the age that makes this most likely."""
+        quickest = soonest + TOLERANCE_S
+        known = mine & np.isfinite(self.age_s)
+        oldest_s = float((self.age_s + latest)[known].max())
+        best: tuple[float, Floats, float] | None = None
+        for age_s in np.linspace(max(youngest_s, 0.0), oldest_s, AGES_TRIED):
+            late = age_s - self.age_s
+            come = np.where(mine, np.clip((age_s - quickest) / (latest - quickest), 0.0, LARGEST_RATE), 0.0)
+            come[known & ((late < soonest - 1e-6) | (late > latest + 1e-6))] = 0.0
+            score = np.log1p(come[:rang] * (1.0 - stray) / stray).sum() + np.log1p(-come[rang:]).sum()
+            if best is None or score > best[0]:
+                best = float(score), come, float(age_s)
+        assert best is not None
+        return best[1], best[2]
 
 
 def _most_common(lowest: Floats, highest: Floats) -> float:
