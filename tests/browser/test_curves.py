@@ -20,7 +20,7 @@ MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 SHOWN, REGISTER = "secondary_supply_temperature_degc", "primary_heat_total_gj"
 NAME_ZH = "二次侧总供水温度"
 BAD_DEGC, FAILED = 95.0, 4
-LINE_COLOUR, BAD_COLOUR = (0x22, 0xD3, 0xEE), (0x84, 0x93, 0xA6)
+LINE_COLOUR, FLAGGED_COLOUR = (0x22, 0xD3, 0xEE), (0xEF, 0x44, 0x44)
 
 
 def frames(program: httpx.Client, source: dict[str, Any]) -> list[dict[str, Any]]:
@@ -86,7 +86,9 @@ def test_readings_of_an_asset_are_drawn_named_marked_and_zoomed(
         chart = panel.locator(".chart")
         chart.locator("canvas").wait_for()
         assert "逐帧读数" in panel.inner_text()
-        assert count_of(plot(chart), BAD_COLOUR) >= 8, "the failed value, far above all others, is a dot of its own"
+        panel.locator(".chart[data-flagged='1']").wait_for()
+        assert count_of(plot(chart), FLAGGED_COLOUR) >= 8, "the failed value, far above all others, is a red dot of its own"
+        assert "95" in panel.locator(".bad-value").inner_text(), "and it is told why"
         assert count_of(plot(chart), LINE_COLOUR) == 0, "the line does not climb to a value that failed"
         for size in ((2400, 1350), (390, 844), (1440, 900)):
             assert_fits(shown, panel, size, pictures)
