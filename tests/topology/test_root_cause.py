@@ -15,6 +15,7 @@ from tests.topology.oracle import Oracle
 from topology.causes.footprints import LEVELS, level_of, make_footprints
 from topology.causes.kernels import LARGEST_RATE
 from topology.causes.root_cause import STRAY_RATE, CauseEngine
+from topology.causes.times import SLOWEST, Times
 from topology.network import Network, build_network
 
 STATIONS = range(20, 32)
@@ -278,6 +279,20 @@ class TestAges:
         found = engine.diagnose(alarmed, range(21, 26), dict.fromkeys(alarmed, 20.0))
         assert found.causes[0].explained == tuple(range(26, 32))
         assert found.stray == (20,)
+
+    @pytest.mark.parametrize("near_rang", [True, False])
+    def test_cold_water_comes_to_the_near_stations_first(self, near_rang: bool) -> None:
+        """Six stations at ten minutes to an hour from the source, six at three hours and more; half rang as slow water came."""
+        near, far = np.linspace(600, 3600, 6), np.linspace(10_800, 18_000, 6)
+        rang_s, silent_s = (near, far) if near_rang else (far, near)
+        ages_s = 1.2 * (rang_s.max() - rang_s) + 20.0
+        arrival_s = np.concatenate([rang_s, silent_s])
+        times = Times(np.concatenate([ages_s, np.full(6, np.nan)]), arrival_s, arrival_s)
+        fits, age_s = times.fits(-1, True, np.ones(12, bool), 6, STRAY_RATE)
+        assert fits[:6].min() > 0.2, "what rang may have been reached"
+        assert age_s >= rang_s.max() / SLOWEST
+        assert (fits[6:].max() < 0.05) == near_rang, "silence of the near ones speaks against the source, of the far ones not"
+        assert (fits[6:].min() > 0.9) != near_rang
 
     def test_an_alarm_of_yesterday_is_not_explained(self, engine: CauseEngine) -> None:
         ages = dict.fromkeys(range(26, 32), 600.0) | {26: 86_400.0}

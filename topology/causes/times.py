@@ -79,13 +79,14 @@ class Times:
         if not known.any():
             return fits, float("nan")
         age_s = _most_common(self.age_s[known] + soonest[known], self.age_s[known] + latest[known])
-        late = age_s - self.age_s
-        fits[known] = ((late >= soonest - 1e-6) & (late <= latest + 1e-6))[known]
         if by_water:
-            fits, age_s = self._by_water(mine, rang, stray, youngest_s=age_s, soonest=soonest, latest=latest)
+            fits, age_s = self._come_by(mine, rang, stray, youngest_s=age_s, soonest=soonest, latest=latest)
+        else:
+            late = age_s - self.age_s
+            fits[known] = ((late >= soonest - 1e-6) & (late <= latest + 1e-6))[known]
         return fits, float(max(age_s, self.age_s[known & (fits > 0.0)].max(initial=0.0)))
 
-    def _by_water(
+    def _come_by(
         self, mine: NDArray[np.bool_], rang: int, stray: float, *, youngest_s: float, soonest: Floats, latest: Floats
     ) -> tuple[Floats, float]:
         """Return how likely the water has come to each point, and the age that makes this most likely."""
@@ -95,9 +96,9 @@ class Times:
         best: tuple[float, Floats, float] | None = None
         for age_s in np.linspace(max(youngest_s, 0.0), oldest_s, AGES_TRIED):
             late = age_s - self.age_s
-            come = np.where(mine, np.clip((age_s - quickest) / (latest - quickest), 0.0, LARGEST_RATE), 0.0)
+            come = np.where(mine, np.clip((age_s - quickest) / (latest - quickest), 0.0, 1.0), 0.0)
             come[known & ((late < soonest - 1e-6) | (late > latest + 1e-6))] = 0.0
-            score = np.log1p(come[:rang] * (1.0 - stray) / stray).sum() + np.log1p(-come[rang:]).sum()
+            score = np.log1p(come[:rang] * (1.0 - stray) / stray).sum() + np.log1p(-LARGEST_RATE * come[rang:]).sum()
             if best is None or score > best[0]:
                 best = float(score), come, float(age_s)
         assert best is not None

@@ -10,6 +10,7 @@ import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { statusOfLevel } from "../state/status";
 import { formatLength, formatNumber, formatTime, formatValue } from "../units";
+import { isSignal } from "./AlarmFigure";
 import { sortAlarms } from "./AlarmPanel";
 import { Figure } from "./Figure";
 import { IncidentText } from "./IncidentText";
@@ -334,7 +335,8 @@ function AlarmLine({ alarm }: { alarm: Alarm }) {
       <span className="row-text">
         <strong>{alarm.asset_name}</strong>
         <span className="row-detail">
-          {lang === "zh" ? alarm.rule_name_zh : alarm.rule_name_en} · {formatValue(alarm.value, alarm.unit, lang)}
+          {lang === "zh" ? alarm.rule_name_zh : alarm.rule_name_en}
+          {!isSignal(alarm) && ` · ${formatValue(alarm.value, alarm.unit, lang)}`}
         </span>
       </span>
     </button>

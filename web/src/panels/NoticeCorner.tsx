@@ -26,7 +26,8 @@ import { formatTime } from "../units";
 import { AlarmFigure } from "./AlarmFigure";
 import { StatusMark } from "./StatusMark";
 
-const SHOWN = 2;
+/** Cards at once; what is not shown is counted, and confirmed with all others only. */
+const SHOWN = window.matchMedia("(max-width: 700px)").matches ? 1 : 2;
 /** The list of alarms holds no more than this: beyond it, missing from it says nothing. */
 const LISTED = 1000;
 
