@@ -10,7 +10,7 @@ import { drawn, overlayOf } from "../state/overlay";
 import { arrived } from "../state/remote";
 import { formatTime } from "../units";
 import { Differences } from "./Differences";
-import { attributeDifferences, named } from "./differences";
+import { attributeDifferences, kindThatNames, named } from "./differences";
 import { Panel } from "./Panel";
 import { useMay } from "./permissions";
 import { messageOf, subjectOf } from "./problems";
@@ -79,9 +79,9 @@ function Card({ problem }: { problem: ProblemDetail }) {
 /** What the repair changes of the attributes, with the names and codes of the catalogue. */
 function AttributeDifferences({ problem }: { problem: ProblemDetail }) {
   const { desk } = useParts();
-  const { kind, register } = problem;
-  const known = arrived(useAnswer(register === null ? `kind ${kind}` : null, () => desk.kind(kind)));
   const found = attributeDifferences(problem.attributes_before ?? null, problem.attributes_after ?? null);
+  const asked = kindThatNames(problem, found);
+  const known = arrived(useAnswer(asked === null ? null : `kind ${asked}`, () => desk.kind(asked ?? "")));
   return <Differences items={found.map((item) => named(item, known?.attributes ?? []))} />;
 }
 

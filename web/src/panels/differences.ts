@@ -36,6 +36,14 @@ export function attributeDifferences(before: Json | null, after: Json | null): D
     .filter((one) => JSON.stringify(one.before) !== JSON.stringify(one.after));
 }
 
+/** The kind whose catalogue names the differences; null for none to name, a row of a register, an asset that has ended. */
+export function kindThatNames(
+  subject: { kind: string; register: string | null },
+  differences: readonly Difference[],
+): string | null {
+  return differences.length === 0 || subject.register !== null || subject.kind === "" ? null : subject.kind;
+}
+
 /** A difference with the catalogue's name of its field, and the meanings of codes. */
 export function named(item: Difference, attributes: readonly KindAttribute[]): Difference {
   const attribute = attributes.find(({ name }) => name === item.field);

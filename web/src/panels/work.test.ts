@@ -3,7 +3,7 @@ import type { Grid, LengthRow, Rule } from "../api/records";
 import type { Asset, KindAttribute } from "../api/shapes";
 import { bandColouring, limitsOf } from "../layers/bands";
 import { exaggerationOf, residualFeatures } from "../layers/residuals";
-import { attributeDifferences, valueText } from "./differences";
+import { attributeDifferences, kindThatNames, valueText } from "./differences";
 import { draftOf, editOf, misfits, typedValue } from "./editing";
 import { bandNames, tablesOf } from "./lengths";
 import { groupRules, severitiesOf, stateOf } from "./problems";
@@ -116,6 +116,11 @@ describe("differences", () => {
       ["d", null, "x"],
     ]);
     expect(attributeDifferences({ a: 1 }, null)).toEqual([]);
+    expect(kindThatNames({ kind: "pipe", register: null }, found)).toBe("pipe");
+    // an asset that has ended leaves its problem without a kind
+    expect(kindThatNames({ kind: "", register: null }, found)).toBeNull();
+    expect(kindThatNames({ kind: "heat_user", register: "heat_user" }, found)).toBeNull();
+    expect(kindThatNames({ kind: "pipe", register: null }, [])).toBeNull();
   });
 
   it("tell geometry by its kind and size", () => {
