@@ -108,7 +108,7 @@ def write_glb(mesh: Mesh, table: PropertyTable, *, class_name: str = "building")
         ],
         "extensions": {"EXT_structural_metadata": _metadata(buffer, table, class_name)},
     }
-    return _pack(document | {"bufferViews": buffer.views, "buffers": [{"byteLength": len(buffer.data)}]}, buffer.data)
+    return pack_glb(document | {"bufferViews": buffer.views, "buffers": [{"byteLength": len(buffer.data)}]}, buffer.data)
 
 
 _MATERIAL = {
@@ -168,7 +168,8 @@ _PROPERTIES: dict[str, Any] = {
 }
 
 
-def _pack(document: dict[str, Any], binary: bytearray) -> bytes:
+def pack_glb(document: dict[str, Any], binary: bytearray) -> bytes:
+    """Return a .glb of a document and its one buffer; keys are sorted, so that the same document gives the same bytes."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 4)
     body = bytes(binary) + bytes(-len(binary) % 4)
