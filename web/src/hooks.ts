@@ -2,6 +2,18 @@
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 
+export interface Three {
+  /** Where a point at a height over the ground is drawn in the map's window. */
+  project(lon: number, lat: number, heightM: number): [number, number] | null;
+  /** Asset drawn at a place of the map's window. */
+  pick(x: number, y: number): number | null;
+  /** Colours that an asset is drawn in, one a tile that holds it. */
+  coloursOf(assetId: number): (readonly [number, number, number])[];
+  /** Assets drawn in the colour of an alarm. */
+  alarmed(): number[];
+  size(): { features: number; tiles: number };
+}
+
 export interface TestHooks {
   /** The map has drawn the city and the feed has spoken; on `/m` both lists are here. */
   ready: boolean;
@@ -14,6 +26,8 @@ export interface TestHooks {
   impact: { lost: number[]; degraded: number[]; drawn: number[] };
   /** Layers of the 3D scene whose content has arrived. */
   scene: string[];
+  /** The features of the 3D scene; null while there is none. */
+  three: Three | null;
   errors: string[];
   map: MapLibreMap | null;
 }
@@ -31,6 +45,7 @@ export function installHooks(status: TestHooks["status"]): TestHooks {
     selected: null,
     impact: { lost: [], degraded: [], drawn: [] },
     scene: [],
+    three: null,
     errors: [],
     map: null,
   };

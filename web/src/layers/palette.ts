@@ -10,6 +10,7 @@ export const COLOURS = {
   border: "#4b6a8c",
   building: "#1d3552",
   buildingEdge: "#34557d",
+  building3d: "#6f8fb5",
   supply: "#fb923c",
   return: "#38bdf8",
   transmission: "#a5f3fc",

@@ -8,6 +8,7 @@ import {
   ScaleControl,
 } from "maplibre-gl";
 import type { District } from "../api/shapes";
+import type { Three } from "../hooks";
 import { PIPES_FROM_ZOOM } from "../layers/colouring";
 import { DEVICE_SIGNS } from "../layers/devices";
 import { GAS_SIGNS } from "../layers/gas";
@@ -30,6 +31,7 @@ import { StatusPainter } from "./painter";
 import { roomAround } from "./room";
 import type { Scene } from "./scene";
 import { buildStyle, EMPTY_STYLE } from "./style";
+import type { PickedFeature } from "./tiles3d/FeatureTilesLayer";
 
 /** Layers that answer a click, most wanted first. */
 const PICKED = [
@@ -68,11 +70,19 @@ export interface Hover {
   district: Omit<District, "geometry">;
 }
 
+/** A solid of the 3D scene under the pointer. */
+export interface FeatureHover {
+  x: number;
+  y: number;
+  feature: PickedFeature;
+}
+
 export interface MapOptions {
   interactive: boolean;
   /** How much larger than on a desk texts and signs are drawn. */
   magnify: number;
   onHover(hover: Hover | null): void;
+  onFeature(hover: FeatureHover | null): void;
   /** Where the pointer is; null when it is not over the map. */
   onPointer(position: [number, number] | null): void;
   onIdle(map: HeatMap): void;
@@ -148,6 +158,19 @@ export class HeatMap {
     return this.scene?.loadedLayers ?? [];
   }
 
+  /** What page tests ask of the 3D scene. */
+  get three(): Three | null {
+    const scene = this.scene;
+    if (scene === null) return null;
+    return {
+      project: (lon, lat, heightM) => scene.project(lon, lat, heightM),
+      pick: (x, y) => scene.pick(x, y)?.assetId ?? null,
+      coloursOf: (id) => scene.painter.coloursOf(id),
+      alarmed: () => scene.painter.alarmed(),
+      size: () => scene.painter.size,
+    };
+  }
+
   private listen(): void {
     const { map, parts, options } = this;
     if (options.interactive) {
@@ -171,9 +194,14 @@ export class HeatMap {
       this.followZoom();
     });
     this.endings.push(parts.store.subscribe(() => this.follow(parts.store.get())));
-    this.endings.push(parts.controller.onStatusChange((ids) => this.painter.mark(ids)));
+    this.endings.push(parts.controller.onStatusChange((ids) => this.statusChanged(ids)));
     this.endings.push(parts.controller.onSegmentChange((ids) => this.segmentPainter.mark(ids)));
     map.on("zoomend", () => this.followZoom());
+  }
+
+  private statusChanged(ids: Iterable<number>): void {
+    this.painter.mark(ids);
+    this.scene?.painter.mark(ids);
   }
 
   private follow(state: AppState): void {
@@ -245,6 +273,7 @@ export class HeatMap {
     const wanted = state.view.mode === "3d" && city !== null;
     if (wanted && this.scene === null && !this.loadingScene) void this.openScene(city);
     this.scene?.follow(state.view.layers);
+    this.scene?.painter.select(state.view.selected);
     if (!wanted && this.scene !== null) this.closeScene();
   }
 
@@ -257,10 +286,13 @@ export class HeatMap {
       if (this.parts.store.get().view.mode !== "3d") return;
       this.scene = new Scene(
         this.map,
+        this.parts.statuses,
+        (found, x, y) => this.options.onFeature(found === null ? null : { x, y, feature: found }),
         (problems) => this.parts.store.dispatch({ type: "scene/problems", problems }),
         () => this.options.onIdle(this),
       );
       this.scene.follow(this.parts.store.get().view.layers);
+      this.scene.painter.select(this.parts.store.get().view.selected);
       if (this.map.getPitch() === 0) this.map.easeTo({ pitch: PITCH_3D, duration: 600 });
       await this.scene.show("overview", city);
     } finally {
@@ -290,6 +322,11 @@ export class HeatMap {
   private pick(event: MapMouseEvent): void {
     const { x, y } = event.point;
     const { picking } = this.parts.store.get();
+    const solid = picking === null ? (this.scene?.pick(x, y) ?? null) : null;
+    if (solid !== null) {
+      if (!this.parts.planning.picked(solid.assetId)) this.parts.controller.select(solid.assetId);
+      return;
+    }
     const layers = PICKED.filter((id) => this.map.getLayer(id) !== undefined);
     const box: [[number, number], [number, number]] = [
       [x - PICK_RADIUS_PX, y - PICK_RADIUS_PX],

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { useText } from "../i18n/hooks";
-import { HeatMap, type Hover } from "../map/heatMap";
+import { type FeatureHover, HeatMap, type Hover } from "../map/heatMap";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
 import { CoordinateBar } from "./CoordinateBar";
+import { FeatureCard } from "./FeatureCard";
 import { HoverCard } from "./HoverCard";
 import { Legend } from "./Legend";
 import { LostBanner } from "./LostBanner";
@@ -20,6 +21,7 @@ export function MapView({ wall }: MapViewProps) {
   const parts = useParts();
   const container = useRef<HTMLDivElement>(null);
   const [hover, setHover] = useState<Hover | null>(null);
+  const [feature, setFeature] = useState<FeatureHover | null>(null);
   const [pointer, setPointer] = useState<[number, number] | null>(null);
   const interactive = wall === undefined;
   const magnify = wall?.magnify ?? 1;
@@ -30,6 +32,7 @@ export function MapView({ wall }: MapViewProps) {
       interactive,
       magnify,
       onHover: setHover,
+      onFeature: setFeature,
       onPointer: setPointer,
       onIdle: (idle) => void observeIdle(idle, parts),
       onError: reportError,
@@ -43,6 +46,7 @@ export function MapView({ wall }: MapViewProps) {
       <Legend />
       <CoordinateBar pointer={pointer} readOnly={!interactive} />
       {hover !== null && <HoverCard hover={hover} />}
+      {feature !== null && <FeatureCard hover={feature} />}
       <LostBanner />
     </div>
   );

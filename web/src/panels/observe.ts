@@ -7,6 +7,7 @@ export async function observeIdle(heatMap: HeatMap, parts: Parts): Promise<void>
   const state = parts.store.get();
   hooks.map = heatMap.map;
   hooks.scene = heatMap.sceneLayers;
+  hooks.three = heatMap.three;
   const asked = state.view.selected;
   const drawn = await heatMap.drawnIds();
   if (parts.store.get().view.selected === asked) hooks.impact.drawn = drawn;

@@ -11,6 +11,7 @@ import { overview } from "./overview";
 import { quality } from "./quality";
 import { services } from "./services";
 import { solving } from "./solving";
+import { view3d } from "./view3d";
 
 /** Texts of the page in English. */
 export const en: Record<TextKey, string> = {
@@ -26,4 +27,5 @@ export const en: Record<TextKey, string> = {
   ...incidents,
   ...notices,
   ...alarmDesk,
+  ...view3d,
 };

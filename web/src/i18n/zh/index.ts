@@ -10,6 +10,7 @@ import { overview } from "./overview";
 import { quality } from "./quality";
 import { services } from "./services";
 import { solving } from "./solving";
+import { view3d } from "./view3d";
 
 /** Texts of the page in Chinese; the keys every language must have. */
 export const zh = {
@@ -25,6 +26,7 @@ export const zh = {
   ...incidents,
   ...notices,
   ...alarmDesk,
+  ...view3d,
 } as const;
 
 export type TextKey = keyof typeof zh;

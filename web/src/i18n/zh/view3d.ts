@@ -1,0 +1,23 @@
+/** The 3D view: modes, camera, what lies under the pointer. */
+export const view3d = {
+  "mode.satellite": "卫星",
+  "mode.noSatellite": "本市没有卫星影像：导入影像栅格后可用",
+  "mode.keys": "{name}（按键 {key}）",
+  "camera.title": "视角",
+  "camera.left": "向左旋转（按键 Q）",
+  "camera.right": "向右旋转（按键 E）",
+  "camera.up": "压低视角（按键 F）",
+  "camera.down": "抬高视角（按键 R）",
+  "camera.north": "正北朝上（按键 N）",
+  "camera.pitch": "俯视角 {pitch}°",
+  "feature.buildings": "楼栋",
+  "feature.pipes": "管道",
+  "feature.fittings": "管件",
+  "feature.height": "高度 {height} m（{source}）",
+  "feature.given": "给定",
+  "feature.storeys": "按层数",
+  "feature.default": "默认值",
+  "feature.unknown": "来源不明",
+  "feature.dn": "DN{dn}",
+  "feature.depth": "埋深 {depth} m",
+} as const;
