@@ -38,6 +38,7 @@ from gis.errors import ConversionRefused, DatumNeedsParameters, GisError, Unknow
 from tiles.errors import (
     ArchiveExpired,
     BadArchive,
+    BadModel,
     BadRaster,
     BadScene,
     BadTile,
@@ -192,6 +193,7 @@ STATUS: dict[type[Exception], int] = {
     BadSeat: 422,
     BadTile: 404,
     BadRaster: 422,
+    BadModel: 422,
     LayerGone: 404,
     BadScene: 422,
     BadArchive: 422,

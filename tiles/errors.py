@@ -10,7 +10,8 @@ TilesError
 ├── NoRoom           an archive of tiles that does not fit into the room that is left
 ├── ArchiveExpired   an archive of tiles whose time is over
 ├── BadScene         a scene document that is not what the viewer may draw
-└── BadTileset3D     a 3D tileset on disk that contradicts itself
+├── BadTileset3D     a 3D tileset on disk that contradicts itself
+└── BadModel         a 3D model that somebody brings and that cannot become a tileset of the city
 """
 
 from __future__ import annotations
@@ -58,3 +59,7 @@ class BadScene(TilesError):
 
 class BadTileset3D(TilesError):
     """Raised when written 3D Tiles do not agree with themselves (feature rows, offsets, counts)."""
+
+
+class BadModel(TilesError):
+    """Raised when a 3D model cannot be read, is not valid, or does not say where in the city it stands."""
