@@ -123,7 +123,7 @@ def write_backup(
     require_known(revision)
     with new_backup(path) as writer, _snapshot(database_url) as (connection, snapshot, server_major), ExitStack() as opened:
         files, missing = _open_files(opened, var_dir, [*_raster_paths(connection), *state_files], set(state_files))
-        archived, gone = _link_files(opened, var_dir, _archive_paths(connection))
+        archived, gone = _link_files(opened, var_dir, [*_archive_paths(connection), *_model_paths(connection, var_dir)])
         progress("counting rows", 0.0)
         contents = read_contents(connection)
         dump = _Dump(database_url, programs.find_clients(server_major), snapshot, contents.rows)
@@ -262,6 +262,16 @@ def _archive_paths(connection: Connection) -> list[str]:
     return sorted(found[0] or []) if found is not None else []
 
 
+def _model_paths(connection: Connection, var_dir: Path) -> list[str]:
+    """Return the files of 3D models; none where the database is of a program without them."""
+    row = connection.execute(sql("backup_has_models")).fetchone()
+    if row is None or not row[0]:
+        return []
+    folders = [str(found[0]) for found in connection.execute(sql("model3d_folders")).fetchall()]
+    files = ([*(var_dir / folder).iterdir()] if (var_dir / folder).is_dir() else [var_dir / folder] for folder in folders)
+    return sorted(str(path.relative_to(var_dir)) for found in files for path in found)
+
+
 def _link_files(opened: ExitStack, var_dir: Path, paths: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
     """Give each file a second name until the backup is written: one that is replaced meanwhile is still read as it was.
 
@@ -284,7 +294,7 @@ def _link_files(opened: ExitStack, var_dir: Path, paths: Sequence[str]) -> tuple
 
 def _add_linked(writer: BackupWriter, links: Mapping[str, Path], progress: Progress) -> None:
     for number, (path, link) in enumerate(links.items()):
-        progress(f"archived readings {number + 1} of {len(links)}", 0.96)
+        progress(f"archived readings and models {number + 1} of {len(links)}", 0.96)
         with link.open("rb") as file:
             writer.add(FILES + path, iter(partial(file.read, _CHUNK), b""))
 

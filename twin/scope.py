@@ -23,7 +23,7 @@ class Scope:
         City ids; None = all.
     layers
         Asset kinds (`twin.kinds.KINDS`), registers (`twin.registers.REGISTERS`) and the layer names `alarms`, `readings`,
-        `rollout`, `raster`; None = all.
+        `rollout`, `raster`, `model`; None = all.
     areas
         Asset ids of administrative areas; an asset is inside when its `area_id` is listed; None = all.
     company_ids
@@ -56,6 +56,11 @@ class Scope:
         """Tell whether a kind or layer may be read."""
         return self.layers is None or layer in self.layers
 
+    def sees_models(self) -> bool:
+        """Tell whether 3D models that somebody brought may be read: they are whole files, which cannot be cut or rounded."""
+        whole = self.areas is None and self.company_ids is None and self.precision_m is None
+        return whole and self.allows_layer(MODEL)
+
     def require_layer(self, layer: str) -> None:
         """Raise `OutsideScope` unless the layer is visible."""
         if not self.allows_layer(layer):
@@ -64,6 +69,9 @@ class Scope:
 
 RASTER = "raster"
 """Layer name of all raster layers: pictures and heights belong to no kind of assets."""
+
+MODEL = "model"
+"""Layer name of all 3D models that somebody brought (`Scope.sees_models`)."""
 
 EVERYTHING = Scope(personal=True)
 """The scope of the program itself: imports, jobs, tests of the core."""

@@ -21,6 +21,7 @@ from api.auth.signatures import Digest
 from api.database import open_database
 from api.errors import BadRequest
 from api.loading import all_cities, rebuild_buildings, rebuild_tiles
+from api.model_commands import register_on
 from api.scenes import scene_city
 from api.settings import Settings, read_settings
 from api.terminal import progress_bar
@@ -52,6 +53,7 @@ OneCityOption = Annotated[int, typer.Option("--city", help="City id.")]
 tiles = typer.Typer(name="tiles", help="Vector tiles.", no_args_is_help=True)
 tiles3d = typer.Typer(name="tiles3d", help="3D Tiles.", no_args_is_help=True)
 scene = typer.Typer(name="scene", help="Scenes for deck.gl.", no_args_is_help=True)
+register_on(tiles3d)
 
 
 def register(app: typer.Typer) -> None:

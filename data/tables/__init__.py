@@ -28,6 +28,7 @@ from data.tables.live import (
     source,
 )
 from data.tables.measuring import measuring_device, measuring_point, measuring_threshold
+from data.tables.models3d import model3d
 from data.tables.network import (
     interval_element,
     interval_pipe,
@@ -106,6 +107,7 @@ __all__ = [
     "measuring_point",
     "measuring_threshold",
     "metadata",
+    "model3d",
     "notice",
     "notice_cursor",
     "notice_item",

@@ -39,7 +39,7 @@ HERE = Wish(LON, LAT)
 
 
 def build(file: Path, var: Path, wish: Wish = HERE, *, ground: Ground = RASTER, city: Any = CITY) -> Model:
-    return build_model(file, var / "tiles3d" / "1" / "plant", var, wish, ground_at=lambda _lon, _lat: ground, city=city)
+    return build_model(file, var / "models3d" / "1" / "plant", var, wish, ground_at=lambda _lon, _lat: ground, city=city)
 
 
 def drawn(var: Path, model: Model, datum: str) -> np.ndarray:
@@ -157,7 +157,7 @@ def test_a_bad_gltf_is_named_and_leaves_nothing(
     write(path)
     with pytest.raises(BadModel, match=problem.replace("(", r"\(")):
         build(path, tmp_path, wish)
-    assert not (tmp_path / "tiles3d" / "1" / "plant").exists()
+    assert not (tmp_path / "models3d" / "1" / "plant").exists()
 
 
 def test_a_full_disk_leaves_nothing(glb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def test_a_full_disk_leaves_nothing(glb: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(NoRoom, match=r"no room for pump\.glb; nothing of it was kept"):
         build(glb, tmp_path)
-    assert not (tmp_path / "tiles3d" / "1" / "plant").exists()
+    assert not (tmp_path / "models3d" / "1" / "plant").exists()
 
 
 def test_a_model_that_is_too_large_is_refused(glb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,7 +412,7 @@ def test_a_bad_point_cloud_is_named(tmp_path: Path, write: Callable[[Path], obje
     write(tmp_path / "a.las")
     with pytest.raises(BadModel, match=problem):
         build(tmp_path / "a.las", tmp_path, wish, city=GOERLITZ)
-    assert not (tmp_path / "tiles3d" / "1" / "plant").exists()
+    assert not (tmp_path / "models3d" / "1" / "plant").exists()
 
 
 def test_the_crs_may_be_named(tmp_path: Path) -> None:
@@ -500,7 +500,7 @@ def test_a_bad_ifc_model_is_named(tmp_path: Path, write: Callable[[Path], object
     write(tmp_path / "a.ifc")
     with pytest.raises(BadModel, match=problem):
         build(tmp_path / "a.ifc", tmp_path)
-    assert not (tmp_path / "tiles3d" / "1" / "plant").exists()
+    assert not (tmp_path / "models3d" / "1" / "plant").exists()
 
 
 # serving

@@ -1,9 +1,10 @@
 """Models that others made become tilesets of the city: glTF, IFC, LAS and ready 3D Tiles.
 
-    VAR/tiles3d/{city}/{name}/{build}/ellipsoid.json, ground.json, m-....glb
+    VAR/models3d/{city}/{name}/{build}/ellipsoid.json, ground.json, m-....glb
 
 Every model is read whole and checked before anything of it can be served: a build is written into a temporary folder, renamed to
-the digest of its content, and named by a row of the store (`data/models3d.py`). A fault leaves nothing behind.
+the digest of its content, and named by a row of the store (`data/models3d.py`). A fault leaves nothing behind. They lie beside
+`tiles3d/`, not in it: that folder can be built anew from the store, a model cannot.
 """
 
 from __future__ import annotations
@@ -227,7 +228,7 @@ def build_model(
 
 def model_folder(var_dir: Path, city_id: int, name: str) -> Path:
     """Name the folder of a model. Nothing is created."""
-    return var_dir / "tiles3d" / str(city_id) / name
+    return var_dir / "models3d" / str(city_id) / name
 
 
 def kind_of(file: Path) -> str:

@@ -1,0 +1,80 @@
+"""3D models that somebody brought, as tilesets of their own name."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path as FilePath
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api.answers import encoded_answer, preferred_encoding
+from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
+from api.routes.tiles import TileCacheDep
+from api.routes.tiles3d import HeightDatum
+from api.settings import Settings
+from data.models3d import read_model
+from data.pool import Pool
+from tiles.tiles3d.foreign import model_content, model_tileset
+from twin.errors import OutsideScope
+from twin.scope import Scope
+
+router = APIRouter(prefix="/3dtiles", tags=["3D tiles"])
+ModelName = Annotated[str, Path(description="Name of the model.", examples=["plant-3"])]
+MEDIA_TYPES = {"glb": "model/gltf-binary"}
+"""Of contents by their ending; formats of 3D Tiles 1.0 have none of their own."""
+
+
+async def model_of(pool: Pool, settings: Settings, scope: Scope, city: int, name: str) -> FilePath:
+    """Return the folder of a model that a seat may see.
+
+    Raises
+    ------
+    OutsideScope
+        When the seat's rights do not hold whole models.
+    NotFound
+        When the city has none of that name.
+    """
+    if not scope.sees_models():
+        raise OutsideScope(f"the 3D model {name!r} is not visible from this seat")
+    return settings.var_dir / (await read_model(pool, city, name)).folder
+
+
+@router.get("/{name}/{datum}/tileset.json", response_class=Response, responses={200: {"content": {"application/json": {}}}})
+async def model_tree(
+    *,
+    request: Request,
+    caller: CallerDep,
+    pool: PoolDep,
+    settings: SettingsDep,
+    cache: TileCacheDep,
+    city: CityDep,
+    name: ModelName,
+    datum: HeightDatum,
+) -> Response:
+    """Return the tile tree of a 3D model; content addresses carry the city."""
+    folder = await model_of(pool, settings, caller.scope, city, name)
+    key = ("tiles3d", str(folder), datum.value, "tileset.json")
+    query = f"?city={city}"
+    make = lambda: asyncio.to_thread(model_tileset, folder, datum.value, query)  # noqa: E731
+    return encoded_answer(request, await cache.get(key, preferred_encoding(request), make), "application/json")
+
+
+@router.get("/{name}/{datum}/{file}", response_class=Response, responses={200: {"content": {"model/gltf-binary": {}}}})
+async def model_file(
+    *,
+    request: Request,
+    caller: CallerDep,
+    pool: PoolDep,
+    settings: SettingsDep,
+    cache: TileCacheDep,
+    city: CityDep,
+    name: ModelName,
+    datum: HeightDatum,
+    file: Annotated[str, Path(examples=["m-0123456789ab.glb"])],
+) -> Response:
+    """Return one content file of a 3D model; both height datums have the same ones. Its name holds a hash of its bytes."""
+    folder = await model_of(pool, settings, caller.scope, city, name)
+    make = lambda: asyncio.to_thread(model_content, folder, file)  # noqa: E731
+    entry = await cache.get(("tiles3d", str(folder), datum.value, file), preferred_encoding(request), make)
+    return encoded_answer(request, entry, MEDIA_TYPES.get(file.rpartition(".")[2], "application/octet-stream"))

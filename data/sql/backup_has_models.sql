@@ -1,0 +1,1 @@
+select to_regclass('model3d') is not null

@@ -1,0 +1,1 @@
+select folder from model3d order by 1
