@@ -5,6 +5,7 @@ WORKDIR /build/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 RUN npm ci
 COPY web/ ./
+# fetches Cesium, too, for the page /globe; without it the image has no such page
 RUN npm run build
 
 FROM python:3.11-slim-bookworm AS wheel

@@ -103,6 +103,9 @@ viewer() {
     say "building the viewer"
     (cd web && npm run --silent build >&2) || stop "building the viewer failed in web/; the lines above say why"
     stamp viewer "$sources"
+  elif [ "$goal" != run ] && ! compgen -G 'api/static/viewer/static/cesium-*' > /dev/null; then
+    # it was left out when the viewer was built, for want of a network
+    (cd web && npm run --silent cesium >&2) || stop "Cesium cannot be put beside the viewer; the lines above say why"
   fi
 }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import rasterio
@@ -27,7 +27,7 @@ from scipy.ndimage import map_coordinates
 
 from gis.gcj02 import wgs84_from_bd09, wgs84_from_gcj02
 from tiles.datums import TileDatum
-from tiles.errors import LayerGone, UnknownTileset
+from tiles.errors import BadRaster, LayerGone, UnknownTileset
 from tiles.mercator import HALF_WORLD_M, degrees_of, metres_of
 
 MINZOOM, MAXZOOM = 6, 18
@@ -42,6 +42,8 @@ _WEBP_QUALITY: Final = 80
 _LATTICE: Final = 17
 
 Form: TypeAlias = Literal["png", "webp"]
+HeightStyle: TypeAlias = Literal["hillshade", "terrain"]
+"""The styles of a file of heights: one file has both."""
 MEDIA_TYPES: Final[Mapping[Form, str]] = {"png": "image/png", "webp": "image/webp"}
 _TO_WGS84: Final[Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]]] = {
     "wgs84": lambda lonlat: lonlat,
@@ -99,6 +101,19 @@ def _colour(bands: NDArray[Any], valid: NDArray[np.bool_], pixel_m: float) -> ND
 
 
 STYLES: Mapping[str, Style] = {"hillshade": _hillshade, "terrain": _terrain, "colour": _colour}
+
+
+def restyled(layer: str, own: str, wanted: HeightStyle) -> HeightStyle:
+    """Return the style in which a layer is wanted.
+
+    Raises
+    ------
+    BadRaster
+        When the layer holds colours and no heights.
+    """
+    if own not in get_args(HeightStyle):
+        raise BadRaster(f"raster layer {layer!r} holds {own}s, not heights: it has no style {wanted!r}")
+    return wanted
 
 
 # ---------------------------------------------------------------- tiles

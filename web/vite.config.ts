@@ -37,6 +37,8 @@ export default defineConfig({
       ...Object.fromEntries(
         [...ROUTES, ...MORE_ROUTES, ...WORK_ROUTES, ...PLAN_ROUTES].map((name) => [`/${name}`, SERVER]),
       ),
+      // Cesium, which is no source of the viewer
+      "/static": SERVER,
       "/live": { target: SERVER, ws: true },
     },
   },

@@ -18,13 +18,28 @@ from data.rasters import RasterLayer, list_rasters, read_raster
 from tiles.cache import Entry, TileCache
 from tiles.datums import TileDatum
 from tiles.errors import LayerGone
-from tiles.raster import MAXZOOM, MEDIA_TYPES, MINZOOM, TILE_PIXELS, Form, TileLook, raster_extent, render_tile
+from tiles.raster import (
+    MAXZOOM,
+    MEDIA_TYPES,
+    MINZOOM,
+    TILE_PIXELS,
+    Form,
+    HeightStyle,
+    TileLook,
+    raster_extent,
+    render_tile,
+    restyled,
+)
 from tiles.vector import check_tile
 from twin.scope import RASTER
 
 router = APIRouter(prefix="/raster", tags=["raster"])
 
 DatumQuery = Annotated[TileDatum, Query(alias="crs", description="Datum of the client's map.", examples=["wgs84"])]
+StyleQuery = Annotated[
+    HeightStyle | None,
+    Query(description="Another look at a layer of heights than its own; a layer of colours has one look.", examples=["terrain"]),
+]
 Zoom = Annotated[int, Path(examples=[14])]
 Column = Annotated[int, Path(examples=[13895])]
 Row = Annotated[int, Path(examples=[5965])]
@@ -125,6 +140,7 @@ class Asked:
     layer: str
     zxy: tuple[int, int, int]
     datum: TileDatum
+    style: HeightStyle | None
 
     async def answer(self, pixels: int, form: Form) -> Response:
         """Return the tile out of the cache; when the layer is replaced meanwhile, that of its new file."""
@@ -139,7 +155,8 @@ class Asked:
         return encoded_answer(self.request, entry, MEDIA_TYPES[form])
 
     async def _entry(self, found: RasterLayer, pixels: int, form: Form) -> Entry:
-        path, look = self.settings.var_dir / found.path, TileLook(found.style, pixels, self.datum, form)
+        style = found.style if self.style is None else restyled(self.layer, found.style, self.style)
+        path, look = self.settings.var_dir / found.path, TileLook(style, pixels, self.datum, form)
         # the path names the content: another file has another one
         key = ("raster", found.path, look, self.zxy)
         return await self.cache.get(key, "identity", lambda: asyncio.to_thread(render_tile, path, look, self.zxy))
@@ -158,6 +175,7 @@ async def get_asked(
     x: Column,
     y: Row,
     crs: DatumQuery = "wgs84",
+    style: StyleQuery = None,
 ) -> Asked:
     """Return what a tile's address asks for.
 
@@ -170,7 +188,7 @@ async def get_asked(
     """
     caller.scope.require_layer(RASTER)
     check_tile(z, x, y, minzoom=MINZOOM, maxzoom=MAXZOOM, what=f"raster layer {layer!r}")
-    return Asked(request, pool, settings, cache, city, layer, (z, x, y), crs)
+    return Asked(request, pool, settings, cache, city, layer, (z, x, y), crs, style)
 
 
 AskedDep = Annotated[Asked, Depends(get_asked)]

@@ -18,6 +18,7 @@ from data.pool import connect
 from tests.api.serving import serve
 from tests.conftest import LoadedSample, create_database, drop_database
 from tests.handmade_town import tile_of
+from tiles.raster import sample_heights
 from tiles.scenes import check_scene
 from tiles.tiles3d.check import read_glb
 from twin.rollout import CLEAN_HEATING_RATE, clean_heating_rate
@@ -132,6 +133,25 @@ def test_the_raster_list_leads_to_shaded_tiles(http: httpx.Client) -> None:
     assert "content-encoding" not in answer.headers
     again = http.get(ground["tiles"].format(z=14, x=x, y=y), headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+def test_a_height_layer_gives_its_heights_and_a_picture_has_none(http: httpx.Client, sample: LoadedSample) -> None:
+    ground = http.get("/raster", params={"city": 1}).json()[0]
+    west, south, east, north = ground["bounds"]
+    z = 15
+    x, y = tile_of(z, (west + east) / 2, (south + north) / 2)
+    answer = http.get(f"/raster/ground/{z}/{x}/{y}.png", params={"style": "terrain"})
+    with Image.open(BytesIO(answer.content)) as image:
+        red, green, blue, alpha = np.asarray(image).astype(np.int64)[100, 150]
+    lon = ((x + 150.5 / 256) / 2**z - 0.5) * 360
+    lat = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * (y + 100.5 / 256) / 2**z))))
+    (delivered,) = sample_heights(sample.manifest.parent / "ground.tif", np.array([[lon, lat]]))
+    assert alpha == 255
+    assert -10_000 + (red * 65_536 + green * 256 + blue) / 10 == pytest.approx(delivered, abs=0.3)
+    refused = http.get(f"/raster/satellite/{z}/{x}/{y}.png", params={"style": "terrain"})
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (422, "BadRaster")
+    assert "colours, not heights" in refused.json()["error"]["message"]
+    assert http.get(f"/raster/ground/{z}/{x}/{y}.png", params={"style": "colour"}).status_code == 422
 
 
 def test_raster_tiles_outside_are_transparent_and_unknown_layers_are_404(http: httpx.Client) -> None:

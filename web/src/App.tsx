@@ -15,6 +15,7 @@ import { THEME } from "./theme";
 const SupervisorPage = lazy(async () => ({ default: (await import("./pages/SupervisorPage")).SupervisorPage }));
 const PlannerPage = lazy(async () => ({ default: (await import("./pages/PlannerPage")).PlannerPage }));
 const WallPage = lazy(async () => ({ default: (await import("./pages/WallPage")).WallPage }));
+const GlobePage = lazy(async () => ({ default: (await import("./pages/GlobePage")).GlobePage }));
 const MobilePage = lazy(async () => ({ default: (await import("./pages/MobilePage")).MobilePage }));
 
 export function App() {
@@ -63,6 +64,8 @@ function Page() {
       return <WallPage />;
     case "mobile":
       return <MobilePage />;
+    case "globe":
+      return <GlobePage />;
     default:
       return (
         <p className="empty">

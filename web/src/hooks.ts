@@ -1,6 +1,7 @@
 /** `window.__ht`: what page tests read. Nothing in the viewer depends on it. */
 
 import type { Map as MapLibreMap } from "maplibre-gl";
+import type { Globe } from "./globe/globe";
 
 export interface Three {
   /** Where a point at a height over the ground is drawn in the map's window. */
@@ -30,6 +31,8 @@ export interface TestHooks {
   three: Three | null;
   errors: string[];
   map: MapLibreMap | null;
+  /** Of `/globe`. */
+  globe: Globe | null;
 }
 
 declare global {
@@ -48,6 +51,7 @@ export function installHooks(status: TestHooks["status"]): TestHooks {
     three: null,
     errors: [],
     map: null,
+    globe: null,
   };
   window.__ht = hooks;
   window.addEventListener("error", (event) => hooks.errors.push(event.message));

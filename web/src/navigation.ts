@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 
-export type PagePath = "/" | "/plan" | "/wall/overview" | "/m";
+export type PagePath = "/" | "/plan" | "/wall/overview" | "/m" | "/globe";
 
 const CHANGED = "heat-twin:navigated";
 

@@ -6,6 +6,7 @@ it.each([
   ["/plan", "planner"],
   ["/plan/", "planner"],
   ["/m", "mobile"],
+  ["/globe", "globe"],
   ["/wall/overview", "wall"],
   ["/wall/other", "unknown"],
   ["/nowhere", "unknown"],

@@ -4,6 +4,7 @@ export type Route =
   | { page: "wall"; name: "overview" }
   | { page: "planner" }
   | { page: "mobile" }
+  | { page: "globe" }
   | { page: "unknown"; path: string };
 
 export function routeOf(path: string): Route {
@@ -12,5 +13,6 @@ export function routeOf(path: string): Route {
   if (clean === "/wall/overview") return { page: "wall", name: "overview" };
   if (clean === "/plan") return { page: "planner" };
   if (clean === "/m") return { page: "mobile" };
+  if (clean === "/globe") return { page: "globe" };
   return { page: "unknown", path: clean };
 }

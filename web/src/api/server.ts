@@ -1,7 +1,7 @@
 /** The requests of the viewer, one function each, typed by the generated description of the server. */
 
 import { CURVE_SPANS, type Curve, type CurveSpan, type TileJson } from "../state/app";
-import { getJson, type Query, sendJson } from "./client";
+import { address, getJson, type Query, sendJson } from "./client";
 import type {
   Alarm,
   AlarmLine,
@@ -139,6 +139,20 @@ export async function findingCount(city: number): Promise<number> {
 
 export function byCode(city: number, code: string): Promise<Found> {
   return getJson<Found>("/assets", { city, code, limit: 2 });
+}
+
+/** A tileset of 3D Tiles in the datum of globes. */
+export interface Tileset3D {
+  name: string;
+  title_zh: string;
+  title_en: string;
+  url: string;
+}
+
+/** The 3D tilesets of a city that this seat may ask for. */
+export async function tilesets3d(city: number): Promise<Tileset3D[]> {
+  const url = address("/3dtiles/buildings/ellipsoid/tileset.json", { city });
+  return [{ name: "buildings", title_zh: "楼栋", title_en: "Buildings", url }];
 }
 
 /** TileJSON of the tilesets that are built. */

@@ -6,9 +6,12 @@ import { SearchBox } from "../panels/SearchBox";
 import { SeatBox } from "../panels/SeatBox";
 import { useApp, useParts } from "../state/context";
 
-const PAGES: readonly [PagePath, "nav.supervisor" | "nav.planner" | "nav.wall" | "nav.mobile"][] = [
+type NavKey = "nav.supervisor" | "nav.planner" | "nav.globe" | "nav.wall" | "nav.mobile";
+
+const PAGES: readonly [PagePath, NavKey][] = [
   ["/", "nav.supervisor"],
   ["/plan", "nav.planner"],
+  ["/globe", "nav.globe"],
   ["/wall/overview", "nav.wall"],
   ["/m", "nav.mobile"],
 ];

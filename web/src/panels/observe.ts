@@ -1,4 +1,6 @@
+import type { Globe } from "../globe/globe";
 import type { HeatMap } from "../map/heatMap";
+import type { AppState } from "../state/app";
 import type { Parts } from "../state/context";
 
 /** Tell the page tests what the map has drawn. */
@@ -18,6 +20,12 @@ export async function observeIdle(heatMap: HeatMap, parts: Parts): Promise<void>
 /** On the page for phones the lists come first; the map is a tab that may never be opened. */
 export function observeLists(loaded: boolean): void {
   if (loaded) window.__ht.ready = true;
+}
+
+/** The globe has drawn all that can be seen from here. */
+export function observeGlobe(globe: Globe | null, state: AppState): void {
+  window.__ht.globe = globe;
+  if (globe !== null && state.clock.asOfMs !== null && state.view.camera !== null) window.__ht.ready = true;
 }
 
 export function reportError(error: Error): void {

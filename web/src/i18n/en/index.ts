@@ -3,6 +3,7 @@ import { alarmDesk } from "./alarmDesk";
 import { archive } from "./archive";
 import { arrivals } from "./arrivals";
 import { common } from "./common";
+import { globe } from "./globe";
 import { incidents } from "./incidents";
 import { map } from "./map";
 import { network } from "./network";
@@ -28,4 +29,5 @@ export const en: Record<TextKey, string> = {
   ...notices,
   ...alarmDesk,
   ...view3d,
+  ...globe,
 };

@@ -2,6 +2,7 @@ import { alarmDesk } from "./alarmDesk";
 import { archive } from "./archive";
 import { arrivals } from "./arrivals";
 import { common } from "./common";
+import { globe } from "./globe";
 import { incidents } from "./incidents";
 import { map } from "./map";
 import { network } from "./network";
@@ -27,6 +28,7 @@ export const zh = {
   ...notices,
   ...alarmDesk,
   ...view3d,
+  ...globe,
 } as const;
 
 export type TextKey = keyof typeof zh;
