@@ -24614,6 +24614,8 @@ export interface operations {
             query?: {
                 /** @description Datum of the client's map. */
                 crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description Another look at a layer of heights than its own; a layer of colours has one look. */
+                style?: ("hillshade" | "terrain") | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -24654,6 +24656,8 @@ export interface operations {
             query?: {
                 /** @description Datum of the client's map. */
                 crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description Another look at a layer of heights than its own; a layer of colours has one look. */
+                style?: ("hillshade" | "terrain") | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
@@ -24695,6 +24699,8 @@ export interface operations {
             query?: {
                 /** @description Datum of the client's map. */
                 crs?: "wgs84" | "gcj02" | "bd09";
+                /** @description Another look at a layer of heights than its own; a layer of colours has one look. */
+                style?: ("hillshade" | "terrain") | null;
                 /** @description City id; default: the lowest one you may see. */
                 city?: number | null;
             };
