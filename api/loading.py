@@ -19,10 +19,10 @@ from psycopg import IsolationLevel
 from psycopg.errors import SerializationFailure
 
 from api.settings import Settings
+from api.solids import rebuild_solids
 from data import coverage, tile_tables
-from data.buildings import read_buildings
 from data.checks.run import CheckReport, run_checks
-from data.cities import city_ids, read_assets_version
+from data.cities import city_ids
 from data.consumers import read_normal_states
 from data.errors import NotFound
 from data.hydraulics import read_hydraulic_tables
@@ -34,33 +34,29 @@ from data.network import read_network_tables
 from data.pool import Connection, connect
 from data.rasters import put_raster, raster_ground, raster_path
 from data.tile_tables import TileReport
-from tiles.raster import sample_heights
 from tiles.raster_files import AS_IT_SAYS, Reading, add_file
-from tiles.tiles3d.build import Published, build_buildings, buildings_folder, made_from, read_published, rights_of
+from tiles.tiles3d.shelf import Published
 from topology.answers.pipe_facts import pipe_criticalities, pipe_feeders
 from topology.build.network_class import UNDETERMINED, derived_classes
 from topology.cuts.capacity import read_capacity
 from topology.network import build_network
 from topology.tables import NetworkTables
-from twin.scope import EVERYTHING, Scope
 
 Progress: TypeAlias = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Derived copies after `derive`: tile rows (None: current), the 3D Tiles, what was built, what the checks found."""
+    """Derived copies after `derive`: tile rows (None: current), 3D Tiles by layer, what was built, what the checks found."""
 
     tiles: TileReport | None
-    buildings: Published
+    solids: Mapping[str, Published]
     built: tuple[str, ...]
     checks: CheckReport | None
 
 
 _TRIES: Final = 4
 """Of a rebuild that edits come in between of; after that it fails, and the next edit or the next look begins another."""
-GROUND_LAYER = "ground"
-"""Name of the raster layer that buildings stand on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ class LoadReport:
         Rows of the tile tables; None when they were current.
     rasters
         Raster layers that the manifest named.
-    buildings
+    solids
         The 3D Tiles that are served now.
     built
         Names of the derived copies that were built: `tiles`, `raster`, `tiles3d`, `problems`.
@@ -89,7 +85,7 @@ class LoadReport:
     imported: ImportReport
     tiles: TileReport | None
     rasters: tuple[str, ...]
-    buildings: Published
+    solids: Mapping[str, Published]
     built: tuple[str, ...]
     checks: CheckReport | None
 
@@ -169,7 +165,7 @@ def _derive(settings: Settings, job_id: int, imported: ImportReport, step: Progr
         settings, imported.city_id, partial(_part, step, 0.6, 1.0), rasters=imported.rasters, changed=imported.changed
     )
     layers = tuple(raster.layer for raster in imported.rasters)
-    return LoadReport(job_id, imported, derived.tiles, layers, derived.buildings, derived.built, derived.checks)
+    return LoadReport(job_id, imported, derived.tiles, layers, derived.solids, derived.built, derived.checks)
 
 
 def derive(
@@ -192,15 +188,15 @@ def derive(
         if add_raster(settings, city_id, file, layer=raster.layer, style=raster.style, attribution=attribution):
             built.append("raster")
     step("3D Tiles", 0.4)
-    buildings, fresh = rebuild_buildings(settings, city_id)
-    if fresh:
+    solids = rebuild_solids(settings, city_id, progress=partial(_part, step, 0.4, 0.6))
+    if any(fresh for _, fresh in solids.values()):
         built.append("tiles3d")
     checks = None
     if changed or tiles is not None:
         with connect(settings.database_url) as connection:
             checks = run_checks(connection, city_id, progress=partial(_part, step, 0.6, 1.0))
         built.append("problems")
-    return Derived(tiles, buildings, tuple(dict.fromkeys(built)), checks)
+    return Derived(tiles, {name: each for name, (each, _) in solids.items()}, tuple(dict.fromkeys(built)), checks)
 
 
 def _result(report: LoadReport) -> Mapping[str, Any]:
@@ -210,7 +206,7 @@ def _result(report: LoadReport) -> Mapping[str, Any]:
         "built": list(report.built),
         "tile_rows": None if report.tiles is None else dict(report.tiles.rows),
         "left_out": {} if report.tiles is None else dict(report.tiles.left_out),
-        "buildings": report.buildings.building_count,
+        "solids": {name: each.features_out for name, each in report.solids.items()},
     }
 
 
@@ -293,50 +289,6 @@ def add_raster(
     if before is not None and before != path:
         (settings.var_dir / before).unlink(missing_ok=True)
     return before != path
-
-
-def rebuild_buildings(settings: Settings, city_id: int, *, force: bool = False) -> tuple[Published, bool]:
-    """Bring the 3D Tiles of a city's buildings up to date; the second value tells whether they were built now."""
-    with connect(settings.database_url) as connection:
-        ground = raster_path(connection, city_id, GROUND_LAYER) or ""
-        source = made_from(read_assets_version(connection, city_id), ground)
-        published = read_published(buildings_folder(settings.var_dir, city_id))
-        if published is not None and published.made_from == source and not force:
-            return published, False
-        return _build(settings, connection, city_id, EVERYTHING, source=source, ground=ground), True
-
-
-def _build(settings: Settings, connection: Connection, city_id: int, scope: Scope, *, source: str, ground: str) -> Published:
-    buildings = read_buildings(connection, city_id, scope)
-    ground_of = partial(sample_heights, settings.var_dir / ground) if ground else None
-    folder = buildings_folder(settings.var_dir, city_id, rights_of(scope))
-    return build_buildings(folder, buildings, source, ground_of=ground_of)
-
-
-def published_buildings(settings: Settings, city_id: int, scope: Scope) -> Published:
-    """Return the 3D Tiles that a Scope may see; those of a restricted Scope are built when first asked for.
-
-    Raises
-    ------
-    NotFound
-        When nothing is built, or the city (as the Scope sees it) has no buildings.
-    """
-    everything = read_published(buildings_folder(settings.var_dir, city_id))
-    if everything is None:
-        raise NotFound(f"the 3D Tiles of city {city_id} are not built; `heat-twin tiles3d build` builds them")
-    published = everything if rights_of(scope) == "all" else _restricted(settings, city_id, scope, everything.made_from)
-    if not published.building_count:
-        raise NotFound(f"city {city_id} has no buildings to show")
-    return published
-
-
-def _restricted(settings: Settings, city_id: int, scope: Scope, source: str) -> Published:
-    published = read_published(buildings_folder(settings.var_dir, city_id, rights_of(scope)))
-    if published is not None and published.made_from == source:
-        return published
-    with connect(settings.database_url) as connection:
-        ground = raster_path(connection, city_id, GROUND_LAYER) or ""
-        return _build(settings, connection, city_id, scope, source=source, ground=ground)
 
 
 def all_cities(settings: Settings, city_id: int | None) -> list[int]:

@@ -122,7 +122,10 @@ def refresh_city(settings: Settings, city_id: int) -> bool:
             return False
         with job(settings.database_url, "refresh", city_id=city_id, seat="program") as task:
             derived = derive(settings, city_id, lambda message, fraction: task.progress(fraction, message), changed=True)
-            task.result = {"built": list(derived.built), "buildings": derived.buildings.building_count}
+            task.result = {
+                "built": list(derived.built),
+                "solids": {name: each.features_out for name, each in derived.solids.items()},
+            }
     return True
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from api.loading import published_buildings
 from api.settings import Settings
+from api.solids import published_solids
 from data.errors import NotFound
 from data.pool import Pool
 from data.rollout import read_district_rates
@@ -37,7 +37,7 @@ async def scene_city(pool: Pool, settings: Settings, scope: Scope, city_id: int)
 
 def _has_buildings(settings: Settings, city_id: int, scope: Scope) -> bool:
     try:
-        published_buildings(settings, city_id, scope)
+        published_solids(settings, city_id, "buildings", scope)
     except NotFound:
         return False
     return True

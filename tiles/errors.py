@@ -7,7 +7,7 @@ TilesError
 ├── BadRaster        a raster file that cannot be read or does not fit its style
 ├── LayerGone        a raster layer's file was replaced or cannot be read any more
 ├── BadArchive       an archive of tiles that cannot be made as asked
-├── NoRoom           an archive of tiles that does not fit into the room that is left
+├── NoRoom           an archive or a 3D tileset that does not fit into the room that is left
 ├── ArchiveExpired   an archive of tiles whose time is over
 ├── BadScene         a scene document that is not what the viewer may draw
 ├── BadTileset3D     a 3D tileset on disk that contradicts itself
@@ -46,7 +46,7 @@ class BadArchive(TilesError):
 
 
 class NoRoom(TilesError):
-    """Raised when an archive of tiles is larger than its bound, or the disk is full; nothing of it is left."""
+    """Raised when an archive of tiles is larger than its bound, or the disk is full for it or 3D Tiles; nothing of it is left."""
 
 
 class ArchiveExpired(TilesError):

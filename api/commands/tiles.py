@@ -20,10 +20,11 @@ import typer
 from api.auth.signatures import Digest
 from api.database import open_database
 from api.errors import BadRequest
-from api.loading import all_cities, rebuild_buildings, rebuild_tiles
+from api.loading import all_cities, rebuild_tiles
 from api.model_commands import register_on
 from api.scenes import scene_city
 from api.settings import Settings, read_settings
+from api.solids import rebuild_solids, solids_folder
 from api.terminal import progress_bar
 from api.tile_archives import Stopped, build_archive, mark_of, noted, order_of, result_of
 from api.tile_warming import ApiKey, WarmOptions, WarmReport, warm_tiles
@@ -37,8 +38,9 @@ from tiles.errors import BadArchive
 from tiles.held_tiles import Drawing, tiles_that_hold
 from tiles.scenes import SCENES, build_scene
 from tiles.selections import Selection, selection_of
-from tiles.tiles3d.build import buildings_folder
 from tiles.tiles3d.check import check_tileset
+from tiles.tiles3d.layers import SOLID_LAYERS, solid_layer
+from tiles.tiles3d.shelf import Published
 from tiles.tilesets import TILESETS
 from twin.scope import EVERYTHING, Scope
 from twin.seats import Organisation, Seat, role_of, scope_of
@@ -272,23 +274,47 @@ def _told(name: str, report: WarmReport) -> str:
 
 
 @tiles3d.command()
-def build(city: CityOption = None) -> None:
-    """Build the 3D Tiles of the buildings and check them."""
+def build(
+    city: CityOption = None,
+    layer: Annotated[str, typer.Option("--layer", help="Tilesets joined by commas; default: all.")] = "",
+) -> None:
+    """Build 3D Tiles from the assets, check every file and publish them in one step."""
+    names = [name.strip() for name in layer.split(",") if name.strip()]
     with open_database(read_settings()) as settings:
         for city_id in all_cities(settings, city):
-            with job(settings.database_url, "tiles3d", city_id=city_id, seat=_SEAT) as task:
-                published, _ = rebuild_buildings(settings, city_id, force=True)
-                task.result = {"buildings": published.building_count, "left_out": list(published.left_out)}
-            typer.echo(f"city {city_id}: {_checked(settings, city_id, published.build)}")
+            built = _built(settings, city_id, names)
+            for name, published in built.items():
+                typer.echo(f"city {city_id}: {_checked(settings, city_id, name, published)}")
 
 
-def _checked(settings: Settings, city_id: int, build_name: str) -> str:
-    if not build_name:
-        return "no buildings"
-    folder = buildings_folder(settings.var_dir, city_id) / build_name
+def _built(settings: Settings, city_id: int, names: list[str]) -> dict[str, Published]:
+    parameters = {"layers": names or list(SOLID_LAYERS)}
+    ledger = job(settings.database_url, "tiles3d", city_id=city_id, seat=_SEAT, parameters=parameters)
+    with progress_bar() as shown, ledger as task:
+
+        def told(message: str, fraction: float) -> None:
+            shown(message, fraction)
+            task.progress(fraction, message)
+
+        solids = rebuild_solids(settings, city_id, layers=names, force=True, progress=told)
+        built = {name: published for name, (published, _) in solids.items()}
+        task.result = {
+            name: {"features_in": each.features_in, "features_out": each.features_out, "left_out": each.left_out}
+            for name, each in built.items()
+        }
+    return built
+
+
+def _checked(settings: Settings, city_id: int, name: str, published: Published) -> str:
+    left_out = ", ".join(f"{count} {reason}" for reason, count in published.left_out.items())
+    without = f"; left out: {left_out}" if left_out else ""
+    if not published.build:
+        return f"no {name}{without}"
+    folder = solids_folder(settings, city_id, solid_layer(name)) / published.build
     report = check_tileset(folder / "ellipsoid")
     check_tileset(folder / "ground")
-    return f"{report.features} buildings in {report.tiles} tiles, {report.triangles} triangles, checked: {folder}"
+    drawn = f"{report.features} {name} in {report.tiles} tiles, {report.triangles} triangles, {published.size_bytes / 1e6:.1f} MB"
+    return f"{drawn}, checked: {folder}{without}"
 
 
 @scene.command()

@@ -10,16 +10,17 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import build_app
-from api.loading import load_manifest, published_buildings, rebuild_buildings
+from api.loading import load_manifest
 from api.settings import Settings
+from api.solids import published_solids, rebuild_solids
 from data.errors import ImportFailed, NotFound
 from data.pool import connect
 from data.rasters import raster_path
 from tests.conftest import LoadedSample
 from tiles.errors import BadRaster
 from tiles.scenes import check_scene
-from tiles.tiles3d.build import buildings_folder, read_published, rights_of
 from tiles.tiles3d.check import check_tileset
+from tiles.tiles3d.shelf import read_published, tileset_folder
 from twin.scope import Scope
 
 
@@ -47,14 +48,14 @@ def test_what_a_crash_left_behind_is_built_by_the_next_load(sample: LoadedSample
 
 
 def test_a_changed_building_changes_tiles_and_solids(settings: Settings) -> None:
-    before = read_published(buildings_folder(settings.var_dir, 1))
+    before = read_published(tileset_folder(settings.var_dir, 1, "buildings"))
     with connect(settings.database_url) as connection:
         connection.execute(
             "update asset set attributes = attributes || '{\"height_m\": 99}'"
             " where asset_id = (select min(asset_id) from asset where kind = 'building')"
         )
         connection.execute("update city set assets_version = assets_version + 1")
-    after, fresh = rebuild_buildings(settings, 1)
+    after, fresh = rebuild_solids(settings, 1)["buildings"]
     assert before is not None
     assert fresh
     assert after.build != before.build == after.previous
@@ -93,26 +94,25 @@ def test_a_restricted_scope_gets_solids_of_its_own_that_follow_the_city(settings
         ).fetchall()
     area, expected = rows[0]
     scope = Scope(areas=(area,))
-    folder = buildings_folder(settings.var_dir, 1, rights_of(scope))
-    published = published_buildings(settings, 1, scope)
+    folder, published = published_solids(settings, 1, "buildings", scope)
     assert check_tileset(folder / published.build / "ground").asset_ids.tolist() == expected
-    assert published_buildings(settings, 1, scope) == published
+    assert published_solids(settings, 1, "buildings", scope) == (folder, published)
     with connect(settings.database_url) as connection:
         connection.execute("update city set assets_version = assets_version + 1")
         connection.execute("delete from asset where asset_id = %s", (expected[0],))
-    rebuild_buildings(settings, 1)
-    fresh = published_buildings(settings, 1, scope)
+    rebuild_solids(settings, 1)
+    _, fresh = published_solids(settings, 1, "buildings", scope)
     assert check_tileset(folder / fresh.build / "ground").asset_ids.tolist() == expected[1:]
     with pytest.raises(NotFound, match="no buildings to show"):
-        published_buildings(settings, 1, Scope(areas=()))
+        published_solids(settings, 1, "buildings", Scope(areas=()))
 
 
 def test_rounded_scopes_get_rounded_solids(settings: Settings) -> None:
     scope = Scope(precision_m=20.0)
-    published = published_buildings(settings, 1, scope)
-    everything = published_buildings(settings, 1, Scope())
+    folder, published = published_solids(settings, 1, "buildings", scope)
+    _, everything = published_solids(settings, 1, "buildings", Scope())
     assert published.build != everything.build
-    check_tileset(buildings_folder(settings.var_dir, 1, rights_of(scope)) / published.build / "ellipsoid")
+    check_tileset(folder / published.build / "ellipsoid")
 
 
 # ---------------------------------------------------------------- commands

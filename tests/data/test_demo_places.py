@@ -250,7 +250,7 @@ def test_buildings_of_several_blocks_reach_store_tiles_and_meshes(sample_city, s
     blocks = shapely.get_num_geometries(read.footprints_wgs84)
     assert (blocks > 1).sum() == several > 20
     base = np.zeros(len(read))
-    solids = extrude(read.footprints_wgs84, Frame.at(125.3, 43.85), base_m=base, height_m=read.heights_m)
+    solids = extrude(read.footprints_wgs84, Frame.at(125.3, 43.85), lift_m=base, height_m=read.heights_m)
     walls = np.bincount(solids.owners[np.abs(solids.normals[:, 2]) < 0.5], minlength=len(read)) // 4
     np.testing.assert_array_equal(walls, vertices(read.footprints_wgs84))
 

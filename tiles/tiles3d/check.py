@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiles.errors import BadTileset3D
+from tiles.tiles3d.columns import DTYPES
 
 _COMPONENTS = {5120: "i1", 5121: "u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _LENGTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
@@ -35,16 +37,19 @@ class GlbContent:
         Feature row of each vertex.
     triangles
         Vertex numbers, shape (triangles, 3).
-    asset_ids, heights_m, names
-        The property table.
+    columns
+        The property table by name; texts as str. A text column that the file leaves out is not here.
     """
 
     positions_m: NDArray[np.float64]
     features: NDArray[np.int64]
     triangles: NDArray[np.int64]
-    asset_ids: NDArray[np.int64]
-    heights_m: NDArray[np.float64]
-    names: tuple[str, ...]
+    columns: Mapping[str, NDArray[Any]]
+
+    @property
+    def asset_ids(self) -> NDArray[np.int64]:
+        """Column `asset_id`."""
+        return self.columns["asset_id"].astype(np.int64)
 
 
 def read_glb(content: bytes) -> GlbContent:
@@ -71,7 +76,7 @@ def read_glb(content: bytes) -> GlbContent:
     _require(np.array_equal(used, np.arange(count)), f"feature rows {used.min()}..{used.max()} do not cover 0..{count - 1}")
     _require(triangles.max() < len(positions), "an index points beyond the vertices")
     _require(bool((features[triangles] == features[triangles[:, :1]]).all()), "a triangle joins two features")
-    return GlbContent(positions, features, triangles, *_columns(document, binary, table))
+    return GlbContent(positions, features, triangles, _columns(document, binary, metadata))
 
 
 def _require(condition: bool, problem: str) -> None:
@@ -110,39 +115,56 @@ def _accessor(document: dict[str, Any], binary: bytes, number: int) -> NDArray[A
 
 def _positions(document: dict[str, Any], binary: bytes, number: int) -> NDArray[np.float64]:
     node = document["nodes"][0]
-    y_up = _accessor(document, binary, number) * np.array(node["scale"]) + np.array(node["translation"])
+    y_up = _accessor(document, binary, number) * np.array(node.get("scale", [1.0] * 3)) + np.array(node["translation"])
     z_up: NDArray[np.float64] = y_up[:, [0, 2, 1]] * [1.0, -1.0, 1.0]
     return z_up
 
 
-def _columns(
-    document: dict[str, Any], binary: bytes, table: dict[str, Any]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], tuple[str, ...]]:
-    count, properties = int(table["count"]), table["properties"]
-    asset_ids = np.frombuffer(_view(document, binary, properties["asset_id"]["values"]), "<u4").astype(np.int64)
-    heights = np.frombuffer(_view(document, binary, properties["height"]["values"]), "<f4").astype(np.float64)
-    _require(len(asset_ids) == count, f"column asset_id has {len(asset_ids)} rows, the table {count}")
-    _require(len(heights) == count, f"column height has {len(heights)} rows, the table {count}")
-    _require(len(np.unique(asset_ids)) == count, "an asset_id stands twice in the table")
-    if "name" not in properties:
-        return asset_ids, heights, ("",) * count
-    values = _view(document, binary, properties["name"]["values"])
-    offsets = np.frombuffer(_view(document, binary, properties["name"]["stringOffsets"]), "<u4")
-    _require(len(offsets) == count + 1, f"column name has {len(offsets)} offsets, the table {count} rows")
-    _require(bool((np.diff(offsets.astype(np.int64)) >= 0).all()), "string offsets of column name fall")
-    _require(int(offsets[-1]) == len(values), f"string offsets end at {offsets[-1]}, the values have {len(values)} bytes")
-    names = tuple(values[start:end].decode() for start, end in pairwise(offsets))
-    return asset_ids, heights, names
+def _columns(document: dict[str, Any], binary: bytes, metadata: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    table = metadata["propertyTables"][0]
+    properties = metadata["schema"]["classes"][table["class"]]["properties"]
+    count = int(table["count"])
+    _require("asset_id" in table["properties"], "the property table has no column asset_id")
+    for name, definition in properties.items():
+        _require(name in table["properties"] or not definition.get("required"), f"required column {name} is missing")
+    columns = {}
+    for name, found in table["properties"].items():
+        data = _view(document, binary, found["values"])
+        offsets = _view(document, binary, found["stringOffsets"]) if "stringOffsets" in found else b""
+        columns[name] = _column(name, properties[name], data, offsets, count)
+    return columns
+
+
+def _column(name: str, definition: dict[str, Any], data: bytes, offsets_data: bytes, count: int) -> NDArray[Any]:
+    if definition["type"] != "STRING":
+        values = np.frombuffer(data, DTYPES[definition["componentType"]])
+        _require(len(values) == count, f"column {name} has {len(values)} rows, the table {count}")
+        return values
+    offsets = np.frombuffer(offsets_data, "<u4")
+    _require(len(offsets) == count + 1, f"column {name} has {len(offsets)} offsets, the table {count} rows")
+    _require(bool((np.diff(offsets.astype(np.int64)) >= 0).all()), f"string offsets of column {name} fall")
+    _require(int(offsets[-1]) == len(data), f"string offsets of {name} end at {offsets[-1]}, the values have {len(data)} bytes")
+    return np.array([data[start:end].decode() for start, end in pairwise(offsets)] or [""], dtype=object)[:count]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a tileset holds: tiles, features, triangles and every asset id once, rising."""
+    """What a tileset holds: content files, features, triangles and every asset id once, rising."""
 
     tiles: int
     features: int
     triangles: int
     asset_ids: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What a walk over a tileset has seen: tiles with contents, triangles, and the assets of the leaves."""
+
+    folder: Path
+    tiles: int = 0
+    triangles: int = 0
+    leaves: list[NDArray[np.int64]] = field(default_factory=list)
 
 
 def check_tileset(folder: Path) -> CheckReport:
@@ -152,33 +174,44 @@ def check_tileset(folder: Path) -> CheckReport:
     ------
     BadTileset3D
         When a file is missing, a volume does not hold its content or its children, an error rises from parent to child,
-        or an asset is drawn twice.
+        an asset is drawn in two leaves, or one of the far level is in no leaf.
     """
     document = json.loads((folder / "tileset.json").read_bytes())
-    contents: list[GlbContent] = []
-    _check_tile(document["root"], folder, float(document["geometricError"]), None, contents)
-    asset_ids = np.sort(np.concatenate([content.asset_ids for content in contents]))
-    _require(len(np.unique(asset_ids)) == len(asset_ids), "an asset is drawn in two tiles")
-    return CheckReport(len(contents), len(asset_ids), sum(len(content.triangles) for content in contents), asset_ids)
+    walk = _Walk(folder)
+    _check_tile(document["root"], walk, float(document["geometricError"]), None)
+    drawn = np.sort(np.concatenate(walk.leaves))
+    _require(len(np.unique(drawn)) == len(drawn), "an asset is drawn in two leaves")
+    return CheckReport(walk.tiles, len(drawn), walk.triangles, drawn)
 
 
 def _check_tile(
-    tile: dict[str, Any],
-    folder: Path,
-    parent_error: float,
-    parent: tuple[NDArray[np.float64], NDArray[np.float64]] | None,
-    contents: list[GlbContent],
-) -> None:
-    uri, error, box = tile["content"]["uri"], float(tile["geometricError"]), _corners(tile["boundingVolume"]["box"])
+    tile: dict[str, Any], walk: _Walk, parent_error: float, parent: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+) -> NDArray[np.int64]:
+    """Check a tile and all below; return the assets that its leaves draw."""
+    error, box = float(tile["geometricError"]), _corners(tile["boundingVolume"]["box"])
+    uri = tile.get("content", {}).get("uri", "a tile without content")
     _require(0 <= error <= parent_error, f"geometric error {error} of {uri} is above its parent's {parent_error}")
     _require(parent is None or _inside(box, parent), f"the volume of {uri} leaves its parent's")
-    _require((folder / uri).is_file(), f"content {uri} does not exist")
-    content = read_glb((folder / uri).read_bytes())
+    own = _check_content(walk, uri, box) if "content" in tile else np.empty(0, dtype=np.int64)
+    children = tile.get("children", ())
+    if not children:
+        walk.leaves.append(own)
+        return own
+    _require(tile["refine"] == "REPLACE", f"{uri} adds to its children what they draw as well")
+    below = np.concatenate([_check_tile(child, walk, error, box) for child in children])
+    _require(bool(np.isin(own, below).all()), f"{uri} draws from afar what no leaf below it draws")
+    return below
+
+
+def _check_content(walk: _Walk, uri: str, box: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.int64]:
+    _require((walk.folder / uri).is_file(), f"content {uri} does not exist")
+    content = read_glb((walk.folder / uri).read_bytes())
     extent = (content.positions_m.min(axis=0), content.positions_m.max(axis=0))
     _require(_inside(extent, box), f"the content of {uri} leaves its volume")
-    contents.append(content)
-    for child in tile.get("children", ()):
-        _check_tile(child, folder, error, box, contents)
+    _require(len(np.unique(content.asset_ids)) == len(content.asset_ids), f"{uri} draws an asset twice")
+    walk.tiles += 1
+    walk.triangles += len(content.triangles)
+    return content.asset_ids
 
 
 def _corners(box: list[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -33,35 +33,39 @@ class Mesh:
         Row of the solid each vertex belongs to, rising, shape (vertices,).
     triangles
         Vertex numbers, counter-clockwise seen from outside, in the order of their owners, shape (triangles, 3).
+    lifts_m
+        Height above the ellipsoid of the ground that each vertex stands on, shape (vertices,); None for 0. `positions_m` are
+        those over a ground of 0; `lifted` adds it.
     """
 
     positions_m: NDArray[np.float64]
     normals: NDArray[np.float64]
     owners: NDArray[np.int64]
     triangles: NDArray[np.int64]
+    lifts_m: NDArray[np.float64] | None = None
 
     @cached_property
     def _triangle_owners(self) -> NDArray[np.int64]:
         return self.owners[self.triangles[:, 0]]
 
-    def subset(self, owners: NDArray[np.int64]) -> Mesh:
-        """Return the mesh of some owners, renumbered 0, 1, ... in the order given (rising)."""
-        starts, ends = np.searchsorted(self.owners, owners, "left"), np.searchsorted(self.owners, owners, "right")
-        vertices = ranges(starts, ends)
-        first = np.searchsorted(self._triangle_owners, owners, "left")
-        last = np.searchsorted(self._triangle_owners, owners, "right")
-        shift = starts - np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
-        triangles = self.triangles[ranges(first, last)] - np.repeat(shift, last - first)[:, None]
-        renumbered = np.repeat(np.arange(len(owners)), ends - starts)
-        return Mesh(self.positions_m[vertices], self.normals[vertices], renumbered, triangles)
+    def part(self, first: int, last: int) -> Mesh:
+        """Return the mesh of owners `first` to `last - 1`, which become 0, 1, ...; arrays are views where they can be."""
+        start, end = np.searchsorted(self.owners, [first, last])
+        begin, stop = np.searchsorted(self._triangle_owners, [first, last])
+        return Mesh(
+            self.positions_m[start:end],
+            self.normals[start:end],
+            self.owners[start:end] - first,
+            self.triangles[begin:stop] - start,
+            None if self.lifts_m is None else self.lifts_m[start:end],
+        )
 
-
-def ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return all numbers of the half-open ranges, one range after the other."""
-    lengths = ends - starts
-    shift = starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(starts) else starts
-    numbers: NDArray[np.int64] = np.arange(lengths.sum()) + np.repeat(shift, lengths)
-    return numbers
+    def lifted(self, frame: Frame) -> Mesh:
+        """Return the mesh on the ground's height above the ellipsoid: each vertex moves along its own vertical."""
+        if self.lifts_m is None:
+            return self
+        positions = self.positions_m + frame.verticals(self.positions_m) * self.lifts_m[:, None]
+        return Mesh(positions, self.normals, self.owners, self.triangles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class _Outline:
     owners: NDArray[np.int64]
 
 
-def extrude(footprints_wgs84: NDArray[Any], frame: Frame, *, base_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> Mesh:
+def extrude(footprints_wgs84: NDArray[Any], frame: Frame, *, lift_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> Mesh:
     """Return the solids over polygons and multipolygons (with holes).
 
     Parameters
@@ -87,14 +91,14 @@ def extrude(footprints_wgs84: NDArray[Any], frame: Frame, *, base_m: NDArray[np.
         shapely geometries, lon/lat degrees; any ring direction.
     frame
         Frame of the tileset.
-    base_m
-        Height of each foot above the ellipsoid.
+    lift_m
+        Ground that each solid stands on, above the ellipsoid; goes into `Mesh.lifts_m`.
     height_m
         Height of each solid, > 0.
 
     Cost: about 1 s for 50,000 buildings.
     """
-    outline = _outline(footprints_wgs84, frame, base_m, height_m)
+    outline = _outline(footprints_wgs84, frame, height_m)
     walls, roofs = _walls(outline), _roofs(outline)
     owners = np.concatenate([walls.owners, roofs.owners])
     order = np.argsort(owners, kind="stable")
@@ -104,18 +108,19 @@ def extrude(footprints_wgs84: NDArray[Any], frame: Frame, *, base_m: NDArray[np.
     sorted_owners = owners[order]
     triangles = triangles[np.argsort(sorted_owners[triangles[:, 0]], kind="stable")]
     positions = np.concatenate([walls.positions_m, roofs.positions_m])[order]
-    return Mesh(positions, np.concatenate([walls.normals, roofs.normals])[order], sorted_owners, triangles)
+    normals = np.concatenate([walls.normals, roofs.normals])[order]
+    return Mesh(positions, normals, sorted_owners, triangles, lift_m[sorted_owners])
 
 
-def _outline(footprints: NDArray[Any], frame: Frame, base_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> _Outline:
+def _outline(footprints: NDArray[Any], frame: Frame, height_m: NDArray[np.float64]) -> _Outline:
     polygons, polygon_owner = shapely.get_parts(footprints, return_index=True)
     # outer rings counter-clockwise, holes clockwise: the solid is always on the left of a wall
     rings, ring_polygon = shapely.get_rings(shapely.orient_polygons(polygons), return_index=True)
     lonlat, ring = shapely.get_coordinates(rings, return_index=True)
     polygon = ring_polygon[ring]
     owner = polygon_owner[polygon]
-    bottom = frame.local(lonlat, base_m[owner])
-    top = frame.local(lonlat, base_m[owner] + height_m[owner])
+    bottom = frame.local(lonlat, np.zeros(len(lonlat)))
+    top = bottom + frame.verticals(bottom) * height_m[owner][:, None]
     return _Outline(bottom, top, ring, polygon, owner)
 
 

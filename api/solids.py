@@ -1,0 +1,150 @@
+"""3D Tiles of a city: brought up to date after a change, and built for a restricted Scope when it first asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from api.settings import Settings
+from data.cities import read_assets_version
+from data.errors import NotFound
+from data.pool import Connection, connect
+from data.rasters import raster_path
+from tiles.errors import UnknownTileset
+from tiles.tiles3d.engine import Workers, build, inline, made_from
+from tiles.tiles3d.ground import LevelGround, RasterGround
+from tiles.tiles3d.layer import Ground
+from tiles.tiles3d.layers import SOLID_LAYERS, SolidLayer, solid_layer
+from tiles.tiles3d.shelf import EVERYBODY, Published, read_published, tileset_folder
+from twin.scope import EVERYTHING, Scope
+
+GROUND_LAYER: Final = "ground"
+"""Name of the raster layer that solids stand on."""
+Progress: TypeAlias = Callable[[str, float], None]
+
+
+def solids_folder(settings: Settings, city_id: int, layer: SolidLayer, scope: Scope = EVERYTHING) -> Path:
+    """Name the folder of what a Scope sees of a layer."""
+    return tileset_folder(settings.var_dir, city_id, layer.name, layer.rights(scope))
+
+
+def rebuild_solids(
+    settings: Settings,
+    city_id: int,
+    *,
+    layers: Iterable[str] = (),
+    force: bool = False,
+    progress: Progress = lambda message, fraction: None,
+    workers: Workers = inline,
+) -> Mapping[str, tuple[Published, bool]]:
+    """Bring 3D Tiles of a city up to date.
+
+    Parameters
+    ----------
+    layers
+        Names of tilesets; empty for all.
+    force
+        Whether to look at what is current as well; what has been drawn from the same is not drawn again.
+    workers
+        Who draws.
+
+    Returns
+    -------
+    Mapping
+        By tileset: what is served, and whether it was built now.
+
+    Raises
+    ------
+    UnknownTileset
+        When a name is none.
+    NoRoom
+        When the disk is full; what is served stays.
+    """
+    wanted = [solid_layer(name) for name in layers] or list(SOLID_LAYERS.values())
+    done = {}
+    with connect(settings.database_url) as connection:
+        for number, layer in enumerate(wanted):
+            told = partial(_share, progress, f"3D Tiles: {layer.name}", number, len(wanted))
+            told(0.0)
+            done[layer.name] = _rebuild(settings, connection, city_id, layer, force=force, progress=told, workers=workers)
+    return done
+
+
+def _share(progress: Progress, message: str, number: int, count: int, fraction: float) -> None:
+    progress(message, (number + fraction) / count)
+
+
+def _rebuild(
+    settings: Settings,
+    connection: Connection,
+    city_id: int,
+    layer: SolidLayer,
+    *,
+    force: bool,
+    progress: Callable[[float], None],
+    workers: Workers,
+) -> tuple[Published, bool]:
+    ground = ground_of(settings, connection, city_id)
+    source = made_from(read_assets_version(connection, city_id), ground.token)
+    folder = solids_folder(settings, city_id, layer)
+    published = None if force else read_published(folder)
+    if published is not None and published.made_from == source:
+        return published, False
+    features = layer.read(connection, city_id, EVERYTHING)
+    return build(folder, features, ground, source, progress=progress, workers=workers), True
+
+
+def ground_of(settings: Settings, connection: Connection, city_id: int) -> Ground:
+    """Return the ground of a city: its raster layer `ground`, level where it has none."""
+    path = raster_path(connection, city_id, GROUND_LAYER)
+    return LevelGround() if path is None else RasterGround(settings.var_dir / path, path)
+
+
+def published_solids(settings: Settings, city_id: int, tileset: str, scope: Scope) -> tuple[Path, Published]:
+    """Return the folder and the build that a Scope may see; that of a restricted Scope is built when first asked for.
+
+    Raises
+    ------
+    UnknownTileset
+        When there is no such tileset.
+    NotFound
+        When nothing is built, or the city (as the Scope sees it) has nothing to draw.
+    OutsideScope
+        When the Scope sees none of its kinds.
+    """
+    layer = solid_layer(tileset)
+    if not layer.seen_by(scope):
+        scope.require_layer(layer.kinds[0])
+    everything = read_published(solids_folder(settings, city_id, layer))
+    if everything is None:
+        raise NotFound(f"the 3D Tiles {tileset!r} of city {city_id} are not built; `heat-twin tiles3d build` builds them")
+    folder = solids_folder(settings, city_id, layer, scope)
+    published = everything if layer.rights(scope) == EVERYBODY else _restricted(settings, city_id, layer, scope, everything)
+    if not published.features_out:
+        raise NotFound(f"city {city_id} has no {tileset} to show")
+    return folder, published
+
+
+def _restricted(settings: Settings, city_id: int, layer: SolidLayer, scope: Scope, everything: Published) -> Published:
+    folder = solids_folder(settings, city_id, layer, scope)
+    published = read_published(folder)
+    if published is not None and published.made_from == everything.made_from:
+        return published
+    with connect(settings.database_url) as connection:
+        ground = ground_of(settings, connection, city_id)
+        return build(folder, layer.read(connection, city_id, scope), ground, everything.made_from)
+
+
+def all_published_solids(settings: Settings, city_id: int, scope: Scope) -> Mapping[str, tuple[Path, Published]]:
+    """Return every tileset that is built and that a Scope sees, by name."""
+    found = {}
+    for name, layer in SOLID_LAYERS.items():
+        if not layer.seen_by(scope):
+            continue
+        try:
+            found[name] = published_solids(settings, city_id, name, scope)
+        except (NotFound, UnknownTileset):
+            continue
+    return found
