@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from api.loading import GROUND_LAYER
 from api.settings import Settings
+from api.solids import GROUND_LAYER
 from data.errors import Conflict, NotFound
 from data.jobs import job
 from data.models3d import Model3d, models_of, put_model, remove_model

@@ -17,6 +17,8 @@ from tiles.tiles3d.glb import Look
 from tiles.tiles3d.layer import Ground, LeftOut, MeshBatch
 from tiles.tiles3d.mesh import extrude
 
+_M2_PER_DEG2 = 111_320.0**2 * 0.7
+_LEAST_M2 = 0.1
 _LOOK = Look(quantised=True, colour=(0.3, 0.42, 0.58))
 
 
@@ -32,6 +34,17 @@ class BuildingFeatures:
         self._buildings = buildings
         self.left_out = left_out
         self.asset_ids = buildings.asset_ids
+
+    @classmethod
+    def of(cls, buildings: Buildings) -> BuildingFeatures:
+        """Return the buildings that can be drawn; the others are left out with their reason."""
+        flat = shapely.area(buildings.footprints_wgs84) * _M2_PER_DEG2 < _LEAST_M2
+        wanted = f"an outline of at least {_LEAST_M2} m2"
+        left_out = tuple(LeftOut(int(one), "", "zero_area", "0 m2", wanted) for one in buildings.asset_ids[flat])
+        whole = cls(buildings, left_out)
+        kept = whole.take(np.flatnonzero(~flat))
+        kept.left_out = left_out
+        return kept
 
     @cached_property
     def bounds_wgs84(self) -> NDArray[np.float64]:

@@ -54,7 +54,7 @@ class SolidLayer:
 
 
 def _buildings(connection: Connection, city_id: int, scope: Scope) -> Features:
-    return BuildingFeatures(read_buildings(connection, city_id, scope))
+    return BuildingFeatures.of(read_buildings(connection, city_id, scope))
 
 
 SOLID_LAYERS: Final[Mapping[str, SolidLayer]] = {

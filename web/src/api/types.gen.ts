@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/3dtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tilesets
+         * @description Tell which 3D tilesets the caller may see, how many assets each draws and how many it leaves out.
+         */
+        get: operations["list_tilesets_3dtiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/3dtiles/buildings/left-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Left Out
+         * @description List the assets that a tileset does not draw, each with its reason and what would be right.
+         */
+        get: operations["left_out_3dtiles_buildings_left_out_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/3dtiles/buildings/{datum}/tileset.json": {
         parameters: {
             query?: never;
@@ -12,10 +52,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tileset
-         * @description Return the tile tree of the buildings (3D Tiles 1.1); content addresses carry the city.
+         * Tileset Document
+         * @description Return the tile tree of a layer (3D Tiles 1.1); content addresses carry the city.
          */
-        get: operations["tileset_3dtiles_buildings__datum__tileset_json_get"];
+        get: operations["tileset_document_3dtiles_buildings__datum__tileset_json_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -33,7 +73,7 @@ export interface paths {
         };
         /**
          * Content
-         * @description Return one content file (glb). Its name holds a hash of its bytes.
+         * @description Return one content file (glb). Its name is a digest of all that it was drawn from.
          */
         get: operations["content_3dtiles_buildings__datum___name__get"];
         put?: never;
@@ -10182,6 +10222,53 @@ export interface components {
             message: string;
         };
         /**
+         * LeftOutFeature
+         * @description An asset that a 3D tileset does not draw.
+         */
+        LeftOutFeature: {
+            /**
+             * Asset Id
+             * @example 1280
+             */
+            asset_id: number;
+            /**
+             * Code
+             * @example LD000412
+             */
+            code: string;
+            /**
+             * Reason
+             * @description Short name of the rule.
+             * @example zero_area
+             */
+            reason: string;
+            /**
+             * Value
+             * @description What was found.
+             * @example 0 m2
+             */
+            value: string;
+            /**
+             * Wanted
+             * @description What would be right.
+             * @example an outline of at least 1 m2
+             */
+            wanted: string;
+        };
+        /**
+         * LeftOutPage
+         * @description Assets that a 3D tileset does not draw.
+         */
+        LeftOutPage: {
+            /** Items */
+            items: components["schemas"]["LeftOutFeature"][];
+            /**
+             * Total
+             * @example 12
+             */
+            total: number;
+        };
+        /**
          * LegendItem
          * @description One entry of a legend.
          */
@@ -15345,6 +15432,94 @@ export interface components {
             ticket: string;
         };
         /**
+         * Tileset3D
+         * @description A 3D tileset of a city.
+         */
+        Tileset3D: {
+            /**
+             * Addresses
+             * @description tileset.json by height datum.
+             * @example {
+             *       "ground": "/3dtiles/buildings/ground/tileset.json?city=1"
+             *     }
+             */
+            addresses: {
+                [key: string]: string;
+            };
+            /**
+             * Bbox Wgs84
+             * @description west, south, east, north in degrees.
+             * @example [
+             *       125.1,
+             *       43.7,
+             *       125.5,
+             *       44
+             *     ]
+             */
+            bbox_wgs84: number[] | null;
+            /**
+             * Features In
+             * @description Assets of the layer that the caller may see.
+             * @example 50000
+             */
+            features_in: number;
+            /**
+             * Features Out
+             * @description Assets that are drawn.
+             * @example 49988
+             */
+            features_out: number;
+            /**
+             * Left Out
+             * @description Assets that are not drawn, by reason.
+             * @example {
+             *       "zero_area": 12
+             *     }
+             */
+            left_out: {
+                [key: string]: number;
+            };
+            /**
+             * Made From
+             * @description What it was built from.
+             * @example format 2, assets 7, ground 1/ground-5a.tif
+             */
+            made_from: string;
+            /**
+             * Name
+             * @description Name in addresses.
+             * @example buildings
+             */
+            name: string;
+            /**
+             * Size Bytes
+             * @description Bytes of one datum, not compressed.
+             * @example 27800000
+             */
+            size_bytes: number;
+            /**
+             * Tiles
+             * @description Content files of one datum.
+             * @example 180
+             */
+            tiles: number;
+            /**
+             * Title En
+             * @example Buildings
+             */
+            title_en: string;
+            /**
+             * Title Zh
+             * @example 楼栋
+             */
+            title_zh: string;
+            /**
+             * Triangles
+             * @example 729000
+             */
+            triangles: number;
+        };
+        /**
          * TilesetModel
          * @description A built tileset.
          */
@@ -15372,6 +15547,25 @@ export interface components {
              * @example http://127.0.0.1:8000/tiles/network.json?city=1
              */
             url: string;
+        };
+        /**
+         * Tilesets3D
+         * @description 3D tilesets of a city.
+         */
+        Tilesets3D: {
+            /**
+             * Datums
+             * @description What height 0 is, by height datum.
+             * @example {
+             *       "ellipsoid": "metres above the WGS-84 ellipsoid",
+             *       "ground": "metres above the ground, which is 0 everywhere"
+             *     }
+             */
+            datums: {
+                [key: string]: string;
+            };
+            /** Tilesets */
+            tilesets: components["schemas"]["Tileset3D"][];
         };
         /**
          * ToldAnswer
@@ -17172,7 +17366,73 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    tileset_3dtiles_buildings__datum__tileset_json_get: {
+    list_tilesets_3dtiles_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tilesets3D"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    left_out_3dtiles_buildings_left_out_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftOutPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tileset_document_3dtiles_buildings__datum__tileset_json_get: {
         parameters: {
             query?: {
                 /** @description City id; default: the lowest one you may see. */
@@ -17215,6 +17475,7 @@ export interface operations {
             header?: never;
             path: {
                 datum: components["schemas"]["HeightDatum"];
+                /** @description As tileset.json names it. */
                 name: string;
             };
             cookie?: never;
