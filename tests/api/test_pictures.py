@@ -176,6 +176,38 @@ def test_the_overview_scene_names_addresses_that_answer(http: httpx.Client) -> N
     assert http.get("/scenes/sunset.json").status_code == 404
 
 
+def bearers(http: httpx.Client) -> set[tuple[int, int]]:
+    found = http.get("/scenes/bearers", params={"city": 1}).raise_for_status().json()
+    return set(zip(found["asset_ids"], found["solid_ids"], strict=True))
+
+
+def test_a_building_bears_its_inlets_and_the_devices_inside_it_and_a_branch_its_pipes(
+    http: httpx.Client, city: tuple[str, str]
+) -> None:
+    with connect(city[0], autocommit=True) as connection:
+        inlets = connection.execute("select asset_id, attributes ->> 'building_code' from asset where kind = 'building_inlet'")
+        codes = dict(connection.execute("select code, asset_id from asset where kind = 'building'").fetchall())
+        expected = {(asset_id, codes[code]) for asset_id, code in inlets.fetchall()}
+        assert expected
+        assert bearers(http) == expected
+        building = min(codes.values())
+        inside = "(select st_pointonsurface(geom) from asset where asset_id = %s and kind = 'building')"
+        pipe, way = connection.execute(
+            "select asset_id, geom from asset where kind = 'pipe' and attributes ->> 'network_level' = 'primary' limit 1"
+        ).fetchone()
+        connection.execute(f"update asset set geom = {inside} where kind = 'boiler_house'", (building,))
+        connection.execute(
+            """update asset set attributes = attributes || '{"network_level": "transmission"}' where asset_id = %s""", (pipe,)
+        )
+        connection.execute("update asset set kind = 'plant_branch', geom = %s where kind = 'water_tank'", (way,))
+        connection.execute("update city set assets_version = assets_version + 1")
+        added = {(house, building) for (house,) in connection.execute("select asset_id from asset where kind = 'boiler_house'")}
+        branch = connection.execute("select asset_id from asset where kind = 'plant_branch'").fetchone()[0]
+        assert bearers(http) - expected == added | {(branch, pipe)}
+    take_seat(http, "district")
+    assert bearers(http) < expected | added, "a district's seat is told of its own"
+
+
 def test_rates_in_sql_are_those_of_the_definition(http: httpx.Client, city: tuple[str, str]) -> None:
     answer = http.get("/rollout/districts", params={"city": 1}).json()
     with connect(city[0]) as connection:

@@ -115,7 +115,7 @@ def test_imagery_is_switched_on_by_hand_and_lies_below_the_pipes(
         shown.open(f"/?city=1&{PLACE}&layers=base,network,stations&colouring=dn")
         shown.page.get_by_text("卫星影像", exact=True).click()
         shown.wait("window.__ht.map.getLayer('satellite') !== undefined", what="the imagery to be on the map")
-        assert "ground=satellite" in shown.look("window.location.search")
+        assert "mode=satellite" in shown.look("window.location.search")
         pixels = picture(shown)
         # the ground is a picture, not the one colour of an empty map
         assert np.unique(pixels // 16 @ np.array([256, 16, 1])).size > 60

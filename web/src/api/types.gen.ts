@@ -3826,6 +3826,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/scenes/bearers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bearers
+         * @description Tell which building or pipe bears the colour of what stands in it: an alarm of a heat inlet colours its building.
+         */
+        get: operations["bearers_scenes_bearers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scenes/{name}.json": {
         parameters: {
             query?: never;
@@ -6002,6 +6022,32 @@ export interface components {
              * @example 400
              */
             value: string | number | boolean | null;
+        };
+        /**
+         * BearersAnswer
+         * @description Which solid of the 3D view shows an asset that has no solid of its own; pairs, by rising asset id.
+         * @example {
+         *       "asset_ids": [
+         *         1034,
+         *         1035
+         *       ],
+         *       "solid_ids": [
+         *         338,
+         *         342
+         *       ]
+         *     }
+         */
+        BearersAnswer: {
+            /**
+             * Asset Ids
+             * @description Heat inlets, plants, boiler houses, substations, devices, plant branches.
+             */
+            asset_ids: number[];
+            /**
+             * Solid Ids
+             * @description The building that each stands in; for a plant branch each of its pipes.
+             */
+            solid_ids: number[];
         };
         /**
          * BoundModel
@@ -25448,6 +25494,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": string[];
+                };
+            };
+        };
+    };
+    bearers_scenes_bearers_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BearersAnswer"];
+                };
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

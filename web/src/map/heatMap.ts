@@ -17,21 +17,24 @@ import { MARK_LAYERS } from "../layers/marks";
 import { NO_BURN_SIGNS } from "../layers/noBurn";
 import { PROBLEM_LAYERS } from "../layers/problems";
 import { SAFETY_SIGNS } from "../layers/safety";
+import { imageryOf } from "../layers/satellite";
 import { WEATHER_SIGNS } from "../layers/weather";
 import type { AppState, Goal, Picking } from "../state/app";
 import type { Parts } from "../state/context";
 import { arrived } from "../state/remote";
+import { PITCH_3D } from "../state/view";
+import { CameraControl, type CameraText, step } from "./cameraControl";
 import { Drawing } from "./drawing";
 import { assetIdOf, kindOf } from "./features";
 import { Halos } from "./halos";
 import { Handle } from "./handle";
 import { addIcons } from "./icons";
 import { layerInput, NO_ALARMS } from "./input";
+import { keyAction } from "./keys";
 import { StatusPainter } from "./painter";
 import { roomAround } from "./room";
-import type { Scene } from "./scene";
+import type { Found, Scene, Shown } from "./scene";
 import { buildStyle, EMPTY_STYLE } from "./style";
-import type { PickedFeature } from "./tiles3d/FeatureTilesLayer";
 
 /** Layers that answer a click, most wanted first. */
 const PICKED = [
@@ -55,7 +58,6 @@ const PICKED = [
   "buildings-fill",
 ];
 const PICK_RADIUS_PX = 5;
-const PITCH_3D = 55;
 /** The network's tiles begin at zoom 10. */
 const LEAST_FIRST_ZOOM = 10.2;
 /** The base map begins at zoom 8: further out there is nothing to see. */
@@ -74,11 +76,13 @@ export interface Hover {
 export interface FeatureHover {
   x: number;
   y: number;
-  feature: PickedFeature;
+  feature: Found;
 }
 
 export interface MapOptions {
   interactive: boolean;
+  /** Texts of the camera's buttons in the language of now. */
+  cameraText: CameraText;
   /** How much larger than on a desk texts and signs are drawn. */
   magnify: number;
   onHover(hover: Hover | null): void;
@@ -112,6 +116,7 @@ export class HeatMap {
   ) {
     const camera = parts.store.get().view.camera;
     this.placed = camera !== null;
+    this.tilts = camera === null;
     this.map = new MapLibreMap({
       container,
       style: EMPTY_STYLE,
@@ -175,6 +180,11 @@ export class HeatMap {
     const { map, parts, options } = this;
     if (options.interactive) {
       map.addControl(new NavigationControl({ visualizePitch: true }), "bottom-right");
+      const camera = new CameraControl(options.cameraText);
+      map.addControl(camera, "bottom-right");
+      this.endings.push(parts.store.subscribe(camera.tell));
+      window.addEventListener("keydown", this.press);
+      this.endings.push(() => window.removeEventListener("keydown", this.press));
       map.on("click", (event) => this.drawing.click(event) || this.pick(event));
       map.on("mousemove", (event) => this.hover(event));
       map.on("mouseout", () => {
@@ -186,6 +196,8 @@ export class HeatMap {
     foldAttribution(map);
     map.on("moveend", () => this.tellCamera());
     map.on("idle", () => options.onIdle(this));
+    map.on("moveend", () => this.scene?.settle());
+    map.on("sourcedata", (event) => event.sourceId === "assets" && event.isSourceLoaded && this.scene?.settle());
     map.on("error", (event) => options.onError(new Error(event.error.message)));
     map.once("style.load", () => {
       addIcons(map);
@@ -199,9 +211,17 @@ export class HeatMap {
     map.on("zoomend", () => this.followZoom());
   }
 
-  private statusChanged(ids: Iterable<number>): void {
+  private readonly press = (event: KeyboardEvent): void => {
+    const action = keyAction(event);
+    if (action === null) return;
+    if ("camera" in action) step(this.map, action.camera);
+    else if (action.mode !== "satellite" || imageryOf(this.parts.store.get().rasters) !== null)
+      this.parts.store.dispatch({ type: "view/mode", mode: action.mode });
+  };
+
+  private statusChanged(ids: readonly number[]): void {
     this.painter.mark(ids);
-    this.scene?.painter.mark(ids);
+    this.scene?.mark(ids);
   }
 
   private follow(state: AppState): void {
@@ -271,15 +291,18 @@ export class HeatMap {
   private followMode(state: AppState): void {
     const city = state.view.city;
     const wanted = state.view.mode === "3d" && city !== null;
-    if (wanted && this.scene === null && !this.loadingScene) void this.openScene(city);
-    this.scene?.follow(state.view.layers);
-    this.scene?.painter.select(state.view.selected);
+    if (wanted && this.scene === null && !this.loadingScene) void this.openScene(city, this.tilts);
+    if (this.placed) this.tilts = true;
+    this.scene?.follow(shownIn(state));
     if (!wanted && this.scene !== null) this.closeScene();
   }
 
   private loadingScene = false;
 
-  private async openScene(city: number): Promise<void> {
+  /** A view that came with its camera keeps it; whoever switches to 3D wants to see the heights. */
+  private tilts: boolean;
+
+  private async openScene(city: number, tilts: boolean): Promise<void> {
     this.loadingScene = true;
     try {
       const { Scene } = await import("./scene");
@@ -291,9 +314,8 @@ export class HeatMap {
         (problems) => this.parts.store.dispatch({ type: "scene/problems", problems }),
         () => this.options.onIdle(this),
       );
-      this.scene.follow(this.parts.store.get().view.layers);
-      this.scene.painter.select(this.parts.store.get().view.selected);
-      if (this.map.getPitch() === 0) this.map.easeTo({ pitch: PITCH_3D, duration: 600 });
+      this.scene.follow(shownIn(this.parts.store.get()));
+      if (tilts && this.map.getPitch() < 1) this.map.easeTo({ pitch: PITCH_3D, duration: 600 });
       await this.scene.show("overview", city);
     } finally {
       this.loadingScene = false;
@@ -324,7 +346,7 @@ export class HeatMap {
     const { picking } = this.parts.store.get();
     const solid = picking === null ? (this.scene?.pick(x, y) ?? null) : null;
     if (solid !== null) {
-      if (!this.parts.planning.picked(solid.assetId)) this.parts.controller.select(solid.assetId);
+      this.parts.controller.select(solid.assetId);
       return;
     }
     const layers = PICKED.filter((id) => this.map.getLayer(id) !== undefined);
@@ -358,6 +380,10 @@ export class HeatMap {
     const district = feature?.properties as Hover["district"] | undefined;
     this.options.onHover(district === undefined ? null : { ...event.point, district });
   }
+}
+
+function shownIn({ view, tilesets }: AppState): Shown {
+  return { visible: view.layers, tilesets: arrived(tilesets) ?? {}, selected: view.selected };
 }
 
 /** Names of sources are long: once they are here they fold to a sign that opens by a click; a wall shows them in full. */

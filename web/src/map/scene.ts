@@ -9,7 +9,10 @@ import { MapLibreOverlay } from "@deck.gl/maplibre";
 import mvtWorkerUrl from "@loaders.gl/mvt/mvt-worker.js?url";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { getJson } from "../api/client";
+import type { paths } from "../api/types.gen";
 import type { LayerId } from "../layers/ids";
+import type { TileJson } from "../state/app";
+import { type Post, postsLayers, standing } from "./posts";
 import { loadOptionsOf } from "./tiles3d/device";
 import { FeatureTilesLayer, type PickedFeature } from "./tiles3d/FeatureTilesLayer";
 import { FeaturePainter, type Statuses } from "./tiles3d/features";
@@ -79,8 +82,20 @@ export function convertLayers(layers: readonly LayerJson[]): { layers: Layer[]; 
 
 const PICK_RADIUS_PX = 2;
 
-function featureOf(object: unknown): PickedFeature | null {
-  return object !== null && typeof object === "object" && "assetId" in object ? (object as PickedFeature) : null;
+type Bearers = paths["/scenes/bearers"]["get"]["responses"]["200"]["content"]["application/json"];
+
+/** What of the page's state the scene follows. */
+export interface Shown {
+  visible: readonly LayerId[];
+  tilesets: Record<string, TileJson>;
+  selected: number | null;
+}
+
+/** A solid or a prism under the pointer. */
+export type Found = PickedFeature | Post;
+
+function featureOf(object: unknown): Found | null {
+  return object !== null && typeof object === "object" && "assetId" in object ? (object as Found) : null;
 }
 
 /** Draws a scene over a map until it is removed. */
@@ -89,18 +104,25 @@ export class Scene {
   private problems: SceneProblem[] = [];
   private readonly loaded = new Set<string>();
   private layers: Layer[] = [];
-  private visible: readonly LayerId[] = [];
+  private shown: Shown = { visible: [], tilesets: {}, selected: null };
+  private posts: Post[] = [];
+  private revision = 0;
   readonly painter: FeaturePainter;
 
   constructor(
     private readonly map: MapLibreMap,
-    statuses: Statuses,
-    private readonly onHover: (found: PickedFeature | null, x: number, y: number) => void,
+    private readonly statuses: Statuses,
+    onHover: (found: Found | null, x: number, y: number) => void,
     private readonly onProblems: (problems: readonly SceneProblem[]) => void,
     private readonly onLoaded: () => void,
   ) {
     this.painter = new FeaturePainter(statuses);
     this.overlay = new MapLibreOverlay({
+      onHover: ({ object, x, y }: PickingInfo) => {
+        const found = featureOf(object);
+        this.painter.hover(found?.assetId ?? null);
+        onHover(found, x, y);
+      },
       interleaved: false,
       useDevicePixels: 1,
       layers: [],
@@ -113,6 +135,7 @@ export class Scene {
     try {
       const document = await getJson<{ layers: LayerJson[] }>(`/scenes/${name}.json`, { city });
       const { layers, problems } = convertLayers(document.layers);
+      void this.house(city);
       for (const problem of problems) this.report(problem.layer, problem.message);
       this.layers = layers.map((layer) => this.watched(layer));
       this.draw();
@@ -121,15 +144,43 @@ export class Scene {
     }
   }
 
-  /** Follow the page's switches; a layer that is off loads nothing. */
-  follow(visible: readonly LayerId[]): void {
-    if (visible === this.visible) return;
-    this.visible = visible;
+  /** Ask which building bears the colour of what stands in it; without an answer every solid shows itself alone. */
+  private async house(city: number): Promise<void> {
+    try {
+      const { asset_ids, solid_ids } = await getJson<Bearers>("/scenes/bearers", { city });
+      this.painter.house(asset_ids, solid_ids);
+      this.settle();
+    } catch (error) {
+      this.report("bearers", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Follow the page's switches, tiles and selection; a layer that is off loads nothing. */
+  follow({ visible, tilesets, selected }: Shown): void {
+    const same = visible === this.shown.visible && selected === this.shown.selected;
+    this.painter.select(selected);
+    this.shown = { visible, tilesets, selected };
+    if (!same) this.settle();
+  }
+
+  /** The map has come to rest, or what it shows has changed: see what stands in its window. */
+  settle(): void {
+    const { visible, tilesets } = this.shown;
+    this.posts = standing(this.map, tilesets, visible, (id) => this.painter.isHoused(id));
+    this.draw();
+  }
+
+  /** The status of these assets may have changed. */
+  mark(ids: readonly number[]): void {
+    this.painter.mark(ids);
+    const changed = new Set(ids);
+    if (!this.posts.some(({ assetId }) => changed.has(assetId))) return;
+    this.revision += 1;
     this.draw();
   }
 
   /** The feature that is drawn at a place of the window; null: there is none. */
-  pick(x: number, y: number): PickedFeature | null {
+  pick(x: number, y: number): Found | null {
     const found = this.overlay.pickObject({ x, y, radius: PICK_RADIUS_PX });
     return featureOf(found?.object);
   }
@@ -157,7 +208,8 @@ export class Scene {
   }
 
   private drawn(): Layer[] {
-    return this.layers.filter((layer) => isOn(layer.id, this.visible));
+    const posts = postsLayers(this.posts, this.statuses, this.shown.selected, this.revision);
+    return [...this.layers.filter((layer) => isOn(layer.id, this.shown.visible)), ...posts];
   }
 
   private watched(layer: Layer): Layer {
@@ -167,12 +219,7 @@ export class Scene {
     };
     const watches = { onViewportLoad: noted, onTileLoad: noted, onDataLoad: noted };
     if (!(layer instanceof FeatureTilesLayer)) return layer.clone({ ...watches, pickable: false } as object);
-    const onHover = ({ object, x, y }: PickingInfo) => {
-      const found = featureOf(object);
-      this.painter.hover(found?.assetId ?? null);
-      this.onHover(found, x, y);
-    };
-    return layer.clone({ ...watches, pickable: true, painter: this.painter, onHover } as object);
+    return layer.clone({ ...watches, pickable: true, painter: this.painter } as object);
   }
 
   private report(layer: string, message: string): void {

@@ -1,7 +1,8 @@
-import { Button, Segmented, Select } from "antd";
+import { Button, Select } from "antd";
 import { useText } from "../i18n/hooks";
 import { navigate, type PagePath } from "../navigation";
 import { Clock } from "../panels/Clock";
+import { ModeSwitch } from "../panels/ModeSwitch";
 import { SearchBox } from "../panels/SearchBox";
 import { SeatBox } from "../panels/SeatBox";
 import { useApp, useParts } from "../state/context";
@@ -16,15 +17,10 @@ const PAGES: readonly [PagePath, NavKey][] = [
   ["/m", "nav.mobile"],
 ];
 
-/** Title, pages, search, 2D/3D, clock, language, seat. */
+/** Title, pages, search, 2D/3D/satellite, clock, language, seat. */
 export function Header({ path }: { path: PagePath }) {
   const t = useText();
-  const { store, desk } = useParts();
-  const mode = useApp((state) => state.view.mode);
-  const modes = [
-    { value: "2d", label: t("mode.2d") },
-    { value: "3d", label: t("mode.3d") },
-  ] as const;
+  const { desk } = useParts();
   return (
     <header className="top">
       <h1>{t("app.title")}</h1>
@@ -48,12 +44,7 @@ export function Header({ path }: { path: PagePath }) {
         </nav>
         <SearchBox />
         <CityBox />
-        <Segmented
-          options={[...modes]}
-          value={mode}
-          aria-label={t("mode.label")}
-          onChange={(next) => store.dispatch({ type: "view/mode", mode: next })}
-        />
+        <ModeSwitch />
         <SeatBox />
       </div>
       <span className="spring" />

@@ -8,6 +8,7 @@ import { Clock } from "../panels/Clock";
 import { LayerPanel } from "../panels/LayerPanel";
 import { LostBanner } from "../panels/LostBanner";
 import { MapView } from "../panels/MapView";
+import { ModeSwitch } from "../panels/ModeSwitch";
 import { observeLists } from "../panels/observe";
 import { ProblemCard } from "../panels/ProblemCard";
 import { SubstationList } from "../panels/SubstationList";
@@ -57,6 +58,7 @@ export function MobilePage() {
         {tab === "map" && (
           <>
             <MapView />
+            <ModeSwitch small />
             <LayerPanel />
           </>
         )}

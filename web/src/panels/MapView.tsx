@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useText } from "../i18n/hooks";
+import { translate } from "../i18n/text";
 import { type FeatureHover, HeatMap, type Hover } from "../map/heatMap";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
@@ -31,6 +32,7 @@ export function MapView({ wall }: MapViewProps) {
     const map = new HeatMap(container.current, parts, {
       interactive,
       magnify,
+      cameraText: (button, pitch) => translate(parts.store.get().view.lang, `camera.${button}`, { pitch: pitch ?? 0 }),
       onHover: setHover,
       onFeature: setFeature,
       onPointer: setPointer,

@@ -20,7 +20,7 @@ import { type MarkFeature, type Marks, NO_MARKS } from "./marks";
 import { NO_OVERLAY, type Overlay } from "./overlay";
 import { IDLE, LOADING, type Remote } from "./remote";
 import type { Position, Tool } from "./shapes";
-import { type Camera, FIRST_VIEW, type Look, type View } from "./view";
+import { type Camera, FIRST_VIEW, type Look, type Mode, type View, withMode } from "./view";
 import { patched, type WorkKey, type WorkPanel } from "./work";
 
 /** Hours that a curve may go back: from minutes to a heating season of half a year. */
@@ -148,7 +148,7 @@ export interface TileJson {
 export type Action =
   | { type: "view/restored"; view: View }
   | { type: "view/moved"; camera: Camera }
-  | { type: "view/mode"; mode: "2d" | "3d" }
+  | { type: "view/mode"; mode: Mode }
   | { type: "view/layer"; layer: LayerId; on: boolean }
   | { type: "view/look"; look: Partial<Look> }
   | { type: "view/lang"; lang: "zh" | "en" }
@@ -254,7 +254,7 @@ function reduceView(state: AppState, action: Action): AppState {
     case "view/moved":
       return { ...state, view: { ...view, camera: action.camera } };
     case "view/mode":
-      return { ...state, view: { ...view, mode: action.mode }, sceneProblems: [] };
+      return { ...state, view: withMode(view, action.mode), sceneProblems: [] };
     case "view/layer":
       return { ...state, view: { ...view, layers: switched(view.layers, action.layer, action.on) } };
     case "view/look":

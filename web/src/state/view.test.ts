@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FIRST_VIEW, readView, type View, writeView } from "./view";
+import { FIRST_VIEW, modeOf, PITCH_3D, readView, type View, withMode, writeView } from "./view";
 
 describe("the address of a view", () => {
   it("is empty for the first view", () => {
@@ -31,6 +31,22 @@ describe("the address of a view", () => {
       },
     };
     expect(readView(writeView(view))).toEqual(view);
+  });
+
+  it("names the satellite view as a mode, and imagery under 3D beside it", () => {
+    const flat = readView("?mode=satellite");
+    expect([flat.mode, flat.ground, modeOf(flat)]).toEqual(["2d", "satellite", "satellite"]);
+    expect(writeView(flat)).toBe("?mode=satellite");
+    const solid = withMode(flat, "3d");
+    expect(writeView(solid)).toBe("?mode=3d&ground=satellite");
+    expect(readView("?ground=satellite")).toEqual(flat);
+    expect(writeView(withMode(solid, "2d"))).toBe("");
+  });
+
+  it("keeps a camera that looks straight down in 3D", () => {
+    const camera = { lon: 125.3, lat: 43.8, zoom: 16, pitch: 0, bearing: 0 };
+    expect(readView(writeView({ ...FIRST_VIEW, mode: "3d", camera })).camera).toEqual(camera);
+    expect(readView("?lon=125&lat=43&z=16&mode=3d").camera?.pitch).toBe(PITCH_3D);
   });
 
   it("survives no layer at all", () => {

@@ -16,6 +16,12 @@ export interface Look {
   datum: Datum;
 }
 
+/** The three ways of looking; "3d" may lie over imagery too. */
+export const MODES = ["2d", "3d", "satellite"] as const;
+export type Mode = (typeof MODES)[number];
+/** From which pitch a city is seen in 3D where nobody says otherwise. */
+export const PITCH_3D = 55;
+
 /** Everything a shared link restores. `null` in `camera` means "fit the city". */
 export interface View extends Look {
   city: number | null;
@@ -56,6 +62,16 @@ export const FIRST_VIEW: View = {
   work: {},
 };
 
+export function modeOf({ mode, ground }: Pick<View, "mode" | "ground">): Mode {
+  return mode === "2d" && ground === "satellite" ? "satellite" : mode;
+}
+
+/** The view in another mode: the flat ones choose the ground, 3D keeps it. */
+export function withMode(view: View, mode: Mode): View {
+  if (mode === "3d") return { ...view, mode };
+  return { ...view, mode: "2d", ground: mode === "satellite" ? "satellite" : "map" };
+}
+
 function readNumber(query: URLSearchParams, name: string, low: number, high: number): number | null {
   const text = query.get(name);
   if (text === null || text.trim() === "") return null;
@@ -73,7 +89,7 @@ function readCamera(query: URLSearchParams): Camera | null {
   const lat = readNumber(query, "lat", -85, 85);
   const zoom = readNumber(query, "z", 0, 22);
   if (lon === null || lat === null || zoom === null) return null;
-  const pitch = readNumber(query, "pitch", 0, 85) ?? 0;
+  const pitch = readNumber(query, "pitch", 0, 85) ?? (query.get("mode") === "3d" ? PITCH_3D : 0);
   return { lon, lat, zoom, pitch, bearing: readNumber(query, "bearing", -360, 360) ?? 0 };
 }
 
@@ -91,10 +107,14 @@ function readName(query: URLSearchParams, name: string): string | null {
   return text !== null && NAME.test(text) ? text : null;
 }
 
+function readGround(query: URLSearchParams): Look["ground"] {
+  return GROUNDS.find((ground) => ground === query.get("ground")) ?? FIRST_VIEW.ground;
+}
+
 function readLook(query: URLSearchParams): Look {
   return {
     colouring: readName(query, "colouring"),
-    ground: GROUNDS.find((ground) => ground === query.get("ground")) ?? FIRST_VIEW.ground,
+    ground: query.get("mode") === "satellite" ? "satellite" : readGround(query),
     field: readName(query, "field"),
     datum: DATUMS.find((datum) => datum === query.get("datum")) ?? FIRST_VIEW.datum,
   };
@@ -124,11 +144,12 @@ export function readView(search: string): View {
 export function writeView(view: View): string {
   const query = new URLSearchParams();
   if (view.city !== null) query.set("city", String(view.city));
-  if (view.camera !== null) writeCamera(query, view.camera);
-  if (view.mode !== "2d") query.set("mode", view.mode);
+  if (view.camera !== null) writeCamera(query, view.camera, view.mode === "3d" ? PITCH_3D : 0);
+  const mode = modeOf(view);
+  if (mode !== "2d") query.set("mode", mode);
   if (view.layers.join() !== FIRST_VIEW.layers.join()) query.set("layers", view.layers.join(","));
   if (view.colouring !== null) query.set("colouring", view.colouring);
-  if (view.ground !== FIRST_VIEW.ground) query.set("ground", view.ground);
+  if (view.ground !== FIRST_VIEW.ground && mode === "3d") query.set("ground", view.ground);
   if (view.field !== null) query.set("field", view.field);
   if (view.datum !== FIRST_VIEW.datum) query.set("datum", view.datum);
   if (view.selected !== null) query.set("sel", String(view.selected));
@@ -140,10 +161,10 @@ export function writeView(view: View): string {
   return text === "" ? "" : `?${text}`;
 }
 
-function writeCamera(query: URLSearchParams, camera: Camera): void {
+function writeCamera(query: URLSearchParams, camera: Camera, usualPitch: number): void {
   query.set("lon", camera.lon.toFixed(5));
   query.set("lat", camera.lat.toFixed(5));
   query.set("z", camera.zoom.toFixed(2));
-  if (camera.pitch !== 0) query.set("pitch", camera.pitch.toFixed(0));
+  if (Math.round(camera.pitch) !== usualPitch) query.set("pitch", camera.pitch.toFixed(0));
   if (camera.bearing !== 0) query.set("bearing", camera.bearing.toFixed(0));
 }

@@ -106,6 +106,22 @@ describe("the painter of features", () => {
     expect(written).toEqual([[1]]);
   });
 
+  it("colours a building for what stands in it, by the gravest of it", () => {
+    const [painter] = painted([7, 8]);
+    const plain = painter.coloursOf(7);
+    painter.house([100, 101], [7, 7]);
+    live.set(100, STATUS.cutOff);
+    live.set(101, STATUS.alarmLevel3);
+    expect(painter.mark([100, 101])).toBe(1);
+    expect(painter.coloursOf(7)).toEqual([rgb(STATUS_COLOURS.alarmLevel3)]);
+    expect(painter.coloursOf(8)).toEqual(plain);
+    live.set(101, STATUS.normal);
+    painter.mark([101]);
+    expect(painter.coloursOf(7)).toEqual([rgb(STATUS_COLOURS.cutOff)]);
+    painter.select(100);
+    expect([painter.isHoused(100), painter.isHoused(8)]).toEqual([true, false]);
+  });
+
   it("leaves a building alone that only reports that its data are old", () => {
     const [painter] = painted([7]);
     live.set(7, STATUS.stale);

@@ -88,6 +88,21 @@ export function shownStatus(code: number | undefined): number | null {
   return code !== undefined && (isAlarm(code) || code === STATUS.cutOff) ? code : null;
 }
 
+/** The gravest of what a solid shows: alarms by their level, then a cut-off. */
+export function worst(statuses: readonly (number | null)[]): number | null {
+  const grave = (code: number) => (isAlarm(code) ? code : 0);
+  return statuses.reduce((found, code) => {
+    if (code === null || found === null) return found ?? code;
+    return grave(code) > grave(found) ? code : found;
+  }, null);
+}
+
+function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
 /**
  * Paints features by asset. A change of one asset writes four bytes in every tile that holds it: nothing is loaded or built
  * again. An asset may stand in several tiles (a coarse and a fine one) and tilesets.
@@ -97,17 +112,33 @@ export class FeaturePainter {
   private readonly tiles = new Set<TileFeatures>();
   private selected: number | null = null;
   private hovered: number | null = null;
+  /** What a solid shows beside itself, and where an asset without a solid of its own is shown. */
+  private readonly housed = new Map<number, number[]>();
+  private readonly bearers = new Map<number, number[]>();
 
   constructor(private readonly statuses: Statuses) {}
+
+  /** Let solids bear the colours of what stands in them: pairs of an asset and the solid that shows it. */
+  house(assetIds: readonly number[], solidIds: readonly number[]): void {
+    for (const [i, assetId] of assetIds.entries()) {
+      const solid = solidIds[i] as number;
+      push(this.housed, solid, assetId);
+      push(this.bearers, assetId, solid);
+    }
+    this.mark(assetIds);
+  }
+
+  /** Whether a building or pipe bears the colour of this asset. */
+  isHoused(assetId: number): boolean {
+    return this.bearers.has(assetId);
+  }
 
   add(tile: TileFeatures): void {
     this.tiles.add(tile);
     const ids = tile.table.assetIds ?? [];
     for (let row = 0; row < ids.length; row++) {
       const id = ids[row] as number;
-      const spots = this.spots.get(id);
-      if (spots === undefined) this.spots.set(id, [{ tile, row }]);
-      else spots.push({ tile, row });
+      push(this.spots, id, { tile, row });
       this.write(id, { tile, row });
     }
   }
@@ -127,12 +158,10 @@ export class FeaturePainter {
   mark(ids: Iterable<number>): number {
     const written = new Map<TileFeatures, number[]>();
     let count = 0;
-    for (const id of ids) {
+    for (const id of this.solidsOf(ids)) {
       for (const spot of this.spots.get(id) ?? []) {
         if (!this.write(id, spot)) continue;
-        const rows = written.get(spot.tile);
-        if (rows === undefined) written.set(spot.tile, [spot.row]);
-        else rows.push(spot.row);
+        push(written, spot.tile, spot.row);
         count += 1;
       }
     }
@@ -171,11 +200,21 @@ export class FeaturePainter {
     return { features: this.spots.size, tiles: this.tiles.size };
   }
 
+  /** These assets, and the solids that show them. */
+  private *solidsOf(ids: Iterable<number>): Iterable<number> {
+    for (const id of ids) {
+      yield id;
+      yield* this.bearers.get(id) ?? [];
+    }
+  }
+
   /** Write one feature and tell whether that changed anything. */
   private write(id: number, { tile, row }: Spot): boolean {
-    const status = shownStatus(this.statuses.get(id));
+    const shows = [id, ...(this.housed.get(id) ?? [])];
+    const status = worst(shows.map((one) => shownStatus(this.statuses.get(one))));
     const colour = (status === null ? undefined : STATUS_RGB.get(status)) ?? plainColour(tile, row);
-    const marks = (id === this.selected ? MARK.selected : 0) | (id === this.hovered ? MARK.hovered : 0);
+    const isSelected = this.selected !== null && shows.includes(this.selected);
+    const marks = (isSelected ? MARK.selected : 0) | (id === this.hovered ? MARK.hovered : 0);
     const [before, marked] = tile.colour(row);
     if (marked === marks && before.every((part, i) => part === colour[i])) return false;
     tile.put(row, colour, marks);
