@@ -194,7 +194,7 @@ def test_a_building_bears_its_inlets_and_the_devices_inside_it_and_a_branch_its_
         inside = "(select st_pointonsurface(geom) from asset where asset_id = %s and kind = 'building')"
         pipe, way = connection.execute(
             "select asset_id, geom from asset where kind = 'pipe' and attributes ->> 'network_level' = 'primary' limit 1"
-        ).fetchone()
+        ).fetchall()[0]
         connection.execute(f"update asset set geom = {inside} where kind = 'boiler_house'", (building,))
         connection.execute(
             """update asset set attributes = attributes || '{"network_level": "transmission"}' where asset_id = %s""", (pipe,)
@@ -202,7 +202,7 @@ def test_a_building_bears_its_inlets_and_the_devices_inside_it_and_a_branch_its_
         connection.execute("update asset set kind = 'plant_branch', geom = %s where kind = 'water_tank'", (way,))
         connection.execute("update city set assets_version = assets_version + 1")
         added = {(house, building) for (house,) in connection.execute("select asset_id from asset where kind = 'boiler_house'")}
-        branch = connection.execute("select asset_id from asset where kind = 'plant_branch'").fetchone()[0]
+        branch = connection.execute("select asset_id from asset where kind = 'plant_branch'").fetchall()[0][0]
         assert bearers(http) - expected == added | {(branch, pipe)}
     take_seat(http, "district")
     assert bearers(http) < expected | added, "a district's seat is told of its own"

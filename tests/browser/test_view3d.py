@@ -56,7 +56,7 @@ def archive(sample_database: str) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture(scope="module")
 def near(archive: psycopg.Connection[Any]) -> list[Building]:
     """Return buildings near the middle: id, a point of the roof as PostGIS has it, and the outline; nearest first."""
-    return archive.execute(BUILDINGS, MIDDLE).fetchall()
+    return [(*row,) for row in archive.execute(BUILDINGS, MIDDLE).fetchall()]
 
 
 @pytest.fixture(scope="module")
