@@ -11,6 +11,9 @@ from api.database import open_database
 from api.loading import all_cities
 from api.models3d import Papers, add_model, drop_model, export_tileset, registered_models
 from api.settings import read_settings
+from data.jobs import job
+from data.pool import connect
+from data.surfaces import put_surfaces, read_surface_file
 from tiles.errors import BadArchive
 from tiles.tiles3d.foreign import Wish
 
@@ -25,6 +28,7 @@ def register_on(group: typer.Typer) -> None:
     group.command(name="list")(list_models)
     group.command()(remove)
     group.command()(export)
+    group.command()(surfaces)
 
 
 def add(
@@ -91,3 +95,29 @@ def export(
     with open_database(read_settings()) as settings:
         files, size = export_tileset(settings, city, name, datum, out)
     typer.echo(f"{name} ({datum}) to {out}: {files} files, {size / 1e6:.2f} MB")
+
+
+def surfaces(
+    *,
+    file: Annotated[Path, typer.Argument(help="Vector file: polygons with heights, one or several rows a building.")],
+    key: Annotated[str, typer.Option("--key", help="Column with the code of the building.")],
+    city: OneCity = 1,
+    crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file names none: EPSG:25833.")] = None,
+    kind: Annotated[str, typer.Option("--kind", help="Column with the kind of a surface.")] = "",
+    left_out: Annotated[str, typer.Option("--leave-out", help="Kinds that are not drawn, joined by commas: Closure.")] = "",
+) -> None:
+    """Keep surveyed surfaces (LoD2 roofs and walls) beside the buildings of the same code, which are drawn by them then."""
+    found = read_surface_file(file, key=key, crs=crs, kind=kind, left_out=tuple(filter(None, left_out.split(","))))
+    with open_database(read_settings()) as settings:
+        all_cities(settings, city)
+        parameters = {"surfaces": file.name}
+        with (
+            job(settings.database_url, "model3d", city_id=city, seat=_SEAT, parameters=parameters) as task,
+            connect(settings.database_url) as connection,
+        ):
+            report = put_surfaces(connection, city, found, file=file.name, seat=_SEAT)
+            task.result = {"buildings": report.buildings, "changed": report.changed, "unknown": len(report.unknown_codes)}
+    typer.echo(f"city {city}: {report.buildings} buildings have surfaces of {file.name}, {report.changed} of them changed")
+    if report.unknown_codes:
+        shown = ", ".join(report.unknown_codes[:5])
+        typer.echo(f"  no building for {len(report.unknown_codes)} codes: {shown}")

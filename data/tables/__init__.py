@@ -28,7 +28,7 @@ from data.tables.live import (
     source,
 )
 from data.tables.measuring import measuring_device, measuring_point, measuring_threshold
-from data.tables.models3d import model3d
+from data.tables.models3d import building_surface, model3d
 from data.tables.network import (
     interval_element,
     interval_pipe,
@@ -84,6 +84,7 @@ __all__ = [
     "asset",
     "asset_key",
     "asset_summary",
+    "building_surface",
     "city",
     "coverage",
     "coverage_version",

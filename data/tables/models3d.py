@@ -1,11 +1,11 @@
-"""3D models that somebody brought; their files lie under the var dir."""
+"""3D models that somebody brought, whose files lie under the var dir, and surveyed surfaces of buildings."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, ForeignKey, SmallInteger, Table, Text
+from sqlalchemy import Column, Double, ForeignKey, Integer, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from data.tables.columns import metadata, now
+from data.tables.columns import geometry, metadata, now
 
 model3d = Table(
     "model3d",
@@ -22,6 +22,17 @@ model3d = Table(
     Column("wish", JSONB, nullable=False, comment="how it was asked to be placed"),
     Column("attribution", Text, nullable=False),
     Column("licence", Text, nullable=False),
+    Column("seat", Text, nullable=False),
+    now("added_at"),
+)
+
+building_surface = Table(
+    "building_surface",
+    metadata,
+    Column("city_id", SmallInteger, ForeignKey("city.city_id"), primary_key=True),
+    Column("asset_id", Integer, primary_key=True, autoincrement=False, comment="the building"),
+    geometry("geom", "MULTIPOLYGONZ", 4326, dimension=3, nullable=False),
+    Column("file", Text, nullable=False, comment="name of the file it came from"),
     Column("seat", Text, nullable=False),
     now("added_at"),
 )
