@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -10,17 +11,22 @@ from pathlib import Path
 import numpy as np
 
 from api.settings import Settings
-from api.solids import GROUND_LAYER
+from api.solids import GROUND_LAYER, published_solids
 from data.errors import Conflict, NotFound
 from data.jobs import job
 from data.models3d import Model3d, models_of, put_model, remove_model
 from data.pool import connect
 from data.rasters import raster_ground, raster_path
+from tiles.errors import NoRoom
 from tiles.raster import sample_heights
 from tiles.tiles3d.archive3tz import write_3tz
 from tiles.tiles3d.foreign import Wish, build_model, check_name, digest_of, model_files, model_folder, sweep_model
 from tiles.tiles3d.foreign import remove_model as remove_files
+from tiles.tiles3d.layers import SOLID_LAYERS
 from tiles.tiles3d.placing import Ground
+from tiles.tiles3d.shelf import published_files
+from twin.errors import OutsideScope
+from twin.scope import EVERYTHING, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +121,45 @@ def registered_models(settings: Settings, city_id: int) -> Sequence[Model3d]:
         return models_of(connection, city_id)
 
 
-def export_tileset(settings: Settings, city_id: int, name: str, datum: str, out: Path) -> tuple[int, int]:
-    """Write a model as one file (.3tz); return its files and its size in bytes.
+def tileset_files(settings: Settings, city_id: int, name: str, datum: str, scope: Scope) -> dict[str, Path]:
+    """Return the files of a tileset, a layer of the city or a model, by the names that they have in an archive.
 
     Raises
     ------
     NotFound
-        When the city has no such model.
+        When the city has none of that name.
+    OutsideScope
+        When the Scope does not hold it.
     UnknownTileset
         When there is no such datum.
     """
+    if name in SOLID_LAYERS:
+        return published_files(*published_solids(settings, city_id, name, scope), datum)
+    if not scope.sees_models():
+        raise OutsideScope(f"the 3D model {name!r} is not visible from this seat")
     with connect(settings.database_url) as connection:
         model = next(iter(models_of(connection, city_id, name)), None)
     if model is None:
-        raise NotFound(f"city {city_id} has no 3D tileset {name!r}; `heat-twin tiles3d list` shows what there is")
-    files = model_files(settings.var_dir / model.folder, datum)
-    return len(files), write_3tz(out, files)
+        raise NotFound(f"city {city_id} has no 3D tileset {name!r}; GET /3dtiles?city={city_id} lists what there is")
+    return model_files(settings.var_dir / model.folder, datum)
+
+
+def export_tileset(
+    settings: Settings, city_id: int, name: str, datum: str, out: Path, *, scope: Scope = EVERYTHING
+) -> tuple[int, int]:
+    """Write a tileset as one file (.3tz); return its files and its size in bytes.
+
+    Raises
+    ------
+    NotFound, OutsideScope, UnknownTileset
+        As `tileset_files`.
+    NoRoom
+        When the disk is full; nothing of it is left.
+    """
+    files = tileset_files(settings, city_id, name, datum, scope)
+    try:
+        return len(files), write_3tz(out, files)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoRoom(f"the disk has no room for {out.name}; nothing of it was kept") from None
+        raise

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import tempfile
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
 from api.answers import encoded_answer, preferred_encoding
 from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
+from api.models3d import export_tileset
 from api.routes.tiles import TileCacheDep
 from api.routes.tiles3d import HeightDatum
 from api.settings import Settings
@@ -21,6 +27,9 @@ from twin.scope import Scope
 
 router = APIRouter(prefix="/3dtiles", tags=["3D tiles"])
 ModelName = Annotated[str, Path(description="Name of the model.", examples=["plant-3"])]
+TilesetName = Annotated[str, Path(description="Name of the tileset or model.", examples=["buildings"])]
+_ONE_AT_A_TIME = asyncio.Semaphore(1)
+"""Archives are written one after the other: each takes a processor for seconds."""
 MEDIA_TYPES = {"glb": "model/gltf-binary"}
 """Of contents by their ending; formats of 3D Tiles 1.0 have none of their own."""
 
@@ -78,3 +87,24 @@ async def model_file(
     make = lambda: asyncio.to_thread(model_content, folder, file)  # noqa: E731
     entry = await cache.get(("tiles3d", str(folder), datum.value, file), preferred_encoding(request), make)
     return encoded_answer(request, entry, MEDIA_TYPES.get(file.rpartition(".")[2], "application/octet-stream"))
+
+
+@router.get(
+    "/{name}/{datum}.3tz", response_class=Response, responses={200: {"content": {"application/vnd.maxar.archive.3tz+zip": {}}}}
+)
+async def one_file(
+    *, caller: CallerDep, settings: SettingsDep, city: CityDep, name: TilesetName, datum: HeightDatum
+) -> FileResponse:
+    """Return a tileset as one file (.3tz), as far as the seat may see it: a layer of the city or a model."""
+    folder = FilePath(tempfile.mkdtemp(prefix="heat-twin-3tz-"))
+    remove = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / f"{datum.value}.3tz"
+    try:
+        async with _ONE_AT_A_TIME:
+            make = partial(export_tileset, settings, city, name, datum.value, path, scope=caller.scope)
+            await asyncio.to_thread(make)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    media_type = "application/vnd.maxar.archive.3tz+zip"
+    return FileResponse(path, media_type=media_type, filename=f"{name}-{datum.value}.3tz", background=remove)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as PathName
 from pydantic import BaseModel, Field
 
 from api.answers import encoded_answer, preferred_encoding
-from api.dependencies import CallerDep, CityDep, SettingsDep
+from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
 from api.routes.tiles import TileCacheDep
 from api.solids import all_published_solids, published_solids
+from data.models3d import Model3d, list_models
 from tiles.tiles3d.layers import SOLID_LAYERS, solid_layer
 from tiles.tiles3d.shelf import DATUMS, Published, read_content, read_left_out, read_tileset
 
@@ -49,11 +51,33 @@ class Tileset3D(BaseModel):
     made_from: str = Field(description="What it was built from.", examples=["format 2, assets 7, ground 1/ground-5a.tif"])
 
 
+class Model3dEntry(BaseModel):
+    """A 3D model that somebody brought, as a tileset of its own name."""
+
+    name: str = Field(description="Name in addresses.", examples=["plant-3"])
+    title: str = Field(examples=["三号锅炉房"])
+    kind: str = Field(description="What it was: gltf, ifc, las or tileset.", examples=["ifc"])
+    addresses: dict[str, str] = Field(
+        description="tileset.json by height datum.", examples=[{"ground": "/3dtiles/plant-3/ground/tileset.json?city=1"}]
+    )
+    bbox_wgs84: tuple[float, float, float, float] = Field(
+        description="west, south, east, north in degrees.", examples=[(125.31, 43.87, 125.32, 43.88)]
+    )
+    facts: dict[str, Any] = Field(
+        description="Counts, as far as its kind has them, and notes for people.",
+        examples=[{"tiles": 5, "contents": 1, "triangles": 36, "notes": ["placed by the IfcSite of the file"]}],
+    )
+    attribution: str = Field(description="Whose data it is.", examples=["设计院"])
+    licence: str = Field(description="What may be done with it.", examples=["internal"])
+    added_at: datetime | None = Field(description="When it was brought.", examples=["2026-11-22T08:00:00Z"])
+
+
 class Tilesets3D(BaseModel):
     """3D tilesets of a city."""
 
     datums: dict[str, str] = Field(description="What height 0 is, by height datum.", examples=[DATUMS])
     tilesets: list[Tileset3D]
+    models: list[Model3dEntry] = Field(description="Models that somebody brought; none for a seat that may not see them.")
 
 
 class LeftOutFeature(BaseModel):
@@ -74,10 +98,29 @@ class LeftOutPage(BaseModel):
 
 
 @router.get("")
-async def list_tilesets(caller: CallerDep, settings: SettingsDep, city: CityDep) -> Tilesets3D:
+async def list_tilesets(caller: CallerDep, pool: PoolDep, settings: SettingsDep, city: CityDep) -> Tilesets3D:
     """Tell which 3D tilesets the caller may see, how many assets each draws and how many it leaves out."""
     found = await asyncio.to_thread(all_published_solids, settings, city, caller.scope)
-    return Tilesets3D(datums=DATUMS, tilesets=[_told(name, city, published) for name, (_, published) in found.items()])
+    models = await list_models(pool, city) if caller.scope.sees_models() else []
+    return Tilesets3D(
+        datums=DATUMS,
+        tilesets=[_told(name, city, published) for name, (_, published) in found.items()],
+        models=[_model_told(model, city) for model in models],
+    )
+
+
+def _model_told(model: Model3d, city: int) -> Model3dEntry:
+    return Model3dEntry(
+        name=model.name,
+        title=model.title,
+        kind=model.kind,
+        addresses={datum: f"/3dtiles/{model.name}/{datum}/tileset.json?city={city}" for datum in DATUMS},
+        bbox_wgs84=model.bounds,
+        facts=dict(model.facts),
+        attribution=model.attribution,
+        licence=model.licence,
+        added_at=model.added_at,
+    )
 
 
 def _told(name: str, city: int, published: Published) -> Tileset3D:

@@ -2,7 +2,7 @@
 
 The index `@3dtilesIndex1@` holds for each file the MD5 of its path and where its local header starts, sorted by the hash read
 as two little-endian 64-bit numbers: a reader finds a file by two short reads, without the directory of the zip. The same files
-give the same bytes: sorted names, the zip's first date, one level of deflate, and only where it makes an entry smaller.
+give the same bytes: sorted names, the zip's first date, one level of deflate.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ def write_3tz(path: Path, files: Mapping[str, Path]) -> int:
     try:
         with zipfile.ZipFile(temporary, "w", allowZip64=True) as archive:
             for name in sorted(files):
-                content = files[name].read_bytes()
-                deflated = len(zlib.compress(content, _LEVEL)) < len(content)
-                archive.writestr(_entry(name, zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED), content)
+                archive.writestr(_entry(name, zipfile.ZIP_DEFLATED), files[name].read_bytes())
             index = _index_bytes((info.filename, info.header_offset) for info in archive.infolist())
             archive.writestr(_entry(INDEX, zipfile.ZIP_STORED), index)
         temporary.replace(path)

@@ -10,10 +10,12 @@ from typing import Final
 
 from data.buildings import read_buildings
 from data.pool import Connection
+from data.surfaces import read_surfaces
 from tiles.errors import UnknownTileset
 from tiles.tiles3d.building_layer import BuildingFeatures
 from tiles.tiles3d.layer import Features
 from tiles.tiles3d.shelf import EVERYBODY
+from tiles.tiles3d.surface_layer import SurveyedFeatures
 from twin.scope import Scope
 
 
@@ -54,7 +56,9 @@ class SolidLayer:
 
 
 def _buildings(connection: Connection, city_id: int, scope: Scope) -> Features:
-    return BuildingFeatures.of(read_buildings(connection, city_id, scope))
+    features = BuildingFeatures.of(read_buildings(connection, city_id, scope))
+    surveyed, shapes_z = read_surfaces(connection, city_id, scope)
+    return SurveyedFeatures(features, surveyed, shapes_z) if len(surveyed) else features
 
 
 SOLID_LAYERS: Final[Mapping[str, SolidLayer]] = {

@@ -226,6 +226,17 @@ def read_content(folder: Path, published: Published, datum: str, name: str) -> b
     raise UnknownTileset(f"content {name!r} is not part of the tileset; read tileset.json again")
 
 
+def published_files(folder: Path, published: Published, datum: str) -> dict[str, Path]:
+    """Return the files of the served build in one datum by the names that they have in an archive.
+
+    Raises
+    ------
+    UnknownTileset
+        When there is no such datum.
+    """
+    return {path.name: path for path in (folder / published.build / _known(datum)).iterdir() if path.is_file()}
+
+
 def read_left_out(folder: Path, published: Published) -> list[dict[str, Any]]:
     """Return the features that the served build does not draw, each with its reason."""
     if not published.build:

@@ -170,4 +170,5 @@ def _facing(triangles: NDArray[np.int64], points: NDArray[np.float64], normals: 
     a, b, c = (points[triangles[:, corner]] for corner in range(3))
     side = np.einsum("ij,ij->i", np.cross(b - a, c - a), normals[triangles[:, 0]])
     turned: NDArray[np.int64] = np.where((side < 0)[:, None], triangles[:, ::-1], triangles)
-    return turned[np.abs(side) > 2 * _SMALLEST_TRIANGLE_M2]
+    drawn: NDArray[np.int64] = turned[np.abs(side) > 2 * _SMALLEST_TRIANGLE_M2]
+    return drawn
