@@ -11,6 +11,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from data.backup import DUMP, FILES, backup_path, write_backup
 from data.backup_file import BackupFile, new_backup, read_backup
 from data.errors import BadBackup, Conflict, DatabaseUnavailable, SchemaMismatch
 from data.migrate import current_revision, head_revision, upgrade
+from data.models3d import Model3d, models_of, put_model
 from data.pool import connect
 from data.readings import ensure_partitions
 from data.restore import RestoreReport, restore_backup
@@ -149,6 +151,23 @@ def test_a_raster_that_is_gone_is_told_and_does_not_stop_the_backup(tiny_url: st
     report = write_backup(tiny_url, tmp_path / "b.tar", var_dir=tmp_path, seat="tests", at=AT, progress=quiet)
     assert report.missing_files == ["raster/1/gone.tif"]
     assert read_backup(tmp_path / "b.tar").manifest["missing_files"] == ["raster/1/gone.tif"]
+
+
+def test_models_come_along_with_all_their_files(tiny_url: str, empty_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "models3d" / "1" / "plant" / "0a"
+    folder.mkdir(parents=True)
+    (folder / "ground.json").write_text("{}")
+    (folder / "m-0.glb").write_bytes(b"glTF")
+    model = Model3d("plant", "三号", "gltf", "models3d/1/plant/0a", "a.glb", "0" * 64, (1, 2, 3, 4), {}, {}, "", "", "tests")
+    with connect(tiny_url) as connection:
+        put_model(connection, 1, model)
+        put_model(connection, 1, replace(model, name="gone", folder="models3d/1/gone/0b"))
+    backup = back_up(tiny_url, tmp_path / "b.tar", tmp_path)
+    assert read_backup(tmp_path / "b.tar").manifest["missing_files"] == ["models3d/1/gone/0b"]
+    restore(empty_url, backup, tmp_path / "var")
+    assert (tmp_path / "var" / model.folder / "m-0.glb").read_bytes() == b"glTF"
+    with connect(empty_url) as connection:
+        assert [found.name for found in models_of(connection, 1)] == ["gone", "plant"]
 
 
 def test_a_password_is_on_no_command_line(tiny_url: str, empty_url: str, tmp_path: Path, monkeypatch) -> None:
