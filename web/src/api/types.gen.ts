@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/3dtiles/{name}/{datum}.3tz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One File
+         * @description Return a tileset as one file (.3tz), as far as the seat may see it: a layer of the city or a model.
+         */
+        get: operations["one_file_3dtiles__name___datum__3tz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/3dtiles/{name}/{datum}/tileset.json": {
         parameters: {
             query?: never;
@@ -10850,6 +10870,88 @@ export interface components {
             substation_id: number | null;
         };
         /**
+         * Model3dEntry
+         * @description A 3D model that somebody brought, as a tileset of its own name.
+         */
+        Model3dEntry: {
+            /**
+             * Added At
+             * @description When it was brought.
+             * @example 2026-11-22T08:00:00Z
+             */
+            added_at: string | null;
+            /**
+             * Addresses
+             * @description tileset.json by height datum.
+             * @example {
+             *       "ground": "/3dtiles/plant-3/ground/tileset.json?city=1"
+             *     }
+             */
+            addresses: {
+                [key: string]: string;
+            };
+            /**
+             * Attribution
+             * @description Whose data it is.
+             * @example 设计院
+             */
+            attribution: string;
+            /**
+             * Bbox Wgs84
+             * @description west, south, east, north in degrees.
+             * @example [
+             *       125.31,
+             *       43.87,
+             *       125.32,
+             *       43.88
+             *     ]
+             */
+            bbox_wgs84: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /**
+             * Facts
+             * @description Counts, as far as its kind has them, and notes for people.
+             * @example {
+             *       "contents": 1,
+             *       "notes": [
+             *         "placed by the IfcSite of the file"
+             *       ],
+             *       "tiles": 5,
+             *       "triangles": 36
+             *     }
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kind
+             * @description What it was: gltf, ifc, las or tileset.
+             * @example ifc
+             */
+            kind: string;
+            /**
+             * Licence
+             * @description What may be done with it.
+             * @example internal
+             */
+            licence: string;
+            /**
+             * Name
+             * @description Name in addresses.
+             * @example plant-3
+             */
+            name: string;
+            /**
+             * Title
+             * @example 三号锅炉房
+             */
+            title: string;
+        };
+        /**
          * NamedModel
          * @description An asset by id and name.
          */
@@ -15610,6 +15712,11 @@ export interface components {
             datums: {
                 [key: string]: string;
             };
+            /**
+             * Models
+             * @description Models that somebody brought; none for a seat that may not see them.
+             */
+            models: components["schemas"]["Model3dEntry"][];
             /** Tilesets */
             tilesets: components["schemas"]["Tileset3D"][];
         };
@@ -17535,6 +17642,42 @@ export interface operations {
                 };
                 content: {
                     "model/gltf-binary": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_file_3dtiles__name___datum__3tz_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the tileset or model. */
+                name: string;
+                datum: components["schemas"]["HeightDatum"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.maxar.archive.3tz+zip": unknown;
                 };
             };
             /** @description Validation Error */
