@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +58,9 @@ def town(count: int, seed: int = 1) -> Buildings:
         )
         for n, box in enumerate(zip(x, y, width, depth, strict=True))
     ]
-    names = tuple(f"{n}号楼" if n % 3 == 0 else "" for n in range(count))
+    names = texts([f"{n}号楼" if n % 3 == 0 else "" for n in range(count)])
     ids = (np.arange(count) * 7 + 2**25).astype(np.uint32)
-    return Buildings(ids, names, random.uniform(3, 90, count), np.array(shapes, dtype=object))
+    return replace(Buildings.of(shapes, random.uniform(3, 90, count)), asset_ids=ids, names=names)
 
 
 def volume_m3(positions: np.ndarray, triangles: np.ndarray) -> float:
@@ -209,7 +210,7 @@ class Slope:
 
 
 def build_town(folder: Path, buildings: Buildings, source: str = "test") -> Published:
-    return build(folder, BuildingFeatures(buildings), LevelGround(), source)
+    return build(folder, BuildingFeatures.of(buildings), LevelGround(), source)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -220,7 +221,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def city(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Buildings, Published]:
     folder = tmp_path_factory.mktemp("tiles3d")
     buildings = town(2500)
-    return folder, buildings, build(folder, BuildingFeatures(buildings), Slope(), "test 1")
+    return folder, buildings, build(folder, BuildingFeatures.of(buildings), Slope(), "test 1")
 
 
 @pytest.mark.parametrize("datum", ["ellipsoid", "ground"])
@@ -251,7 +252,7 @@ def test_ground_heights_are_zero_on_flat_maps_and_follow_the_raster_elsewhere(ci
 
 def test_the_same_buildings_give_the_same_bytes(city: tuple[Path, Buildings, Published], tmp_path: Path) -> None:
     folder, buildings, published = city
-    again = build(tmp_path, BuildingFeatures(buildings), Slope(), "test 1")
+    again = build(tmp_path, BuildingFeatures.of(buildings), Slope(), "test 1")
     assert again == published
     assert files(tmp_path / again.build) == files(folder / published.build)
 
@@ -260,17 +261,16 @@ def edited(buildings: Buildings, seed: int) -> Buildings:
     """Return the town after one edit: a height, a place, a removal or a new building."""
     random = np.random.default_rng(seed)
     row = int(random.integers(len(buildings)))
-    heights, shapes = buildings.heights_m.copy(), buildings.footprints_wgs84.copy()
+    heights, outlines = buildings.heights_m.copy(), buildings.outlines_wkb.copy()
     keep = np.ones(len(buildings), dtype=bool)
     what = seed % 3
     if what == 0:
         heights[row] += 7
     elif what == 1:
-        shapes[row] = shapely.transform(shapes[row], lambda xy: xy + 0.004)
+        outlines[row] = shapely.to_wkb(shapely.transform(shapely.from_wkb(outlines[row]), lambda xy: xy + 0.004))
     else:
         keep[row] = False
-    names = tuple(name for name, kept in zip(buildings.names, keep, strict=True) if kept)
-    return Buildings(buildings.asset_ids[keep], names, heights[keep], shapes[keep])
+    return replace(buildings, heights_m=heights, outlines_wkb=outlines).take(keep)
 
 
 def test_an_edit_draws_few_files_and_gives_what_a_whole_build_gives(tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path: Path) -> None:
     buildings = town(2500)
     before = build_town(tmp_path / "killed", town(300, seed=5))
     with pytest.raises(Stop):
-        build(tmp_path / "killed", BuildingFeatures(buildings), LevelGround(), "test", progress=stop)
+        build(tmp_path / "killed", BuildingFeatures.of(buildings), LevelGround(), "test", progress=stop)
     assert read_published(tmp_path / "killed") == before
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "killed" / ".work" / "ground").glob("*.glb")}
     assert kept
@@ -343,7 +343,7 @@ def test_a_damaged_pointer_is_told_and_replaced_by_the_next_build(tmp_path: Path
 
 
 def test_a_city_without_buildings_publishes_nothing(tmp_path: Path) -> None:
-    empty = Buildings(np.empty(0, np.uint32), (), np.empty(0), np.empty(0, dtype=object))
+    empty = Buildings.of([], [])
     published = build_town(tmp_path, empty)
     assert (published.build, published.features_out) == ("", 0)
 

@@ -1,25 +1,30 @@
-"""Buildings as a layer of 3D Tiles: footprints extruded to their heights; oriented prisms from afar."""
+"""Buildings as a layer of 3D Tiles: footprints extruded to their heights; boxes along their walls from afar."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from data.buildings import Buildings
-from tiles.tiles3d.columns import Column, Table, texts
+from data.tile_tables import DEFAULT_HEIGHT_M, STOREY_M
+from tiles.tiles3d.building_rules import DEFAULT, GIVEN, OF_STOREYS, Solids, drawable, sizes_m
+from tiles.tiles3d.columns import Column, Table
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.glb import Look
 from tiles.tiles3d.layer import Ground, LeftOut, MeshBatch
-from tiles.tiles3d.mesh import extrude
+from tiles.tiles3d.mesh import boxes, extrude
 
-_M2_PER_DEG2 = 111_320.0**2 * 0.7
-_LEAST_M2 = 0.1
+_LOG = logging.getLogger(__name__)
 _LOOK = Look(quantised=True, colour=(0.3, 0.42, 0.58))
+_HEIGHT_SOURCES = {GIVEN: "given", OF_STOREYS: f"{STOREY_M:g} m a storey", DEFAULT: f"unknown, {DEFAULT_HEIGHT_M:g} m taken"}
+_NAMED = 20
+"""Ids that a log line names."""
 
 
 class BuildingFeatures:
@@ -30,73 +35,71 @@ class BuildingFeatures:
     far_capacity = 1000
     far_error_m = 12.0
 
-    def __init__(self, buildings: Buildings, left_out: tuple[LeftOut, ...] = ()) -> None:
-        self._buildings = buildings
+    def __init__(self, solids: Solids, left_out: tuple[LeftOut, ...] = ()) -> None:
+        self._solids = solids
         self.left_out = left_out
-        self.asset_ids = buildings.asset_ids
+        self.asset_ids = solids.buildings.asset_ids
+        self.bounds_wgs84 = solids.bounds_wgs84
 
     @classmethod
-    def of(cls, buildings: Buildings) -> BuildingFeatures:
-        """Return the buildings that can be drawn; the others are left out with their reason."""
-        flat = shapely.area(buildings.footprints_wgs84) * _M2_PER_DEG2 < _LEAST_M2
-        wanted = f"an outline of at least {_LEAST_M2} m2"
-        left_out = tuple(LeftOut(int(one), "", "zero_area", "0 m2", wanted) for one in buildings.asset_ids[flat])
-        whole = cls(buildings, left_out)
-        kept = whole.take(np.flatnonzero(~flat))
-        kept.left_out = left_out
-        return kept
-
-    @cached_property
-    def bounds_wgs84(self) -> NDArray[np.float64]:
-        """See `layer.Features`."""
-        bounds: NDArray[np.float64] = shapely.bounds(self._buildings.footprints_wgs84)
-        return bounds
+    def of(cls, buildings: Buildings) -> Self:
+        """Return what can be drawn of a city's buildings."""
+        solids, left_out = drawable(buildings)
+        if (mended := solids.buildings.asset_ids[solids.mended]).size:
+            _LOG.warning("outlines of %d buildings cross themselves, drawn repaired: %s", mended.size, mended[:_NAMED].tolist())
+        return cls(solids, left_out)
 
     @cached_property
     def sizes_m(self) -> NDArray[np.float64]:
         """See `layer.Features`."""
-        bounds = self.bounds_wgs84
-        spans = (bounds[:, 2:] - bounds[:, :2]) * 111_320.0
-        spans[:, 0] *= np.cos(np.radians(bounds[:, 1]))
-        sizes: NDArray[np.float64] = np.sqrt((spans**2).sum(axis=1) + self._buildings.heights_m**2)
-        return sizes
+        return sizes_m(self._solids)
 
     @cached_property
     def digests(self) -> NDArray[Any]:
         """See `layer.Features`."""
-        b = self._buildings
-        outlines = shapely.to_wkb(b.footprints_wgs84)
-        rows = zip(b.asset_ids.tolist(), b.heights_m.tolist(), b.names, outlines, strict=True)
-        made = (hashlib.blake2b(repr(row).encode(), digest_size=16).digest() for row in rows)
+        b = self._solids.buildings
+        numbers = np.column_stack([b.asset_ids, b.estate_ids, b.substation_ids, self._solids.height_sources]).astype("<f8")
+        fixed = np.column_stack([numbers, self._solids.heights_m]).astype("<f8").tobytes()
+        size = len(fixed) // max(len(b), 1)
+        told = zip(range(0, len(fixed), max(size, 1)), b.codes, b.names, b.kinds, b.outlines_wkb, strict=True)
+        made = (
+            hashlib.blake2b(fixed[at : at + size] + f"{code}\0{name}\0{kind}\0".encode() + outline, digest_size=16).digest()
+            for at, code, name, kind, outline in told
+        )
         return np.frombuffer(b"".join(made), dtype="V16")
 
     def take(self, rows: NDArray[np.int64]) -> BuildingFeatures:
         """See `layer.Features`."""
-        b = self._buildings
-        names = tuple(b.names[row] for row in rows.tolist())
-        return BuildingFeatures(Buildings(b.asset_ids[rows], names, b.heights_m[rows], b.footprints_wgs84[rows]))
+        return BuildingFeatures(self._solids.take(rows))
 
     def batch(self, frame: Frame, ground: Ground, *, far: bool) -> MeshBatch:
         """See `layer.Features`."""
-        b = self._buildings
-        shapes = shapely.oriented_envelope(b.footprints_wgs84) if far else b.footprints_wgs84
-        mesh = extrude(shapes, frame, lift_m=_bases(b.footprints_wgs84, ground), height_m=b.heights_m)
+        footprints = self._solids.footprints_wgs84
+        raised = boxes if far else extrude
+        mesh = raised(footprints, frame, lift_m=_bases(footprints, ground), height_m=self._solids.heights_m)
         return MeshBatch(mesh, self._table(far=far), frame, _LOOK)
 
     def _table(self, *, far: bool) -> Table:
-        b = self._buildings
+        b, solids = self._solids.buildings, self._solids
+        near = [
+            Column("code", "STRING", b.codes, "code of the asset"),
+            Column("name", "STRING", b.names, "name as imported"),
+            Column("kind", "STRING", b.kinds, "building type, a value of the code list building_type"),
+            Column("height_source", "UINT8", solids.height_sources, "where the height is from", _HEIGHT_SOURCES),
+            Column("estate", "UINT32", b.estate_ids, "asset id of its estate, 0 for none"),
+            Column("substation", "UINT32", b.substation_ids, "asset id of the substation that feeds it, 0 for none"),
+        ]
         columns = [
             Column("asset_id", "UINT32", b.asset_ids, "id of the asset in its city"),
-            Column("height", "FLOAT32", b.heights_m, "height in metres"),
+            Column("height", "FLOAT32", solids.heights_m, "height above the ground in metres"),
         ]
-        if not far:
-            columns.append(Column("name", "STRING", texts(b.names), "name as imported"))
-        return Table("building", tuple(columns))
+        return Table("building", tuple(columns if far else columns + near))
 
 
 def _bases(footprints: NDArray[Any], ground: Ground) -> NDArray[np.float64]:
     """Return the lowest ground under each outline, 0 where it is not known."""
     points, owner = shapely.get_coordinates(footprints, return_index=True)
-    lowest = np.full(len(footprints), np.inf)
-    np.fmin.at(lowest, owner, ground.at(points))
+    heights = ground.at(points)
+    first = np.searchsorted(owner, np.arange(len(footprints)))
+    lowest = np.fmin.reduceat(heights, first) if len(first) else np.empty(0)
     return np.where(np.isfinite(lowest), lowest, 0.0)

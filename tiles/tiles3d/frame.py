@@ -59,18 +59,16 @@ class Frame:
 
     def local(self, lonlat_deg: NDArray[np.float64], height_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return east, north, up in metres, shape (n, 3)."""
-        local: NDArray[np.float64] = (to_ecef(lonlat_deg, height_m) - self.origin_ecef) @ self.axes.T
-        return local
+        return _times(to_ecef(lonlat_deg, height_m) - self.origin_ecef, self.axes)
 
     def verticals(self, positions_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the upward unit vectors at points within a few hundred metres of the ellipsoid, shape (n, 3).
 
         The normal of the ellipsoid through the point; off the surface its direction is wrong by height * e2 / a: 1e-7 at 100 m.
         """
-        normals = (positions_m @ self.axes + self.origin_ecef) * [1.0, 1.0, 1 / (1 - _E2)]
-        normals /= np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None]
-        turned: NDArray[np.float64] = normals @ self.axes.T
-        return turned
+        x, y, z = (_times(positions_m, self.axes.T) + self.origin_ecef).T
+        z = z / (1 - _E2)
+        return _times(np.column_stack([x, y, z]) / np.sqrt(x * x + y * y + z * z)[:, None], self.axes)
 
     def matrix(self) -> NDArray[np.float64]:
         """Return the matrix from the frame to earth-centred coordinates, shape (4, 4)."""
@@ -78,3 +76,13 @@ class Frame:
         matrix[:3, :3] = self.axes.T
         matrix[:3, 3] = self.origin_ecef
         return matrix
+
+
+def _times(vectors: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the products of vectors, shape (n, 3), with the rows of a matrix.
+
+    A product of matrices would be another one in the last bit with another number of vectors; a solid must look the same
+    whatever it is drawn with.
+    """
+    x, y, z = vectors.T
+    return np.column_stack([x * row[0] + y * row[1] + z * row[2] for row in rows])
