@@ -151,10 +151,8 @@ def _doubled_areas(rings: _Rings) -> NDArray[np.float64]:
     ring = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
     local = rings.bottom_m[:, :2] - rings.bottom_m[rings.starts[ring], :2]  # near its own corner, to keep digits
     after = local[rings.following()]
-    doubled: NDArray[np.float64] = np.bincount(
-        ring, local[:, 0] * after[:, 1] - local[:, 1] * after[:, 0], minlength=len(rings.sizes)
-    )
-    return doubled
+    parts = local[:, 0] * after[:, 1] - local[:, 1] * after[:, 0]
+    return np.bincount(ring, parts, minlength=len(rings.sizes)).astype(np.float64)
 
 
 def _turned(rings: _Rings, wrong: NDArray[np.bool_]) -> _Rings:
@@ -293,7 +291,8 @@ def _earcut(rings: _Rings, xy: NDArray[np.float64], wanted: NDArray[np.bool_]) -
     edges = zip(starts.tolist(), ends.tolist(), first.tolist(), after.tolist(), strict=True)
     parts = [triangulate(local[start:end], ring_ends[low:high]) for start, end, low, high in edges]
     counts = [len(part) for part in parts]
-    return (np.concatenate(parts).astype(np.int64) + np.repeat(starts, counts)).reshape(-1, 3)
+    found: NDArray[np.int64] = (np.concatenate(parts).astype(np.int64) + np.repeat(starts, counts)).reshape(-1, 3)
+    return found
 
 
 def _upright(triangles: NDArray[np.int64], xy: NDArray[np.float64]) -> NDArray[np.int64]:
