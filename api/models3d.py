@@ -17,7 +17,7 @@ from data.jobs import job
 from data.models3d import Model3d, models_of, put_model, remove_model
 from data.pool import connect
 from data.rasters import raster_ground, raster_path
-from tiles.errors import NoRoom
+from tiles.errors import BadArchive, NoRoom
 from tiles.raster import sample_heights
 from tiles.tiles3d.archive3tz import write_3tz
 from tiles.tiles3d.foreign import Wish, build_model, check_name, digest_of, model_files, model_folder, sweep_model
@@ -155,6 +155,8 @@ def export_tileset(
         As `tileset_files`.
     NoRoom
         When the disk is full; nothing of it is left.
+    BadArchive
+        When the file cannot be written there.
     """
     files = tileset_files(settings, city_id, name, datum, scope)
     try:
@@ -162,4 +164,4 @@ def export_tileset(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoom(f"the disk has no room for {out.name}; nothing of it was kept") from None
-        raise
+        raise BadArchive(f"cannot write {out}: {error.strerror}") from None

@@ -21,13 +21,15 @@ from api.routes.tiles3d import HeightDatum
 from api.settings import Settings
 from data.models3d import read_model
 from data.pool import Pool
-from tiles.tiles3d.foreign import model_content, model_tileset
+from tiles.tiles3d.foreign import NAME, model_content, model_tileset
 from twin.errors import OutsideScope
 from twin.scope import Scope
 
 router = APIRouter(prefix="/3dtiles", tags=["3D tiles"])
-ModelName = Annotated[str, Path(description="Name of the model.", examples=["plant-3"])]
-TilesetName = Annotated[str, Path(description="Name of the tileset or model.", examples=["buildings"])]
+ModelName = Annotated[str, Path(description="Name of the model.", examples=["plant-3"], pattern=f"^{NAME.pattern}$")]
+TilesetName = Annotated[
+    str, Path(description="Name of the tileset or model.", examples=["buildings"], pattern=f"^{NAME.pattern}$")
+]
 _ONE_AT_A_TIME = asyncio.Semaphore(1)
 """Archives are written one after the other: each takes a processor for seconds."""
 MEDIA_TYPES = {"glb": "model/gltf-binary"}

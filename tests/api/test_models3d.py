@@ -87,6 +87,8 @@ def test_a_model_is_added_served_exported_and_removed(
     assert "plant-3 (ground) to" in run(city, monkeypatch, "tiles3d", "export", "plant-3", "--datum", "ground", "-o", str(out))
     with pytest.raises(BadArchive, match="exists; name another file or give --force"):
         run(city, monkeypatch, "tiles3d", "export", "plant-3", "-o", str(out))
+    with pytest.raises(BadArchive, match="cannot write"):
+        run(city, monkeypatch, "tiles3d", "export", "plant-3", "-o", str(tmp_path / "nowhere" / "a.3tz"))
     again = tmp_path / "globe.3tz"
     run(city, monkeypatch, "tiles3d", "export", "plant-3", "-o", str(again))
     assert "added: tileset, 1 tiles" in run(city, monkeypatch, "tiles3d", "add", str(again), "--name", "copy")
@@ -118,7 +120,8 @@ def test_a_model_is_added_served_exported_and_removed(
         assert http.get("/3dtiles/nothing/ground.3tz").status_code == 404
         for path in ("/3dtiles/nothing/ground/tileset.json", "/3dtiles/plant-3/ground/ground.json"):
             assert http.get(path).status_code == 404
-        assert http.get("/3dtiles/plant-3/sea/tileset.json").status_code == 422
+        for path in ("/3dtiles/plant-3/sea/tileset.json", "/3dtiles/plant%003/ground/tileset.json", "/3dtiles/X/ground.3tz"):
+            assert http.get(path).status_code == 422
 
     run(city, monkeypatch, "tiles3d", "remove", "plant-3")
     run(city, monkeypatch, "tiles3d", "remove", "copy")

@@ -188,11 +188,10 @@ def test_formats_of_3d_tiles_1_0_are_unwrapped(tmp_path: Path, content: bytes, p
     [
         (lambda data: b"subX" + data[4:], "neither binary nor JSON"),
         (lambda data: data[:30], "its header says"),
-        (lambda data: data.replace(b'"availableCount"', b'"availableCounT"')[:-1] + b"\xff", None),
         (lambda data: re.sub(rb'"bitstream"\s*:\s*\d', b'"bitstream": 9', data, count=1), "it names bit stream 9"),
     ],
 )
-def test_a_damaged_subtree_is_named(tmp_path: Path, damage: Callable[[bytes], bytes], problem: str | None) -> None:
+def test_a_damaged_subtree_is_named(tmp_path: Path, damage: Callable[[bytes], bytes], problem: str) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(QUADTREE, folder)
     path = next((folder / "subtrees").glob("0*"))
@@ -200,6 +199,5 @@ def test_a_damaged_subtree_is_named(tmp_path: Path, damage: Callable[[bytes], by
     path.parent.chmod(0o755)
     path.unlink()
     path.write_bytes(damaged)
-    if problem is not None:
-        with pytest.raises(BadTileset3D, match=re.escape(problem)):
-            read(folder)
+    with pytest.raises(BadTileset3D, match=re.escape(problem)):
+        read(folder)
