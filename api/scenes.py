@@ -10,7 +10,8 @@ from data.errors import NotFound
 from data.pool import Pool
 from data.rollout import read_district_rates
 from data.tiles import read_tile_city, read_versions
-from tiles.scenes import SceneCity
+from tiles.scenes import SOLIDS, SceneCity
+from tiles.tiles3d.layers import SOLID_LAYERS
 from twin.scope import Scope
 
 
@@ -30,14 +31,19 @@ async def scene_city(pool: Pool, settings: Settings, scope: Scope, city_id: int)
         parts.add("network")
     if scope.allows_layer("rollout") and await read_district_rates(pool, scope, city_id):
         parts.add("rates")
-    if scope.allows_layer("building") and await asyncio.to_thread(_has_buildings, settings, city_id, scope):
-        parts.add("buildings3d")
+    parts |= {f"{name}3d" for name in await asyncio.to_thread(_built_solids, settings, city_id, scope)}
     return SceneCity(city_id, city.bbox_wgs84, frozenset(parts))
 
 
-def _has_buildings(settings: Settings, city_id: int, scope: Scope) -> bool:
+def _built_solids(settings: Settings, city_id: int, scope: Scope) -> list[str]:
+    """Return the names of the 3D tilesets that the scope sees and the city has built."""
+    seen = [name for name, layer in SOLID_LAYERS.items() if name in SOLIDS and layer.seen_by(scope)]
+    return [name for name in seen if _is_built(settings, city_id, name, scope)]
+
+
+def _is_built(settings: Settings, city_id: int, name: str, scope: Scope) -> bool:
     try:
-        published_solids(settings, city_id, "buildings", scope)
+        published_solids(settings, city_id, name, scope)
     except NotFound:
         return False
     return True

@@ -20,6 +20,8 @@ from tiles.errors import BadScene, UnknownTileset
 
 SCENES: Sequence[str] = ("overview",)
 """Names of the scenes."""
+SOLIDS: Sequence[str] = ("pipes", "fittings", "buildings")
+"""3D tilesets that a scene draws where the city has them, in this order."""
 _LEVEL_COLOURS = (
     "properties.level == 3 ? [47, 143, 179] : properties.level == 2 ? [34, 211, 238]"
     " : properties.level == 1 ? [165, 243, 252] : [132, 146, 166]"
@@ -42,7 +44,7 @@ class SceneCity:
     bbox_wgs84
         west, south, east, north in degrees.
     parts
-        What there is to draw: of `network`, `buildings3d`, `rates`.
+        What there is to draw: of `network`, `rates`, and `buildings3d`, `pipes3d`, `fittings3d` (a 3D tileset each).
     """
 
     city_id: int
@@ -184,12 +186,14 @@ def build_scene(name: str, city: SceneCity, base_url: str) -> str:
 
 
 def overview(city: SceneCity, base_url: str) -> pdk.Deck:
-    """Return the overview of a city: clean-heating rates, network, buildings.
+    """Return the overview of a city: clean-heating rates, network, 3D tilesets.
 
     In a notebook: `overview(city, "http://127.0.0.1:8000").show()`.
     """
-    makers = {"rates": _rates, "network": _network, "buildings3d": _buildings}
-    layers = [make(f"?city={city.city_id}", base_url) for part, make in makers.items() if part in city.parts]
+    query = f"?city={city.city_id}"
+    makers = {"rates": _rates, "network": _network}
+    layers = [make(query, base_url) for part, make in makers.items() if part in city.parts]
+    layers += [_solids(tileset, query, base_url) for tileset in SOLIDS if f"{tileset}3d" in city.parts]
     view = pdk.View(type="MapView", controller=True)
     return pdk.Deck(
         layers=layers, views=[view], initial_view_state=_view_state(city.bbox_wgs84), map_provider=None, map_style=None
@@ -224,10 +228,8 @@ def _network(query: str, base_url: str) -> pdk.Layer:
     )
 
 
-def _buildings(query: str, base_url: str) -> pdk.Layer:
-    return pdk.Layer(
-        "Tile3DLayer", id="buildings", data=f"{base_url}/3dtiles/buildings/ground/tileset.json{query}", pickable=True
-    )
+def _solids(tileset: str, query: str, base_url: str) -> pdk.Layer:
+    return pdk.Layer("Tile3DLayer", id=tileset, data=f"{base_url}/3dtiles/{tileset}/ground/tileset.json{query}", pickable=True)
 
 
 def _view_state(bbox: tuple[float, float, float, float]) -> pdk.ViewState:

@@ -10,7 +10,7 @@ import pytest
 from tiles.errors import BadScene, UnknownTileset
 from tiles.scenes import SceneCity, build_scene, check_scene
 
-ALL = frozenset({"network", "buildings3d", "rates"})
+ALL = frozenset({"network", "buildings3d", "pipes3d", "fittings3d", "rates"})
 CITY = SceneCity(1, (125.28, 43.85, 125.36, 43.91), ALL)
 
 
@@ -27,6 +27,8 @@ def test_the_overview_names_addresses_of_the_server_and_holds_no_data() -> None:
     assert {name: (layer["@@type"], layer["data"]) for name, layer in layers.items()} == {
         "rates": ("GeoJsonLayer", "http://127.0.0.1:8000/rollout/districts.geojson?city=1"),
         "network": ("MVTLayer", "http://127.0.0.1:8000/tiles/network.json?city=1"),
+        "pipes": ("Tile3DLayer", "http://127.0.0.1:8000/3dtiles/pipes/ground/tileset.json?city=1"),
+        "fittings": ("Tile3DLayer", "http://127.0.0.1:8000/3dtiles/fittings/ground/tileset.json?city=1"),
         "buildings": ("Tile3DLayer", "http://127.0.0.1:8000/3dtiles/buildings/ground/tileset.json?city=1"),
     }
     assert layers["network"]["lineWidthUnits"] == "pixels"  # a plain string would have become an expression

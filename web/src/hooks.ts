@@ -12,6 +12,8 @@ export interface Three {
   coloursOf(assetId: number): (readonly [number, number, number])[];
   /** Assets drawn in the colour of an alarm. */
   alarmed(): number[];
+  /** Paint the statuses of these assets anew; the number of solids that changed. */
+  mark(assetIds: readonly number[]): number;
   size(): { features: number; tiles: number };
 }
 

@@ -172,6 +172,7 @@ export class HeatMap {
       pick: (x, y) => scene.pick(x, y)?.assetId ?? null,
       coloursOf: (id) => scene.painter.coloursOf(id),
       alarmed: () => scene.painter.alarmed(),
+      mark: (ids) => scene.painter.mark(ids),
       size: () => scene.painter.size,
     };
   }

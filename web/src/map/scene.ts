@@ -81,6 +81,7 @@ export function convertLayers(layers: readonly LayerJson[]): { layers: Layer[]; 
 }
 
 const PICK_RADIUS_PX = 2;
+const TUBES_FROM_ZOOM = 15;
 
 type Bearers = paths["/scenes/bearers"]["get"]["responses"]["200"]["content"]["application/json"];
 
@@ -209,7 +210,12 @@ export class Scene {
 
   private drawn(): Layer[] {
     const posts = postsLayers(this.posts, this.statuses, this.shown.selected, this.revision);
-    return [...this.layers.filter((layer) => isOn(layer.id, this.shown.visible)), ...posts];
+    const on = this.layers.filter((layer) => isOn(layer.id, this.shown.visible));
+    // close by the tubes are the network; further out they are too thin to be seen
+    const close = this.map.getZoom() >= TUBES_FROM_ZOOM;
+    const tubes = on.some(({ id }) => id === "pipes");
+    const apart = on.filter(({ id }) => (close ? !(tubes && id === "network") : id !== "pipes" && id !== "fittings"));
+    return [...apart, ...posts];
   }
 
   private watched(layer: Layer): Layer {
