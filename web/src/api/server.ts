@@ -1,7 +1,7 @@
 /** The requests of the viewer, one function each, typed by the generated description of the server. */
 
 import { CURVE_SPANS, type Curve, type CurveSpan, type TileJson } from "../state/app";
-import { address, getJson, type Query, sendJson } from "./client";
+import { getJson, type Query, sendJson } from "./client";
 import type {
   Alarm,
   AlarmLine,
@@ -19,6 +19,7 @@ import type {
   Seat,
   Session,
   SignIn,
+  Tileset3D,
 } from "./shapes";
 
 export type Found = Answer<"/assets", "get">;
@@ -141,18 +142,9 @@ export function byCode(city: number, code: string): Promise<Found> {
   return getJson<Found>("/assets", { city, code, limit: 2 });
 }
 
-/** A tileset of 3D Tiles in the datum of globes. */
-export interface Tileset3D {
-  name: string;
-  title_zh: string;
-  title_en: string;
-  url: string;
-}
-
-/** The 3D tilesets of a city that this seat may ask for. */
+/** The 3D tilesets of a city that this seat may see. */
 export async function tilesets3d(city: number): Promise<Tileset3D[]> {
-  const url = address("/3dtiles/buildings/ellipsoid/tileset.json", { city });
-  return [{ name: "buildings", title_zh: "楼栋", title_en: "Buildings", url }];
+  return (await getJson<Answer<"/3dtiles", "get">>("/3dtiles", { city })).tilesets;
 }
 
 /** TileJSON of the tilesets that are built. */

@@ -33,6 +33,8 @@ export type Rollout = Schemas["DistrictRates"];
 export type Seat = Schemas["SeatModel"];
 export type Session = Schemas["SessionModel"];
 export type SignIn = Schemas["SignIn"];
+/** A tileset of 3D Tiles: names, addresses by height datum, counts. */
+export type Tileset3D = Schemas["Tileset3D"];
 
 export type AssetKind = Schemas["AssetKindModel"];
 export type KindAttribute = Schemas["KindAttributeModel"];

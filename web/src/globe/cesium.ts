@@ -127,6 +127,10 @@ export interface CesiumLibrary {
     fromCartesian(position: Cartesian3): Cartographic;
     fromDegrees(lon: number, lat: number): Cartographic;
   };
+  ImageBasedLighting: Make<
+    { imageBasedLightingFactor: Cartesian2; sphericalHarmonicCoefficients: Cartesian3[] },
+    object
+  >;
   Cesium3DTileColorBlendMode: { readonly REPLACE: number };
   Color: { fromCssColorString(text: string, result?: Color): Color; clone(colour: Color, result?: Color): Color };
   Matrix4: { readonly IDENTITY: Matrix4 };

@@ -6,7 +6,7 @@ import { imageryOf } from "../layers/satellite";
 import type { Camera as View } from "../state/view";
 import { daylight, rangeOfZoom, zoomOfBox, zoomOfRange } from "./camera";
 import type { Cartesian2, Cartesian3, CesiumLibrary, Feature, Tileset, Widget } from "./cesium";
-import { idOf, type Look, styleOf } from "./styles";
+import { idOf, isOurs, type Look, styleOf } from "./styles";
 import { GRID, Ground } from "./terrain";
 
 /** What a picked object says of itself. */
@@ -29,6 +29,8 @@ const COLUMNS = ["code", "name", "height", "depth", "dn", "outer_diameter"];
 const FIRST_PITCH_DEG = 45;
 /** Colours follow the feed, but a wave of messages is one repaint. */
 const REPAINT_MS = 250;
+/** Light from all sides; what is left of 1 comes from the sun. */
+const AMBIENT = 0.55;
 
 export class Globe {
   private readonly widget: Widget;
@@ -92,9 +94,11 @@ export class Globe {
         colorBlendMode: this.cesium.Cesium3DTileColorBlendMode.REPLACE,
         // light out of an atmosphere costs more than the buildings
         environmentMapOptions: { enabled: false },
+        imageBasedLighting: this.evenLight(),
       });
       if (this.gone) return;
-      tileset.style = styleOf(this.cesium, name, this.look);
+      // models of others keep the looks they came with
+      if (isOurs(name)) tileset.style = styleOf(this.cesium, name, this.look);
       tileset.tileFailed.addEventListener(({ message }) => this.events.onProblem(name, message));
       this.widget.scene.primitives.add(tileset);
       this.tilesets.set(name, tileset);
@@ -152,6 +156,16 @@ export class Globe {
     const { DirectionalLight, Cartesian3 } = this.cesium;
     const [x, y, z] = daylight(lon, lat);
     scene.light = new DirectionalLight({ direction: new Cartesian3(x, y, z), intensity: 2.5 });
+  }
+
+  /** The same grey from everywhere: Cesium's own sky would tint the colours of the legend blue. */
+  private evenLight(): object {
+    const { Cartesian2, Cartesian3, ImageBasedLighting } = this.cesium;
+    const [all, none] = [new Cartesian3(AMBIENT, AMBIENT, AMBIENT), new Cartesian3(0, 0, 0)];
+    return new ImageBasedLighting({
+      imageBasedLightingFactor: new Cartesian2(1, 0),
+      sphericalHarmonicCoefficients: [all, ...Array(8).fill(none)],
+    });
   }
 
   lookAtBox(box: readonly [number, number, number, number]): void {

@@ -44,6 +44,11 @@ export function rampOf(tileset: string): Ramp | null {
   return tileset === "pipes" || tileset === "fittings" ? DEPTH : null;
 }
 
+/** Whether the rows of a tileset are assets of the city. */
+export function isOurs(tileset: string): boolean {
+  return tileset === "stations" || rampOf(tileset) !== null;
+}
+
 const UNKNOWN = "#64748b";
 
 /** A ramp as conditions of Cesium's style language, highest step first; what has no value is grey. */

@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import * as server from "../api/server";
+import type { Tileset3D } from "../api/shapes";
 import { observeGlobe } from "../panels/observe";
 import type { AppState } from "../state/app";
 import { useApp, useParts } from "../state/context";
@@ -12,7 +13,7 @@ import type { Look, Paint } from "./styles";
 /** What the page's panel shows and changes. */
 export interface GlobeState {
   /** The tilesets of the city that this seat may see; failed with the reason, `missing` without Cesium. */
-  tilesets: Remote<readonly server.Tileset3D[]> | { state: "missing" };
+  tilesets: Remote<readonly Tileset3D[]> | { state: "missing" };
   shown: ReadonlySet<string>;
   show(name: string, on: boolean): void;
   paint: Paint;
@@ -68,7 +69,9 @@ export function useGlobe(container: RefObject<HTMLElement | null>): GlobeState {
       const [cesium, found] = await Promise.all([loadCesium(), server.tilesets3d(city as number)]);
       if (left || element === null) return;
       made = globe.current = new Globe(cesium, element, look.current, events);
-      await Promise.all(found.map(({ name, url }) => made?.load(name, url)));
+      await Promise.all(
+        found.map(({ name, addresses }) => addresses.ellipsoid && made?.load(name, addresses.ellipsoid)),
+      );
       if (!left) await made.layGround(rasters ?? [], city as number);
       if (left) return;
       place(made, store.get(), false);
