@@ -142,9 +142,11 @@ export function byCode(city: number, code: string): Promise<Found> {
   return getJson<Found>("/assets", { city, code, limit: 2 });
 }
 
-/** The 3D tilesets of a city that this seat may see. */
+/** The 3D tilesets of a city that this seat may see: its layers, then the models that somebody brought. */
 export async function tilesets3d(city: number): Promise<Tileset3D[]> {
-  return (await getJson<Answer<"/3dtiles", "get">>("/3dtiles", { city })).tilesets;
+  const { tilesets, models } = await getJson<Answer<"/3dtiles", "get">>("/3dtiles", { city });
+  const brought = models.map(({ title, ...model }) => ({ ...model, title_zh: title, title_en: title }));
+  return [...tilesets.map((layer) => ({ ...layer, attribution: "" })), ...brought];
 }
 
 /** TileJSON of the tilesets that are built. */

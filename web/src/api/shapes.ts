@@ -33,8 +33,9 @@ export type Rollout = Schemas["DistrictRates"];
 export type Seat = Schemas["SeatModel"];
 export type Session = Schemas["SessionModel"];
 export type SignIn = Schemas["SignIn"];
-/** A tileset of 3D Tiles: names, addresses by height datum, counts. */
-export type Tileset3D = Schemas["Tileset3D"];
+/** A tileset of 3D Tiles, a layer of the city or a model: names, addresses by height datum. */
+export type Tileset3D = Pick<Schemas["Tileset3D"], "name" | "title_zh" | "title_en" | "addresses"> &
+  Pick<Schemas["Model3dEntry"], "attribution">;
 
 export type AssetKind = Schemas["AssetKindModel"];
 export type KindAttribute = Schemas["KindAttributeModel"];

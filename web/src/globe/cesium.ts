@@ -54,6 +54,7 @@ export interface TilesetStyle {
 export interface Tileset {
   show: boolean;
   style: TilesetStyle | undefined;
+  colorBlendMode: number;
   readonly tilesLoaded: boolean;
   readonly asset: { extras?: Record<string, unknown> };
   readonly boundingSphere: { center: Cartesian3; radius: number };

@@ -90,15 +90,17 @@ export class Globe {
     try {
       const tileset = await this.cesium.Cesium3DTileset.fromUrl(url, {
         maximumScreenSpaceError: 16,
-        // the colours of the legend, not a product of them with the material
-        colorBlendMode: this.cesium.Cesium3DTileColorBlendMode.REPLACE,
         // light out of an atmosphere costs more than the buildings
         environmentMapOptions: { enabled: false },
         imageBasedLighting: this.evenLight(),
       });
       if (this.gone) return;
       // models of others keep the looks they came with
-      if (isOurs(name)) tileset.style = styleOf(this.cesium, name, this.look);
+      if (isOurs(name)) {
+        tileset.style = styleOf(this.cesium, name, this.look);
+        // the colours of the legend, not a product of them with the material
+        tileset.colorBlendMode = this.cesium.Cesium3DTileColorBlendMode.REPLACE;
+      }
       tileset.tileFailed.addEventListener(({ message }) => this.events.onProblem(name, message));
       this.widget.scene.primitives.add(tileset);
       this.tilesets.set(name, tileset);

@@ -44,7 +44,7 @@ export function Header({ path }: { path: PagePath }) {
         </nav>
         <SearchBox />
         <CityBox />
-        <ModeSwitch />
+        {path !== "/globe" && <ModeSwitch />}
         <SeatBox />
       </div>
       <span className="spring" />

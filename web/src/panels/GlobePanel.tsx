@@ -1,4 +1,5 @@
 import { Segmented, Slider, Switch } from "antd";
+import type { Tileset3D } from "../api/shapes";
 import { CESIUM_VERSION } from "../globe/cesium";
 import { PAINTS, rampOf } from "../globe/styles";
 import type { GlobeState } from "../globe/useGlobe";
@@ -22,7 +23,7 @@ export function GlobePanel({ globe }: { globe: GlobeState }) {
           {t("globe.problem", { what: partName(t, what), message })}
         </p>
       ))}
-      <Credits />
+      <Credits of={tilesets.state === "ready" ? tilesets.value : []} />
     </Panel>
   );
 }
@@ -119,13 +120,9 @@ function Ramps({ names }: { names: readonly string[] }) {
 }
 
 /** Who made what is seen. */
-function Credits() {
+function Credits({ of }: { of: readonly Tileset3D[] }) {
   const t = useText();
-  const picture = useApp((state) => imageryOf(state.rasters)?.attribution ?? null);
-  return (
-    <p className="credits">
-      {t("globe.credit", { version: CESIUM_VERSION })}
-      {picture !== null && picture !== "" && ` · ${picture}`}
-    </p>
-  );
+  const picture = useApp((state) => imageryOf(state.rasters)?.attribution ?? "");
+  const others = new Set([picture, ...of.map(({ attribution }) => attribution)].filter((one) => one !== ""));
+  return <p className="credits">{[t("globe.credit", { version: CESIUM_VERSION }), ...others].join(" · ")}</p>;
 }
