@@ -17,7 +17,7 @@ export function loadOptionsOf(device: Device): Record<string, unknown> {
   return {
     tileset: {
       maximumMemoryUsage: small ? 48 : large ? 256 : 160,
-      maximumScreenSpaceError: small ? 24 : 12,
+      maximumScreenSpaceError: small ? 12 : 6,
       maxRequests: small ? 6 : 16,
     },
     // features and their table are read by us: loaders.gl would make a list of every row
