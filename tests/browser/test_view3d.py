@@ -26,7 +26,7 @@ COLD_DEGC, WARM_DEGC = 12.0, 60.0
 FEATURES = 500
 NEAR_PX = 6.0
 STRAY = 0.02
-"""How far from its outline a pixel of a building may lie, and the share that may lie further: the far level draws a box round it."""
+"""How far from its outline a pixel of a building may lie, and the share that may lie further (boxes of the far level)."""
 BUILDINGS = """
 select b.asset_id, b.lon, b.lat, b.height_m, st_asbinary(b.geom)
   from (select a.asset_id, a.geom, st_x(p.at) as lon, st_y(p.at) as lat,
