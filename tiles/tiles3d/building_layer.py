@@ -32,7 +32,7 @@ class BuildingFeatures:
 
     name = "buildings"
     leaf_capacity = 500
-    far_capacity = 1000
+    far_capacity = 300
     far_error_m = 12.0
 
     def __init__(self, solids: Solids, left_out: tuple[LeftOut, ...] = ()) -> None:
