@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from api.settings import Settings
-from data.cities import read_assets_version
+from data.cities import city_geoid_height_m, read_assets_version
 from data.errors import NotFound
 from data.pool import Connection, connect
 from data.rasters import raster_path
@@ -97,9 +97,13 @@ def _rebuild(
 
 
 def ground_of(settings: Settings, connection: Connection, city_id: int) -> Ground:
-    """Return the ground of a city: its raster layer `ground`, level where it has none."""
+    """Return the ground of a city: its raster layer `ground`, level where it has none, with the geoid height of the city."""
     path = raster_path(connection, city_id, GROUND_LAYER)
-    return LevelGround() if path is None else RasterGround(settings.var_dir / path, path)
+    stated_m = city_geoid_height_m(connection, city_id)
+    geoid_m, told = (0.0, "not stated, 0 taken") if stated_m is None else (stated_m, f"{stated_m:g} m")
+    if path is None:
+        return LevelGround(geoid_m)
+    return RasterGround(settings.var_dir / path, f"{path}, geoid height {told}", geoid_m)
 
 
 def published_solids(settings: Settings, city_id: int, tileset: str, scope: Scope) -> tuple[Path, Published]:

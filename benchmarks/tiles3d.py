@@ -189,7 +189,7 @@ def _surfaces(buildings: Buildings, sample: int) -> tuple[list[bytes], list[str]
     mesh = extrude(solids.footprints_wgs84, frame, lift_m=lift, height_m=solids.heights_m)
     y_up = mesh.positions_m[:, [0, 2, 1]] * [1.0, 1.0, -1.0]
     corners: NDArray[np.float64] = y_up[mesh.triangles[:, [0, 1, 2, 0]]]
-    rings = shapely.polygons(shapely.linearrings(corners))
+    rings: NDArray[Any] = np.asarray(shapely.polygons(shapely.linearrings(corners)))
     owner = mesh.owners[mesh.triangles[:, 0]]
     several = shapely.multipolygons(rings, indices=owner)
     return list(shapely.to_wkb(several, output_dimension=3, byte_order=1, flavor="iso")), [

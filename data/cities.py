@@ -84,6 +84,12 @@ def read_assets_version(connection: Connection, city_id: int) -> int:
     return versions[city_id]
 
 
+def city_geoid_height_m(connection: Connection, city_id: int) -> float | None:
+    """Return the height of the national height datum above the WGS-84 ellipsoid in a city; None when no manifest stated it."""
+    row = connection.execute(sql("city_geoid"), {"city_id": city_id}).fetchone()
+    return None if row is None or row[0] is None else float(row[0])
+
+
 def city_extent(connection: Connection, city_id: int) -> tuple[float, float, float, float] | None:
     """Return west, south, east, north in degrees as a manifest of the city stated them; None when none did, or no such city."""
     row = connection.execute(sql("city_extent"), {"city_id": city_id}).fetchone()

@@ -43,6 +43,8 @@ class CityEntry(_Model):
     """`[city]`: which city this delivery is for.
 
     `extent` (west, south, east, north in WGS-84 degrees) is the evidence against which swapped axes and a wrong datum are found.
+    `geoid_height_m` is the height of the national height datum above the ellipsoid; the geoid lies between -107 m and 86 m
+    (EGM2008).
     """
 
     id: int = Field(ge=1, le=32767)
@@ -52,6 +54,7 @@ class CityEntry(_Model):
     synthetic: bool = False
     attribution: str = ""
     extent: tuple[float, float, float, float] | None = None
+    geoid_height_m: float | None = Field(default=None, ge=-110, le=90)
 
     @field_validator("zone")
     @classmethod

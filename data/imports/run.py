@@ -373,6 +373,7 @@ def _write_city(transaction: Transaction, manifest: Manifest) -> bool:
         "synthetic": city.synthetic,
         "attribution": _attribution(manifest),
         "extent": None if city.extent is None else list(city.extent),
+        "geoid_height_m": city.geoid_height_m,
     }
     return transaction.connection.execute(sql("import_city"), values).fetchone() is not None
 

@@ -36,6 +36,11 @@ city = Table(
     Column("network_version", BigInteger, nullable=False, server_default="0"),
     Column("valve_version", BigInteger, nullable=False, server_default="0"),
     Column("extent", ARRAY(Double), comment="west, south, east, north in degrees as a manifest states them; NULL = none does"),
+    Column(
+        "geoid_height_m",
+        Double,
+        comment="height of the national height datum above the WGS-84 ellipsoid; NULL = not stated, 0 is taken",
+    ),
 )
 
 asset_key = Table(

@@ -37,6 +37,10 @@ def _refused(folder: Path, text: str) -> str:
         (CITY.replace("id = 7", "id = 0") + LAYER, ["city.id = 0", "greater than or equal to 1"]),
         (CITY.replace("id = 7", 'id = 7\nzone = "Mars/Olympus"') + LAYER, ["city.zone = 'Mars/Olympus'", "Asia/Shanghai"]),
         (CITY.replace("125.0,", "126.0,") + LAYER, ["city.extent", "[west, south, east, north]"]),
+        (
+            CITY.replace("id = 7", "id = 7\ngeoid_height_m = 212") + LAYER,
+            ["city.geoid_height_m = 212", "less than or equal to 90"],
+        ),
         (CITY + LAYER + 'colour = "red"', ["unknown key layer.0.colour", "'red'", "columns", "geometry", "where"]),
         (CITY + LAYER.replace("valve", "valves"), ["layer.0.kind = 'valves'", "is not an asset kind", "valve", "rollout_rate"]),
         (CITY + LAYER + '[layer.columns]\ncolour = "x"', ["colour is no target of kind valve", "normal_state"]),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.buildings import read_buildings
+from data.cities import city_geoid_height_m
 from data.pool import Connection
 from data.surfaces import read_surfaces
 from tiles.errors import UnknownTileset
@@ -58,7 +59,10 @@ class SolidLayer:
 def _buildings(connection: Connection, city_id: int, scope: Scope) -> Features:
     features = BuildingFeatures.of(read_buildings(connection, city_id, scope))
     surveyed, shapes_z = read_surfaces(connection, city_id, scope)
-    return SurveyedFeatures(features, surveyed, shapes_z) if len(surveyed) else features
+    if not len(surveyed):
+        return features
+    geoid_m = city_geoid_height_m(connection, city_id) or 0.0
+    return SurveyedFeatures(features, surveyed, shapes_z, geoid_height_m=geoid_m)
 
 
 SOLID_LAYERS: Final[Mapping[str, SolidLayer]] = {

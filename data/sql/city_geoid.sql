@@ -1,0 +1,1 @@
+select geoid_height_m from city where city_id = %(city_id)s
