@@ -374,6 +374,33 @@ def sample_heights(path: Path, lonlat_deg: NDArray[np.float64]) -> NDArray[np.fl
     return _bilinear(heights, np.asarray(row) - 0.5, np.asarray(column) - 0.5)
 
 
+def heights_within(
+    path: Path, bounds_deg: tuple[float, float, float, float]
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return a function as `sample_heights` for points within west, south, east, north in degrees; it reads the file once.
+
+    Cost: reads the part of the raster under the bounds.
+    """
+    with rasterio.open(path) as dataset:
+        crs = dataset.crs
+        west, south, east, north = transform_bounds("EPSG:4326", crs, *bounds_deg, densify_pts=21)
+        columns, rows = ~dataset.transform @ (np.array([west, east, west, east]), np.array([south, south, north, north]))
+        left, right = (np.clip([columns.min() - 2, columns.max() + 3], 0, dataset.width)).astype(int)
+        top, bottom = (np.clip([rows.min() - 2, rows.max() + 3], 0, dataset.height)).astype(int)
+        to_pixels, size = ~dataset.transform, (dataset.height, dataset.width)
+        part = dataset.read(1, masked=True, window=((top, bottom), (left, right))).astype(np.float64).filled(np.nan)
+
+    def heights(lonlat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y = transform("EPSG:4326", crs, lonlat_deg[:, 0], lonlat_deg[:, 1])
+        column, row = to_pixels @ (np.asarray(x), np.asarray(y))
+        inside = (column >= 0) & (column <= size[1]) & (row >= 0) & (row <= size[0])
+        if part.size == 0:
+            return np.full(len(lonlat_deg), np.nan)
+        return np.where(inside, _bilinear(part, row - 0.5 - top, column - 0.5 - left), np.nan)
+
+    return heights
+
+
 def _bilinear(grid: NDArray[np.float64], row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
     rows, columns = grid.shape
     inside = (row >= -0.5) & (row <= rows - 0.5) & (column >= -0.5) & (column <= columns - 0.5)
