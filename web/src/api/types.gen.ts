@@ -3930,6 +3930,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Section
+         * @description Cut the ground along a line: pipes with true size and depth, fittings nearby, buildings, waters, roads, the ground.
+         */
+        get: operations["get_section_sections_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -5713,7 +5733,7 @@ export interface components {
              */
             by: "company" | "kind" | "district" | "schema";
             /** Course */
-            course: components["schemas"]["CoursePoint"][];
+            course: components["schemas"]["api__arrival_answers__CoursePoint"][];
             /**
              * From Ms
              * @description Beginning of the first hour.
@@ -7344,26 +7364,6 @@ export interface components {
              * @description The correction.
              */
             value: number;
-        };
-        /**
-         * CoursePoint
-         * @description Figures of all of it in one hour, or in one day of a long time.
-         */
-        CoursePoint: {
-            /** Arrival Rate */
-            arrival_rate: number | null;
-            /** At Ms */
-            at_ms: number;
-            /** Expected */
-            expected: number;
-            /** Good Rate */
-            good_rate: number | null;
-            /** In Time Rate */
-            in_time_rate: number | null;
-            /** Length Ms */
-            length_ms: number;
-            /** Received */
-            received: number;
         };
         /**
          * CoverageAnswer
@@ -9260,6 +9260,23 @@ export interface components {
         Grids: {
             /** Grids */
             grids: components["schemas"]["GridModel"][];
+        };
+        /**
+         * GroundPoint
+         * @description A point of the ground's profile.
+         */
+        GroundPoint: {
+            /**
+             * Distance M
+             * @example 10
+             */
+            distance_m: number;
+            /**
+             * Height M
+             * @description National height datum; null: no ground raster there.
+             * @example 212.4
+             */
+            height_m: number | null;
         };
         /**
          * GroupModel
@@ -14339,6 +14356,220 @@ export interface components {
             seat_id: number;
         };
         /**
+         * SectionAnswer
+         * @description A vertical section; lists go by rising distance.
+         */
+        SectionAnswer: {
+            /** Areas */
+            areas: components["schemas"]["SectionArea"][];
+            /** Fittings */
+            fittings: components["schemas"]["SectionFitting"][];
+            /** Ground */
+            ground: components["schemas"]["GroundPoint"][];
+            /**
+             * Hidden Pipes
+             * @description Pipes that the plane cuts and the caller does not see; null: the caller's coordinates are rounded, or pipes are none of the caller's layers.
+             * @example 0
+             */
+            hidden_pipes: number | null;
+            /**
+             * Length M
+             * @example 160.6
+             */
+            length_m: number;
+            /** Pipes */
+            pipes: components["schemas"]["SectionPipe"][];
+            /**
+             * Reach M
+             * @example 2
+             */
+            reach_m: number;
+            /**
+             * Step M
+             * @description Between two points of the profile.
+             * @example 0.4
+             */
+            step_m: number;
+            /**
+             * Turns M
+             * @description Where the line turns.
+             * @example [
+             *       80.3
+             *     ]
+             */
+            turns_m: number[];
+        };
+        /**
+         * SectionArea
+         * @description A building, water or road that the plane cuts.
+         */
+        SectionArea: {
+            /**
+             * Asset Id
+             * @example 30
+             */
+            asset_id: number;
+            /**
+             * Code
+             * @example LD000030
+             */
+            code: string;
+            /**
+             * From M
+             * @description Along the line.
+             * @example 12
+             */
+            from_m: number;
+            /**
+             * Height M
+             * @description Of a building; null: not recorded.
+             * @example 18
+             */
+            height_m: number | null;
+            /**
+             * Kind
+             * @example building
+             */
+            kind: string;
+            /**
+             * Name
+             * @example 3号楼
+             */
+            name: string;
+            /**
+             * To M
+             * @description Along the line; that of `from_m` for a road.
+             * @example 24
+             */
+            to_m: number;
+        };
+        /**
+         * SectionFitting
+         * @description A valve, chamber or pipe point near the plane.
+         */
+        SectionFitting: {
+            /**
+             * Asset Id
+             * @example 11
+             */
+            asset_id: number;
+            /**
+             * Code
+             * @example FM000011
+             */
+            code: string;
+            /**
+             * Depth M
+             * @description Ground to its top; null: not recorded.
+             * @example 1.2
+             */
+            depth_m: number | null;
+            /**
+             * Distance M
+             * @description Along the line.
+             * @example 42
+             */
+            distance_m: number;
+            /**
+             * Ground M
+             * @example 212.4
+             */
+            ground_m: number | null;
+            /**
+             * Kind
+             * @example valve
+             */
+            kind: string;
+            /**
+             * Offset M
+             * @description How far to the left of the line; below 0: to the right.
+             * @example -0.8
+             */
+            offset_m: number;
+        };
+        /**
+         * SectionPipe
+         * @description A pipe in a section: across (one place) or along the plane (several places).
+         */
+        SectionPipe: {
+            /**
+             * Along
+             * @description True: it runs along the plane; `course` tells where and how deep.
+             */
+            along: boolean;
+            /**
+             * Angle Deg
+             * @description Between pipe and plane; 0 for a pipe along it.
+             * @example 88.5
+             */
+            angle_deg: number;
+            /**
+             * Asset Id
+             * @example 20
+             */
+            asset_id: number;
+            /**
+             * Burial Method
+             * @description Code of GB/T 36625.5-2019 0810008; empty: unknown.
+             * @example 1
+             */
+            burial_method: string;
+            /**
+             * Code
+             * @example GX000020
+             */
+            code: string;
+            /** Course */
+            course: components["schemas"]["api__routes__sections__CoursePoint"][];
+            /**
+             * Depth Source
+             * @description Surveyed heights; recorded burial depth; neither: a cover that stands in for it.
+             * @enum {string}
+             */
+            depth_source: "surveyed" | "from_depth" | "default";
+            /**
+             * Dn
+             * @description Nominal diameter, mm.
+             * @example 200
+             */
+            dn: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "pipe" | "gas_pipe";
+            /**
+             * Level
+             * @description 0 unknown, 1 transmission, 2 primary, 3 secondary, 4 direct.
+             * @example 2
+             */
+            level: number;
+            /**
+             * Outer Diameter Mm
+             * @description With insulation; null: nothing tells it.
+             * @example 309
+             */
+            outer_diameter_mm: number | null;
+            /**
+             * Pair Id
+             * @description Supply and return of one trench have the same.
+             * @example 20
+             */
+            pair_id: number | null;
+            /**
+             * Side
+             * @description 0 unknown, 1 supply, 2 return.
+             * @example 1
+             */
+            side: number;
+            /**
+             * Width M
+             * @description Of the ellipse that the plane cuts, along the line.
+             * @example 0.309
+             */
+            width_m: number | null;
+        };
+        /**
          * SeenAnswer
          * @description Alarms that were marked.
          */
@@ -16978,6 +17209,26 @@ export interface components {
             zones: components["schemas"]["ZoneModel"][];
         };
         /**
+         * CoursePoint
+         * @description Figures of all of it in one hour, or in one day of a long time.
+         */
+        api__arrival_answers__CoursePoint: {
+            /** Arrival Rate */
+            arrival_rate: number | null;
+            /** At Ms */
+            at_ms: number;
+            /** Expected */
+            expected: number;
+            /** Good Rate */
+            good_rate: number | null;
+            /** In Time Rate */
+            in_time_rate: number | null;
+            /** Length Ms */
+            length_ms: number;
+            /** Received */
+            received: number;
+        };
+        /**
          * ReasonBody
          * @description A reason that must be given.
          */
@@ -17214,6 +17465,54 @@ export interface components {
              * @example 南湖街道
              */
             street: string;
+        };
+        /**
+         * CoursePoint
+         * @description A place of a pipe in a section.
+         */
+        api__routes__sections__CoursePoint: {
+            /**
+             * Axis Depth M
+             * @description Ground to axis.
+             * @example 1.36
+             */
+            axis_depth_m: number;
+            /**
+             * Axis M
+             * @description Height of the axis; null: unknown.
+             * @example 211.04
+             */
+            axis_m: number | null;
+            /**
+             * Crown Depth M
+             * @description Ground to crown; below 0 for what stands over the ground.
+             * @example 1.2
+             */
+            crown_depth_m: number;
+            /**
+             * Distance M
+             * @description Along the line.
+             * @example 42.15
+             */
+            distance_m: number;
+            /**
+             * Ground M
+             * @description Height of the ground, national height datum; null: unknown.
+             * @example 212.4
+             */
+            ground_m: number | null;
+            /**
+             * Position Wgs84
+             * @description lon, lat in degrees.
+             * @example [
+             *       125.3205,
+             *       43.88
+             *     ]
+             */
+            position_wgs84: [
+                number,
+                number
+            ];
         };
         /**
          * PointModel
@@ -25800,6 +26099,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeatModel"][];
+                };
+            };
+        };
+    };
+    get_section_sections_get: {
+        parameters: {
+            query: {
+                /** @description lon,lat;lon,lat;... in degrees of WGS-84: 2 to 50 points, 5000 m at most. */
+                line: string;
+                /** @description How far from the plane a fitting may be, metres. */
+                reach_m?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SectionAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
