@@ -315,7 +315,7 @@ class _Cutter:
         places = shapely.points(xy)
         lonlat = self.plane.degrees(xy)
         ground = self.ground(lonlat)
-        along = shapely.line_locate_point(flat, places)
+        along = np.atleast_1d(shapely.line_locate_point(flat, places))
         over_ground = laying.axis_over_ground(along / flat.length)
         axis = ground + over_ground
         if laying.source == "surveyed":
@@ -323,7 +323,7 @@ class _Cutter:
             usable = ~np.isnan(surveyed)
             axis = np.where(usable, surveyed, axis)
             over_ground = np.where(usable & ~np.isnan(ground), surveyed - ground, over_ground)
-        distances = shapely.line_locate_point(self.line, places)
+        distances = np.atleast_1d(shapely.line_locate_point(self.line, places))
         order = np.argsort(distances, kind="stable")
         return tuple(
             Course(
