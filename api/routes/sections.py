@@ -46,7 +46,7 @@ _ReachQuery = Annotated[
 ]
 
 
-class CoursePoint(BaseModel):
+class SectionPlace(BaseModel):
     """A place of a pipe in a section."""
 
     distance_m: float = Field(description="Along the line.", examples=[42.15])
@@ -75,7 +75,7 @@ class SectionPipe(BaseModel):
     along: bool = Field(description="True: it runs along the plane; `course` tells where and how deep.")
     angle_deg: float = Field(description="Between pipe and plane; 0 for a pipe along it.", examples=[88.5])
     width_m: float | None = Field(description="Of the ellipse that the plane cuts, along the line.", examples=[0.309])
-    course: list[CoursePoint]
+    course: list[SectionPlace]
 
 
 class SectionFitting(BaseModel):
@@ -102,7 +102,7 @@ class SectionArea(BaseModel):
     height_m: float | None = Field(description="Of a building; null: not recorded.", examples=[18.0])
 
 
-class GroundPoint(BaseModel):
+class SectionGround(BaseModel):
     """A point of the ground's profile."""
 
     distance_m: float = Field(examples=[10.0])
@@ -116,7 +116,7 @@ class SectionAnswer(BaseModel):
     turns_m: list[float] = Field(description="Where the line turns.", examples=[[80.3]])
     reach_m: float = Field(examples=[2.0])
     step_m: float = Field(description="Between two points of the profile.", examples=[0.4])
-    ground: list[GroundPoint]
+    ground: list[SectionGround]
     pipes: list[SectionPipe]
     fittings: list[SectionFitting]
     areas: list[SectionArea]
@@ -143,7 +143,7 @@ async def get_section(
         turns_m=[round(turn, 3) for turn in section.turns_m],
         reach_m=reach_m,
         step_m=round(section.step_m, 3),
-        ground=[GroundPoint(distance_m=round(at, 3), height_m=_rounded(height)) for at, height in section.ground],
+        ground=[SectionGround(distance_m=round(at, 3), height_m=_rounded(height)) for at, height in section.ground],
         pipes=[_pipe(cut) for cut in section.pipes],
         fittings=[_fitting(cut) for cut in section.fittings],
         areas=[_area(cut) for cut in section.areas],
@@ -216,7 +216,7 @@ def _pipe(cut: PipeCut) -> SectionPipe:
         angle_deg=round(cut.angle_deg, 2),
         width_m=_rounded(cut.width_m),
         course=[
-            CoursePoint(
+            SectionPlace(
                 distance_m=round(at.distance_m, 3),
                 crown_depth_m=round(at.crown_depth_m, 3),
                 axis_depth_m=round(at.axis_depth_m, 3),

@@ -45,7 +45,7 @@ import type {
   UnregisteredSource,
   Within,
 } from "./records";
-import type { Answer, AssetKind, Job } from "./shapes";
+import type { Answer, AssetKind, Job, Section } from "./shapes";
 
 export const rules = (query: Query) => getJson<{ rules: Rule[] }>("/problems/rules", query);
 export const problems = (query: Query) => getJson<Page<Problem>>("/problems", query);
@@ -188,3 +188,6 @@ export function within(query: Query, body: WithinBody): Promise<Within> {
 }
 
 export const nearest = (query: Query) => getJson<{ items: Near[] }>("/assets/nearest", query);
+
+/** What a vertical plane along a line cuts. */
+export const section = (query: Query) => getJson<Section>("/sections", query);

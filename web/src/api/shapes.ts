@@ -31,6 +31,8 @@ export type KindCount = Schemas["KindModel"];
 export type Raster = Schemas["RasterModel"];
 export type Rollout = Schemas["DistrictRates"];
 export type Seat = Schemas["SeatModel"];
+/** A vertical section of the ground. */
+export type Section = Schemas["SectionAnswer"];
 export type Session = Schemas["SessionModel"];
 export type SignIn = Schemas["SignIn"];
 /** A tileset of 3D Tiles, a layer of the city or a model: names, addresses by height datum. */

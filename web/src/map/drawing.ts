@@ -19,6 +19,8 @@ export class Drawing {
     const finish = (event: MapMouseEvent) => this.finish(event);
     map.on("mousemove", move);
     map.on("dblclick", finish);
+    window.addEventListener("keydown", this.press);
+    this.endings.push(() => window.removeEventListener("keydown", this.press));
     this.endings.push(() => map.off("mousemove", move));
     this.endings.push(() => map.off("dblclick", finish));
   }
@@ -59,6 +61,13 @@ export class Drawing {
     this.pointer = [event.lngLat.lng, event.lngLat.lat];
     this.show();
   }
+
+  /** Enter ends the drawing, Escape gives it up. */
+  private readonly press = (event: KeyboardEvent): void => {
+    if (this.current === null) return;
+    if (event.key === "Enter" && !(event.target instanceof HTMLButtonElement)) this.parts.desk.finishDrawing();
+    if (event.key === "Escape") this.parts.desk.draw(null);
+  };
 
   private finish(event: MapMouseEvent): void {
     if (this.current === null) return;

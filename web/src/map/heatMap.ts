@@ -22,6 +22,7 @@ import { WEATHER_SIGNS } from "../layers/weather";
 import type { AppState, Goal, Picking } from "../state/app";
 import type { Parts } from "../state/context";
 import { arrived } from "../state/remote";
+import { type Position, readLine } from "../state/shapes";
 import { PITCH_3D } from "../state/view";
 import { CameraControl, type CameraText, step } from "./cameraControl";
 import { Drawing } from "./drawing";
@@ -383,9 +384,19 @@ export class HeatMap {
   }
 }
 
-function shownIn({ view, tilesets }: AppState): Shown {
-  return { visible: view.layers, tilesets: arrived(tilesets) ?? {}, selected: view.selected };
+function shownIn({ view, tilesets, section }: AppState): Shown {
+  const under = { xray: view.xray, cover: view.cover, section, line: lineOf(view.work.line) };
+  return { visible: view.layers, tilesets: arrived(tilesets) ?? {}, selected: view.selected, under };
 }
+
+/** The same points for the same text: the scene is drawn again when they differ. */
+const lineOf = (() => {
+  let last: { text: string | undefined; line: readonly Position[] | null } = { text: undefined, line: null };
+  return (text: string | undefined) => {
+    if (text !== last.text) last = { text, line: readLine(text) };
+    return last.line;
+  };
+})();
 
 /** Names of sources are long: once they are here they fold to a sign that opens by a click; a wall shows them in full. */
 function foldAttribution(map: MapLibreMap): void {

@@ -16,6 +16,7 @@ import { type Post, postsLayers, standing } from "./posts";
 import { loadOptionsOf } from "./tiles3d/device";
 import { FeatureTilesLayer, type PickedFeature } from "./tiles3d/FeatureTilesLayer";
 import { FeaturePainter, type Statuses } from "./tiles3d/features";
+import { fadeGround, NOTHING_UNDER, sectionLayers, seenThrough, type Under } from "./under";
 
 /** What may stand in a scene; a class that is not here is a problem of that layer, not of the page. */
 const CLASSES = {
@@ -90,6 +91,7 @@ export interface Shown {
   visible: readonly LayerId[];
   tilesets: Record<string, TileJson>;
   selected: number | null;
+  under: Under;
 }
 
 /** A solid or a prism under the pointer. */
@@ -105,7 +107,7 @@ export class Scene {
   private problems: SceneProblem[] = [];
   private readonly loaded = new Set<string>();
   private layers: Layer[] = [];
-  private shown: Shown = { visible: [], tilesets: {}, selected: null };
+  private shown: Shown = { visible: [], tilesets: {}, selected: null, under: NOTHING_UNDER };
   private posts: Post[] = [];
   private revision = 0;
   readonly painter: FeaturePainter;
@@ -157,10 +159,13 @@ export class Scene {
   }
 
   /** Follow the page's switches, tiles and selection; a layer that is off loads nothing. */
-  follow({ visible, tilesets, selected }: Shown): void {
-    const same = visible === this.shown.visible && selected === this.shown.selected;
+  follow({ visible, tilesets, selected, under }: Shown): void {
+    const before = this.shown.under;
+    const sameUnder = (Object.keys(under) as (keyof Under)[]).every((key) => under[key] === before[key]);
+    const same = visible === this.shown.visible && selected === this.shown.selected && sameUnder;
+    fadeGround(this.map.getCanvas(), under);
     this.painter.select(selected);
-    this.shown = { visible, tilesets, selected };
+    this.shown = { visible, tilesets, selected, under };
     if (!same) this.settle();
   }
 
@@ -202,6 +207,7 @@ export class Scene {
 
   remove(): void {
     this.map.removeControl(this.overlay);
+    fadeGround(this.map.getCanvas(), NOTHING_UNDER);
   }
 
   private draw(): void {
@@ -215,7 +221,10 @@ export class Scene {
     const close = this.map.getZoom() >= TUBES_FROM_ZOOM;
     const tubes = on.some(({ id }) => id === "pipes");
     const apart = on.filter(({ id }) => (close ? !(tubes && id === "network") : id !== "pipes" && id !== "fittings"));
-    return [...apart, ...posts];
+    const { under } = this.shown;
+    // glass comes last: what it lets through is drawn before it
+    const [solid, glass] = [apart.filter(({ id }) => id !== "buildings"), apart.filter(({ id }) => id === "buildings")];
+    return [...solid, ...sectionLayers(under), ...glass.map((layer) => seenThrough(layer, under)), ...posts];
   }
 
   private watched(layer: Layer): Layer {

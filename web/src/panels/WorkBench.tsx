@@ -10,6 +10,7 @@ import BgColorsOutlined from "@ant-design/icons/BgColorsOutlined";
 import BorderOuterOutlined from "@ant-design/icons/BorderOuterOutlined";
 import BugOutlined from "@ant-design/icons/BugOutlined";
 import CloudUploadOutlined from "@ant-design/icons/CloudUploadOutlined";
+import ColumnHeightOutlined from "@ant-design/icons/ColumnHeightOutlined";
 import CompassOutlined from "@ant-design/icons/CompassOutlined";
 import ControlOutlined from "@ant-design/icons/ControlOutlined";
 import DashboardOutlined from "@ant-design/icons/DashboardOutlined";
@@ -53,6 +54,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   coverage: lazy(async () => ({ default: (await import("./CoveragePanel")).CoveragePanel })),
   datums: lazy(async () => ({ default: (await import("./DatumsPanel")).DatumsPanel })),
   selection: lazy(async () => ({ default: (await import("./SelectionPanel")).SelectionPanel })),
+  section: lazy(() => import("./SectionPanel")),
   services: lazy(() => import("./ServicesPanel")),
   layers: lazy(async () => ({ default: (await import("./LayerPanel")).LayerPanel })),
 };
@@ -82,6 +84,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   coverage: BorderOuterOutlined,
   datums: CompassOutlined,
   selection: GatewayOutlined,
+  section: ColumnHeightOutlined,
   services: ApiOutlined,
   layers: AppstoreOutlined,
 };

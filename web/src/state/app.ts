@@ -10,6 +10,7 @@ import type {
   Raster,
   Rollout,
   Seat,
+  Section,
   Session,
 } from "../api/shapes";
 import type { Bands } from "../layers/definition";
@@ -122,6 +123,8 @@ export interface AppState {
   picking: Picking | null;
   /** The shape that a person is drawing; null: clicks select. */
   drawing: Drawing | null;
+  /** The vertical section that the open panel shows, for the 3D view. */
+  section: Section | null;
   /** Where a point of the asset that is edited stands now; it can be dragged on the map. */
   handle: Position | null;
   /** Bands by which the statistics colour the pipes. */
@@ -186,6 +189,7 @@ export type Action =
   | { type: "curve"; curve: Remote<Curve> }
   | { type: "curve/span"; span: CurveSpan }
   | { type: "overlay"; overlay: Overlay }
+  | { type: "section"; section: Section | null }
   | { type: "marks"; marks: Marks }
   | { type: "supposed"; supposed: readonly MarkFeature[] }
   | { type: "picking"; picking: Picking | null }
@@ -225,6 +229,7 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     supposed: NO_MARKS.features,
     picking: null,
     drawing: null,
+    section: null,
     handle: null,
     bands: null,
     archiveRevision: 0,
@@ -278,7 +283,7 @@ function reduceView(state: AppState, action: Action): AppState {
 
 /** Nothing of the panel that was open is left on the map. */
 function cleared(state: AppState): AppState {
-  return { ...state, overlay: NO_OVERLAY, marks: NO_MARKS, picking: null, drawing: null };
+  return { ...state, overlay: NO_OVERLAY, marks: NO_MARKS, picking: null, drawing: null, section: null };
 }
 
 function withSelection(state: AppState, changed: boolean): AppState {
@@ -387,6 +392,8 @@ function reduceRemote(state: AppState, action: Action): AppState {
       return { ...state, curve: action.curve };
     case "curve/span":
       return { ...state, curveSpan: action.span };
+    case "section":
+      return { ...state, section: action.section };
     case "overlay":
       return { ...state, overlay: action.overlay };
     case "marks":

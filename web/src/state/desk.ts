@@ -5,7 +5,7 @@ import type { AssetKind } from "../api/shapes";
 import type { Action, AppState } from "./app";
 import { type Box, boxOf, grown } from "./box";
 import { NO_OVERLAY, type Overlay } from "./overlay";
-import { type Position, shapeOf, type Tool, writeShape } from "./shapes";
+import { type Position, shapeOf, type Tool, writeLine, writeShape } from "./shapes";
 import type { Store } from "./store";
 import type { WorkKey, WorkPanel } from "./work";
 
@@ -50,7 +50,8 @@ export class Desk {
     const { drawing } = this.store.get();
     if (drawing === null) return;
     const points = withoutRepeats(drawing.points);
-    if (shapeOf(drawing.tool, points) !== null) this.set({ shape: writeShape(drawing.tool, points) });
+    if (shapeOf(drawing.tool, points) !== null)
+      this.set(drawing.tool === "line" ? { line: writeLine(points) } : { shape: writeShape(drawing.tool, points) });
     this.draw(null);
   }
 
@@ -119,6 +120,7 @@ export class Desk {
   readonly filled = (asset: number, filter: Filter) => requests.filled(asset, this.query(filter));
   readonly channels = () => requests.channels();
   readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
+  readonly section = (filter: Filter) => requests.section(this.query(filter));
   readonly nearest = (filter: Filter) => requests.nearest(this.query(filter));
 
   decide(id: number, decision: requests.Decision, reason: string): Promise<unknown> {

@@ -17,6 +17,8 @@ describe("the address of a view", () => {
       ground: "satellite",
       field: "pm25_ug_per_m3",
       datum: "bd09",
+    xray: true,
+    cover: 40,
       selected: 8283,
       lang: "en",
       at: "2026-01-05T06:00:00.000Z",

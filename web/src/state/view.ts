@@ -14,7 +14,14 @@ export interface Look {
   field: string | null;
   /** In which datum coordinates are read; the map itself is always in WGS-84. */
   datum: Datum;
+  /** Whether the 3D view looks through the ground. */
+  xray: boolean;
+  /** How much of the ground is left then, percent. */
+  cover: number;
 }
+
+/** How much of the ground an x-ray leaves where nobody says otherwise, percent. */
+export const COVER = 25;
 
 /** The three ways of looking; "3d" may lie over imagery too. */
 export const MODES = ["2d", "3d", "satellite"] as const;
@@ -55,6 +62,8 @@ export const FIRST_VIEW: View = {
   ground: "map",
   field: null,
   datum: "wgs84",
+  xray: false,
+  cover: COVER,
   selected: null,
   lang: "zh",
   at: null,
@@ -117,6 +126,8 @@ function readLook(query: URLSearchParams): Look {
     ground: query.get("mode") === "satellite" ? "satellite" : readGround(query),
     field: readName(query, "field"),
     datum: DATUMS.find((datum) => datum === query.get("datum")) ?? FIRST_VIEW.datum,
+    xray: query.get("xray") === "1",
+    cover: Math.round(readNumber(query, "cover", 0, 100) ?? COVER),
   };
 }
 
@@ -152,6 +163,8 @@ export function writeView(view: View): string {
   if (view.ground !== FIRST_VIEW.ground && mode === "3d") query.set("ground", view.ground);
   if (view.field !== null) query.set("field", view.field);
   if (view.datum !== FIRST_VIEW.datum) query.set("datum", view.datum);
+  if (view.xray) query.set("xray", "1");
+  if (view.xray && view.cover !== COVER) query.set("cover", String(view.cover));
   if (view.selected !== null) query.set("sel", String(view.selected));
   if (view.lang !== "zh") query.set("lang", view.lang);
   if (view.at !== null) query.set("at", view.at);

@@ -6,7 +6,7 @@ export const WORK_GROUPS = {
   alarms: ["incidents", "alarm-desk", "warnings", "alarm-rules", "alarm-kpis", "drills", "notices"],
   data: ["quality", "arrivals", "problems", "coverage", "datums"],
   archive: ["changes", "proposals", "statistics"],
-  map: ["layers", "selection", "services"],
+  map: ["layers", "selection", "section", "services"],
 } as const;
 export type WorkGroup = keyof typeof WORK_GROUPS;
 export type Tool = (typeof WORK_GROUPS)["network"][number];
@@ -31,6 +31,7 @@ const PANEL_KEYS = {
   coverage: ["of", "agreement", "object", "districts"],
   datums: ["part", "grid", "times"],
   selection: ["shape", "buffer", "kind"],
+  section: ["line", "reach", "stretch"],
   services: ["crs", "sets", "style"],
   layers: [],
   trace: ["ask", "target", "set", "repair_h"],

@@ -12,6 +12,7 @@ import { overview } from "./overview";
 import { quality } from "./quality";
 import { services } from "./services";
 import { solving } from "./solving";
+import { under } from "./under";
 import { view3d } from "./view3d";
 
 /** Texts of the page in English. */
@@ -29,5 +30,6 @@ export const en: Record<TextKey, string> = {
   ...notices,
   ...alarmDesk,
   ...view3d,
+  ...under,
   ...globe,
 };

@@ -11,6 +11,7 @@ import { overview } from "./overview";
 import { quality } from "./quality";
 import { services } from "./services";
 import { solving } from "./solving";
+import { under } from "./under";
 import { view3d } from "./view3d";
 
 /** Texts of the page in Chinese; the keys every language must have. */
@@ -28,6 +29,7 @@ export const zh = {
   ...notices,
   ...alarmDesk,
   ...view3d,
+  ...under,
   ...globe,
 } as const;
 
