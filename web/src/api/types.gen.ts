@@ -5733,7 +5733,7 @@ export interface components {
              */
             by: "company" | "kind" | "district" | "schema";
             /** Course */
-            course: components["schemas"]["api__arrival_answers__CoursePoint"][];
+            course: components["schemas"]["CoursePoint"][];
             /**
              * From Ms
              * @description Beginning of the first hour.
@@ -7364,6 +7364,26 @@ export interface components {
              * @description The correction.
              */
             value: number;
+        };
+        /**
+         * CoursePoint
+         * @description Figures of all of it in one hour, or in one day of a long time.
+         */
+        CoursePoint: {
+            /** Arrival Rate */
+            arrival_rate: number | null;
+            /** At Ms */
+            at_ms: number;
+            /** Expected */
+            expected: number;
+            /** Good Rate */
+            good_rate: number | null;
+            /** In Time Rate */
+            in_time_rate: number | null;
+            /** Length Ms */
+            length_ms: number;
+            /** Received */
+            received: number;
         };
         /**
          * CoverageAnswer
@@ -9260,23 +9280,6 @@ export interface components {
         Grids: {
             /** Grids */
             grids: components["schemas"]["GridModel"][];
-        };
-        /**
-         * GroundPoint
-         * @description A point of the ground's profile.
-         */
-        GroundPoint: {
-            /**
-             * Distance M
-             * @example 10
-             */
-            distance_m: number;
-            /**
-             * Height M
-             * @description National height datum; null: no ground raster there.
-             * @example 212.4
-             */
-            height_m: number | null;
         };
         /**
          * GroupModel
@@ -14365,7 +14368,7 @@ export interface components {
             /** Fittings */
             fittings: components["schemas"]["SectionFitting"][];
             /** Ground */
-            ground: components["schemas"]["GroundPoint"][];
+            ground: components["schemas"]["SectionGround"][];
             /**
              * Hidden Pipes
              * @description Pipes that the plane cuts and the caller does not see; null: the caller's coordinates are rounded, or pipes are none of the caller's layers.
@@ -14488,6 +14491,23 @@ export interface components {
             offset_m: number;
         };
         /**
+         * SectionGround
+         * @description A point of the ground's profile.
+         */
+        SectionGround: {
+            /**
+             * Distance M
+             * @example 10
+             */
+            distance_m: number;
+            /**
+             * Height M
+             * @description National height datum; null: no ground raster there.
+             * @example 212.4
+             */
+            height_m: number | null;
+        };
+        /**
          * SectionPipe
          * @description A pipe in a section: across (one place) or along the plane (several places).
          */
@@ -14520,7 +14540,7 @@ export interface components {
              */
             code: string;
             /** Course */
-            course: components["schemas"]["api__routes__sections__CoursePoint"][];
+            course: components["schemas"]["SectionPlace"][];
             /**
              * Depth Source
              * @description Surveyed heights; recorded burial depth; neither: a cover that stands in for it.
@@ -14568,6 +14588,54 @@ export interface components {
              * @example 0.309
              */
             width_m: number | null;
+        };
+        /**
+         * SectionPlace
+         * @description A place of a pipe in a section.
+         */
+        SectionPlace: {
+            /**
+             * Axis Depth M
+             * @description Ground to axis.
+             * @example 1.36
+             */
+            axis_depth_m: number;
+            /**
+             * Axis M
+             * @description Height of the axis; null: unknown.
+             * @example 211.04
+             */
+            axis_m: number | null;
+            /**
+             * Crown Depth M
+             * @description Ground to crown; below 0 for what stands over the ground.
+             * @example 1.2
+             */
+            crown_depth_m: number;
+            /**
+             * Distance M
+             * @description Along the line.
+             * @example 42.15
+             */
+            distance_m: number;
+            /**
+             * Ground M
+             * @description Height of the ground, national height datum; null: unknown.
+             * @example 212.4
+             */
+            ground_m: number | null;
+            /**
+             * Position Wgs84
+             * @description lon, lat in degrees.
+             * @example [
+             *       125.3205,
+             *       43.88
+             *     ]
+             */
+            position_wgs84: [
+                number,
+                number
+            ];
         };
         /**
          * SeenAnswer
@@ -17209,26 +17277,6 @@ export interface components {
             zones: components["schemas"]["ZoneModel"][];
         };
         /**
-         * CoursePoint
-         * @description Figures of all of it in one hour, or in one day of a long time.
-         */
-        api__arrival_answers__CoursePoint: {
-            /** Arrival Rate */
-            arrival_rate: number | null;
-            /** At Ms */
-            at_ms: number;
-            /** Expected */
-            expected: number;
-            /** Good Rate */
-            good_rate: number | null;
-            /** In Time Rate */
-            in_time_rate: number | null;
-            /** Length Ms */
-            length_ms: number;
-            /** Received */
-            received: number;
-        };
-        /**
          * ReasonBody
          * @description A reason that must be given.
          */
@@ -17465,54 +17513,6 @@ export interface components {
              * @example 南湖街道
              */
             street: string;
-        };
-        /**
-         * CoursePoint
-         * @description A place of a pipe in a section.
-         */
-        api__routes__sections__CoursePoint: {
-            /**
-             * Axis Depth M
-             * @description Ground to axis.
-             * @example 1.36
-             */
-            axis_depth_m: number;
-            /**
-             * Axis M
-             * @description Height of the axis; null: unknown.
-             * @example 211.04
-             */
-            axis_m: number | null;
-            /**
-             * Crown Depth M
-             * @description Ground to crown; below 0 for what stands over the ground.
-             * @example 1.2
-             */
-            crown_depth_m: number;
-            /**
-             * Distance M
-             * @description Along the line.
-             * @example 42.15
-             */
-            distance_m: number;
-            /**
-             * Ground M
-             * @description Height of the ground, national height datum; null: unknown.
-             * @example 212.4
-             */
-            ground_m: number | null;
-            /**
-             * Position Wgs84
-             * @description lon, lat in degrees.
-             * @example [
-             *       125.3205,
-             *       43.88
-             *     ]
-             */
-            position_wgs84: [
-                number,
-                number
-            ];
         };
         /**
          * PointModel
