@@ -22,7 +22,7 @@ async def read_section_assets(
 
     A Scope that rounds coordinates gets rounded places without heights.
 
-    Cost: one search of the index of places; 5 ms for 500 m of a city of 956,000 assets.
+    Cost: one search of the index of places.
     """
     _, south, _, north = line_wgs84.bounds
     reach_deg = reach_m / (_METRES_PER_DEGREE * math.cos(math.radians(max(abs(south), abs(north)))))

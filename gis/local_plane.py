@@ -1,4 +1,4 @@
-"""A plane of metres round a place: true to 1 in a million within 10 km."""
+"""A plane of metres round a place: true to 1 in a million within 5 km."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def cut_section(line_wgs84: shapely.LineString, assets: Sequence[SectionAsset], 
     reach_m
         How far from the line a fitting may be.
 
-    Cost: about 0.1 ms for each asset near the line.
+    Cost: linear in the assets near the line.
     """
     plane = _plane(line_wgs84)
     line = plane.metres(line_wgs84)
