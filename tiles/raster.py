@@ -368,10 +368,29 @@ def sample_heights(path: Path, lonlat_deg: NDArray[np.float64]) -> NDArray[np.fl
     Cost: reads the part of the raster under the points' extent.
     """
     with rasterio.open(path) as dataset:
-        x, y = transform("EPSG:4326", dataset.crs, lonlat_deg[:, 0], lonlat_deg[:, 1])
+        x, y = lonlat_deg.T if dataset.crs == "EPSG:4326" else transform("EPSG:4326", dataset.crs, *lonlat_deg.T)
         column, row = ~dataset.transform @ (np.asarray(x), np.asarray(y))
-        heights = dataset.read(1, masked=True).astype(np.float64).filled(np.nan)
-    return _bilinear(heights, np.asarray(row) - 0.5, np.asarray(column) - 0.5)
+        row, column = np.asarray(row) - 0.5, np.asarray(column) - 0.5
+        top, bottom = _under(row, dataset.height)
+        left, right = _under(column, dataset.width)
+        part = dataset.read(1, masked=True, window=((top, bottom), (left, right))).astype(np.float64).filled(np.nan)
+        inside = _inside(row, dataset.height) & _inside(column, dataset.width)
+    heights: NDArray[np.float64] = np.where(inside, _bilinear(part, row - top, column - left), np.nan)
+    return heights
+
+
+def _inside(place: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
+    """Tell which places, counted from the middle of the first pixel, lie on one of so many pixels."""
+    inside: NDArray[np.bool_] = (place >= -0.5) & (place <= size - 0.5)
+    return inside
+
+
+def _under(place: NDArray[np.float64], size: int) -> tuple[int, int]:
+    """Return the first pixel and the one after the last that places inside need; one pixel where there are none."""
+    needed = place[_inside(place, size)]
+    if not len(needed):
+        return 0, 1
+    return max(int(np.floor(needed.min())), 0), min(int(np.floor(needed.max())) + 2, size)
 
 
 def heights_within(
@@ -403,11 +422,11 @@ def heights_within(
 
 def _bilinear(grid: NDArray[np.float64], row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
     rows, columns = grid.shape
-    inside = (row >= -0.5) & (row <= rows - 0.5) & (column >= -0.5) & (column <= columns - 0.5)
     row, column = row.clip(0, rows - 1), column.clip(0, columns - 1)
     top, left = np.floor(row).astype(int), np.floor(column).astype(int)
     bottom, right = np.minimum(top + 1, rows - 1), np.minimum(left + 1, columns - 1)
     down, across = row - top, column - left
     upper = grid[top, left] * (1 - across) + grid[top, right] * across
     lower = grid[bottom, left] * (1 - across) + grid[bottom, right] * across
-    return np.where(inside, upper * (1 - down) + lower * down, np.nan)
+    heights: NDArray[np.float64] = upper * (1 - down) + lower * down
+    return heights

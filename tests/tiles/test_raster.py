@@ -130,6 +130,9 @@ def test_heights_at_points_follow_the_raster(ground: Path) -> None:
     points = np.column_stack([np.random.default_rng(1).uniform(a, b, 200) for a, b in ((WEST, EAST), (SOUTH, 43.885))])
     np.testing.assert_allclose(sample_heights(ground, points), hills(points[:, 0], points[:, 1]), atol=0.05)
     assert np.isnan(sample_heights(ground, np.array([[125.0, 43.88], [EAST - 0.001, NORTH - 0.001]]))).all()
+    # the part that is read is another one for each point, its height is the same to the last bit
+    alone = np.concatenate([sample_heights(ground, point[None]) for point in points])
+    assert alone.tobytes() == sample_heights(ground, points).tobytes()
 
 
 def test_files_that_do_not_fit_are_refused_with_the_reason(tmp_path: Path) -> None:
