@@ -16,7 +16,8 @@ export interface Under {
 }
 
 export const NOTHING_UNDER: Under = { xray: false, cover: 100, section: null, line: null };
-const SOLID_OPACITY = 0.18;
+/** deck.gl draws the 2.2nd root of it: a fifth. */
+const SOLID_OPACITY = 0.03;
 const WALL: [number, number, number, number] = [148, 197, 255, 70];
 const WALL_EDGE: [number, number, number, number] = [200, 226, 255, 200];
 const DEEPEST_LEAST_M = 3;
