@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from data.demo.chains import Network
+from twin.laying import STEEL_OUTER_MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,8 @@ DN_SERIES_MM = np.array(
     [25, 32, 40, 50, 65, 80, 100, 125, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1200]
 )
 """Nominal diameters of district heating pipes."""
-OUTER_MM = np.array(
-    [34, 42, 48, 60, 76, 89, 108, 133, 159, 219, 273, 325, 377, 426, 478, 529, 630, 720, 820, 920, 1020, 1220], dtype=np.float64
-)
-"""Outer diameters of the steel pipe, GB/T 29047-2021."""
+OUTER_MM = STEEL_OUTER_MM
 WALL_MM = np.array([3, 3, 3, 3.5, 4, 4, 4, 4.5, 4.5, 6, 6, 7, 7, 7, 7, 8, 9, 10, 10, 12, 13, 14], dtype=np.float64)
-INSULATION_MM = np.array(
-    [30, 30, 31, 32, 30, 33, 41, 42, 40, 45, 57, 60, 60, 60, 60, 62, 70, 70, 70, 70, 70, 80], dtype=np.float64
-)
 MAIN_DN_MM = 400
 """Smallest diameter of a main: a ring must carry heat both ways."""
 FRICTION_PA_PER_M = 150.0

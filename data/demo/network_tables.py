@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from data.demo.chains import Network
-from data.demo.flows import DN_SERIES_MM, INSULATION_MM, OUTER_MM, WALL_MM
+from data.demo.flows import DN_SERIES_MM, OUTER_MM, WALL_MM
 from data.demo.ground import height_m
 from data.demo.records import with_unified_codes
 from data.demo.tables import (
@@ -23,6 +23,7 @@ from data.demo.tables import (
     substation_code,
     substation_of,
 )
+from twin.laying import INSULATION_MM
 
 DEPTH_M = {True: 1.4, False: 1.0}
 """From the ground to the crown of the pipe, by primary or not."""

@@ -45,6 +45,11 @@ class LevelGround:
         """See `layer.Ground.token`."""
         return f"level at {self.height_m:g} m"
 
+    @property
+    def geoid_height_m(self) -> float:
+        """See `layer.Ground.geoid_height_m`; the ground is taken for height 0."""
+        return self.height_m
+
     def at(self, lonlat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `layer.Ground.at`."""
         return np.full(len(lonlat_deg), self.height_m)

@@ -48,6 +48,10 @@ class Ground(Protocol):
     def token(self) -> str:
         """What the heights are made from; the same text means the same heights."""
 
+    @property
+    def geoid_height_m(self) -> float:
+        """Metres from the ellipsoid up to height 0 of the national datum."""
+
     def at(self, lonlat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return metres above the ellipsoid at points of shape (n, 2); NaN where unknown."""
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.buildings import read_buildings
-from data.cities import city_geoid_height_m
+from data.pipe_lines import read_pipe_lines
 from data.pool import Connection
 from data.surfaces import read_surfaces
 from tiles.errors import UnknownTileset
 from tiles.tiles3d.building_layer import BuildingFeatures
 from tiles.tiles3d.layer import Features
+from tiles.tiles3d.pipe_layer import PipeFeatures
 from tiles.tiles3d.shelf import EVERYBODY
 from tiles.tiles3d.surface_layer import SurveyedFeatures
 from twin.scope import Scope
@@ -59,14 +60,19 @@ class SolidLayer:
 def _buildings(connection: Connection, city_id: int, scope: Scope) -> Features:
     features = BuildingFeatures.of(read_buildings(connection, city_id, scope))
     surveyed, shapes_z = read_surfaces(connection, city_id, scope)
-    if not len(surveyed):
-        return features
-    geoid_m = city_geoid_height_m(connection, city_id) or 0.0
-    return SurveyedFeatures(features, surveyed, shapes_z, geoid_height_m=geoid_m)
+    return SurveyedFeatures(features, surveyed, shapes_z) if len(surveyed) else features
+
+
+def _pipes(connection: Connection, city_id: int, scope: Scope) -> Features:
+    return PipeFeatures.of(read_pipe_lines(connection, city_id, scope))
 
 
 SOLID_LAYERS: Final[Mapping[str, SolidLayer]] = {
-    layer.name: layer for layer in (SolidLayer("buildings", "楼栋", "Buildings", ("building",), _buildings),)
+    layer.name: layer
+    for layer in (
+        SolidLayer("buildings", "楼栋", "Buildings", ("building",), _buildings),
+        SolidLayer("pipes", "热力管道", "Heat pipes", ("pipe",), _pipes),
+    )
 }
 """By name of the tileset."""
 
