@@ -203,6 +203,8 @@ class Slope:
     """Ground that rises to the east, 200 m at the middle."""
 
     token = "slope"
+    geoid_height_m = 0.0
+    known = True
 
     def at(self, lonlat_deg: np.ndarray) -> np.ndarray:
         heights: np.ndarray = 200 + (lonlat_deg[:, 0] - LON) * M_LON / 100

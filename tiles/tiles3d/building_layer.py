@@ -34,6 +34,7 @@ class BuildingFeatures:
     leaf_capacity = 500
     far_capacity = 300
     far_error_m = 12.0
+    shaped_by_ground = False
 
     def __init__(self, solids: Solids, left_out: tuple[LeftOut, ...] = ()) -> None:
         self._solids = solids

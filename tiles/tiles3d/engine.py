@@ -147,7 +147,8 @@ class _Build:
         self.frame = _frame(features.bounds_wgs84) if len(features.asset_ids) else Frame.at(0, 0)
         self.known = _known_files(folder)
         place = f"{FORMAT} {features.name} {self.frame.origin_ecef.tolist()}"
-        self.settings = {"ground": place, "ellipsoid": f"{place} {ground.token}"}
+        lifted = f"{place} {ground.token}"
+        self.settings = {"ground": lifted if features.shaped_by_ground else place, "ellipsoid": lifted}
 
     def run(self, progress: Progress, workers: Workers) -> Published:
         features = self.features

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 _A = 6_378_137.0
@@ -70,6 +71,12 @@ class Frame:
         z = z / (1 - _E2)
         return _times(np.column_stack([x, y, z]) / np.sqrt(x * x + y * y + z * z)[:, None], self.axes)
 
+    def raised(self, positions_m: NDArray[np.float64], heights_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return points moved up along their own verticals, shape (n, 3)."""
+        raised = np.empty((len(positions_m), 3))
+        _raise(positions_m, heights_m, self.origin_ecef, self.axes, raised)
+        return raised
+
     def matrix(self) -> NDArray[np.float64]:
         """Return the matrix from the frame to earth-centred coordinates, shape (4, 4)."""
         matrix = np.eye(4)
@@ -86,3 +93,39 @@ def _times(vectors: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[n
     """
     x, y, z = vectors.T
     return np.column_stack([x * row[0] + y * row[1] + z * row[2] for row in rows])
+
+
+def extent(positions_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and the highest corner of points of shape (n, 3), n > 0."""
+    low, high = positions_m[0].copy(), positions_m[0].copy()
+    _extend(positions_m, low, high)
+    return low, high
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _extend(points: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+    """Widen a box; `min(axis=0)` of numpy takes ten times as long on three columns."""
+    for row in range(len(points)):
+        for axis in range(3):
+            value = points[row, axis]
+            low[axis] = min(low[axis], value)
+            high[axis] = max(high[axis], value)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _raise(
+    points: NDArray[np.float64],
+    heights: NDArray[np.float64],
+    origin: NDArray[np.float64],
+    axes: NDArray[np.float64],
+    raised: NDArray[np.float64],
+) -> None:
+    """Move points along the normal of the ellipsoid through them; see `Frame.verticals`."""
+    for row in range(len(points)):
+        x, y, z = points[row, 0], points[row, 1], points[row, 2]
+        nx = x * axes[0, 0] + y * axes[1, 0] + z * axes[2, 0] + origin[0]
+        ny = x * axes[0, 1] + y * axes[1, 1] + z * axes[2, 1] + origin[1]
+        nz = (x * axes[0, 2] + y * axes[1, 2] + z * axes[2, 2] + origin[2]) / (1 - _E2)
+        up = heights[row] / np.sqrt(nx * nx + ny * ny + nz * nz)
+        for axis in range(3):
+            raised[row, axis] = points[row, axis] + up * (nx * axes[axis, 0] + ny * axes[axis, 1] + nz * axes[axis, 2])

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiles.tiles3d.columns import DTYPES, Column, Table
+from tiles.tiles3d.frame import extent
 from tiles.tiles3d.mesh import Mesh
 
 GENERATOR = "heat twin"
@@ -98,10 +99,11 @@ def write_glb(mesh: Mesh, table: Table, look: Look = Look()) -> Written:
     vertex_view = buffer.add(vertices.tobytes(), byteStride=vertices.dtype.itemsize, target=_ARRAY_BUFFER)
     wide = len(vertices) > _STEPS
     index_view = buffer.add(mesh.triangles.astype("<u4" if wide else "<u2").tobytes(), target=_ELEMENT_ARRAY_BUFFER)
-    extensions = ["EXT_mesh_features", "EXT_structural_metadata"]
     document = {
         "asset": {"version": "2.0", "generator": GENERATOR},
-        "extensionsUsed": [*extensions, "KHR_mesh_quantization"] if look.quantised else extensions,
+        "extensionsUsed": ["EXT_mesh_features", "EXT_structural_metadata", "KHR_mesh_quantization"],
+        # normals are bytes, whatever the positions are
+        "extensionsRequired": ["KHR_mesh_quantization"],
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, **placed.node}],
@@ -115,8 +117,6 @@ def write_glb(mesh: Mesh, table: Table, look: Look = Look()) -> Written:
         ],
         "extensions": {"EXT_structural_metadata": metadata(buffer, table)},
     }
-    if look.quantised:
-        document["extensionsRequired"] = ["KHR_mesh_quantization"]
     return Written(pack_document(document, buffer), placed.low_m, placed.high_m)
 
 
@@ -146,7 +146,7 @@ class _Placed:
 
 
 def _quantise(mesh: Mesh) -> _Placed:
-    low_z_up, high_z_up = _corners(mesh.positions_m)
+    low_z_up, high_z_up = extent(mesh.positions_m)
     low = np.array([low_z_up[0], low_z_up[2], -high_z_up[1]])
     step = float(max((high_z_up - low_z_up).max(), 1e-3) / _STEPS)
     vertices = np.zeros(len(mesh.positions_m), dtype=_QUANTISED)
@@ -155,8 +155,8 @@ def _quantise(mesh: Mesh) -> _Placed:
     positions[:, 1] = _rounded(mesh.positions_m[:, 2], low[1], step)
     positions[:, 2] = _rounded(-mesh.positions_m[:, 1], low[2], step)
     _complete(vertices, mesh)
-    lowest, highest = _corners(positions)
-    limits = {"min": lowest.tolist(), "max": highest.tolist()}
+    # rounding keeps the order, so the limits are those of the corners
+    limits = {"min": [0, 0, 0], "max": _rounded((high_z_up - low_z_up)[[0, 2, 1]], 0.0, step).astype(int).tolist()}
     node = {"translation": low.tolist(), "scale": [step] * 3}
     return _Placed(vertices, node, limits, _UNSIGNED_SHORT, 8, low_z_up - step, high_z_up + step)
 
@@ -173,15 +173,17 @@ def _rounded(values: NDArray[np.float64], low: float, step: float) -> NDArray[np
 
 
 def _centre(mesh: Mesh) -> _Placed:
-    low, high = _corners(mesh.positions_m)
+    low, high = extent(mesh.positions_m)
     middle = np.round((low + high) / 2, 3)
-    local = mesh.positions_m - middle
-    vertices = np.zeros(len(local), dtype=_FLOATS)
+    vertices = np.zeros(len(mesh.positions_m), dtype=_FLOATS)
     positions = vertices["position"]
-    positions[:, 0], positions[:, 1], positions[:, 2] = local[:, 0], local[:, 2], -local[:, 1]
+    positions[:, 0] = mesh.positions_m[:, 0] - middle[0]
+    positions[:, 1] = mesh.positions_m[:, 2] - middle[2]
+    positions[:, 2] = middle[1] - mesh.positions_m[:, 1]
     _complete(vertices, mesh)
-    lowest, highest = _corners(positions)
-    limits = {"min": lowest.astype(float).tolist(), "max": highest.astype(float).tolist()}
+    least, most = low - middle, high - middle
+    corners = np.array([[least[0], least[2], -most[1]], [most[0], most[2], -least[1]]], dtype=np.float32).astype(float)
+    limits = {"min": corners[0].tolist(), "max": corners[1].tolist()}
     node = {"translation": [float(middle[0]), float(middle[2]), -float(middle[1])]}
     return _Placed(vertices, node, limits, _FLOAT, 12, low - 1e-3, high + 1e-3)
 

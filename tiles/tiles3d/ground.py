@@ -23,11 +23,14 @@ class RasterGround:
         Its name, which changes with its content.
     geoid_height_m
         Added to its heights: from the national height datum to the ellipsoid.
+    known
+        Whether heights over the sea can be told from heights over the ground.
     """
 
     path: Path
     token: str
     geoid_height_m: float = 0.0
+    known: bool = True
 
     def at(self, lonlat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return metres above the ellipsoid, NaN outside the raster."""
@@ -39,6 +42,7 @@ class LevelGround:
     """Ground of one height everywhere: a city without a ground raster."""
 
     height_m: float = 0.0
+    known: bool = False
 
     @property
     def token(self) -> str:

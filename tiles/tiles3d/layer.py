@@ -49,6 +49,10 @@ class Ground(Protocol):
         """What the heights are made from; the same text means the same heights."""
 
     @property
+    def known(self) -> bool:
+        """Whether heights over the sea can be told from heights over the ground."""
+
+    @property
     def geoid_height_m(self) -> float:
         """Metres from the ellipsoid up to height 0 of the national datum."""
 
@@ -127,6 +131,10 @@ class Features(Protocol):
     @property
     def digests(self) -> NDArray[Any]:
         """See above."""
+
+    @property
+    def shaped_by_ground(self) -> bool:
+        """Whether even what is drawn over a ground of 0 depends on the height of the ground."""
 
     def take(self, rows: NDArray[np.int64]) -> Features:
         """Return some features, in the order given: what a worker is sent."""

@@ -65,8 +65,7 @@ class Mesh:
         """Return the mesh on the ground's height above the ellipsoid: each vertex moves along its own vertical."""
         if self.lifts_m is None:
             return self
-        positions = self.positions_m + frame.verticals(self.positions_m) * self.lifts_m[:, None]
-        return Mesh(positions, self.normals, self.owners, self.triangles)
+        return Mesh(frame.raised(self.positions_m, self.lifts_m), self.normals, self.owners, self.triangles)
 
 
 @dataclass(frozen=True, slots=True)

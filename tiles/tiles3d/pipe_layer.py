@@ -9,12 +9,13 @@ line the supply pipe lies to the right of the direction in which it is drawn.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import shapely
+from numba import njit
 from numpy.typing import NDArray
 
 from data.pipe_lines import PipeLines
@@ -38,14 +39,13 @@ _SIDES = {0: "unknown", 1: "supply", 2: "return"}
 
 @dataclass(frozen=True, slots=True)
 class _Derived:
-    """What follows from the archive for each pipe: diameter, heights of the axis at both ends, sideways shift, open ends."""
+    """What follows from the archive for each pipe: diameter, heights of the axis at both ends, their source, sideways shift."""
 
     diameters_m: NDArray[np.float64]
     start_heights_m: NDArray[np.float64]
     end_heights_m: NDArray[np.float64]
     depth_sources: NDArray[np.uint8]
     shifts_m: NDArray[np.float64]
-    closed: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64]) -> _Derived:
         return _Derived(*(getattr(self, each.name)[rows] for each in fields(self)))
@@ -55,8 +55,8 @@ class PipeFeatures:
     """Features of a city's heat pipes; see `layer.Features`."""
 
     name = "pipes"
-    leaf_capacity = 1500
-    far_capacity = 2000
+    leaf_capacity = 800
+    far_capacity = 1500
     far_error_m = 15.0
 
     def __init__(self, pipes: PipeLines, derived: _Derived, left_out: tuple[LeftOut, ...] = ()) -> None:
@@ -66,6 +66,9 @@ class PipeFeatures:
     @classmethod
     def of(cls, pipes: PipeLines) -> PipeFeatures:
         """Return the pipes that can be drawn; the others are left out with their reason."""
+        lines = pipes.lines_wgs84
+        joined = np.where(shapely.get_num_geometries(lines) == 1, shapely.get_geometry(lines, 0), shapely.line_merge(lines))
+        pipes = replace(pipes, lines_wgs84=joined, surveyed=pipes.surveyed & shapely.has_z(lines))
         left_out = _left_out(pipes)
         bad = np.isin(pipes.asset_ids, np.array([one.asset_id for one in left_out], dtype=np.uint32))
         kept = pipes.take(np.flatnonzero(~bad))
@@ -96,29 +99,38 @@ class PipeFeatures:
         """See `layer.Features`."""
         return PipeFeatures(self._pipes.take(rows), self._derived.take(rows))
 
+    @property
+    def shaped_by_ground(self) -> bool:
+        """See `layer.Features`: a surveyed pipe lies as deep as the ground is high."""
+        return bool((self._derived.depth_sources == laying.SURVEYED).any())
+
     def batch(self, frame: Frame, ground: Ground, *, far: bool) -> MeshBatch:
         """See `layer.Features`."""
-        return MeshBatch(tubes(self._axes(frame, ground, far=far)), self._table(far=far), frame, _LOOK)
+        axes, heights, surveyed = self._axes(frame, ground, far=far)
+        return MeshBatch(tubes(axes), self._table(axes.starts, heights, surveyed, far=far), frame, _LOOK)
 
-    def _axes(self, frame: Frame, ground: Ground, *, far: bool) -> Axes:
+    def _axes(self, frame: Frame, ground: Ground, *, far: bool) -> tuple[Axes, NDArray[np.float64], NDArray[np.bool_]]:
+        """Return the axes, and for each vertex its height over the ground and whether it was surveyed."""
         derived = self._derived
         xyz, owner = vertices(self._pipes.lines_wgs84)
         starts = np.searchsorted(owner, np.arange(len(self.asset_ids) + 1))
-        lifts = np.nan_to_num(ground.at(xyz[:, :2]))
-        along = _shares(xyz, owner, starts)
+        lifts = ground.at(xyz[:, :2])
+        along = np.empty(len(xyz))
+        _shares(xyz, starts, along)
         heights = derived.start_heights_m[owner] * (1 - along) + derived.end_heights_m[owner] * along
         # a surveyed height is that of the national datum, as the ground raster's is
-        surveyed = (derived.depth_sources == laying.SURVEYED)[owner] & np.isfinite(xyz[:, 2]) & (lifts != 0)
+        surveyed = (derived.depth_sources == laying.SURVEYED)[owner] & np.isfinite(xyz[:, 2] + lifts) & ground.known
         heights = np.where(surveyed, xyz[:, 2] + ground.geoid_height_m - lifts, heights)
         positions = frame.local(xyz[:, :2], np.zeros(len(xyz)))
         verticals = frame.verticals(positions)
         positions += verticals * heights[:, None]
         positions += _sideways(positions, verticals, owner) * derived.shifts_m[owner][:, None]
         corners = np.full(len(derived.diameters_m), _FAR_CORNERS) if far else _corners(derived.diameters_m)
-        closed = np.zeros_like(derived.closed) if far else derived.closed
-        return Axes(positions, verticals, lifts, starts, derived.diameters_m / 2, corners, closed)
+        closed = np.full((len(corners), 2), not far)
+        axes = Axes(positions, verticals, np.nan_to_num(lifts), starts, derived.diameters_m / 2, corners, closed)
+        return axes, heights, surveyed
 
-    def _table(self, *, far: bool) -> Table:
+    def _table(self, starts: NDArray[np.int64], heights: NDArray[np.float64], surveyed: NDArray[np.bool_], *, far: bool) -> Table:
         pipes, derived = self._pipes, self._derived
         columns = [
             Column("asset_id", "UINT32", pipes.asset_ids, "id of the asset in its city"),
@@ -126,12 +138,16 @@ class PipeFeatures:
             Column("side", "UINT8", pipes.sides, "side", _SIDES),
         ]
         if not far:
-            depth = -(derived.start_heights_m + derived.end_heights_m) / 2 - derived.diameters_m / 2
+            first, last = starts[:-1], starts[1:] - 1
+            depth = -(heights[first] + heights[last]) / 2 - derived.diameters_m / 2
+            stated = np.where(np.isnan(pipes.start_cover_m + pipes.end_cover_m), laying.DEFAULT, laying.FROM_DEPTH)
+            known = derived.depth_sources != laying.SURVEYED
+            source = np.where(known, derived.depth_sources, np.where(surveyed[first], laying.SURVEYED, stated))
             columns += [
                 Column("code", "STRING", pipes.codes, "code of the asset"),
                 Column("dn", "UINT16", np.nan_to_num(pipes.dn_mm), "nominal diameter in mm, 0 unknown"),
-                Column("depth", "FLOAT32", depth, "ground to crown in metres, below 0 over the ground"),
-                Column("depth_source", "UINT8", derived.depth_sources, "where the depth comes from", _SOURCES),
+                Column("depth", "FLOAT32", depth, "ground to crown in metres, mean of both ends, below 0 over the ground"),
+                Column("depth_source", "UINT8", source, "where the depth comes from", _SOURCES),
                 Column("outer_diameter", "FLOAT32", derived.diameters_m * 1000, "outer diameter with insulation in mm"),
             ]
         return Table("pipe", tuple(columns))
@@ -141,19 +157,24 @@ def vertices(lines: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64
     """Return lon, lat, height of the vertices of lines and the row of each, without vertices on the one before."""
     xyz, owner = shapely.get_coordinates(lines, include_z=True, return_index=True)
     step = np.diff(xyz[:, :2], axis=0) * _M_PER_DEG
-    moved = np.hypot(step[:, 0], step[:, 1]) > SHORTEST_M
+    moved = ~(np.hypot(step[:, 0], step[:, 1]) <= SHORTEST_M)
     keep = np.concatenate([[True], moved | (owner[1:] != owner[:-1])]) if len(xyz) else np.empty(0, dtype=bool)
     return xyz[keep], owner[keep]
 
 
-def _shares(xyz: NDArray[np.float64], owner: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how far along its line each vertex lies, 0 to 1."""
-    east = np.cos(np.radians(xyz[:1, 1])) if len(xyz) else np.ones(1)
-    steps = np.hypot(np.diff(xyz[:, 0], prepend=xyz[:1, 0]) * east, np.diff(xyz[:, 1], prepend=xyz[:1, 1]))
-    run = np.cumsum(steps)
-    first, last = run[starts[:-1]], run[starts[1:] - 1]
-    shares: NDArray[np.float64] = (run - first[owner]) / np.maximum((last - first)[owner], 1e-12)
-    return shares
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _shares(xyz: NDArray[np.float64], starts: NDArray[np.int64], shares: NDArray[np.float64]) -> None:
+    """Write how far along its line each vertex lies, 0 to 1; line by line, so that none depends on another."""
+    for line in range(len(starts) - 1):
+        first, end = starts[line], starts[line + 1]
+        east = np.cos(np.radians(xyz[first, 1])) if end > first else 1.0
+        run = 0.0
+        for place in range(first, end):
+            if place > first:
+                run += np.hypot((xyz[place, 0] - xyz[place - 1, 0]) * east, xyz[place, 1] - xyz[place - 1, 1])
+            shares[place] = run
+        for place in range(first, end):
+            shares[place] /= max(run, 1e-12)
 
 
 def _sideways(positions: NDArray[np.float64], verticals: NDArray[np.float64], owner: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -173,7 +194,7 @@ def _sideways(positions: NDArray[np.float64], verticals: NDArray[np.float64], ow
 
 
 def _corners(diameters_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    corners: NDArray[np.int64] = np.select([diameters_m < 0.25, diameters_m < 0.7], [6, 8], 12)
+    corners: NDArray[np.int64] = np.select([diameters_m < 0.2, diameters_m < 0.7], [5, 8], 12)
     return corners
 
 
@@ -189,8 +210,10 @@ def _left_out(pipes: PipeLines) -> list[LeftOut]:
     above = buried & (np.nan_to_num(covers) < 0).any(axis=0)
     deep = (np.nan_to_num(covers) > laying.DEEPEST_M).any(axis=0)
     widest, deepest = laying.LARGEST_DIAMETER_MM, laying.DEEPEST_M
+    parts = shapely.get_num_geometries(pipes.lines_wgs84)
     rules = (
         ("no_place", ~finite, points, "coordinates that are numbers"),
+        ("several_parts", parts != 1, parts, "one line without a gap"),
         ("zero_length", points < 2, points, "a line of two points at least, 1 mm apart"),
         ("no_diameter", np.isnan(stated), stated, "a nominal or an outer diameter in mm"),
         ("bad_diameter", ~(stated > 0) | ~(diameter_mm <= widest), stated, f"a diameter above 0 and up to {widest:g} mm"),
@@ -219,25 +242,14 @@ def _derive(pipes: PipeLines) -> _Derived:
         laying.axis_heights_m(end, diameters, pipes.burial_methods),
         sources,
         _pair_shifts(pipes, diameters),
-        _free_ends(pipes.lines_wgs84, pipes.sides),
     )
 
 
-def _ends(lines: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return first and last vertex of each line, lon/lat."""
+def _ends(lines: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return first, second and last vertex of each line, lon/lat."""
     xyz, owner = vertices(lines)
     edges = np.searchsorted(owner, np.arange(len(lines) + 1))
-    return xyz[edges[:-1], :2], xyz[edges[1:] - 1, :2]
-
-
-def _free_ends(lines: NDArray[Any], sides: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which ends no other pipe of the same side meets, to about a centimetre; shape (n, 2)."""
-    if not len(lines):
-        return np.empty((0, 2), dtype=bool)
-    places = np.round(np.concatenate(_ends(lines)) * 1e7).astype(np.int64)
-    keys = np.column_stack([places, np.concatenate([sides, sides])])
-    _, inverse, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    return (counts[inverse.ravel()] == 1).reshape(2, -1).T.copy()
+    return xyz[edges[:-1], :2], xyz[edges[:-1] + 1, :2], xyz[edges[1:] - 1, :2]
 
 
 def _pair_shifts(pipes: PipeLines, diameters_m: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -250,17 +262,19 @@ def _pair_shifts(pipes: PipeLines, diameters_m: NDArray[np.float64]) -> NDArray[
     supply, back = order[first], order[first + 1]
     if not len(supply):
         return shifts
-    start, end = _ends(pipes.lines_wgs84)
+    start, second, end = _ends(pipes.lines_wgs84)
     east = np.cos(np.radians(start[:, 1])) * _M_PER_DEG
     metres = np.column_stack([east, np.full(len(east), _M_PER_DEG)])
-    along = (end - start) * metres
+    along = (second - start) * metres
     along /= np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
-    ahead = (along[supply] * along[back]).sum(axis=1) >= 0
+    gap = [np.linalg.norm((place[back] - start[supply]) * metres[supply], axis=1) for place in (start, end)]
+    ahead = gap[0] <= gap[1]
     other = np.where(ahead[:, None], start[back], end[back])
     across = (other - start[supply]) * metres[supply]
     to_right = across[:, 0] * along[supply, 1] - across[:, 1] * along[supply, 0]
     missing = (diameters_m[supply] + diameters_m[back]) / 2 + _GAP_M - np.abs(to_right)
-    half = np.maximum(missing, 0) / 2
+    # where both were surveyed they lie as they lie
+    half = np.where(pipes.surveyed[supply] & pipes.surveyed[back], 0.0, np.maximum(missing, 0) / 2)
     # on one line the supply pipe moves to its right, else each moves away from the other
     sign = np.where(to_right > 0.01, -1.0, 1.0)
     shifts[supply] = sign * half

@@ -1,8 +1,8 @@
 """Lines become tubes: rings of corners round each segment, mitred where two segments meet, closed where a line ends alone.
 
-Compiled loops write all corners of all tubes. A ring is laid out from the vertical at its vertex, so a tube never twists, and
-two pieces that meet in one point with one diameter fit without a gap. At a bend both segments end in the plane that halves it; a
-bend sharper than 120 degrees is cut square, as no pipe is bent that way.
+Compiled loops write all corners of all tubes. The first ring is laid out from the vertical; at each bend the ring turns by the
+smallest rotation, so that a tube never twists and the rings of both segments meet in the plane that halves the bend. A bend
+sharper than 150 degrees is cut square, as no pipe is bent that way.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tiles.tiles3d.mesh import Mesh
 
 SHORTEST_M = 1e-3
 """Segments below are dropped."""
-_SHARPEST = -0.5
+_SHARPEST = -0.866
 """Cosine of the sharpest bend that is mitred."""
 _RISER = 0.02
 """Sine of the angle to the vertical below which a segment rises straight up."""
@@ -95,19 +95,19 @@ def _sweep(
         first, last = starts[tube], starts[tube + 1] - 1
         sx, sy, sz = 0.0, 0.0, 0.0
         for segment in range(first, last):
-            dx, dy, dz, length = _direction(axis, segment)
-            sx, sy, sz = _right(dx, dy, dz, axis[segment, 3], axis[segment, 4], axis[segment, 5], sx, sy, sz)
+            dx, dy, dz, _ = _direction(axis, segment)
+            sx, sy, sz = _ring(axis, first, segment, sx, sy, sz)
             tx, ty, tz = sy * dz - sz * dy, sz * dx - sx * dz, sx * dy - sy * dx
             for end in range(2):
                 at = segment + end
-                bx, by, bz = _bend(axis, first, last, segment, end)
+                bx, by, bz, shorter = _bend(axis, first, last, segment, end)
                 steep = dx * bx + dy * by + dz * bz
                 for corner in range(count):
                     angle = 2.0 * np.pi * corner / count
                     c, s = np.cos(angle), np.sin(angle)
                     nx, ny, nz = c * sx + s * tx, c * sy + s * ty, c * sz + s * tz
                     slide = 0.0 if steep < 1e-6 else radius * (nx * bx + ny * by + nz * bz) / steep
-                    slide = min(max(slide, -0.5 * length), 0.5 * length)
+                    slide = min(max(slide, -0.5 * shorter), 0.5 * shorter)
                     points[vertex, 0] = axis[at, 0] + radius * nx - dx * slide
                     points[vertex, 1] = axis[at, 1] + radius * ny - dy * slide
                     points[vertex, 2] = axis[at, 2] + radius * nz - dz * slide
@@ -127,33 +127,43 @@ def _direction(axis: NDArray[np.float64], segment: int) -> tuple[float, float, f
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _right(  # noqa: PLR0913, PLR0917 - three vectors by their numbers
-    dx: float, dy: float, dz: float, ux: float, uy: float, uz: float, px: float, py: float, pz: float
+def _ring(  # noqa: PLR0917 - a vector by its numbers
+    axis: NDArray[np.float64], first: int, segment: int, px: float, py: float, pz: float
 ) -> tuple[float, float, float]:
-    """Return the direction to the right of d under the vertical u; a riser keeps the one before it, p."""
+    """Return where the ring of a segment begins: to the right under the vertical, or that of the segment before it, p, turned."""
+    dx, dy, dz, _ = _direction(axis, segment)
+    if segment > first:
+        ox, oy, oz, _ = _direction(axis, segment - 1)
+        cosine = ox * dx + oy * dy + oz * dz
+        if cosine >= _SHARPEST:
+            share = (px * dx + py * dy + pz * dz) / (1.0 + cosine)
+            return _unit(px - share * (ox + dx), py - share * (oy + dy), pz - share * (oz + dz))
+    ux, uy, uz = axis[segment, 3], axis[segment, 4], axis[segment, 5]
     x, y, z = dy * uz - dz * uy, dz * ux - dx * uz, dx * uy - dy * ux
-    size = np.sqrt(x * x + y * y + z * z)
-    if size > _RISER:
-        return x / size, y / size, z / size
-    if px * px + py * py + pz * pz < 0.5:
-        px, py, pz = (0.0, 1.0, 0.0) if abs(dy) < 0.9 else (1.0, 0.0, 0.0)
-    along = px * dx + py * dy + pz * dz
-    x, y, z = px - along * dx, py - along * dy, pz - along * dz
+    if x * x + y * y + z * z > _RISER * _RISER:
+        return _unit(x, y, z)
+    # straight up: any direction across
+    return _unit(dz, 0.0, -dx) if abs(dy) < 0.9 else _unit(0.0, dz, -dy)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Return a vector of length 1."""
     size = max(np.sqrt(x * x + y * y + z * z), 1e-12)
     return x / size, y / size, z / size
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _bend(axis: NDArray[np.float64], first: int, last: int, segment: int, end: int) -> tuple[float, float, float]:
-    """Return the normal of the plane in which a segment ends; the segment's own direction where it ends square."""
+def _bend(axis: NDArray[np.float64], first: int, last: int, segment: int, end: int) -> tuple[float, float, float, float]:
+    """Return the normal of the plane in which a segment ends (its own direction where it ends square) and the shorter length."""
     other = segment + 1 if end == 1 else segment - 1
-    dx, dy, dz, _ = _direction(axis, segment)
+    dx, dy, dz, length = _direction(axis, segment)
     if other < first or other >= last:
-        return dx, dy, dz
-    ox, oy, oz, _ = _direction(axis, other)
+        return dx, dy, dz, length
+    ox, oy, oz, beyond = _direction(axis, other)
     if dx * ox + dy * oy + dz * oz < _SHARPEST:
-        return dx, dy, dz
-    return dx + ox, dy + oy, dz + oz
+        return dx, dy, dz, length
+    return dx + ox, dy + oy, dz + oz, min(length, beyond)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
