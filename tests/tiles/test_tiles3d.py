@@ -99,9 +99,9 @@ def test_the_roof_keeps_the_hole_open() -> None:
 
 def test_a_part_is_the_mesh_of_those_solids_alone() -> None:
     heights = np.array([5.0, 6.0, 7.0])
-    whole = extrude(SHAPES, FRAME, lift_m=np.arange(3.0), height_m=heights)
+    whole = extrude(SHAPES, FRAME, lift_m=np.array([0.0, 1.0, 2.0]), height_m=heights)
     part = whole.part(1, 3)
-    alone = extrude(SHAPES[1:], FRAME, lift_m=np.arange(1.0, 3.0), height_m=heights[1:])
+    alone = extrude(SHAPES[1:], FRAME, lift_m=np.array([1.0, 2.0]), height_m=heights[1:])
     for name in ("positions_m", "normals", "owners", "triangles", "lifts_m"):
         np.testing.assert_array_equal(getattr(part, name), getattr(alone, name))
 
@@ -338,7 +338,9 @@ def test_a_new_build_is_published_in_one_step_and_the_old_content_stays_for_open
 
 def test_a_damaged_pointer_is_told_and_replaced_by_the_next_build(tmp_path: Path) -> None:
     first = build_town(tmp_path, town(50))
-    (tmp_path / "current.json").write_text('{"build": 7}')
+    (tmp_path / "current.json").write_text('{"build": "00", "previous": "", "made_from": "format 1", "building_count": 50}')
+    assert read_published(tmp_path) is None  # of an earlier release: built anew
+    (tmp_path / "current.json").write_text("[7]")
     with pytest.raises(BadTileset3D, match="remove that file and build again"):
         read_published(tmp_path)
     assert build_town(tmp_path, town(50)).build == first.build

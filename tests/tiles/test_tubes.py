@@ -30,7 +30,7 @@ FRAME = Frame.at(LON, LAT)
 M_LON, M_LAT = 80_280.0, 111_100.0
 
 
-def axes(points: list[list[float]], *, radius_m: float = 0.5, corners: int = 8, closed: bool = True) -> Axes:
+def axes(points: Any, *, radius_m: float = 0.5, corners: int = 8, closed: bool = True) -> Axes:
     p = np.array(points, dtype=float)
     up = np.tile([0.0, 0.0, 1.0], (len(p), 1))
     ends = np.array([[closed, closed]])
@@ -80,7 +80,7 @@ def test_a_bend_too_sharp_to_mitre_stays_within_the_radius_of_its_vertex() -> No
     assert mesh.positions_m[:, 0].max() < 10.21
 
 
-def pipes(lines_m: list[list[list[float]]], **given: Any) -> PipeLines:
+def pipes(lines_m: Any, **given: Any) -> PipeLines:
     """Return pipes whose lines are given in metres from LON, LAT, and by height where three numbers stand."""
     n = len(lines_m)
     lines = np.array([shapely.LineString([(LON + p[0] / M_LON, LAT + p[1] / M_LAT, *p[2:]) for p in line]) for line in lines_m])

@@ -20,7 +20,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Published:
     size_bytes: int = 0
 
 
+_FIELDS = {each.name for each in fields(Published)}
 EVERYBODY = "all"
 """Folder of what an unrestricted Scope sees."""
 
@@ -79,7 +80,7 @@ def tileset_folder(var_dir: Path, city_id: int, tileset: str, rights: str = EVER
 
 
 def read_published(folder: Path) -> Published | None:
-    """Return what is served from a folder of `tileset_folder`; None when nothing was built.
+    """Return what is served from a folder of `tileset_folder`; None when nothing was built, or by another format.
 
     Raises
     ------
@@ -89,6 +90,8 @@ def read_published(folder: Path) -> Published | None:
     path = folder / "current.json"
     try:
         found = json.loads(path.read_bytes())
+        if isinstance(found, dict) and "build" in found and found.keys() != _FIELDS:
+            return None
         return Published(**found | {"bbox_wgs84": tuple(found["bbox_wgs84"])})
     except FileNotFoundError:
         return None

@@ -31,22 +31,20 @@ class SurveyedFeatures:
     asset_ids, shapes_z
         Those with surfaces, and their multipolygons: longitude, latitude, metres above the sea. One that is not among the
         buildings is left off.
-    geoid_height_m
-        Height of the sea above the ellipsoid.
     """
 
-    def __init__(
-        self, inner: BuildingFeatures, asset_ids: NDArray[np.uint32], shapes_z: NDArray[Any], *, geoid_height_m: float = 0.0
-    ) -> None:
+    shaped_by_ground = False
+
+    def __init__(self, inner: BuildingFeatures, asset_ids: NDArray[np.uint32], shapes_z: NDArray[Any]) -> None:
         shapes = np.full(len(inner.asset_ids), None, dtype=object)
         rows = np.searchsorted(inner.asset_ids, asset_ids)
         known = rows < len(inner.asset_ids)
         known[known] = inner.asset_ids[rows[known]] == asset_ids[known]
         shapes[rows[known]] = shapes_z[known]
-        self._wrap(inner, shapes, geoid_height_m)
+        self._wrap(inner, shapes)
 
-    def _wrap(self, inner: BuildingFeatures, shapes: NDArray[Any], geoid_height_m: float) -> None:
-        self._inner, self._shapes, self._geoid_height_m = inner, shapes, geoid_height_m
+    def _wrap(self, inner: BuildingFeatures, shapes: NDArray[Any]) -> None:
+        self._inner, self._shapes = inner, shapes
         self.name, self.asset_ids, self.left_out = inner.name, inner.asset_ids, inner.left_out
         self.leaf_capacity, self.far_capacity, self.far_error_m = inner.leaf_capacity, inner.far_capacity, inner.far_error_m
         self.sizes_m = inner.sizes_m
@@ -69,17 +67,16 @@ class SurveyedFeatures:
     def digests(self) -> NDArray[Any]:
         """See `layer.Features`."""
         digests = np.array(self._inner.digests)
-        geoid = repr(self._geoid_height_m).encode()
         for row in self._surveyed:
             shape = shapely.to_wkb(self._shapes[row], output_dimension=3)
-            made = hashlib.blake2b(digests[row].tobytes() + geoid + shape, digest_size=16).digest()
+            made = hashlib.blake2b(digests[row].tobytes() + shape, digest_size=16).digest()
             digests[row] = np.frombuffer(made, "V16")[0]
         return digests
 
     def take(self, rows: NDArray[np.int64]) -> SurveyedFeatures:
         """See `layer.Features`."""
         taken = SurveyedFeatures.__new__(SurveyedFeatures)
-        taken._wrap(self._inner.take(rows), self._shapes[rows], self._geoid_height_m)
+        taken._wrap(self._inner.take(rows), self._shapes[rows])
         return taken
 
     def batch(self, frame: Frame, ground: Ground, *, far: bool) -> MeshBatch:
@@ -92,7 +89,7 @@ class SurveyedFeatures:
         surfaces = Surfaces(parts, rows[part_row])
         base_m = base_heights_m(surfaces, len(self._shapes))
         drawn = surface_mesh(surfaces, frame, base_m=np.nan_to_num(base_m))
-        lifts_m = (base_m + self._geoid_height_m)[drawn.owners]
+        lifts_m = (base_m + ground.geoid_height_m)[drawn.owners]
         return replace(batch, mesh=_replaced(batch.mesh, replace(drawn, lifts_m=lifts_m)))
 
 

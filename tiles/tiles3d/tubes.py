@@ -137,13 +137,14 @@ def _ring(  # noqa: PLR0917 - a vector by its numbers
         cosine = ox * dx + oy * dy + oz * dz
         if cosine >= _SHARPEST:
             share = (px * dx + py * dy + pz * dz) / (1.0 + cosine)
-            return _unit(px - share * (ox + dx), py - share * (oy + dy), pz - share * (oz + dz))
+            x, y, z = _unit(px - share * (ox + dx), py - share * (oy + dy), pz - share * (oz + dz))
+            return x, y, z
     ux, uy, uz = axis[segment, 3], axis[segment, 4], axis[segment, 5]
     x, y, z = dy * uz - dz * uy, dz * ux - dx * uz, dx * uy - dy * ux
-    if x * x + y * y + z * z > _RISER * _RISER:
-        return _unit(x, y, z)
-    # straight up: any direction across
-    return _unit(dz, 0.0, -dx) if abs(dy) < 0.9 else _unit(0.0, dz, -dy)
+    if x * x + y * y + z * z <= _RISER * _RISER:  # straight up: any direction across
+        x, y, z = (dz, 0.0, -dx) if abs(dy) < 0.9 else (0.0, dz, -dy)
+    x, y, z = _unit(x, y, z)
+    return x, y, z
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
