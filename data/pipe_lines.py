@@ -79,10 +79,14 @@ def read_pipe_lines(connection: Connection, city_id: int, scope: Scope = EVERYTH
     columns = list(zip(*rows, strict=True)) if rows else [()] * 13
     numbers = [np.array(column, dtype=np.float64) for column in columns[3:8]]
     return PipeLines(
-        np.array(columns[0], dtype=np.uint32),
-        np.array(columns[1], dtype=object),
-        np.array(columns[2], dtype=np.int64),
-        *numbers,
+        asset_ids=np.array(columns[0], dtype=np.uint32),
+        codes=np.array(columns[1], dtype=object),
+        pair_ids=np.array(columns[2], dtype=np.int64),
+        dn_mm=numbers[0],
+        outer_mm=numbers[1],
+        insulation_mm=numbers[2],
+        start_cover_m=numbers[3],
+        end_cover_m=numbers[4],
         burial_methods=np.array(columns[8], dtype=np.str_),
         surveyed=np.array(columns[9], dtype=np.bool_),
         levels=np.array(columns[10], dtype=np.uint8),

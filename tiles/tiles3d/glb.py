@@ -161,12 +161,6 @@ def _quantise(mesh: Mesh) -> _Placed:
     return _Placed(vertices, node, limits, _UNSIGNED_SHORT, 8, low_z_up - step, high_z_up + step)
 
 
-def _corners(points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the lowest and the highest of each column: one column at a time is five times as fast as along the rows."""
-    columns = points.T
-    return np.array([column.min() for column in columns]), np.array([column.max() for column in columns])
-
-
 def _rounded(values: NDArray[np.float64], low: float, step: float) -> NDArray[np.float64]:
     steps: NDArray[np.float64] = np.rint((values - low) / step).clip(0, _STEPS)
     return steps
