@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,22 +61,66 @@ def read_glb(content: bytes) -> GlbContent:
         When feature rows, columns, offsets or counts do not agree; the message says which.
     """
     document, binary = _chunks(content)
-    primitive = document["meshes"][0]["primitives"][0]
-    attributes = primitive["attributes"]
-    positions = _positions(document, binary, attributes["POSITION"])
-    features = _accessor(document, binary, attributes["_FEATURE_ID_0"]).astype(np.int64).ravel()
-    triangles = _accessor(document, binary, primitive["indices"]).astype(np.int64).reshape(-1, 3)
     metadata = document["extensions"]["EXT_structural_metadata"]
-    table = metadata["propertyTables"][0]
-    declared = primitive["extensions"]["EXT_mesh_features"]["featureIds"][0]["featureCount"]
-    count = int(table["count"])
-    _require(declared == count, f"the mesh declares {declared} features, the property table has {count} rows")
+    count = int(metadata["propertyTables"][0]["count"])
+    instanced = "EXT_mesh_gpu_instancing" in document["extensionsUsed"]
+    parts = _instances(document, binary) if instanced else [_mesh(document, binary, count)]
+    starts = np.cumsum([0, *(len(positions) for positions, _, _ in parts[:-1])])
+    positions = np.concatenate([part[0] for part in parts])
+    features = np.concatenate([part[1] for part in parts])
+    triangles = np.concatenate([part[2] + start for part, start in zip(parts, starts, strict=True)])
     used = np.unique(features)
     _require(len(features) == len(positions), "not every vertex has a feature row")
     _require(np.array_equal(used, np.arange(count)), f"feature rows {used.min()}..{used.max()} do not cover 0..{count - 1}")
     _require(triangles.max() < len(positions), "an index points beyond the vertices")
     _require(bool((features[triangles] == features[triangles[:, :1]]).all()), "a triangle joins two features")
     return GlbContent(positions, features, triangles, _columns(document, binary, metadata))
+
+
+_Part: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
+"""Positions (z up), feature row of each vertex, triangles."""
+
+
+def _mesh(document: dict[str, Any], binary: bytes, count: int) -> _Part:
+    primitive = document["meshes"][0]["primitives"][0]
+    declared = primitive["extensions"]["EXT_mesh_features"]["featureIds"][0]["featureCount"]
+    _require(declared == count, f"the mesh declares {declared} features, the property table has {count} rows")
+    attributes = primitive["attributes"]
+    positions = _positions(document, binary, attributes["POSITION"])
+    features = _accessor(document, binary, attributes["_FEATURE_ID_0"]).astype(np.int64).ravel()
+    return positions, features, _accessor(document, binary, primitive["indices"]).astype(np.int64).reshape(-1, 3)
+
+
+def _instances(document: dict[str, Any], binary: bytes) -> list[_Part]:
+    """Return every instance as triangles of its own."""
+    middle = np.array(document["nodes"][0]["translation"])
+    parts = []
+    for node in document["nodes"][1:]:
+        primitive = document["meshes"][node["mesh"]]["primitives"][0]
+        shape = _accessor(document, binary, primitive["attributes"]["POSITION"]).astype(np.float64)
+        triangles = _accessor(document, binary, primitive["indices"]).astype(np.int64).reshape(-1, 3)
+        places = node["extensions"]["EXT_mesh_gpu_instancing"]["attributes"]
+        moves, turns, scales, rows = (
+            _accessor(document, binary, places[name]).astype(np.float64)
+            for name in ("TRANSLATION", "ROTATION", "SCALE", "_FEATURE_ID_0")
+        )
+        declared = node["extensions"]["EXT_instance_features"]["featureIds"][0]["featureCount"]
+        _require(declared == len(rows), f"a model declares {declared} features and has {len(rows)} instances")
+        _require(bool(np.allclose(np.linalg.norm(turns, axis=1), 1, atol=1e-5)), "a rotation is no unit quaternion")
+        y_up = _turned(shape[None] * scales[:, None], turns) + moves[:, None] + middle
+        each = len(shape)
+        faces = (triangles[None] + each * np.arange(len(rows))[:, None, None]).reshape(-1, 3)
+        z_up = y_up.reshape(-1, 3)[:, [0, 2, 1]] * [1.0, -1.0, 1.0]
+        parts.append((z_up, np.repeat(rows.astype(np.int64).ravel(), each), faces))
+    return parts
+
+
+def _turned(vectors: NDArray[np.float64], quaternions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn vectors of shape (n, k, 3) by unit quaternions x, y, z, w of shape (n, 4)."""
+    axis, w = quaternions[:, None, :3], quaternions[:, None, 3:]
+    twice = 2 * np.cross(np.broadcast_to(axis, vectors.shape), vectors)
+    turned: NDArray[np.float64] = vectors + w * twice + np.cross(np.broadcast_to(axis, vectors.shape), twice)
+    return turned
 
 
 def _require(condition: bool, problem: str) -> None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.buildings import read_buildings
+from data.fitting_points import read_fitting_points
 from data.pipe_lines import read_pipe_lines
 from data.pool import Connection
 from data.surfaces import read_surfaces
 from tiles.errors import UnknownTileset
 from tiles.tiles3d.building_layer import BuildingFeatures
+from tiles.tiles3d.fitting_layer import FittingFeatures
 from tiles.tiles3d.layer import Features
 from tiles.tiles3d.pipe_layer import PipeFeatures
 from tiles.tiles3d.shelf import EVERYBODY
@@ -67,11 +69,18 @@ def _pipes(connection: Connection, city_id: int, scope: Scope) -> Features:
     return PipeFeatures.of(read_pipe_lines(connection, city_id, scope))
 
 
+def _fittings(connection: Connection, city_id: int, scope: Scope) -> Features:
+    points = read_fitting_points(connection, city_id, scope)
+    pipes = read_pipe_lines(connection, city_id, scope)
+    return FittingFeatures.of(points, pipes)
+
+
 SOLID_LAYERS: Final[Mapping[str, SolidLayer]] = {
     layer.name: layer
     for layer in (
         SolidLayer("buildings", "楼栋", "Buildings", ("building",), _buildings),
         SolidLayer("pipes", "热力管道", "Heat pipes", ("pipe",), _pipes),
+        SolidLayer("fittings", "阀门、小室、管点", "Valves, chambers, fittings", ("valve", "chamber", "pipe_point"), _fittings),
     )
 }
 """By name of the tileset."""
