@@ -169,7 +169,7 @@ def test_the_overview_scene_names_addresses_that_answer(http: httpx.Client) -> N
     document = http.get("/scenes/overview.json", params={"city": 1})
     check_scene(document.content)
     layers = {layer["id"]: layer["data"] for layer in document.json()["layers"]}
-    assert set(layers) == {"rates", "network", "buildings", "pipes"}
+    assert set(layers) == {"rates", "network", "buildings", "pipes", "fittings"}
     for address in layers.values():
         assert httpx.get(address, timeout=60).status_code == 200, address
     assert len(document.content) < 10_000
