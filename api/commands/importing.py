@@ -13,7 +13,6 @@ import orjson
 import typer
 
 from api.database import open_connection, open_database
-from api.loading import load_manifest
 from api.settings import Settings, read_settings
 from data.cities import city_extent
 from data.cluster import private_cluster
@@ -54,6 +53,8 @@ def import_(  # noqa: PLR0917 - options of a command line
     if detect:
         _detect(manifest, data_root, city_id, report)
         return
+    from api.loading import load_manifest  # noqa: PLC0415 - every derived copy's libraries: seconds, which --detect need not wait
+
     with open_database(read_settings()) as settings:
         loaded = load_manifest(
             locate_manifest(manifest),
