@@ -156,9 +156,11 @@ def test_the_check_finds_a_feature_row_that_does_not_exist() -> None:
     good = write_glb(mesh, table([0, 1, 2], ["a", "b", "c"])).data
     with pytest.raises(BadTileset3D, match="declares 3 features"):
         read_glb(good.replace(b'"count":3,"properties"', b'"count":4,"properties"'))
-    vertices_start = good.index(b"BIN\0") + 4
+    document = json.loads(good[20 : good.index(b"BIN\0") - 4])
+    rows = document["accessors"][document["meshes"][0]["primitives"][0]["attributes"]["_FEATURE_ID_0"]]
+    rows_start = good.index(b"BIN\0") + 4 + document["bufferViews"][rows["bufferView"]]["byteOffset"]
     damaged = bytearray(good)
-    damaged[vertices_start + 8] = 9  # feature row of the first vertex
+    damaged[rows_start] = 9  # feature row of the first vertex
     with pytest.raises(BadTileset3D, match="do not cover"):
         read_glb(bytes(damaged))
 

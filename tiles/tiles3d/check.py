@@ -159,7 +159,8 @@ def _accessor(document: dict[str, Any], binary: bytes, number: int) -> NDArray[A
 
 def _positions(document: dict[str, Any], binary: bytes, number: int) -> NDArray[np.float64]:
     node = document["nodes"][0]
-    y_up = _accessor(document, binary, number) * np.array(node.get("scale", [1.0] * 3)) + np.array(node["translation"])
+    scaled = _accessor(document, binary, number) * np.array(node.get("scale", [1.0] * 3))
+    y_up = _turned(scaled[None], np.array([node.get("rotation", [0.0, 0.0, 0.0, 1.0])]))[0] + np.array(node["translation"])
     z_up: NDArray[np.float64] = y_up[:, [0, 2, 1]] * [1.0, -1.0, 1.0]
     return z_up
 

@@ -26,7 +26,7 @@ from tiles.tiles3d.layer import Content, Features, Ground, LeftOut
 from tiles.tiles3d.shelf import DATUMS, Published, building, publish, read_published
 from tiles.tiles3d.tileset import Capacity, Drawn, Node, build_tree, tileset_json
 
-FORMAT = 2
+FORMAT = 3
 """Rises when the same features give other bytes."""
 _BATCH = 20_000
 """Features that are drawn at once: memory follows it, not the city."""

@@ -6,15 +6,15 @@ digest it has not drawn yet, and publishes. A layer knows nothing of files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiles.tiles3d.columns import Table
-from tiles.tiles3d.frame import Frame
-from tiles.tiles3d.glb import Look, write_glb
+from tiles.tiles3d.frame import Frame, extent
+from tiles.tiles3d.glb import Look, Parts
 from tiles.tiles3d.mesh import Mesh
 
 
@@ -163,11 +163,16 @@ class MeshBatch:
     table: Table
     frame: Frame
     look: Look
+    _last: dict[tuple[int, int], tuple[Mesh, Parts]] = field(default_factory=dict)
 
     def content(self, first: int, last: int, *, lifted: bool) -> Content:
-        """See `Batch.content`."""
-        part = self.mesh.part(first, last)
-        if lifted:
-            part = part.lifted(self.frame)
-        data, low, high = write_glb(part, self.table.part(first, last), self.look)
-        return Content(data, low, high, len(part.triangles))
+        """See `Batch.content`; what both datums have in common is kept until other features are asked for."""
+        if (first, last) not in self._last:
+            part = self.mesh.part(first, last)
+            self._last.clear()
+            self._last[first, last] = part, Parts.of(part, self.table.part(first, last), self.look)
+        mesh, parts = self._last[first, last]
+        up = self.frame.verticals(np.mean(extent(mesh.positions_m), axis=0)[None])[0] if self.look.quantised else None
+        positions = mesh.lifted(self.frame).positions_m if lifted else mesh.positions_m
+        data, low, high = parts.placed(positions, up)
+        return Content(data, low, high, len(mesh.triangles))

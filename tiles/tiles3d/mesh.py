@@ -13,6 +13,7 @@ from typing import Any
 import mapbox_earcut
 import numpy as np
 import shapely
+from numba import njit
 from numpy.typing import NDArray
 
 from tiles.tiles3d.frame import Frame
@@ -133,33 +134,78 @@ def boxes(footprints_wgs84: NDArray[Any], frame: Frame, *, lift_m: NDArray[np.fl
 
 
 def _rings(footprints: NDArray[Any], frame: Frame) -> _Rings:
-    polygons, polygon_owner = shapely.get_parts(footprints, return_index=True)
-    rings, ring_polygon = shapely.get_rings(polygons, return_index=True)
-    lonlat, vertex_ring = shapely.get_coordinates(rings, return_index=True)
-    closing = np.append(vertex_ring[:-1] != vertex_ring[1:], True)
-    lonlat, vertex_ring = lonlat[~closing], vertex_ring[~closing]
-    starts = np.concatenate([[0], np.cumsum(np.bincount(vertex_ring, minlength=len(rings)))])
-    bottom = frame.local(lonlat, np.zeros(len(lonlat)))
-    found = _Rings(bottom, starts, ring_polygon, polygon_owner[ring_polygon])
-    outer = np.append(True, ring_polygon[1:] != ring_polygon[:-1])
-    return _turned(found, (_doubled_areas(found) > 0) != outer)
+    outlines = shapely.to_wkb(footprints, output_dimension=2, byte_order=1).tolist()
+    data = np.frombuffer(b"".join(outlines), dtype=np.uint8)
+    starts = np.cumsum([0, *map(len, outlines)])
+    rings, vertices = _scan(data, starts, np.empty((0, 3), np.int64), np.empty((0, 2)))
+    found, lonlat = np.empty((rings, 3), dtype=np.int64), np.empty((vertices, 2))
+    _scan(data, starts, found, lonlat)
+    bottom = frame.local(lonlat, np.zeros(vertices))
+    ring_starts = np.append(found[:, 0], vertices)
+    _turn(bottom, ring_starts, found[:, 1])
+    return _Rings(bottom, ring_starts, found[:, 1].copy(), found[:, 2].copy())
 
 
-def _doubled_areas(rings: _Rings) -> NDArray[np.float64]:
-    """Return twice the area of each ring, negative for clockwise ones."""
-    ring = np.repeat(np.arange(len(rings.sizes)), rings.sizes)
-    local = rings.bottom_m[:, :2] - rings.bottom_m[rings.starts[ring], :2]  # near its own corner, to keep digits
-    after = local[rings.following()]
-    parts = local[:, 0] * after[:, 1] - local[:, 1] * after[:, 0]
-    return np.bincount(ring, parts, minlength=len(rings.sizes)).astype(np.float64)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _u4(data: NDArray[np.uint8], at: int) -> int:
+    number: int = np.int64(data[at]) | np.int64(data[at + 1]) << 8 | np.int64(data[at + 2]) << 16 | np.int64(data[at + 3]) << 24
+    return number
 
 
-def _turned(rings: _Rings, wrong: NDArray[np.bool_]) -> _Rings:
-    """Reverse some rings."""
-    number = np.arange(len(rings.bottom_m))
-    mirrored = np.repeat(rings.starts[:-1] + rings.starts[1:] - 1, rings.sizes) - number
-    order = np.where(np.repeat(wrong, rings.sizes), mirrored, number)
-    return _Rings(rings.bottom_m[order], rings.starts, rings.polygons, rings.owners)
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _scan(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], rings: NDArray[np.int64], lonlat: NDArray[np.float64]
+) -> tuple[int, int]:
+    """Read little-endian WKB of polygons and multipolygons; return how many rings and vertices there are.
+
+    Where there is room, fill in first vertex, polygon and solid of each ring, and the vertices without the closing one.
+    """
+    ring, vertex, polygon = 0, 0, 0
+    fill = len(rings) > 0
+    coordinate = np.empty(1, dtype=np.float64)
+    bits = coordinate.view(np.uint64)
+    for solid in range(len(starts) - 1):
+        at = starts[solid]
+        parts = 1
+        if _u4(data, at + 1) == 6:
+            parts = _u4(data, at + 5)
+            at += 9
+        for _ in range(parts):
+            count = _u4(data, at + 5)
+            at += 9
+            for _ in range(count):
+                points = _u4(data, at)
+                at += 4
+                if fill:
+                    rings[ring, 0], rings[ring, 1], rings[ring, 2] = vertex, polygon, solid
+                    for point in range(points - 1):
+                        for axis in range(2):
+                            first = at + 16 * point + 8 * axis
+                            bits[0] = np.uint64(_u4(data, first)) | np.uint64(_u4(data, first + 4)) << np.uint64(32)
+                            lonlat[vertex + point, axis] = coordinate[0]
+                at += 16 * points
+                vertex += points - 1
+                ring += 1
+            polygon += 1
+    return ring, vertex
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _turn(points: NDArray[np.float64], starts: NDArray[np.int64], polygons: NDArray[np.int64]) -> None:
+    """Turn outer rings counter-clockwise and holes clockwise, in place."""
+    for ring in range(len(polygons)):
+        first, last = starts[ring], starts[ring + 1] - 1
+        doubled = 0.0
+        for vertex in range(first, last):  # near its own corner, to keep digits
+            x, y = points[vertex, 0] - points[first, 0], points[vertex, 1] - points[first, 1]
+            doubled += x * (points[vertex + 1, 1] - points[first, 1]) - y * (points[vertex + 1, 0] - points[first, 0])
+        outer = ring == 0 or polygons[ring] != polygons[ring - 1]
+        if (doubled > 0) == outer:
+            continue
+        while first < last:
+            for axis in range(3):
+                points[first, axis], points[last, axis] = points[last, axis], points[first, axis]
+            first, last = first + 1, last - 1
 
 
 def _box_rings(rings: _Rings, frame: Frame) -> _Rings:
@@ -189,28 +235,19 @@ def _box_rings(rings: _Rings, frame: Frame) -> _Rings:
 
 
 def _raise(rings: _Rings, frame: Frame, lift_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> Mesh:
-    """Return the solids over rings: of each solid first the walls, then the roof."""
-    count = len(lift_m)
-    owner = np.repeat(rings.owners, rings.sizes)
-    upward = _upward(rings, frame, height_m)[owner]
-    top = rings.bottom_m + upward
-    start, after, outward = _walls(rings)
-    walls, corners = np.bincount(owner[start], minlength=count), np.bincount(owner, minlength=count)
-    vertices = 4 * walls + corners
-    first = np.cumsum(vertices) - vertices
-    # where the vertices of walls and roofs go
-    wall = _places(owner[start], first, walls, 4)
-    roof = _places(owner, first + 4 * walls, corners, 1)
-    positions, normals = np.empty((int(vertices.sum()), 3)), np.zeros((int(vertices.sum()), 3))
-    for offset, corner in enumerate((rings.bottom_m[start], rings.bottom_m[after], top[after], top[start])):
-        positions[wall + offset] = corner
-        normals[wall + offset, :2] = outward
-    positions[roof] = top
-    normals[roof, 2] = 1.0
-    sides = (wall[:, None] + np.array([0, 1, 2, 0, 2, 3])).reshape(-1, 3)
+    """Return the solids over rings.
+
+    Each corner of a ring has five vertices on two places: the feet of the walls before and after it, their tops, the roof. Their
+    order packs well: each place is written once and then repeated.
+    """
+    count = len(rings.bottom_m)
+    positions, normals = np.empty((5 * count, 3)), np.empty((5 * count, 3))
+    walls = _walls(rings.bottom_m, rings.starts, _upward(rings, frame, height_m), rings.owners, positions, normals)
     lids = _roofs(rings)
-    triangles = _by_owner(sides, np.repeat(owner[start], 2), roof[lids], owner[lids[:, 0]], count)
-    owners = np.repeat(np.arange(count), vertices)
+    corner_owners = np.repeat(rings.owners, rings.sizes)
+    triangles = np.empty((2 * int(walls.sum()) + len(lids), 3), dtype=np.int64)
+    _join(walls, rings.starts, rings.owners, lids, corner_owners, triangles)
+    owners = np.repeat(corner_owners, 5)
     return Mesh(positions, normals, owners, triangles, lift_m[owners])
 
 
@@ -221,32 +258,63 @@ def _upward(rings: _Rings, frame: Frame, height_m: NDArray[np.float64]) -> NDArr
     return upward
 
 
-def _places(owner: NDArray[np.int64], first: NDArray[np.int64], counts: NDArray[np.int64], step: int) -> NDArray[np.int64]:
-    """Return where things go that come in the order of their owners: from `first` of each on, `step` apart."""
-    places: NDArray[np.int64] = first[owner] + step * (np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner])
-    return places
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def _walls(  # noqa: PLR0917 - arrays
+    bottom: NDArray[np.float64],
+    starts: NDArray[np.int64],
+    upward: NDArray[np.float64],
+    owners: NDArray[np.int64],
+    positions: NDArray[np.float64],
+    normals: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Write the five vertices of each corner; tell after which corners a wall is long enough to be seen."""
+    seen = np.empty(len(bottom), dtype=np.bool_)
+    for ring in range(len(owners)):
+        first, end, solid = starts[ring], starts[ring + 1], owners[ring]
+        for corner in range(first, end):
+            after = corner + 1 if corner + 1 < end else first
+            x, y = bottom[after, 0] - bottom[corner, 0], bottom[after, 1] - bottom[corner, 1]
+            length = np.sqrt(x * x + y * y)
+            seen[corner] = length > _SHORTEST_WALL_M
+            east, north = (y / length, -x / length) if seen[corner] else (1.0, 0.0)
+            for axis in range(3):
+                foot = bottom[corner, axis]
+                top = foot + upward[solid, axis]
+                positions[5 * corner, axis] = positions[5 * corner + 1, axis] = foot
+                for vertex in range(5 * corner + 2, 5 * corner + 5):
+                    positions[vertex, axis] = top
+            for vertex in (5 * corner + 1, 5 * corner + 3, 5 * after, 5 * after + 2):
+                normals[vertex, 0], normals[vertex, 1], normals[vertex, 2] = east, north, 0.0
+            normals[5 * corner + 4, 0], normals[5 * corner + 4, 1], normals[5 * corner + 4, 2] = 0.0, 0.0, 1.0
+    return seen
 
 
-def _by_owner(
-    sides: NDArray[np.int64], side_owner: NDArray[np.int64], lids: NDArray[np.int64], lid_owner: NDArray[np.int64], count: int
-) -> NDArray[np.int64]:
-    """Put the triangles of walls and roofs, each in the order of their owners, into the order of owners."""
-    of_sides, of_lids = np.bincount(side_owner, minlength=count), np.bincount(lid_owner, minlength=count)
-    first = np.cumsum(of_sides + of_lids) - of_sides - of_lids
-    triangles = np.empty((len(sides) + len(lids), 3), dtype=np.int64)
-    triangles[_places(side_owner, first, of_sides, 1)] = sides
-    triangles[_places(lid_owner, first + of_sides, of_lids, 1)] = lids
-    return triangles
-
-
-def _walls(rings: _Rings) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return the two vertices of each wall that is long enough to be seen, and its direction outward (east, north)."""
-    after = rings.following()
-    along = rings.bottom_m[after, :2] - rings.bottom_m[:, :2]
-    length = np.hypot(along[:, 0], along[:, 1])
-    start = np.flatnonzero(length > _SHORTEST_WALL_M)
-    along, length = along[start], length[start]
-    return start, after[start], np.column_stack([along[:, 1] / length, -along[:, 0] / length])
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _join(  # noqa: PLR0917 - arrays
+    walls: NDArray[np.bool_],
+    starts: NDArray[np.int64],
+    owners: NDArray[np.int64],
+    lids: NDArray[np.int64],
+    corner_owners: NDArray[np.int64],
+    triangles: NDArray[np.int64],
+) -> None:
+    """Write the triangles: of each solid first the walls, then the roof."""
+    made, lid = 0, 0
+    for ring in range(len(owners)):
+        first, end = starts[ring], starts[ring + 1]
+        for corner in range(first, end):
+            if walls[corner]:
+                after = corner + 1 if corner + 1 < end else first
+                foot, next_foot, next_top, top = 5 * corner + 1, 5 * after, 5 * after + 2, 5 * corner + 3
+                triangles[made, 0], triangles[made, 1], triangles[made, 2] = foot, next_foot, next_top
+                triangles[made + 1, 0], triangles[made + 1, 1], triangles[made + 1, 2] = foot, next_top, top
+                made += 2
+        if ring + 1 < len(owners) and owners[ring + 1] == owners[ring]:
+            continue
+        while lid < len(lids) and corner_owners[lids[lid, 0]] == owners[ring]:
+            for axis in range(3):
+                triangles[made, axis] = 5 * lids[lid, axis] + 4
+            lid, made = lid + 1, made + 1
 
 
 def _roofs(rings: _Rings) -> NDArray[np.int64]:
