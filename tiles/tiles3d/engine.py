@@ -13,7 +13,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -28,9 +29,11 @@ from tiles.tiles3d.tileset import Capacity, Drawn, Node, build_tree, tileset_jso
 
 FORMAT = 3
 """Rises when the same features give other bytes."""
-_BATCH = 20_000
+_BATCH = 8_000
 """Features that are drawn at once: memory follows it, not the city."""
 _FRAME_GRID_DEG = 0.1
+_WHOLE = "whole.jsonl"
+"""Lists the files in the work folder that were written to their end."""
 
 Progress: TypeAlias = Callable[[float], None]
 """Called with the done share, 0 to 1; what it raises ends the build."""
@@ -135,6 +138,10 @@ class _File:
     size_bytes: int
 
     @property
+    def told(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    @property
     def drawn(self) -> Drawn:
         return Drawn(self.name, np.array(self.low_m), np.array(self.high_m))
 
@@ -185,16 +192,28 @@ class _Build:
             wanted = {datum: name for datum, name in names.items() if node.quadkey not in files[datum]}
             if wanted:
                 missing.append((node, wanted))
-        total = sum(len(node.rows) for node, _ in missing) or 1
-        done = 0
         groups = list(_batches(missing))
-        for group, contents in zip(groups, workers(draw, map(self._task, groups)), strict=True):
-            for (node, _), drawn in zip(group, contents, strict=True):
-                for datum, (name, content) in drawn.items():
-                    files[datum][node.quadkey] = self._write(datum, name, content)
+        total = sum(len(node.rows) for node, _ in missing)
+        done = 0
+        for group, written in zip(groups, self._written(workers(draw, map(self._task, groups))), strict=True):
+            for (node, _), made in zip(group, written, strict=True):
+                for datum, file in made.items():
+                    files[datum][node.quadkey] = file
                 done += len(node.rows)
             progress(done / total)
         return files
+
+    def _written(self, drawn: Iterable[list[dict[str, tuple[str, Content]]]]) -> Iterator[list[dict[str, _File]]]:
+        """Let a thread write what is drawn while the next is drawn."""
+        with ThreadPoolExecutor(1) as writer:
+            before: Future[list[dict[str, _File]]] | None = None
+            for contents in drawn:
+                now = writer.submit(self._write, contents)
+                if before is not None:
+                    yield before.result()
+                before = now
+            if before is not None:
+                yield before.result()
 
     def _task(self, group: Sequence[tuple[Node, dict[str, str]]]) -> Task:
         rows = np.concatenate([node.rows for node, _ in group])
@@ -211,15 +230,23 @@ class _Build:
             names[datum] = f"c{node.quadkey}-{digest.hexdigest()[:16]}.glb"
         return names
 
-    def _write(self, datum: str, name: str, content: Content) -> _File:
+    def _write(self, contents: Sequence[dict[str, tuple[str, Content]]]) -> list[dict[str, _File]]:
+        """Write files, then note them in the list of what is whole."""
+        files = [
+            {datum: self._write_one(datum, name, content) for datum, (name, content) in by_datum.items()} for by_datum in contents
+        ]
+        whole = {f"{datum}/{file.name}": file.told for by_datum in files for datum, file in by_datum.items()}
+        with (self.work / _WHOLE).open("a") as listed:
+            listed.write(json.dumps(whole) + "\n")
+        return files
+
+    def _write_one(self, datum: str, name: str, content: Content) -> _File:
         target = self.work / datum / name
         target.parent.mkdir(exist_ok=True)
         part = target.with_suffix(".part")
         part.write_bytes(content.data)
-        file = _File(name, content.low_m.tolist(), content.high_m.tolist(), content.triangles, len(content.data))
-        target.with_suffix(".json").write_text(json.dumps(asdict(file)))
         part.replace(target)
-        return file
+        return _File(name, content.low_m.tolist(), content.high_m.tolist(), content.triangles, len(content.data))
 
     def _assemble(self, root: Node, files: dict[str, dict[str, _File]], left_out: Sequence[LeftOut]) -> Path:
         """Make the folder of the build: links to the content files, and its documents."""
@@ -234,7 +261,7 @@ class _Build:
             content = {quadkey: file.drawn for quadkey, file in drawn.items()}
             document = tileset_json(root, content, self.frame.matrix(), extras)
             (made / datum / "tileset.json").write_bytes(document)
-        index = {f"{datum}/{file.name}": asdict(file) for datum, drawn in files.items() for file in drawn.values()}
+        index = {f"{datum}/{file.name}": file.told for datum, drawn in files.items() for file in drawn.values()}
         (made / "index.json").write_text(json.dumps(index, sort_keys=True))
         (made / "left_out.json").write_text(json.dumps([asdict(one) for one in left_out], sort_keys=True, ensure_ascii=False))
         return made
@@ -259,10 +286,22 @@ def _known_files(folder: Path) -> dict[str, _File]:
     for build_folder in read_served(folder):
         for path, found in _read_index(build_folder / "index.json").items():
             _keep_if_whole(known, build_folder / path, path, found)
-    for told in (folder / ".work").glob("*/*.json"):
-        content = told.with_suffix(".glb")
-        _keep_if_whole(known, content, f"{told.parent.name}/{content.name}", _read_index(told))
+    for path, found in _read_whole(folder / ".work" / _WHOLE):
+        _keep_if_whole(known, folder / ".work" / path, path, found)
     return known
+
+
+def _read_whole(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield the files that an interrupted build had written; its last line may be half a line."""
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, ValueError):
+        return
+    for line in lines:
+        try:
+            yield from json.loads(line).items()
+        except (ValueError, AttributeError):
+            continue
 
 
 def _read_index(path: Path) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 glTF 2.0 (ISO/IEC 12113) with EXT_mesh_features and EXT_structural_metadata, quantised (KHR_mesh_quantization) or in float32
 round the middle of the tile. The feature row is the vertex attribute `_FEATURE_ID_0`; it points into the one property table,
 whose UINT32 column `asset_id` names the asset (glTF attributes cannot hold 32-bit integers). glTF is y-up: (east, up, -north).
-Positions, rows and normals lie in views of their own, which packs a sixth smaller than one vertex after the other. The same input gives the same bytes.
+Positions, rows and normals lie in views of their own, which packs a sixth smaller than one vertex after the other. The same input
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -217,7 +218,7 @@ def _centred(positions_m: NDArray[np.float64]) -> _Placed:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
-def _pack_steps(
+def _pack_steps(  # noqa: PLR0917 - arrays
     points: NDArray[np.float64],
     middle: NDArray[np.float64],
     axes: NDArray[np.float64],

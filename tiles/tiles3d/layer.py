@@ -163,16 +163,16 @@ class MeshBatch:
     table: Table
     frame: Frame
     look: Look
-    _last: dict[tuple[int, int], tuple[Mesh, Parts]] = field(default_factory=dict)
+    _last: dict[tuple[int, int], tuple[Mesh, Parts, NDArray[np.float64] | None]] = field(default_factory=dict)
 
     def content(self, first: int, last: int, *, lifted: bool) -> Content:
         """See `Batch.content`; what both datums have in common is kept until other features are asked for."""
         if (first, last) not in self._last:
             part = self.mesh.part(first, last)
             self._last.clear()
-            self._last[first, last] = part, Parts.of(part, self.table.part(first, last), self.look)
-        mesh, parts = self._last[first, last]
-        up = self.frame.verticals(np.mean(extent(mesh.positions_m), axis=0)[None])[0] if self.look.quantised else None
+            up = self.frame.verticals(np.mean(extent(part.positions_m), axis=0)[None])[0] if self.look.quantised else None
+            self._last[first, last] = part, Parts.of(part, self.table.part(first, last), self.look), up
+        mesh, parts, up = self._last[first, last]
         positions = mesh.lifted(self.frame).positions_m if lifted else mesh.positions_m
         data, low, high = parts.placed(positions, up)
         return Content(data, low, high, len(mesh.triangles))

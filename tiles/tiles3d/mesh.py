@@ -148,8 +148,7 @@ def _rings(footprints: NDArray[Any], frame: Frame) -> _Rings:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _u4(data: NDArray[np.uint8], at: int) -> int:
-    number: int = np.int64(data[at]) | np.int64(data[at + 1]) << 8 | np.int64(data[at + 2]) << 16 | np.int64(data[at + 3]) << 24
-    return number
+    return int(data[at]) | int(data[at + 1]) << 8 | int(data[at + 2]) << 16 | int(data[at + 3]) << 24
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
