@@ -75,7 +75,7 @@ def read_pipe_lines(connection: Connection, city_id: int, scope: Scope = EVERYTH
     Cost: about 2 s for 170,000 pipes.
     """
     parameters = (*scope_parameters(scope, city_id).as_tuple(), rounding_grid_m(scope))
-    rows = psycopg.RawCursor(connection).execute(sql("pipe_lines"), parameters).fetchall()
+    rows = psycopg.RawCursor(connection).execute(sql("pipe_lines"), parameters, binary=True).fetchall()
     columns = list(zip(*rows, strict=True)) if rows else [()] * 13
     numbers = [np.array(column, dtype=np.float64) for column in columns[3:8]]
     return PipeLines(

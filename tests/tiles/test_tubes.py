@@ -30,10 +30,9 @@ FRAME = Frame.at(LON, LAT)
 M_LON, M_LAT = 80_280.0, 111_100.0
 
 
-def axes(points: Any, *, radius_m: float = 0.5, corners: int = 8, closed: bool = True) -> Axes:
+def axes(points: Any, *, radius_m: float = 0.5, corners: int = 8, ends: Any = "cones") -> Axes:
     p = np.array(points, dtype=float)
     up = np.tile([0.0, 0.0, 1.0], (len(p), 1))
-    ends = np.array([[closed, closed]])
     return Axes(p, up, np.zeros(len(p)), np.array([0, len(p)]), np.array([radius_m]), np.array([corners]), ends)
 
 
@@ -43,6 +42,7 @@ BENDS = {
     "riser": [[0, 0, 0], [10, 0, 0], [10, 0, 5], [10, 10, 5]],
     "expansion loop": [[0, 0, 0], [10, 0, 0], [10, 5, 0], [15, 5, 0], [15, 0, 0], [25, 0, 0]],
     "first a riser": [[0, 0, 0], [0, 0, 6], [6, 0, 6]],
+    "arc": [[0, 0, 0], [10, 0, 0], [11.5, 0.4, 0], [12.6, 1.5, 0], [13, 3, 0], [13, 10, 0]],
     "bend on a slope": [[0, 0, 0], [10, 0, 1], [12, 8, 3], [20, 8, 2]],
 }
 
@@ -52,8 +52,9 @@ def test_a_tube_is_a_closed_solid_of_its_volume(name: str) -> None:
     axis = axes(BENDS[name])
     mesh = tubes(axis)
     length = np.linalg.norm(np.diff(axis.positions_m, axis=0), axis=1).sum()
-    # a mitre takes from one side of a bend what it adds to the other
-    assert volume_m3(mesh.positions_m, mesh.triangles) == pytest.approx(4 * np.sin(np.pi / 4) * 0.25 * length)
+    # a mitre takes from one side of a bend what it adds to the other; the cones at both ends are a radius long
+    section_m2 = 4 * np.sin(np.pi / 4) * 0.25
+    assert volume_m3(mesh.positions_m, mesh.triangles) == pytest.approx(section_m2 * (length + 2 * 0.5 / 3))
     a, b, c = (mesh.positions_m[mesh.triangles[:, corner]] for corner in range(3))
     assert (np.einsum("ij,ij->i", np.cross(b - a, c - a), mesh.normals[mesh.triangles[:, 0]]) > 0).all()
 
@@ -73,6 +74,26 @@ def test_corners_lie_at_the_radius_from_their_segment() -> None:
     mesh = tubes(axes(BENDS["elbow"], radius_m=0.3))
     to_first = np.hypot(mesh.positions_m[:16, 1], mesh.positions_m[:16, 2])
     np.testing.assert_allclose(to_first, 0.3)
+
+
+def test_the_segments_of_an_arc_share_their_rings_and_look_round() -> None:
+    arc = [[0, 0, 0], [10, 0, 0], [11.5, 0.4, 0], [12.6, 1.5, 0], [13, 3, 0], [13, 10, 0]]
+    mesh = tubes(axes(arc, radius_m=0.2))
+    assert len(mesh.positions_m) == 8 * len(arc) + 2
+    np.testing.assert_allclose(np.linalg.norm(mesh.normals, axis=1), 1)
+    second = mesh.normals[8:16]
+    before, after = (np.subtract(arc[n + 1], arc[n]) / np.linalg.norm(np.subtract(arc[n + 1], arc[n])) for n in (0, 1))
+    np.testing.assert_allclose(second @ before, -(second @ after), atol=1e-9)
+
+
+def test_two_pipes_that_meet_at_a_right_angle_leave_no_gap() -> None:
+    """The outer edge between their ends is filled up to the chamfer: the points on it lie in or on a cone."""
+    first, second = tubes(axes([[-10, 0, 0], [0, 0, 0]])), tubes(axes([[0, 0, 0], [0, 10, 0]]))
+    corners = np.vstack([first.positions_m, second.positions_m])
+    assert corners[:, 0].max() == pytest.approx(0.5)
+    assert corners[:, 1].min() == pytest.approx(-0.5)
+    tips = [first.positions_m[-1], second.positions_m[-2]]
+    np.testing.assert_allclose(tips, [[0.5, 0, 0], [0, -0.5, 0]], atol=1e-12)
 
 
 def test_a_bend_too_sharp_to_mitre_stays_within_the_radius_of_its_vertex() -> None:

@@ -6,7 +6,6 @@ and lies under the stand-in cover. A chamber stands upright from the ground down
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final
@@ -18,6 +17,7 @@ from scipy.spatial import cKDTree
 from data.fitting_points import FittingPoints
 from data.pipe_lines import PipeLines
 from tiles.tiles3d.columns import Column, Table, texts
+from tiles.tiles3d.digests import row_digests
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.glb import Look
 from tiles.tiles3d.instances import Instances, write_instances
@@ -82,9 +82,8 @@ class FittingFeatures:
     @cached_property
     def digests(self) -> NDArray[Any]:
         """See `layer.Features`."""
-        columns = [getattr(part, each.name).tolist() for part in (self._points, self._placing) for each in fields(part)]
-        made = (hashlib.blake2b(repr(row).encode(), digest_size=16).digest() for row in zip(*columns, strict=True))
-        return np.frombuffer(b"".join(made), dtype="V16")
+        parts = (self._points, self._placing)
+        return row_digests([getattr(part, each.name) for part in parts for each in fields(part)])
 
     def take(self, rows: NDArray[np.int64]) -> FittingFeatures:
         """See `layer.Features`."""

@@ -22,8 +22,7 @@ def _rod(start: tuple[float, float, float], end: tuple[float, float, float], rad
     """Return a closed cylinder between two points."""
     points = np.array([start, end])
     lean = np.array([0.0, 0.0, 1.0]) if abs(points[1, 2] - points[0, 2]) < 1e-9 else np.array([0.0, 1.0, 0.0])
-    ends = np.array([[True, True]])
-    axis = Axes(points, np.tile(lean, (2, 1)), np.zeros(2), np.array([0, 2]), np.array([radius]), np.array([sides]), ends)
+    axis = Axes(points, np.tile(lean, (2, 1)), np.zeros(2), np.array([0, 2]), np.array([radius]), np.array([sides]), "lids")
     return tubes(axis)
 
 

@@ -8,7 +8,6 @@ line the supply pipe lies to the right of the direction in which it is drawn.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from data.pipe_lines import PipeLines
 from tiles.tiles3d.columns import Column, Table
+from tiles.tiles3d.digests import row_digests
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.glb import Look
 from tiles.tiles3d.layer import Ground, LeftOut, MeshBatch
@@ -29,6 +29,9 @@ from twin import laying
 _LOOK = Look(quantised=False, colour=(0.85, 0.45, 0.25))
 _GAP_M = 0.15
 _FAR_CORNERS = 4
+_FAR_TOLERANCE_M = 5.0
+_SAGITTA_M = 0.025
+_FEWEST_CORNERS, _MOST_CORNERS = 5, 12
 _SIZE_FACTOR = 100.0
 """A pipe of DN 1000 matters from afar as much as a building of 100 m."""
 _M_PER_DEG = 111_320.0
@@ -56,7 +59,7 @@ class PipeFeatures:
 
     name = "pipes"
     leaf_capacity = 800
-    far_capacity = 1500
+    far_capacity = 800
     far_error_m = 15.0
 
     def __init__(self, pipes: PipeLines, derived: _Derived, left_out: tuple[LeftOut, ...] = ()) -> None:
@@ -67,7 +70,9 @@ class PipeFeatures:
     def of(cls, pipes: PipeLines) -> PipeFeatures:
         """Return the pipes that can be drawn; the others are left out with their reason."""
         lines = pipes.lines_wgs84
-        joined = np.where(shapely.get_num_geometries(lines) == 1, shapely.get_geometry(lines, 0), shapely.line_merge(lines))
+        joined = shapely.get_geometry(lines, 0)
+        several = np.flatnonzero(shapely.get_num_geometries(lines) != 1)
+        joined[several] = shapely.line_merge(lines[several])
         pipes = replace(pipes, lines_wgs84=joined, surveyed=pipes.surveyed & shapely.has_z(lines))
         left_out = _left_out(pipes)
         bad = np.isin(pipes.asset_ids, np.array([one.asset_id for one in left_out], dtype=np.uint32))
@@ -88,12 +93,10 @@ class PipeFeatures:
     @cached_property
     def digests(self) -> NDArray[Any]:
         """See `layer.Features`."""
-        pipes, derived = self._pipes, self._derived
-        columns = [getattr(pipes, each.name).tolist() for each in fields(pipes) if each.name != "lines_wgs84"]
-        columns += [getattr(derived, each.name).tolist() for each in fields(derived)]
-        lines = shapely.to_wkb(pipes.lines_wgs84, output_dimension=3).tolist()
-        made = (hashlib.blake2b(repr(row).encode(), digest_size=16).digest() for row in zip(*columns, lines, strict=True))
-        return np.frombuffer(b"".join(made), dtype="V16")
+        parts = (self._pipes, self._derived)
+        columns = [getattr(part, each.name) for part in parts for each in fields(part) if each.name != "lines_wgs84"]
+        lines = shapely.to_wkb(self._pipes.lines_wgs84, output_dimension=3, byte_order=1)
+        return row_digests(columns, lines)
 
     def take(self, rows: NDArray[np.int64]) -> PipeFeatures:
         """See `layer.Features`."""
@@ -112,7 +115,8 @@ class PipeFeatures:
     def _axes(self, frame: Frame, ground: Ground, *, far: bool) -> tuple[Axes, NDArray[np.float64], NDArray[np.bool_]]:
         """Return the axes, and for each vertex its height over the ground and whether it was surveyed."""
         derived = self._derived
-        xyz, owner = vertices(self._pipes.lines_wgs84)
+        lines = self._pipes.lines_wgs84
+        xyz, owner = vertices(shapely.simplify(lines, _FAR_TOLERANCE_M / _M_PER_DEG) if far else lines)
         starts = np.searchsorted(owner, np.arange(len(self.asset_ids) + 1))
         lifts = ground.at(xyz[:, :2])
         along = np.empty(len(xyz))
@@ -126,8 +130,9 @@ class PipeFeatures:
         positions += verticals * heights[:, None]
         positions += _sideways(positions, verticals, owner) * derived.shifts_m[owner][:, None]
         corners = np.full(len(derived.diameters_m), _FAR_CORNERS) if far else _corners(derived.diameters_m)
-        closed = np.full((len(corners), 2), not far)
-        axes = Axes(positions, verticals, np.nan_to_num(lifts), starts, derived.diameters_m / 2, corners, closed)
+        axes = Axes(
+            positions, verticals, np.nan_to_num(lifts), starts, derived.diameters_m / 2, corners, "open" if far else "cones"
+        )
         return axes, heights, surveyed
 
     def _table(self, starts: NDArray[np.int64], heights: NDArray[np.float64], surveyed: NDArray[np.bool_], *, far: bool) -> Table:
@@ -194,7 +199,9 @@ def _sideways(positions: NDArray[np.float64], verticals: NDArray[np.float64], ow
 
 
 def _corners(diameters_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    corners: NDArray[np.int64] = np.select([diameters_m < 0.2, diameters_m < 0.7], [5, 8], 12)
+    """Return how many corners a ring has: as few as keep its sides within 2.5 cm of the round pipe."""
+    half_angles = np.arccos(1 - _SAGITTA_M / np.maximum(diameters_m / 2, 2 * _SAGITTA_M))
+    corners: NDArray[np.int64] = np.clip(np.ceil(np.pi / half_angles), _FEWEST_CORNERS, _MOST_CORNERS).astype(np.int64)
     return corners
 
 
