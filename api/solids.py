@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,7 +14,8 @@ from data.errors import NotFound
 from data.pool import Connection, connect
 from data.rasters import raster_path
 from tiles.errors import UnknownTileset
-from tiles.tiles3d.engine import Workers, build, inline, made_from
+from tiles.tiles3d.building_memory import ChangedMeanwhile
+from tiles.tiles3d.engine import Workers, build, inline, made_from, no_progress
 from tiles.tiles3d.ground import LevelGround, RasterGround
 from tiles.tiles3d.layer import Ground
 from tiles.tiles3d.layers import SOLID_LAYERS, SolidLayer, solid_layer
@@ -68,7 +70,7 @@ def rebuild_solids(
         for number, layer in enumerate(wanted):
             told = partial(_share, progress, f"3D Tiles: {layer.name}", number, len(wanted))
             told(0.0)
-            done[layer.name] = _rebuild(settings, connection, city_id, layer, force=force, progress=told, workers=workers)
+            done[layer.name] = rebuild_layer(settings, connection, city_id, layer, force=force, progress=told, workers=workers)
     return done
 
 
@@ -76,22 +78,29 @@ def _share(progress: Progress, message: str, number: int, count: int, fraction: 
     progress(message, (number + fraction) / count)
 
 
-def _rebuild(
+def rebuild_layer(
     settings: Settings,
     connection: Connection,
     city_id: int,
     layer: SolidLayer,
     *,
-    force: bool,
-    progress: Callable[[float], None],
-    workers: Workers,
+    force: bool = False,
+    progress: Callable[[float], None] = no_progress,
+    workers: Workers = inline,
 ) -> tuple[Published, bool]:
+    """Bring one layer up to date, as a connection sees the city; see `rebuild_solids`."""
     ground = ground_of(settings, connection, city_id)
     source = made_from(read_assets_version(connection, city_id), ground.token)
     folder = solids_folder(settings, city_id, layer)
     published = None if force else read_published(folder)
     if published is not None and published.made_from == source:
         return published, False
+    if layer.recall is not None:
+        with suppress(ChangedMeanwhile):
+            recalled = layer.recall(connection, city_id, folder)
+            published = build(folder, recalled.features, ground, source, progress=progress, workers=workers)
+            recalled.remember()
+            return published, True
     features = layer.read(connection, city_id, EVERYTHING)
     return build(folder, features, ground, source, progress=progress, workers=workers), True
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -73,24 +74,101 @@ def _texts(values: Sequence[Any]) -> NDArray[Any]:
     return column
 
 
-def read_buildings(connection: Connection, city_id: int, scope: Scope = EVERYTHING) -> Buildings:
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What buildings name by its code: assets of estates and of substations.
+
+    Attributes
+    ----------
+    estate_ids, substation_ids
+        Asset id by code.
+    """
+
+    estate_ids: Mapping[str, int]
+    substation_ids: Mapping[str, int]
+
+    @property
+    def digest(self) -> str:
+        """The same for the same assets."""
+        named = [sorted(self.estate_ids.items()), sorted(self.substation_ids.items())]
+        return hashlib.blake2b(repr(named).encode(), digest_size=16).hexdigest()
+
+
+def read_related(connection: Connection, city_id: int, scope: Scope = EVERYTHING) -> Related:
+    """Return the estates and substations of a city that a Scope holds.
+
+    Raises
+    ------
+    OutsideScope
+        When the scope does not hold the city.
+    """
+    of_scope = scope_parameters(scope, city_id).as_tuple()
+    with psycopg.RawCursor(connection) as cursor:
+        rows = cursor.execute(sql("building_relations"), of_scope, binary=True).fetchall()
+    by_kind = {wanted: {code: asset_id for kind, code, asset_id in rows if kind == wanted} for wanted in ("estate", "substation")}
+    return Related(by_kind["estate"], by_kind["substation"])
+
+
+@dataclass(frozen=True, slots=True)
+class BuildingMarks:
+    """What tells which rows of buildings were written anew.
+
+    Attributes
+    ----------
+    asset_ids
+        Of all buildings of the city, rising, uint32.
+    marks
+        22 bytes each (dtype `V22`): another value whenever the row was written.
+    """
+
+    asset_ids: NDArray[np.uint32]
+    marks: NDArray[Any]
+
+
+def read_building_marks(connection: Connection, city_id: int) -> BuildingMarks:
+    """Return the marks of all buildings of a city.
+
+    Cost: about 0.1 s for 50,000 buildings, a tenth of reading them.
+    """
+    parameters = scope_parameters(EVERYTHING, city_id).as_tuple()
+    with psycopg.RawCursor(connection) as cursor:
+        row = cursor.execute(sql("building_marks"), parameters, binary=True).fetchone()
+    found = np.frombuffer((row[0] if row is not None else None) or b"", dtype=[("asset_id", ">u4"), ("mark", "V22")])
+    return BuildingMarks(found["asset_id"].astype(np.uint32), found["mark"].copy())
+
+
+def read_buildings(
+    connection: Connection,
+    city_id: int,
+    scope: Scope = EVERYTHING,
+    *,
+    asset_ids: NDArray[np.uint32] | None = None,
+    related: Related | None = None,
+) -> Buildings:
     """Return the buildings of a city that a Scope holds, rounded to its grid.
+
+    Parameters
+    ----------
+    asset_ids
+        Only these; None = all.
+    related
+        From `read_related`, where it is known already.
 
     Raises
     ------
     OutsideScope
         When the scope does not hold the city.
 
-    Cost: about 0.5 s for 50,000 buildings.
+    Cost: about 0.7 s for 50,000 buildings.
     """
     of_scope = scope_parameters(scope, city_id).as_tuple()
+    wanted = None if asset_ids is None else asset_ids.tolist()
+    related = related or read_related(connection, city_id, scope)
     with psycopg.RawCursor(connection) as cursor:
-        rows = cursor.execute(sql("building_footprints"), (*of_scope, rounding_grid_m(scope)), binary=True).fetchall()
-        named = cursor.execute(sql("building_relations"), of_scope, binary=True).fetchall()
+        parameters = (*of_scope, rounding_grid_m(scope), wanted)
+        rows = cursor.execute(sql("building_footprints"), parameters, binary=True).fetchall()
     columns = list(zip(*rows, strict=True)) or [()] * 10
     ids, codes, names, kinds, sources, heights, storeys, estates, substations, outlines = columns
-    estate_ids = {code: asset_id for kind, code, asset_id in named if kind == "estate"}
-    substation_ids = {code: asset_id for kind, code, asset_id in named if kind == "substation"}
     return Buildings(
         np.array(ids, dtype=np.uint32),
         _texts(codes),
@@ -99,7 +177,7 @@ def read_buildings(connection: Connection, city_id: int, scope: Scope = EVERYTHI
         _texts([source or "" for source in sources]),
         np.array(heights, dtype=np.float64),
         np.array(storeys, dtype=np.float64),
-        np.array([estate_ids.get(code, 0) for code in estates], dtype=np.uint32),
-        np.array([substation_ids.get(code, 0) for code in substations], dtype=np.uint32),
+        np.array([related.estate_ids.get(code, 0) for code in estates], dtype=np.uint32),
+        np.array([related.substation_ids.get(code, 0) for code in substations], dtype=np.uint32),
         _texts(outlines),
     )

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 import rasterio
 import rasterio.errors
+from numba import njit
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio._err import CPLE_BaseError  # what GDAL says where rasterio has no words of its own
@@ -355,6 +356,11 @@ def raster_extent(path: Path, style: str) -> RasterExtent:
 # ---------------------------------------------------------------- heights
 
 
+_Heights: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+_KEPT_PIXELS = 8_000_000
+"""Rasters up to this many pixels (32 MB as they mostly are) are read whole and kept, at most two."""
+
+
 def sample_heights(path: Path, lonlat_deg: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return heights in metres at points, bilinear between pixel middles; NaN outside and where there is no data.
 
@@ -365,17 +371,52 @@ def sample_heights(path: Path, lonlat_deg: NDArray[np.float64]) -> NDArray[np.fl
     lonlat_deg
         WGS-84, shape (n, 2).
 
-    Cost: reads the part of the raster under the points' extent.
+    Cost: reads the part of the raster under the points' extent; a small raster is read once and kept.
     """
-    with rasterio.open(path) as dataset:
-        x, y = lonlat_deg.T if dataset.crs == "EPSG:4326" else transform("EPSG:4326", dataset.crs, *lonlat_deg.T)
-        column, row = ~dataset.transform @ (np.asarray(x), np.asarray(y))
-        row, column = np.asarray(row) - 0.5, np.asarray(column) - 0.5
-        top, bottom = _under(row, dataset.height)
-        left, right = _under(column, dataset.width)
-        part = dataset.read(1, masked=True, window=((top, bottom), (left, right))).astype(np.float64).filled(np.nan)
-        inside = _inside(row, dataset.height) & _inside(column, dataset.width)
+    grid = _height_grid(path, path.stat().st_mtime_ns)
+    x, y = lonlat_deg.T if grid.wgs84 else transform("EPSG:4326", grid.crs, *lonlat_deg.T)
+    column, row = ~grid.to_world @ (np.asarray(x), np.asarray(y))
+    row, column = np.asarray(row) - 0.5, np.asarray(column) - 0.5
+    if grid.height * grid.width <= _KEPT_PIXELS:
+        top, left = 0, 0
+        part = _all_heights(path, grid.written_ns)
+    else:
+        (top, bottom), (left, right) = _under(row, grid.height), _under(column, grid.width)
+        part = _heights_of(path, ((top, bottom), (left, right)))
+    inside = _inside(row, grid.height) & _inside(column, grid.width)
     heights: NDArray[np.float64] = np.where(inside, _bilinear(part, row - top, column - left), np.nan)
+    return heights
+
+
+@dataclass(frozen=True, slots=True)
+class _HeightGrid:
+    """Where the pixels of a height raster lie."""
+
+    written_ns: int
+    crs: Any
+    wgs84: bool
+    to_world: Any
+    height: int
+    width: int
+
+
+@lru_cache(maxsize=4)
+def _height_grid(path: Path, written_ns: int) -> _HeightGrid:
+    with rasterio.open(path) as dataset:
+        wgs84 = bool(dataset.crs == "EPSG:4326")
+        return _HeightGrid(written_ns, dataset.crs, wgs84, dataset.transform, dataset.height, dataset.width)
+
+
+@lru_cache(maxsize=2)
+def _all_heights(path: Path, written_ns: int) -> _Heights:
+    return _heights_of(path, None)
+
+
+def _heights_of(path: Path, window: tuple[tuple[int, int], tuple[int, int]] | None) -> _Heights:
+    """Return heights of a window or of all, NaN where there is no data."""
+    with rasterio.open(path) as dataset:
+        read = dataset.read(1, masked=True, window=window)
+        heights: _Heights = read.astype(np.promote_types(read.dtype, np.float32)).filled(np.nan)
     return heights
 
 
@@ -420,13 +461,19 @@ def heights_within(
     return heights
 
 
-def _bilinear(grid: NDArray[np.float64], row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _bilinear(grid: _Heights, row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
     rows, columns = grid.shape
-    row, column = row.clip(0, rows - 1), column.clip(0, columns - 1)
-    top, left = np.floor(row).astype(int), np.floor(column).astype(int)
-    bottom, right = np.minimum(top + 1, rows - 1), np.minimum(left + 1, columns - 1)
-    down, across = row - top, column - left
-    upper = grid[top, left] * (1 - across) + grid[top, right] * across
-    lower = grid[bottom, left] * (1 - across) + grid[bottom, right] * across
-    heights: NDArray[np.float64] = upper * (1 - down) + lower * down
+    heights = np.empty(len(row))
+    for point in range(len(row)):
+        if np.isnan(row[point]) or np.isnan(column[point]):
+            heights[point] = np.nan
+            continue
+        y, x = min(max(row[point], 0.0), rows - 1.0), min(max(column[point], 0.0), columns - 1.0)
+        top, left = int(y), int(x)
+        bottom, right = min(top + 1, rows - 1), min(left + 1, columns - 1)
+        down, across = y - top, x - left
+        upper = grid[top, left] * (1 - across) + grid[top, right] * across
+        lower = grid[bottom, left] * (1 - across) + grid[bottom, right] * across
+        heights[point] = upper * (1 - down) + lower * down
     return heights

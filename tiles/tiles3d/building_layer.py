@@ -18,11 +18,13 @@ from tiles.tiles3d.columns import Column, Table
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.glb import Look
 from tiles.tiles3d.layer import Ground, LeftOut, MeshBatch
-from tiles.tiles3d.mesh import boxes, extrude
+from tiles.tiles3d.mesh import Footprints, boxes, extrude
 
 _LOG = logging.getLogger(__name__)
 _LOOK = Look(quantised=True, colour=(0.3, 0.42, 0.58))
 _HEIGHT_SOURCES = {GIVEN: "given", OF_STOREYS: f"{STOREY_M:g} m a storey", DEFAULT: f"unknown, {DEFAULT_HEIGHT_M:g} m taken"}
+_PLAIN = {b"\1\3\0\0\0", b"\1\6\0\0\0"}
+"""How little-endian WKB of a polygon and a multipolygon without heights begins."""
 _NAMED = 20
 """Ids that a log line names."""
 
@@ -77,8 +79,17 @@ class BuildingFeatures:
         """See `layer.Features`."""
         footprints = self._solids.footprints_wgs84
         raised = boxes if far else extrude
-        mesh = raised(footprints, frame, lift_m=_bases(footprints, ground), height_m=self._solids.heights_m)
+        mesh = raised(self._outlines(), frame, lift_m=_bases(footprints, ground), height_m=self._solids.heights_m)
         return MeshBatch(mesh, self._table(far=far), frame, _LOOK)
+
+    def _outlines(self) -> Footprints:
+        """Return the outlines as they were read, where that is WKB of plain polygons and they were not repaired."""
+        outlines: list[bytes] = self._solids.buildings.outlines_wkb.tolist()
+        if any(outline[:5] not in _PLAIN for outline in outlines):
+            return self._solids.footprints_wgs84
+        for row in np.flatnonzero(self._solids.mended).tolist():
+            outlines[row] = shapely.to_wkb(self._solids.footprints_wgs84[row], output_dimension=2, byte_order=1)
+        return outlines
 
     def _table(self, *, far: bool) -> Table:
         b, solids = self._solids.buildings, self._solids

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,6 +87,7 @@ class Parts:
     document: dict[str, Any]
     buffer: GlbBuffer
     look: Look
+    _written: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mesh: Mesh, table: Table, look: Look) -> Parts:
@@ -123,11 +124,17 @@ class Parts:
         buffer = GlbBuffer(bytearray(self.buffer.data), list(self.buffer.views))
         view = buffer.add(placed.vertices.tobytes(), byteStride=placed.vertices.strides[0], target=_ARRAY_BUFFER)
         positions = accessor(view, 0, placed.component, len(positions_m), "VEC3") | placed.limits
-        document = self.document | {
+        own = {
             "accessors": [positions, *self.document["accessors"][1:]],
             "nodes": [{"mesh": 0, **placed.node}],
+            "bufferViews": buffer.views,
+            "buffers": [{"byteLength": len(buffer.data)}],
         }
-        return Written(pack_document(document, buffer), placed.low_m, placed.high_m)
+        if not self._written:
+            self._written.update({name: _json(part) for name, part in self.document.items()})
+        written = self._written | {name: _json(part) for name, part in own.items()}
+        text = ",".join(f'"{name}":{written[name]}' for name in sorted(written))
+        return Written(_pack(f"{{{text}}}", buffer.data), placed.low_m, placed.high_m)
 
 
 def write_glb(mesh: Mesh, table: Table, look: Look = Look(), up: NDArray[np.float64] | None = None) -> Written:
@@ -307,16 +314,20 @@ def _values(buffer: GlbBuffer, column: Column) -> dict[str, int] | None:
     return {"values": buffer.add(b"".join(encoded)), "stringOffsets": buffer.add(offsets.tobytes())}
 
 
+def _json(part: Any) -> str:
+    """Return JSON with sorted keys, so that the same document gives the same bytes."""
+    return json.dumps(part, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def pack_glb(document: dict[str, Any], binary: bytearray) -> bytes:
     """Return a .glb of a document and its one buffer; keys are sorted, so that the same document gives the same bytes."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _pack(_json(document), binary)
+
+
+def _pack(document: str, binary: bytearray) -> bytes:
+    text = document.encode()
     text += b" " * (-len(text) % 4)
-    body = bytes(binary) + bytes(-len(binary) % 4)
-    length = 12 + 8 + len(text) + 8 + len(body)
-    return b"".join(
-        [
-            struct.pack("<4sII", b"glTF", 2, length),
-            *(struct.pack("<I4s", len(text), b"JSON"), text),
-            *(struct.pack("<I4s", len(body), b"BIN\0"), body),
-        ]
-    )
+    padding = bytes(-len(binary) % 4)
+    size = len(binary) + len(padding)
+    headers = struct.pack("<4sII", b"glTF", 2, 12 + 8 + len(text) + 8 + size), struct.pack("<I4s", size, b"BIN\0")
+    return b"".join([headers[0], struct.pack("<I4s", len(text), b"JSON"), text, headers[1], binary, padding])

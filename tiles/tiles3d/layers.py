@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from data.buildings import read_buildings
@@ -15,6 +16,7 @@ from data.pool import Connection
 from data.surfaces import read_surfaces
 from tiles.errors import UnknownTileset
 from tiles.tiles3d.building_layer import BuildingFeatures
+from tiles.tiles3d.building_memory import Recalled, recall_buildings
 from tiles.tiles3d.fitting_layer import FittingFeatures
 from tiles.tiles3d.layer import Features
 from tiles.tiles3d.pipe_layer import PipeFeatures
@@ -37,6 +39,8 @@ class SolidLayer:
         Kinds of assets in it; a Scope that sees none of them does not see the tileset.
     read
         Reads what a Scope holds of a city.
+    recall
+        Reads everything, as far as it was written since the last build in a folder; None = only `read` does it.
     """
 
     name: str
@@ -44,6 +48,7 @@ class SolidLayer:
     title_en: str
     kinds: tuple[str, ...]
     read: Callable[[Connection, int, Scope], Features]
+    recall: Callable[[Connection, int, Path], Recalled] | None = None
 
     def seen_by(self, scope: Scope) -> tuple[str, ...]:
         """Return the kinds that a Scope sees."""
@@ -78,7 +83,7 @@ def _fittings(connection: Connection, city_id: int, scope: Scope) -> Features:
 SOLID_LAYERS: Final[Mapping[str, SolidLayer]] = {
     layer.name: layer
     for layer in (
-        SolidLayer("buildings", "楼栋", "Buildings", ("building",), _buildings),
+        SolidLayer("buildings", "楼栋", "Buildings", ("building",), _buildings, recall_buildings),
         SolidLayer("pipes", "热力管道", "Heat pipes", ("pipe",), _pipes),
         SolidLayer("fittings", "阀门、小室、管点", "Valves, chambers, fittings", ("valve", "chamber", "pipe_point"), _fittings),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import mapbox_earcut
 import numpy as np
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from tiles.tiles3d.frame import Frame
 
 _SHORTEST_WALL_M = 1e-3
+Footprints: TypeAlias = NDArray[Any] | list[bytes]
+"""Polygons and multipolygons as shapely geometries or as little-endian WKB without heights."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,13 @@ class _Rings:
         return following
 
 
-def extrude(footprints_wgs84: NDArray[Any], frame: Frame, *, lift_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> Mesh:
+def extrude(footprints_wgs84: Footprints, frame: Frame, *, lift_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> Mesh:
     """Return the solids over polygons and multipolygons (with holes).
 
     Parameters
     ----------
     footprints_wgs84
-        shapely geometries, lon/lat degrees, valid; any ring direction.
+        shapely geometries, or their little-endian WKB; lon/lat degrees, valid; any ring direction.
     frame
         Frame of the tileset.
     lift_m
@@ -119,7 +121,7 @@ def extrude(footprints_wgs84: NDArray[Any], frame: Frame, *, lift_m: NDArray[np.
     return _raise(rings, frame, lift_m, height_m)
 
 
-def boxes(footprints_wgs84: NDArray[Any], frame: Frame, *, lift_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> Mesh:
+def boxes(footprints_wgs84: Footprints, frame: Frame, *, lift_m: NDArray[np.float64], height_m: NDArray[np.float64]) -> Mesh:
     """Return an upright box round each polygon of each solid, along its walls: 20 vertices and 10 triangles a polygon.
 
     Parameters
@@ -133,8 +135,8 @@ def boxes(footprints_wgs84: NDArray[Any], frame: Frame, *, lift_m: NDArray[np.fl
     return _raise(_box_rings(rings, frame), frame, lift_m, height_m)
 
 
-def _rings(footprints: NDArray[Any], frame: Frame) -> _Rings:
-    outlines = shapely.to_wkb(footprints, output_dimension=2, byte_order=1).tolist()
+def _rings(footprints: Footprints, frame: Frame) -> _Rings:
+    outlines = footprints if isinstance(footprints, list) else _wkb(footprints)
     data = np.frombuffer(b"".join(outlines), dtype=np.uint8)
     starts = np.cumsum([0, *map(len, outlines)])
     rings, vertices = _scan(data, starts, np.empty((0, 3), np.int64), np.empty((0, 2)))
@@ -144,6 +146,11 @@ def _rings(footprints: NDArray[Any], frame: Frame) -> _Rings:
     ring_starts = np.append(found[:, 0], vertices)
     _turn(bottom, ring_starts, found[:, 1])
     return _Rings(bottom, ring_starts, found[:, 1].copy(), found[:, 2].copy())
+
+
+def _wkb(footprints: NDArray[Any]) -> list[bytes]:
+    outlines: list[bytes] = shapely.to_wkb(footprints, output_dimension=2, byte_order=1).tolist()
+    return outlines
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
