@@ -211,6 +211,29 @@ def test_a_building_carries_its_code_type_estate_and_substation(tmp_path: Path) 
     assert b"where the height is from: 1 given, 2 3 m a storey, 3 unknown, 9 m taken" in content
 
 
+def ragged(seed: int) -> Polygon:
+    """Return a star of random rays; some on a coarse grid, some with corners that lie on a straight wall."""
+    random = np.random.default_rng(seed)
+    angles, reach = np.sort(random.uniform(0, 2 * np.pi, random.integers(4, 40))), random.uniform(2, 60, 40)
+    star = outline(*((r * math.cos(a), r * math.sin(a)) for a, r in zip(angles, reach, strict=False)))
+    if not star.is_valid:
+        return SQUARE
+    found = [star, shapely.set_precision(star, 2e-5), shapely.segmentize(star, 1e-4)][seed % 3]
+    return found if isinstance(found, Polygon) and found.area > 0 else SQUARE
+
+
+def test_roofs_of_ragged_outlines_cover_them_once() -> None:
+    shapes = np.array([ragged(seed) for seed in range(600)])
+    mesh = extrude(shapes, FRAME, lift_m=np.zeros(600), height_m=np.full(600, 5.0))
+    roof = mesh.triangles[mesh.normals[mesh.triangles[:, 0], 2] == 1]
+    a, b, c = (mesh.positions_m[roof[:, corner], :2] for corner in range(3))
+    areas = ((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2
+    assert areas.min() > 0
+    in_metres = shapely.transform(shapes, lambda lonlat: FRAME.local(lonlat, np.zeros(len(lonlat)))[:, :2])
+    np.testing.assert_allclose(np.bincount(mesh.owners[roof[:, 0]], areas), shapely.area(in_metres), atol=1e-6)
+    assert len(set(map(shapely.to_wkt, shapes))) > 400
+
+
 # ---------------------------------------------------------------- a real city
 
 

@@ -1,6 +1,6 @@
 """Footprints become solids: one quad a wall, a fan or earcut for the roof, flat shaded, without a floor nobody sees.
 
-All work but the triangulation of roofs that are not convex is done on arrays. What becomes of a solid depends on its own
+Compiled loops do all but the triangulation of roofs with holes. What becomes of a solid depends on its own
 footprint only, to the last bit: sums run over one solid after the other, never over blocks.
 """
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tiles.tiles3d.frame import Frame
 
 _SHORTEST_WALL_M = 1e-3
+_SMALLEST_M2 = 1e-9
 Footprints: TypeAlias = NDArray[Any] | list[bytes]
 """Polygons and multipolygons as shapely geometries or as little-endian WKB without heights."""
 
@@ -325,47 +326,107 @@ def _join(  # noqa: PLR0917 - arrays
 
 def _roofs(rings: _Rings) -> NDArray[np.int64]:
     """Return the triangles of all polygons in the order of the polygons; vertex numbers are those of the rings."""
-    xy = np.ascontiguousarray(rings.bottom_m[:, :2])
-    fans = _convex(rings)
-    ring = np.flatnonzero(fans)
-    sizes = rings.sizes[ring] - 2
-    step = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    corner = np.repeat(rings.starts[ring], sizes)
-    fan = np.column_stack([corner, corner + step + 1, corner + step + 2])
-    found = _upright(np.concatenate([fan, _earcut(rings, xy, ~fans)]), xy)
-    order = np.argsort(np.repeat(rings.polygons, rings.sizes)[found[:, 0]], kind="stable")
-    sorted_triangles: NDArray[np.int64] = found[order]
-    return sorted_triangles
+    first_ring = np.flatnonzero(np.append(True, rings.polygons[1:] != rings.polygons[:-1]))
+    end_ring = np.append(first_ring[1:], len(rings.polygons))
+    # a polygon of n vertices and h holes has n + 2h - 2 triangles at most
+    room = rings.starts[end_ring] - rings.starts[first_ring] + 2 * (end_ring - first_ring) - 4
+    place = np.cumsum(room) - room
+    triangles = np.empty((int(room.sum()), 3), dtype=np.int64)
+    counts = _cut(rings.bottom_m, rings.starts, first_ring, end_ring, place, triangles)
+    for polygon in np.flatnonzero(counts < 0).tolist():
+        found = _earcut(rings, int(first_ring[polygon]), int(end_ring[polygon]))
+        counts[polygon] = len(found)
+        triangles[place[polygon] : place[polygon] + len(found)] = found
+    kept: NDArray[np.int64] = triangles[np.arange(len(triangles)) - np.repeat(place, room) < np.repeat(counts, room)]
+    return kept
 
 
-def _convex(rings: _Rings) -> NDArray[np.bool_]:
-    """Tell which rings are a whole polygon that never turns right."""
-    after = rings.following()
-    along = rings.bottom_m[after, :2] - rings.bottom_m[:, :2]
-    turn = along[:, 0] * along[after, 1] - along[:, 1] * along[after, 0]
-    right = np.add.reduceat(turn < 0, rings.starts[:-1], dtype=np.int64) if len(turn) else np.empty(0, dtype=np.int64)
-    alone = np.bincount(rings.polygons)[rings.polygons] == 1
-    convex: NDArray[np.bool_] = (right == 0) & alone
-    return convex
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _cut(  # noqa: PLR0917 - arrays
+    points: NDArray[np.float64],
+    starts: NDArray[np.int64],
+    first_ring: NDArray[np.int64],
+    end_ring: NDArray[np.int64],
+    place: NDArray[np.int64],
+    triangles: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Write the triangles of polygons without holes, each from its place on; return how many, -1 for what is not done here."""
+    counts = np.full(len(first_ring), -1, dtype=np.int64)
+    for polygon in range(len(first_ring)):
+        if end_ring[polygon] - first_ring[polygon] > 1:
+            continue
+        first, end = starts[first_ring[polygon]], starts[first_ring[polygon] + 1]
+        before, after = np.arange(first - 1, end - 1), np.arange(first + 1, end + 1)
+        before[0], after[-1] = end - 1, first
+        counts[polygon] = _clip_ears(points, first, before, after, triangles, place[polygon])
+    return counts
 
 
-def _earcut(rings: _Rings, xy: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Triangulate the polygons of some rings."""
-    ring = np.flatnonzero(wanted)
-    if not len(ring):
-        return np.empty((0, 3), dtype=np.int64)
-    first = ring[np.append(True, np.diff(rings.polygons[ring]) > 0)]
-    after = first + np.bincount(rings.polygons)[rings.polygons[first]]
-    starts, ends = rings.starts[first], rings.starts[after]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _clip_ears(  # noqa: PLR0917 - a ring by its links
+    points: NDArray[np.float64],
+    first: int,
+    before: NDArray[np.int64],
+    after: NDArray[np.int64],
+    triangles: NDArray[np.int64],
+    place: int,
+) -> int:
+    """Clip corners of a counter-clockwise ring that hold no other corner until three are left; -1 when there is none to clip.
+
+    A fan where the ring is convex. Corners without an area are dropped.
+    """
+    left, tried, made, corner = len(before), 0, 0, first + 1
+    while left > 2:
+        a, c = before[corner - first], after[corner - first]
+        doubled = _doubled(points, a, corner, c)
+        flat = abs(doubled) <= _SMALLEST_M2
+        if not flat and (doubled < 0 or not _empty(points, a, corner, c, first, before, after)):
+            corner, tried = c, tried + 1
+            if tried > left:
+                return -1
+            continue
+        if not flat:
+            triangles[place + made, 0], triangles[place + made, 1], triangles[place + made, 2] = a, corner, c
+            made += 1
+        after[a - first], before[c - first] = c, a
+        left, tried, corner = left - 1, 0, c
+    return made
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _doubled(points: NDArray[np.float64], a: int, b: int, c: int) -> float:
+    """Return twice the area of a triangle, negative where it runs clockwise."""
+    area: float = (points[b, 0] - points[a, 0]) * (points[c, 1] - points[a, 1]) - (points[b, 1] - points[a, 1]) * (
+        points[c, 0] - points[a, 0]
+    )
+    return area
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _empty(  # noqa: PLR0917 - a triangle and a ring by its links
+    points: NDArray[np.float64], a: int, b: int, c: int, first: int, before: NDArray[np.int64], after: NDArray[np.int64]
+) -> bool:
+    """Tell whether no other corner of a ring that turns right lies in a triangle or on its edge."""
+    other = after[c - first]
+    while other != a:
+        if (
+            _doubled(points, before[other - first], other, after[other - first]) <= 0
+            and _doubled(points, a, b, other) >= 0
+            and _doubled(points, b, c, other) >= 0
+            and _doubled(points, c, a, other) >= 0
+        ):
+            return False
+        other = after[other - first]
+    return True
+
+
+def _earcut(rings: _Rings, first: int, end: int) -> NDArray[np.int64]:
+    """Triangulate the polygon of rings `first` to `end - 1`."""
+    start = int(rings.starts[first])
+    xy = rings.bottom_m[start : rings.starts[end], :2]
     # near its own corner, so that the test for "inside" keeps its digits
-    local = xy - np.repeat(xy[rings.starts[:-1]][np.searchsorted(rings.polygons, rings.polygons)], rings.sizes, axis=0)
-    ring_ends = (rings.starts[1:] - np.repeat(starts, after - first)[np.cumsum(wanted) - 1]).astype(np.uint32)
-    triangulate = mapbox_earcut.triangulate_float64
-    edges = zip(starts.tolist(), ends.tolist(), first.tolist(), after.tolist(), strict=True)
-    parts = [triangulate(local[start:end], ring_ends[low:high]) for start, end, low, high in edges]
-    counts = [len(part) for part in parts]
-    found: NDArray[np.int64] = (np.concatenate(parts).astype(np.int64) + np.repeat(starts, counts)).reshape(-1, 3)
-    return found
+    cut = mapbox_earcut.triangulate_float64(xy - xy[0], (rings.starts[first + 1 : end + 1] - start).astype(np.uint32))
+    return _upright(cut.astype(np.int64).reshape(-1, 3), xy) + start
 
 
 def _upright(triangles: NDArray[np.int64], xy: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -373,5 +434,5 @@ def _upright(triangles: NDArray[np.int64], xy: NDArray[np.float64]) -> NDArray[n
     a, b, c = (xy[triangles[:, corner]] for corner in range(3))
     doubled = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     turned = np.where((doubled < 0)[:, None], triangles[:, ::-1], triangles)
-    upright: NDArray[np.int64] = turned[np.abs(doubled) > 1e-9]
+    upright: NDArray[np.int64] = turned[np.abs(doubled) > _SMALLEST_M2]
     return upright
