@@ -58,6 +58,7 @@ from tiles.tiles3d.building_rules import drawable
 from tiles.tiles3d.check import check_tileset
 from tiles.tiles3d.engine import build
 from tiles.tiles3d.frame import Frame
+from tiles.tiles3d.ground import LevelGround
 from tiles.tiles3d.layer import Ground
 from tiles.tiles3d.layers import solid_layer
 from tiles.tiles3d.mesh import extrude
@@ -89,7 +90,7 @@ def _measure(settings: Settings, peer_sample: int) -> dict[str, Any]:
     with connect(settings.database_url) as connection:
         ground = ground_of(settings, connection, CITY)
         buildings, figures["read_s"] = _timed("read", lambda: read_buildings(connection, CITY))
-    _build(settings.var_dir / "warm", buildings.take(np.arange(2000)), ground)
+    _build(settings.var_dir / "warm", buildings.take(np.arange(2000)), LevelGround())
     cpu = time.process_time()
     arrays, figures["arrays_to_files_s"] = _timed(
         "arrays to files", lambda: _build(settings.var_dir / "arrays", buildings, ground)

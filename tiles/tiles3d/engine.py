@@ -192,6 +192,8 @@ class _Build:
             wanted = {datum: name for datum, name in names.items() if node.quadkey not in files[datum]}
             if wanted:
                 missing.append((node, wanted))
+        for datum in files:
+            (self.work / datum).mkdir(exist_ok=True)
         groups = list(_batches(missing))
         total = sum(len(node.rows) for node, _ in missing)
         done = 0
@@ -241,11 +243,10 @@ class _Build:
         return files
 
     def _write_one(self, datum: str, name: str, content: Content) -> _File:
-        target = self.work / datum / name
-        target.parent.mkdir(exist_ok=True)
-        part = target.with_suffix(".part")
-        part.write_bytes(content.data)
-        part.replace(target)
+        target = f"{self.work}/{datum}/{name}"
+        with open(f"{target}.part", "wb") as part:  # noqa: PTH123 - by the hundred: half the time of paths as objects
+            part.write(content.data)
+        os.replace(f"{target}.part", target)  # noqa: PTH105
         return _File(name, content.low_m.tolist(), content.high_m.tolist(), content.triangles, len(content.data))
 
     def _assemble(self, root: Node, files: dict[str, dict[str, _File]], left_out: Sequence[LeftOut]) -> Path:

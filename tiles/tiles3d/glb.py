@@ -307,11 +307,16 @@ def metadata(buffer: GlbBuffer, table: Table) -> dict[str, Any]:
 def _values(buffer: GlbBuffer, column: Column) -> dict[str, int] | None:
     if column.kind != "STRING":
         return {"values": buffer.add(column.values.astype(DTYPES[column.kind]).tobytes())}
-    encoded = [text.encode() for text in column.values.tolist()]
-    if not any(encoded):
+    texts = column.values.tolist()
+    together = "".join(texts)
+    if not together:
         return None
-    offsets = np.concatenate([[0], np.cumsum([len(text) for text in encoded])]).astype("<u4")
-    return {"values": buffer.add(b"".join(encoded)), "stringOffsets": buffer.add(offsets.tobytes())}
+    encoded = together.encode()
+    if len(encoded) != len(together):
+        texts = [text.encode() for text in texts]
+    offsets = np.zeros(len(texts) + 1, dtype="<u4")
+    np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=offsets[1:])
+    return {"values": buffer.add(encoded), "stringOffsets": buffer.add(offsets.tobytes())}
 
 
 def _json(part: Any) -> str:
