@@ -63,3 +63,7 @@ class BadTileset3D(TilesError):
 
 class BadModel(TilesError):
     """Raised when a 3D model cannot be read, is not valid, or does not say where in the city it stands."""
+
+
+class NoWorkers(TilesError):
+    """Raised when those who should draw 3D Tiles cannot: nobody answers at the address, no worker is there, or they die."""

@@ -9,7 +9,7 @@ import re
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,9 +38,11 @@ from tiles.errors import BadArchive
 from tiles.held_tiles import Drawing, tiles_that_hold
 from tiles.scenes import SCENES, build_scene
 from tiles.selections import Selection, selection_of
-from tiles.tiles3d.check import check_tileset
+from tiles.tiles3d.engine import Workers, inline
 from tiles.tiles3d.layers import SOLID_LAYERS, solid_layer
 from tiles.tiles3d.shelf import Published
+from tiles.tiles3d.workers import cluster as drawn_by_cluster
+from tiles.tiles3d.workers import processes as drawn_by_processes
 from tiles.tilesets import TILESETS
 from twin.scope import EVERYTHING, Scope
 from twin.seats import Organisation, Seat, role_of, scope_of
@@ -50,6 +52,7 @@ CityOption = Annotated[int | None, typer.Option("--city", help="City id; without
 LowestCityOption = Annotated[int | None, typer.Option("--city", help="City id; default: the lowest one.")]
 CrsOption = Annotated[str, typer.Option("--crs", help="Datum of the tiles: wgs84, gcj02 or bd09.")]
 WithOption = Annotated[str, typer.Option("--with", help="Optional attributes of pipes joined by commas, or all.")]
+LayersOption = Annotated[str, typer.Option("--layer", help="Tilesets joined by commas; default: all.")]
 OneCityOption = Annotated[int, typer.Option("--city", help="City id.")]
 
 tiles = typer.Typer(name="tiles", help="Vector tiles.", no_args_is_help=True)
@@ -276,18 +279,33 @@ def _told(name: str, report: WarmReport) -> str:
 @tiles3d.command()
 def build(
     city: CityOption = None,
-    layer: Annotated[str, typer.Option("--layer", help="Tilesets joined by commas; default: all.")] = "",
+    layer: LayersOption = "",
+    processes: Annotated[int, typer.Option("--processes", min=1, max=64, help="Processes of this machine that draw.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="Dask scheduler whose workers draw: tcp://10.0.0.5:8786.")
+    ] = None,
 ) -> None:
-    """Build 3D Tiles from the assets, check every file and publish them in one step."""
-    names = [name.strip() for name in layer.split(",") if name.strip()]
-    with open_database(read_settings()) as settings:
+    """Build 3D Tiles from the assets, check what is new and publish it in one step."""
+    if cluster is not None and processes > 1:
+        raise BadRequest("--processes and --cluster are given; either this machine draws or the cluster")
+    with open_database(read_settings()) as settings, _workers(settings, processes, cluster) as workers:
         for city_id in all_cities(settings, city):
-            built = _built(settings, city_id, names)
+            built = _built(settings, city_id, _layers(layer), workers)
             for name, published in built.items():
-                typer.echo(f"city {city_id}: {_checked(settings, city_id, name, published)}")
+                typer.echo(f"city {city_id}: {_told_solids(settings, city_id, name, published)}")
 
 
-def _built(settings: Settings, city_id: int, names: list[str]) -> dict[str, Published]:
+def _layers(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _workers(settings: Settings, count: int, address: str | None) -> AbstractContextManager[Workers]:
+    if address is not None:
+        return drawn_by_cluster(address, settings.var_dir.resolve())
+    return drawn_by_processes(count) if count > 1 else nullcontext(inline)
+
+
+def _built(settings: Settings, city_id: int, names: list[str], workers: Workers) -> dict[str, Published]:
     parameters = {"layers": names or list(SOLID_LAYERS)}
     ledger = job(settings.database_url, "tiles3d", city_id=city_id, seat=_SEAT, parameters=parameters)
     with progress_bar() as shown, ledger as task:
@@ -296,7 +314,7 @@ def _built(settings: Settings, city_id: int, names: list[str]) -> dict[str, Publ
             shown(message, fraction)
             task.progress(fraction, message)
 
-        solids = rebuild_solids(settings, city_id, layers=names, force=True, progress=told)
+        solids = rebuild_solids(settings, city_id, layers=names, force=True, progress=told, workers=workers)
         built = {name: published for name, (published, _) in solids.items()}
         task.result = {
             name: {"features_in": each.features_in, "features_out": each.features_out, "left_out": each.left_out}
@@ -305,16 +323,14 @@ def _built(settings: Settings, city_id: int, names: list[str]) -> dict[str, Publ
     return built
 
 
-def _checked(settings: Settings, city_id: int, name: str, published: Published) -> str:
+def _told_solids(settings: Settings, city_id: int, name: str, published: Published) -> str:
     left_out = ", ".join(f"{count} {reason}" for reason, count in published.left_out.items())
     without = f"; left out: {left_out}" if left_out else ""
     if not published.build:
         return f"no {name}{without}"
     folder = solids_folder(settings, city_id, solid_layer(name)) / published.build
-    report = check_tileset(folder / "ellipsoid")
-    check_tileset(folder / "ground")
-    drawn = f"{report.features} {name} in {report.tiles} tiles, {report.triangles} triangles, {published.size_bytes / 1e6:.1f} MB"
-    return f"{drawn}, checked: {folder}{without}"
+    drawn = f"{published.features_out} {name} in {published.tiles} tiles, {published.triangles} triangles"
+    return f"{drawn}, {published.size_bytes / 1e6:.1f} MB, checked: {folder}{without}"
 
 
 @scene.command()
