@@ -9,7 +9,7 @@ their own, and the edit is rolled back.
 |---|---|
 | features_in, features_out | buildings of the city, buildings drawn; the rest is named with its reason in the build |
 | read_s | all buildings from PostGIS as arrays |
-| arrays_to_files_s | arrays in memory, outlines as WKB, judged, to all files of **both** height datums; compiled code is loaded |
+| arrays_to_files_s | arrays in memory, outlines as WKB, judged, to files of **both** height datums, not read back; compiled code is loaded |
 | arrays_to_files_cpu_s | the same in CPU seconds |
 | postgis_to_published_s | `heat-twin tiles3d build --layer buildings`: both datums, every file read back by our own check |
 | rebuild_one_edit_s | from one changed height in PostGIS to the new build published |
@@ -55,14 +55,13 @@ from data.buildings import Buildings, read_buildings
 from data.pool import connect
 from tiles.tiles3d.building_layer import BuildingFeatures
 from tiles.tiles3d.building_rules import drawable
-from tiles.tiles3d.check import check_tileset
-from tiles.tiles3d.engine import build
+from tiles.tiles3d.engine import build, unchecked
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.ground import LevelGround
 from tiles.tiles3d.layer import Ground
 from tiles.tiles3d.layers import solid_layer
 from tiles.tiles3d.mesh import extrude
-from tiles.tiles3d.shelf import DATUMS, Published
+from tiles.tiles3d.shelf import Published
 from twin.scope import EVERYTHING
 
 CITY = 1
@@ -119,15 +118,12 @@ def _say(line: str) -> None:
 
 
 def _build(folder: Path, buildings: Buildings, ground: Ground) -> Published:
-    return build(folder, BuildingFeatures.of(buildings), ground, "bench")
+    return build(folder, BuildingFeatures.of(buildings), ground, "bench", check=unchecked)
 
 
 def _publish(settings: Settings, layer: str) -> Published:
-    """Do what `heat-twin tiles3d build` does."""
-    published, _ = rebuild_solids(settings, CITY, layers=[layer])[layer]
-    for datum in DATUMS:
-        check_tileset(solids_folder(settings, CITY, solid_layer(layer)) / published.build / datum)
-    return published
+    """Do what `heat-twin tiles3d build` does; it reads every new file back before it publishes."""
+    return rebuild_solids(settings, CITY, layers=[layer])[layer][0]
 
 
 def _edit(settings: Settings, asset_id: int) -> None:

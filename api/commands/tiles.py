@@ -24,6 +24,7 @@ from api.loading import all_cities, rebuild_tiles
 from api.model_commands import register_on
 from api.scenes import scene_city
 from api.settings import Settings, read_settings
+from api.solid_checks import look_through
 from api.solids import rebuild_solids, solids_folder
 from api.terminal import progress_bar
 from api.tile_archives import Stopped, build_archive, mark_of, noted, order_of, result_of
@@ -331,6 +332,20 @@ def _told_solids(settings: Settings, city_id: int, name: str, published: Publish
     folder = solids_folder(settings, city_id, solid_layer(name)) / published.build
     drawn = f"{published.features_out} {name} in {published.tiles} tiles, {published.triangles} triangles"
     return f"{drawn}, {published.size_bytes / 1e6:.1f} MB, checked: {folder}{without}"
+
+
+@tiles3d.command()
+def check(city: CityOption = None, layer: LayersOption = "") -> None:
+    """Read all 3D Tiles that are served back: our own check, py3dtiles, gltf-validator; exit code 1 when one finds a fault."""
+    wrong = False
+    with open_database(read_settings()) as settings:
+        for city_id in all_cities(settings, city):
+            for name in _layers(layer) or SOLID_LAYERS:
+                for line in look_through(settings, city_id, solid_layer(name)):
+                    wrong |= line.wrong
+                    typer.echo(f"city {city_id}: {line.text}")
+    if wrong:
+        raise typer.Exit(1)
 
 
 @scene.command()

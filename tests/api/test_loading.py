@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -132,6 +133,27 @@ def test_the_commands_rebuild_tiles_and_solids(settings: Settings, monkeypatch: 
     with connect(settings.database_url) as connection:
         rows = connection.execute("select kind, state from job order by job_id desc limit 2").fetchall()
     assert rows == [("tiles3d", "done"), ("tiles", "done")]
+
+
+def test_served_solids_are_read_back_by_three_readers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = run(settings, monkeypatch, "tiles3d", "check", "--layer", "buildings")
+    good = r"city 1: buildings/ground: 1006 features, (\d+) tiles, \d+ triangles: good; py3dtiles read \1; gltf-validator "
+    assert re.search(good + r"(read \1: 0 errors, 0 warnings|was not run)", told), told
+    folder = tileset_folder(settings.var_dir, 1, "buildings")
+    published = read_published(folder)
+    assert published is not None
+    content = next((folder / published.build / "ground").glob("*.glb"))
+    data = content.read_bytes()
+    content.unlink()  # the copy of the sample shares its files
+    content.write_bytes(data[: len(data) // 2])
+    (folder / "notes.txt").write_text("of somebody else")
+    result = CliRunner().invoke(build_app(), ("tiles3d", "check"), catch_exceptions=False)
+    assert result.exit_code == 1
+    assert f"ground/{content.name}: the header says {len(data)} bytes, the file has {len(data) // 2}; remove" in result.output
+    assert "1 files or folders are not ours and are left alone: notes.txt" in result.output
+    assert "pipes/ground" in result.output
+    assert "1006 buildings in" in run(settings, monkeypatch, "tiles3d", "build", "--layer", "buildings")
+    assert content.read_bytes() == data
 
 
 def test_raster_add_registers_a_layer_once(settings: Settings, sample: LoadedSample, monkeypatch: pytest.MonkeyPatch) -> None:

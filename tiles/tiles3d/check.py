@@ -12,17 +12,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from tiles.errors import BadTileset3D
 from tiles.tiles3d.columns import DTYPES
+from tiles.tiles3d.gltf_file import GltfFile, node_matrix, read_gltf
+from tiles.tiles3d.metadata_check import TableFound, check_metadata
 
 _COMPONENTS = {5120: "i1", 5121: "u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _LENGTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _TOLERANCE_M = 0.02
+_FAULTS: Final = (
+    "",
+    "a vertex is of a feature row that the property table does not have",
+    "a position is not a number",
+    "an index points beyond the vertices",
+    "a triangle joins two features",
+)
+_UNREADABLE: Final = (KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError, struct.error)
+"""What damaged JSON makes of a reader that expects the fields of its own writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +81,9 @@ def read_glb(content: bytes) -> GlbContent:
     positions = np.concatenate([part[0] for part in parts])
     features = np.concatenate([part[1] for part in parts])
     triangles = np.concatenate([part[2] + start for part, start in zip(parts, starts, strict=True)])
-    used = np.unique(features)
     _require(len(features) == len(positions), "not every vertex has a feature row")
-    _require(np.array_equal(used, np.arange(count)), f"feature rows {used.min()}..{used.max()} do not cover 0..{count - 1}")
+    covered = features.min() >= 0 and features.max() == count - 1 and bool(np.bincount(features).all())
+    _require(covered, f"feature rows {features.min()}..{features.max()} do not cover 0..{count - 1}")
     _require(triangles.max() < len(positions), "an index points beyond the vertices")
     _require(bool((features[triangles] == features[triangles[:, :1]]).all()), "a triangle joins two features")
     return GlbContent(positions, features, triangles, _columns(document, binary, metadata))
@@ -117,9 +129,13 @@ def _instances(document: dict[str, Any], binary: bytes) -> list[_Part]:
 
 def _turned(vectors: NDArray[np.float64], quaternions: NDArray[np.float64]) -> NDArray[np.float64]:
     """Turn vectors of shape (n, k, 3) by unit quaternions x, y, z, w of shape (n, 4)."""
-    axis, w = quaternions[:, None, :3], quaternions[:, None, 3:]
-    twice = 2 * np.cross(np.broadcast_to(axis, vectors.shape), vectors)
-    turned: NDArray[np.float64] = vectors + w * twice + np.cross(np.broadcast_to(axis, vectors.shape), twice)
+    x, y, z, w = quaternions.T
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    turned: NDArray[np.float64] = vectors @ np.array(rows).transpose(2, 1, 0)
     return turned
 
 
@@ -193,6 +209,130 @@ def _column(name: str, definition: dict[str, Any], data: bytes, offsets_data: by
 
 
 @dataclass(frozen=True, slots=True)
+class ContentFound:
+    """What a content file draws.
+
+    Attributes
+    ----------
+    asset_ids
+        In the order of the property table.
+    low_m, high_m
+        Box in the frame of the tileset, z up.
+    triangles
+        Triangles; of instances each counts.
+    """
+
+    asset_ids: NDArray[np.int64]
+    low_m: NDArray[np.float64]
+    high_m: NDArray[np.float64]
+    triangles: int
+
+
+def check_file(path: Path, asset_ids: NDArray[np.uint32]) -> None:
+    """Read a content file back from the disk and check it.
+
+    Parameters
+    ----------
+    path
+        A glb of a layer.
+    asset_ids
+        What it must draw, in the order of its rows.
+
+    Raises
+    ------
+    BadTileset3D
+        When it is not whole, contradicts itself or draws something else; the message names the file.
+    """
+    try:
+        found = check_content(path.read_bytes())
+        same = np.array_equal(found.asset_ids, asset_ids)
+        _require(same, f"it draws {_some(found.asset_ids)}, where {_some(asset_ids)} are wanted")
+    except BadTileset3D as error:
+        raise BadTileset3D(f"{path.parent.name}/{path.name} fails its check: {error}") from None
+
+
+def _some(ids: NDArray[Any]) -> str:
+    return f"{len(ids)} assets ({', '.join(map(str, ids[:3].tolist()))}, ...)"
+
+
+def check_content(content: bytes) -> ContentFound:
+    """Check a content file of a layer.
+
+    Raises
+    ------
+    BadTileset3D
+        With the first fault.
+    """
+    try:
+        file = read_gltf(content)
+        report = check_metadata(file)
+        _require(len(report.tables) == 1, f"it has {len(report.tables)} property tables, a layer writes one")
+        return _found(file, report.tables[0], content)
+    except _UNREADABLE as error:
+        raise BadTileset3D(f"it cannot be read: {type(error).__name__} {error}") from None
+
+
+def _found(file: GltfFile, table: TableFound, content: bytes) -> ContentFound:
+    _require("asset_id" in table.columns, "its property table has no column asset_id")
+    ids = np.array(table.columns["asset_id"], dtype=np.int64)
+    _require(len(np.unique(ids)) == len(ids), "it draws an asset twice")
+    if "EXT_mesh_gpu_instancing" in file.document.get("extensionsUsed", ()):
+        whole = read_glb(content)
+        points = whole.positions_m
+        return ContentFound(ids, points.min(axis=0), points.max(axis=0), len(whole.triangles))
+    return _surveyed(file, table, ids)
+
+
+def _surveyed(file: GltfFile, table: TableFound, ids: NDArray[np.int64]) -> ContentFound:
+    primitive = file.item("meshes", 0)["primitives"][0]
+    declared = primitive["extensions"]["EXT_mesh_features"]["featureIds"][0]["featureCount"]
+    _require(declared == table.count, f"the mesh declares {declared} features, the property table has {table.count} rows")
+    given = primitive["attributes"]
+    vertices = {name: file.accessor(number) for name, number in given.items()}
+    positions, rows = vertices["POSITION"], vertices["_FEATURE_ID_0"].ravel()
+    for name, length in (("POSITION", 3), ("NORMAL", 3), ("_FEATURE_ID_0", 1)):
+        shape = vertices[name].shape
+        _require(shape == (len(positions), length), f"{name} has {shape[0]} by {shape[1]} numbers for {len(positions)} vertices")
+    triangles = file.accessor(primitive["indices"]).reshape(-1, 3)
+    matrix = node_matrix(file.item("nodes", 0))[[0, 2, 1]] * [[1.0], [-1.0], [1.0]]  # z up
+    used = np.zeros(table.count, dtype=np.bool_)
+    box = np.array([[np.inf] * 3, [-np.inf] * 3])
+    fault = _survey(np.ascontiguousarray(positions), np.ascontiguousarray(rows), triangles, matrix, used, box)
+    _require(fault == 0, _FAULTS[fault])
+    _require(bool(used.all()), f"feature row {int(np.argmin(used))} has no vertex")
+    return ContentFound(ids, box[0], box[1], len(triangles))
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _survey(  # noqa: PLR0917 - arrays
+    positions: NDArray[Any],
+    rows: NDArray[Any],
+    triangles: NDArray[Any],
+    matrix: NDArray[np.float64],
+    used: NDArray[np.bool_],
+    box: NDArray[np.float64],
+) -> int:
+    """Fill which rows have vertices and the box; return the number of the first fault in `_FAULTS`, 0 for none."""
+    for vertex in range(len(positions)):
+        if rows[vertex] >= len(used):
+            return 1
+        used[rows[vertex]] = True
+        x, y, z = positions[vertex, 0], positions[vertex, 1], positions[vertex, 2]
+        for axis in range(3):
+            value = matrix[axis, 0] * x + matrix[axis, 1] * y + matrix[axis, 2] * z + matrix[axis, 3]
+            if not np.isfinite(value):
+                return 2
+            box[0, axis], box[1, axis] = min(box[0, axis], value), max(box[1, axis], value)
+    for face in range(len(triangles)):
+        for corner in range(3):
+            if triangles[face, corner] >= len(rows):
+                return 3
+            if rows[triangles[face, corner]] != rows[triangles[face, 0]]:
+                return 4
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
     """What a tileset holds: content files, features, triangles and every asset id once, rising."""
 
@@ -207,6 +347,7 @@ class _Walk:
     """What a walk over a tileset has seen: tiles with contents, triangles, and the assets of the leaves."""
 
     folder: Path
+    contents: bool = True
     tiles: int = 0
     triangles: int = 0
     leaves: list[NDArray[np.int64]] = field(default_factory=list)
@@ -221,12 +362,34 @@ def check_tileset(folder: Path) -> CheckReport:
         When a file is missing, a volume does not hold its content or its children, an error rises from parent to child,
         an asset is drawn in two leaves, or one of the far level is in no leaf.
     """
-    document = json.loads((folder / "tileset.json").read_bytes())
-    walk = _Walk(folder)
-    _check_tile(document["root"], walk, float(document["geometricError"]), None)
+    walk = _walked(folder, contents=True)
     drawn = np.sort(np.concatenate(walk.leaves))
     _require(len(np.unique(drawn)) == len(drawn), "an asset is drawn in two leaves")
     return CheckReport(walk.tiles, len(drawn), walk.triangles, drawn)
+
+
+def check_tree(folder: Path) -> None:
+    """Check the tree of a tileset on disk, but not what is in its content files: `check_file` looks at those that are new.
+
+    Raises
+    ------
+    BadTileset3D
+        As `check_tileset`.
+    """
+    _walked(folder, contents=False)
+
+
+def _walked(folder: Path, *, contents: bool) -> _Walk:
+    path = folder / "tileset.json"
+    walk = _Walk(folder, contents)
+    try:
+        document = json.loads(path.read_bytes())
+        _check_tile(document["root"], walk, float(document["geometricError"]), None)
+    except FileNotFoundError:
+        raise BadTileset3D(f"{folder.name}/tileset.json does not exist") from None
+    except _UNREADABLE as error:
+        raise BadTileset3D(f"{folder.name}/tileset.json cannot be read: {type(error).__name__} {error}") from None
+    return walk
 
 
 def _check_tile(
@@ -250,13 +413,16 @@ def _check_tile(
 
 def _check_content(walk: _Walk, uri: str, box: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.int64]:
     _require((walk.folder / uri).is_file(), f"content {uri} does not exist")
-    content = read_glb((walk.folder / uri).read_bytes())
-    extent = (content.positions_m.min(axis=0), content.positions_m.max(axis=0))
-    _require(_inside(extent, box), f"the content of {uri} leaves its volume")
-    _require(len(np.unique(content.asset_ids)) == len(content.asset_ids), f"{uri} draws an asset twice")
+    if not walk.contents:
+        return np.empty(0, dtype=np.int64)
+    try:
+        found = check_content((walk.folder / uri).read_bytes())
+        _require(_inside((found.low_m, found.high_m), box), "what it draws leaves its volume")
+    except BadTileset3D as error:
+        raise BadTileset3D(f"{walk.folder.name}/{uri}: {error}") from None
     walk.tiles += 1
-    walk.triangles += len(content.triangles)
-    return content.asset_ids
+    walk.triangles += found.triangles
+    return found.asset_ids
 
 
 def _corners(box: list[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

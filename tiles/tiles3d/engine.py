@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiles.errors import NoRoom
+from tiles.tiles3d.check import check_file, check_tree
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.layer import Content, Features, Ground, LeftOut
 from tiles.tiles3d.shelf import DATUMS, Published, building, publish, read_published
@@ -85,8 +86,23 @@ inline: Workers = map
 """This process, one task after the other."""
 
 
+Check: TypeAlias = Callable[[Path, NDArray[np.uint32]], None]
+"""Called with a content file that lies on the disk and the assets that it must draw; raises when it does not."""
+
+
+def unchecked(path: Path, asset_ids: NDArray[np.uint32]) -> None:
+    """Take what was written as it is: for measuring what drawing alone costs."""
+
+
 def build(
-    folder: Path, features: Features, ground: Ground, source: str, *, progress: Progress = no_progress, workers: Workers = inline
+    folder: Path,
+    features: Features,
+    ground: Ground,
+    source: str,
+    *,
+    progress: Progress = no_progress,
+    workers: Workers = inline,
+    check: Check = check_file,
 ) -> Published:
     """Build both datums of a layer and publish them.
 
@@ -102,15 +118,19 @@ def build(
         From `made_from`.
     workers
         Who draws: this process, or many (`workers.py`). The files are the same.
+    check
+        Looks at every new content file before anything is published.
 
     Raises
     ------
+    BadTileset3D
+        When a new file or the tree fails its check; what is served stays, and the next build draws that file again.
     NoRoom
         When the disk has no room; what is served stays.
     """
     with building(folder) as work:
         try:
-            return _Build(folder, work, features, ground, source).run(progress, workers)
+            return _Build(folder, work, features, ground, source, check=check).run(progress, workers)
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise
@@ -149,7 +169,8 @@ class _File:
 class _Build:
     """One build of one layer."""
 
-    def __init__(self, folder: Path, work: Path, features: Features, ground: Ground, source: str) -> None:
+    def __init__(self, folder: Path, work: Path, features: Features, ground: Ground, source: str, *, check: Check) -> None:
+        self.check = check
         self.folder, self.work, self.features, self.ground, self.source = folder, work, features, ground, source
         self.frame = _frame(features.bounds_wgs84) if len(features.asset_ids) else Frame.at(0, 0)
         self.known = _known_files(folder)
@@ -172,6 +193,8 @@ class _Build:
         root = build_tree(_middles(features.bounds_wgs84), features.sizes_m, _capacity(features))
         files = self._draw([node for node in root.walk() if len(node.rows)], progress, workers)
         made = self._assemble(root, files, left_out)
+        for datum in DATUMS:
+            check_tree(made / datum)
         ground = files["ground"].values()
         size = sum(file.size_bytes for file in ground) + (made / "ground" / "tileset.json").stat().st_size
         bounds = features.bounds_wgs84
@@ -197,7 +220,8 @@ class _Build:
         groups = list(_batches(missing))
         total = sum(len(node.rows) for node, _ in missing)
         done = 0
-        for group, written in zip(groups, self._written(workers(draw, map(self._task, groups))), strict=True):
+        drawn = zip(groups, workers(draw, map(self._task, groups)), strict=True)
+        for group, written in zip(groups, self._written(drawn), strict=True):
             for (node, _), made in zip(group, written, strict=True):
                 for datum, file in made.items():
                     files[datum][node.quadkey] = file
@@ -205,12 +229,14 @@ class _Build:
             progress(done / total)
         return files
 
-    def _written(self, drawn: Iterable[list[dict[str, tuple[str, Content]]]]) -> Iterator[list[dict[str, _File]]]:
-        """Let a thread write what is drawn while the next is drawn."""
+    def _written(
+        self, drawn: Iterable[tuple[Sequence[tuple[Node, dict[str, str]]], list[dict[str, tuple[str, Content]]]]]
+    ) -> Iterator[list[dict[str, _File]]]:
+        """Let a thread write and check what is drawn while the next is drawn."""
         with ThreadPoolExecutor(1) as writer:
             before: Future[list[dict[str, _File]]] | None = None
-            for contents in drawn:
-                now = writer.submit(self._write, contents)
+            for group, contents in drawn:
+                now = writer.submit(self._write, [node for node, _ in group], contents)
                 if before is not None:
                     yield before.result()
                 before = now
@@ -232,11 +258,14 @@ class _Build:
             names[datum] = f"c{node.quadkey}-{digest.hexdigest()[:16]}.glb"
         return names
 
-    def _write(self, contents: Sequence[dict[str, tuple[str, Content]]]) -> list[dict[str, _File]]:
-        """Write files, then note them in the list of what is whole."""
+    def _write(self, nodes: Sequence[Node], contents: Sequence[dict[str, tuple[str, Content]]]) -> list[dict[str, _File]]:
+        """Write files and read them back, then note them in the list of what is whole."""
         files = [
             {datum: self._write_one(datum, name, content) for datum, (name, content) in by_datum.items()} for by_datum in contents
         ]
+        for node, by_datum in zip(nodes, files, strict=True):
+            for datum, file in by_datum.items():
+                self.check(self.work / datum / file.name, self.features.asset_ids[node.rows])
         whole = {f"{datum}/{file.name}": file.told for by_datum in files for datum, file in by_datum.items()}
         with (self.work / _WHOLE).open("a") as listed:
             listed.write(json.dumps(whole) + "\n")

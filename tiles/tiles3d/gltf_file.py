@@ -128,7 +128,7 @@ class GltfFile:
             number, above, depth = stack.pop()
             require(depth <= len(self.items("nodes")), f"node {number} is below itself")
             node = self.item("nodes", number)
-            matrix = above @ _node_matrix(node)
+            matrix = above @ node_matrix(node)
             if "mesh" in node:
                 mesh = self.item("meshes", node["mesh"])
                 yield from ((mesh, matrix @ instance) for instance in self._instances(node))
@@ -142,7 +142,7 @@ class GltfFile:
         values = {name: self.accessor(number).astype(np.float64) for name, number in given.items()}
         for row in range(len(next(iter(values.values())))):
             parts = {name.lower(): value[row].tolist() for name, value in values.items() if not name.startswith("_")}
-            yield _node_matrix(parts)
+            yield node_matrix(parts)
 
     def corners_m(self) -> Corners:
         """Return the box round all that is drawn, z up.
@@ -179,7 +179,8 @@ class GltfFile:
         return low, high
 
 
-def _node_matrix(node: dict[str, Any]) -> NDArray[np.float64]:
+def node_matrix(node: dict[str, Any]) -> NDArray[np.float64]:
+    """Return the transform of a node, shape (4, 4), y up."""
     if "matrix" in node:
         require(len(node["matrix"]) == 16, "the matrix of a node has not 16 numbers")
         return np.array(node["matrix"], dtype=np.float64).reshape(4, 4).T

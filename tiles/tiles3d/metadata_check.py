@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -189,11 +190,15 @@ class _Column:
         found = self._items(items)
         self._check_limits(found)
         empty = self.definition.get("noData")
-        if ends is None:
-            listed = [self._plain(value) for value in found]
-        else:
-            listed = [[self._plain(value) for value in found[ends[row] : ends[row + 1]]] for row in range(rows)]
-        return [None if empty is not None and value == empty else value for value in listed]
+        plain = self._listed(found)
+        listed = plain if ends is None else [plain[start:end] for start, end in pairwise(ends.tolist())]
+        return listed if empty is None else [None if value == empty else value for value in listed]
+
+    def _listed(self, found: Any) -> list[Any]:
+        if isinstance(found, list):
+            return found
+        as_stored = self.definition["type"] != "ENUM" and not self._is_scaled()
+        return list(found.tolist()) if as_stored else [self._plain(value) for value in found]
 
     def _array_ends(self, rows: int) -> NDArray[np.int64] | None:
         """Return where the arrays of the rows begin and end among the items; None where a row is one value."""
@@ -244,9 +249,15 @@ class _Column:
         end = int(ends[-1])
         require(end <= len(data), f"string offsets of {self.where} end at {end}, the values have {len(data)} bytes")
         try:
-            return [data[ends[row] : ends[row + 1]].decode() for row in range(count)]
+            whole = data[:end].decode()
         except UnicodeDecodeError:
             raise BadTileset3D(f"{self.where} holds a text that is not UTF-8") from None
+        if len(whole) == end:  # a byte each
+            return [whole[start:stop] for start, stop in pairwise(ends.tolist())]
+        starts = np.frombuffer(data, np.uint8)[ends[ends < end]]
+        # what is cut between characters is UTF-8 as well; a byte 10xxxxxx is the middle of one
+        require(bool((starts & 0xC0 != 0x80).all()), f"{self.where} holds a text that is not UTF-8")
+        return [data[start:stop].decode() for start, stop in pairwise(ends.tolist())]
 
     def _check_limits(self, found: Any) -> None:
         if self.definition["type"] == "ENUM":
@@ -292,6 +303,13 @@ class _Column:
 
 
 # references to features
+
+
+def distinct(rows: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the distinct values, rising; whole numbers of 16 bits are counted, which is quicker than sorting them."""
+    if rows.dtype.kind == "u" and rows.dtype.itemsize <= 2:
+        return np.flatnonzero(np.bincount(rows))
+    return np.unique(rows.astype(np.int64))
 
 
 def _check_property_texture(file: GltfFile, schema: Schema, number: int, texture: Mapping[str, Any]) -> None:
@@ -367,7 +385,7 @@ def _feature_rows(file: GltfFile, entry: Mapping[str, Any], given: Mapping[str, 
         require(name in given, f"{where} are read from {name}, which it lacks")
         stored = file.accessor(given[name])
         require(stored.shape[1] == 1, f"{name} is no column of single numbers")
-        rows = np.unique(stored.ravel().astype(np.int64))
+        rows = distinct(stored.ravel())
     else:
         counts = [int(file.item("accessors", number).get("count", 0)) for number in given.values()]
         rows = np.arange(min(counts, default=0))

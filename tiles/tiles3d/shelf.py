@@ -240,6 +240,19 @@ def published_files(folder: Path, published: Published, datum: str) -> dict[str,
     return {path.name: path for path in (folder / published.build / _known(datum)).iterdir() if path.is_file()}
 
 
+def strangers(folder: Path, published: Published) -> list[str]:
+    """Return what lies in the folder of a tileset, or in that of its served build, and was not put there by this module."""
+    memory = f"{folder.parent.name}.npz"  # what a layer remembers of its features
+    ours = {published.build, published.previous, memory, "current.json", ".lock", ".work", ".made"}
+    beside = [path.name for path in folder.iterdir() if path.name not in ours]
+    inside = [
+        path.relative_to(folder).as_posix()
+        for path in (folder / published.build).glob("*/*")
+        if path.parent.name not in DATUMS or (path.name != "tileset.json" and _CONTENT.fullmatch(path.name) is None)
+    ]
+    return sorted(beside + inside)
+
+
 def read_left_out(folder: Path, published: Published) -> list[dict[str, Any]]:
     """Return the features that the served build does not draw, each with its reason."""
     if not published.build:

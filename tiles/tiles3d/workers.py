@@ -167,7 +167,8 @@ def _ready_slots(client: Any, distributed: Any, address: str, var_dir: Path) -> 
             f"worker {worker} of {address} cannot draw ({problem}; needed is {here}): install the same release of heat twin,"
             f" and mount {var_dir} there at the same path"
         )
-    return max(sum(client.nthreads().values()), 1)
+    threads: dict[str, int] = client.nthreads()
+    return max(sum(threads.values()), 1)
 
 
 def able(var_dir: Path) -> str:
