@@ -9,7 +9,7 @@ their own, and the edit is rolled back.
 |---|---|
 | features_in, features_out | buildings of the city, buildings drawn; the rest is named with its reason in the build |
 | read_s | all buildings from PostGIS as arrays |
-| arrays_to_files_s | arrays in memory, outlines as WKB, judged, to files of **both** height datums, not read back; compiled code is loaded |
+| arrays_to_files_s | arrays in memory, outlines as WKB, judged, to files of **both** datums, not read back; code is compiled |
 | arrays_to_files_cpu_s | the same in CPU seconds |
 | postgis_to_published_s | `heat-twin tiles3d build --layer buildings`: both datums, every file read back by our own check |
 | rebuild_one_edit_s | from one changed height in PostGIS to the new build published |
