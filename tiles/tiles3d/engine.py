@@ -28,7 +28,7 @@ from tiles.tiles3d.layer import Content, Features, Ground, LeftOut
 from tiles.tiles3d.shelf import DATUMS, Published, building, publish, read_published
 from tiles.tiles3d.tileset import Capacity, Drawn, Node, build_tree, tileset_json
 
-FORMAT = 3
+FORMAT = 4
 """Rises when the same features give other bytes."""
 _BATCH = 8_000
 """Features that are drawn at once: memory follows it, not the city."""
