@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Self
 
 import numpy as np
@@ -85,7 +86,7 @@ class BuildingFeatures:
     def _outlines(self) -> Footprints:
         """Return the outlines as they were read, where that is WKB of plain polygons and they were not repaired."""
         outlines: list[bytes] = self._solids.buildings.outlines_wkb.tolist()
-        if any(outline[:5] not in _PLAIN for outline in outlines):
+        if not set(map(itemgetter(slice(5)), outlines)) <= _PLAIN:
             return self._solids.footprints_wgs84
         for row in np.flatnonzero(self._solids.mended).tolist():
             outlines[row] = shapely.to_wkb(self._solids.footprints_wgs84[row], output_dimension=2, byte_order=1)

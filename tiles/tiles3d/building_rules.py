@@ -167,7 +167,8 @@ class _Judge:
         return heights, sources.astype(np.uint8)
 
     def _stated_sources(self) -> NDArray[np.uint8]:
-        return np.array([_STATED_SOURCES.get(source, GIVEN) for source in self.buildings.height_sources.tolist()], dtype=np.uint8)
+        told = self.buildings.height_sources
+        return np.select([told == name for name in _STATED_SOURCES], list(_STATED_SOURCES.values()), GIVEN).astype(np.uint8)
 
     def _leave(self, wrong: _Mask, reason: str, value: _Tell, wanted: str) -> None:
         ids, codes = self.buildings.asset_ids, self.buildings.codes

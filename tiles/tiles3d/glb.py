@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from tiles.tiles3d.columns import DTYPES, Column, Table
+from tiles.tiles3d.columns import DTYPES, Column, ColumnKind, Table
 from tiles.tiles3d.frame import extent
 from tiles.tiles3d.mesh import Mesh
 
@@ -76,18 +77,20 @@ class Parts:
 
     Attributes
     ----------
-    document
-        glTF document without positions and nodes.
+    written
+        Members of the glTF document as JSON, without what follows.
+    accessors
+        All but the first, which is that of the positions.
     buffer
         Indices, feature rows, normals and the property table.
     look
         Precision and colour.
     """
 
-    document: dict[str, Any]
+    written: dict[str, str]
+    accessors: list[dict[str, Any]]
     buffer: GlbBuffer
     look: Look
-    _written: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, mesh: Mesh, table: Table, look: Look) -> Parts:
@@ -108,15 +111,16 @@ class Parts:
             "scenes": [{"nodes": [0]}],
             "meshes": [{"primitives": [_primitive(len(table))]}],
             "materials": [material(table.class_name, look)],
-            "accessors": [
-                {},
-                accessor(row_view, 0, _UNSIGNED_SHORT, count, "SCALAR"),
-                accessor(normal_view, 0, _BYTE, count, "VEC3") | {"normalized": True},
-                accessor(indices, 0, _UNSIGNED_INT if wide else _UNSIGNED_SHORT, mesh.triangles.size, "SCALAR"),
-            ],
-            "extensions": {"EXT_structural_metadata": metadata(buffer, table)},
         }
-        return cls(document, buffer, look)
+        accessors = [
+            accessor(row_view, 0, _UNSIGNED_SHORT, count, "SCALAR"),
+            accessor(normal_view, 0, _BYTE, count, "VEC3") | {"normalized": True},
+            accessor(indices, 0, _UNSIGNED_INT if wide else _UNSIGNED_SHORT, mesh.triangles.size, "SCALAR"),
+        ]
+        written = {name: _json(part) for name, part in document.items()}
+        tables, schema = _json(_property_tables(buffer, table)), _schema_json(table.class_name, _told(table))
+        written["extensions"] = f'{{"EXT_structural_metadata":{{"propertyTables":{tables},"schema":{schema}}}}}'
+        return cls(written, accessors, buffer, look)
 
     def placed(self, positions_m: NDArray[np.float64], up: NDArray[np.float64] | None = None) -> Written:
         """Return the glb with its vertices at places of the tileset's frame; see `write_glb`."""
@@ -125,14 +129,12 @@ class Parts:
         view = buffer.add(placed.vertices.tobytes(), byteStride=placed.vertices.strides[0], target=_ARRAY_BUFFER)
         positions = accessor(view, 0, placed.component, len(positions_m), "VEC3") | placed.limits
         own = {
-            "accessors": [positions, *self.document["accessors"][1:]],
+            "accessors": [positions, *self.accessors],
             "nodes": [{"mesh": 0, **placed.node}],
             "bufferViews": buffer.views,
             "buffers": [{"byteLength": len(buffer.data)}],
         }
-        if not self._written:
-            self._written.update({name: _json(part) for name, part in self.document.items()})
-        written = self._written | {name: _json(part) for name, part in own.items()}
+        written = self.written | {name: _json(part) for name, part in own.items()}
         text = ",".join(f'"{name}":{written[name]}' for name in sorted(written))
         return Written(_pack(f"{{{text}}}", buffer.data), placed.low_m, placed.high_m)
 
@@ -296,12 +298,30 @@ def metadata(buffer: GlbBuffer, table: Table) -> dict[str, Any]:
 
     A text column without any text is left out: a buffer view may not be empty.
     """
+    return {"schema": _schema(table.class_name, _told(table)), "propertyTables": _property_tables(buffer, table)}
+
+
+_Told: TypeAlias = tuple[tuple[str, ColumnKind, str], ...]
+"""Name, kind and description of each column."""
+
+
+def _told(table: Table) -> _Told:
+    return tuple((column.name, column.kind, column.told) for column in table.columns)
+
+
+def _schema(class_name: str, told: _Told) -> dict[str, Any]:
+    properties = {name: Column(name, kind, np.empty(0), description).schema() for name, kind, description in told}
+    return {"id": "heat_twin", "classes": {class_name: {"properties": properties}}}
+
+
+@lru_cache(maxsize=32)
+def _schema_json(class_name: str, told: _Told) -> str:
+    return _json(_schema(class_name, told))
+
+
+def _property_tables(buffer: GlbBuffer, table: Table) -> list[dict[str, Any]]:
     properties = {column.name: put for column in table.columns if (put := _values(buffer, column)) is not None}
-    schema = {column.name: column.schema() for column in table.columns}
-    return {
-        "schema": {"id": "heat_twin", "classes": {table.class_name: {"properties": schema}}},
-        "propertyTables": [{"class": table.class_name, "count": len(table), "properties": properties}],
-    }
+    return [{"class": table.class_name, "count": len(table), "properties": properties}]
 
 
 def _values(buffer: GlbBuffer, column: Column) -> dict[str, int] | None:
