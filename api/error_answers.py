@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.errors import KNOWN_ERRORS, Busy, status_of
+from tiles.errors import TilesError
 
 READ_ENCODINGS = "gzip, zstd, br, deflate"
 """How bodies of requests may be packed."""
@@ -30,7 +31,8 @@ def error_response(error: Exception) -> JSONResponse:
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in {429, 503} else {}
     if status == 415:
         headers["Accept-Encoding"] = READ_ENCODINGS  # RFC 7694
-    message = str(error) if status != 503 or isinstance(error, Busy) else "the database does not answer; try again in a moment"
+    told = status != 503 or isinstance(error, Busy | TilesError)
+    message = str(error) if told else "the database does not answer; try again in a moment"
     return JSONResponse(_body(type(error).__name__, message), status, headers)
 
 

@@ -43,7 +43,9 @@ def add(
     heading: Annotated[float, typer.Option("--heading", help="Where its y axis looks, degrees clockwise from north.")] = 0.0,
     scale: Annotated[float, typer.Option("--scale", help="Metres a unit of the file.")] = 1.0,
     crs: Annotated[str | None, typer.Option("--crs", help="Reference system of LAS or IFC coordinates: EPSG:4547.")] = None,
-    geoid: Annotated[float, typer.Option("--geoid", help="Metres of the sea above the ellipsoid there.")] = 0.0,
+    geoid: Annotated[
+        float | None, typer.Option("--geoid", help="Metres of the sea above the ellipsoid there; default: what the city states.")
+    ] = None,
     title: Annotated[str, typer.Option("--title", help="For people; default: the name.")] = "",
     attribution: Annotated[str, typer.Option("--attribution", help="Whose data it is.")] = "",
     licence: Annotated[str, typer.Option("--licence", help="What may be done with it.")] = "",

@@ -12,6 +12,7 @@ import numpy as np
 
 from api.settings import Settings
 from api.solids import GROUND_LAYER, published_solids
+from data.cities import city_geoid_height_m
 from data.errors import Conflict, NotFound
 from data.jobs import job
 from data.models3d import Model3d, models_of, put_model, remove_model
@@ -46,11 +47,13 @@ def add_model(
     wish: Wish,
     *,
     papers: Papers,
-    geoid_m: float,
+    geoid_m: float | None,
     replace: bool,
     seat: str,
 ) -> tuple[Model3d, bool]:
     """Check a model, place it in a city and register it; False when this very file stands there already in this very way.
+
+    Without `geoid_m` the sea stands above the ellipsoid as the city's manifest states, 0 where it does not.
 
     Raises
     ------
@@ -68,6 +71,8 @@ def add_model(
         city = raster_ground(connection, city_id)
         before = next(iter(models_of(connection, city_id, name)), None)
         raster = raster_path(connection, city_id, GROUND_LAYER)
+        stated_m = city_geoid_height_m(connection, city_id)
+    geoid_m = (stated_m or 0.0) if geoid_m is None else geoid_m
     told = {key: value for key, value in asdict(wish).items() if value is not None} | {"geoid_m": geoid_m}
     if before is not None and _same(before, file, told, papers, settings):
         return before, False

@@ -10,6 +10,7 @@ from data.errors import NotFound
 from data.pool import Pool
 from data.rollout import read_district_rates
 from data.tiles import read_tile_city, read_versions
+from tiles.errors import DamagedTileset
 from tiles.scenes import SOLIDS, SceneCity
 from tiles.tiles3d.layers import SOLID_LAYERS
 from twin.scope import Scope
@@ -44,6 +45,6 @@ def _built_solids(settings: Settings, city_id: int, scope: Scope) -> list[str]:
 def _is_built(settings: Settings, city_id: int, name: str, scope: Scope) -> bool:
     try:
         published_solids(settings, city_id, name, scope)
-    except NotFound:
+    except (NotFound, DamagedTileset):
         return False
     return True

@@ -13,13 +13,13 @@ from data.cities import city_geoid_height_m, read_assets_version
 from data.errors import NotFound
 from data.pool import Connection, connect
 from data.rasters import raster_path
-from tiles.errors import UnknownTileset
+from tiles.errors import DamagedTileset, UnknownTileset
 from tiles.tiles3d.building_memory import ChangedMeanwhile
 from tiles.tiles3d.engine import Workers, build, inline, made_from, no_progress
 from tiles.tiles3d.ground import LevelGround, RasterGround
 from tiles.tiles3d.layer import Ground
 from tiles.tiles3d.layers import SOLID_LAYERS, SolidLayer, solid_layer
-from tiles.tiles3d.shelf import EVERYBODY, Published, read_published, tileset_folder
+from tiles.tiles3d.shelf import EVERYBODY, Published, is_whole, read_published, tileset_folder
 from twin.scope import EVERYTHING, Scope
 
 GROUND_LAYER: Final = "ground"
@@ -92,7 +92,7 @@ def rebuild_layer(
     ground = ground_of(settings, connection, city_id)
     source = made_from(read_assets_version(connection, city_id), ground.token)
     folder = solids_folder(settings, city_id, layer)
-    published = None if force else read_published(folder)
+    published = None if force else _published_whole(folder)
     if published is not None and published.made_from == source:
         return published, False
     if layer.recall is not None:
@@ -103,6 +103,19 @@ def rebuild_layer(
             return published, True
     features = layer.read(connection, city_id, EVERYTHING)
     return build(folder, features, ground, source, progress=progress, workers=workers), True
+
+
+def _published_whole(folder: Path) -> Published | None:
+    """Return what is served, None where somebody damaged it: it is built again then."""
+    published = _readable(folder)
+    return published if published is not None and is_whole(folder, published) else None
+
+
+def _readable(folder: Path) -> Published | None:
+    try:
+        return read_published(folder)
+    except DamagedTileset:
+        return None
 
 
 def ground_of(settings: Settings, connection: Connection, city_id: int) -> Ground:
@@ -142,7 +155,7 @@ def published_solids(settings: Settings, city_id: int, tileset: str, scope: Scop
 
 def _restricted(settings: Settings, city_id: int, layer: SolidLayer, scope: Scope, everything: Published) -> Published:
     folder = solids_folder(settings, city_id, layer, scope)
-    published = read_published(folder)
+    published = _readable(folder)  # asked for with every tile: whether all files are there is not looked at
     if published is not None and published.made_from == everything.made_from:
         return published
     with connect(settings.database_url) as connection:
@@ -158,6 +171,6 @@ def all_published_solids(settings: Settings, city_id: int, scope: Scope) -> Mapp
             continue
         try:
             found[name] = published_solids(settings, city_id, name, scope)
-        except (NotFound, UnknownTileset):
+        except (NotFound, UnknownTileset, DamagedTileset):
             continue
     return found

@@ -67,3 +67,7 @@ class BadModel(TilesError):
 
 class NoWorkers(TilesError):
     """Raised when those who should draw 3D Tiles cannot: nobody answers at the address, no worker is there, or they die."""
+
+
+class DamagedTileset(BadTileset3D):
+    """Raised when somebody changed or removed files of 3D Tiles that are served; the next build mends them."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from api.cli import build_app
-from api.models3d import Papers, add_model
+from api.models3d import Papers, add_model, registered_models
 from api.routes.models3d import model_of
 from api.settings import Settings
 from data.errors import Conflict, NotFound
@@ -25,6 +27,7 @@ from tiles.tiles3d.archive3tz import Archive
 from tiles.tiles3d.foreign import Wish, model_tileset
 from tiles.tiles3d.foreign_tree import read_tree
 from tiles.tiles3d.gltf_file import read_gltf
+from tiles.tiles3d.shelf import read_published, tileset_folder
 from twin.errors import OutsideScope
 from twin.scope import EVERYTHING, Scope
 
@@ -129,6 +132,51 @@ def test_a_model_is_added_served_exported_and_removed(
     assert not (city.var_dir / "models3d" / "1" / "plant-3").exists()
     with pytest.raises(NotFound, match="has no 3D model 'plant-3'"):
         run(city, monkeypatch, "tiles3d", "remove", "plant-3")
+
+
+def test_a_model_stands_on_the_sea_level_that_the_city_states(
+    city: Settings, place: tuple[str, str], glb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lon, lat = place
+    at = ("tiles3d", "add", str(glb), "--name", "tank", "--lon", lon, "--lat", lat, "--altitude", "230")
+    told = {}
+    for stated_m, given in ((None, ()), (11.5, ("--replace",)), (11.5, ("--replace", "--geoid", "4"))):
+        with connect(city.database_url) as connection:
+            connection.execute("update city set geoid_height_m = %s where city_id = 1", (stated_m,))
+        run(city, monkeypatch, *at, *given)
+        model = next(model for model in registered_models(city, 1) if model.name == "tank")
+        told[model.wish["geoid_m"]] = model_tileset(city.var_dir / model.folder, "ellipsoid", "")
+    run(city, monkeypatch, "tiles3d", "remove", "tank")
+    assert list(told) == [0.0, 11.5, 4.0]
+    middles = {geoid_m: np.array(json.loads(tree)["root"]["transform"])[12:15] for geoid_m, tree in told.items()}
+    assert np.linalg.norm(middles[11.5] - middles[0.0]) == pytest.approx(11.5, abs=0.01)
+    assert np.linalg.norm(middles[4.0] - middles[0.0]) == pytest.approx(4.0, abs=0.01)
+
+
+def test_damaged_layers_are_told_and_never_an_error_of_the_server(city: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tileset_folder(city.var_dir, 1, "buildings")
+    published = read_published(folder)
+    assert published is not None
+    paths = [
+        "/3dtiles", "/scenes/overview.json", "/3dtiles/buildings/ground/tileset.json", "/3dtiles/buildings/left-out",
+        "/3dtiles/buildings/ground.3tz", "/3dtiles/pipes/ground/tileset.json",
+    ]  # fmt: skip
+    with serve(city.database_url, city.var_dir) as address, httpx.Client(base_url=address, timeout=60) as http:
+        for name, hurt in (
+            (f"{published.build}/ground/tileset.json", {2}),  # before the server has it in its cache
+            ("current.json", {2, 3, 4}),
+            (f"{published.build}/left_out.json", {3}),
+        ):
+            (folder / name).unlink()  # the copy of the sample shares its files
+            (folder / name).write_bytes(b'{"build"')
+            answers = [http.get(each, params={"city": 1}) for each in paths]
+            assert [answer.status_code for answer in answers] == [503 if n in hurt else 200 for n in range(len(paths))], name
+            error = answers[min(hurt)].json()["error"]
+            assert error["kind"] == "DamagedTileset"
+            assert "build them again with `heat-twin tiles3d build`" in error["message"]
+            assert str(city.var_dir) not in error["message"]
+            run(city, monkeypatch, "tiles3d", "build", "--layer", "buildings")
+            assert {http.get(each, params={"city": 1}).status_code for each in paths} == {200}
 
 
 def test_a_bad_model_is_in_the_ledger_and_nowhere_else(city: Settings, tmp_path: Path) -> None:

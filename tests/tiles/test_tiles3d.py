@@ -240,6 +240,9 @@ def test_a_city_passes_the_check_and_py3dtiles_reads_it(city: tuple[Path, Buildi
     for tile in tiles:
         content = tile.get_or_fetch_content(tileset.root_uri)
         assert content is not None
+    assert (
+        json.loads((folder / published.build / datum / "tileset.json").read_bytes())["asset"]["extras"]["geoid_height_m"] == 0.0
+    )
     # an independent reader agrees where the city is
     np.testing.assert_allclose(np.array(tileset.root_tile.transform)[:3, 3], FRAME.origin_ecef, atol=10_000)
 
@@ -343,7 +346,7 @@ def test_a_damaged_pointer_is_told_and_replaced_by_the_next_build(tmp_path: Path
     (tmp_path / "current.json").write_text('{"build": "00", "previous": "", "made_from": "format 1", "building_count": 50}')
     assert read_published(tmp_path) is None  # of an earlier release: built anew
     (tmp_path / "current.json").write_text("[7]")
-    with pytest.raises(BadTileset3D, match="remove that file and build again"):
+    with pytest.raises(BadTileset3D, match="build them again with"):
         read_published(tmp_path)
     assert build_town(tmp_path, town(50)).build == first.build
 

@@ -25,7 +25,7 @@ from tiles.errors import NoRoom
 from tiles.tiles3d.check import check_file, check_tree
 from tiles.tiles3d.frame import Frame
 from tiles.tiles3d.layer import Content, Features, Ground, LeftOut
-from tiles.tiles3d.shelf import DATUMS, Published, building, publish, read_published
+from tiles.tiles3d.shelf import DATUMS, Published, building, clear_unnamed, publish, read_published
 from tiles.tiles3d.tileset import Capacity, Drawn, Node, build_tree, tileset_json
 
 FORMAT = 4
@@ -135,6 +135,7 @@ def build(
             if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise
             shutil.rmtree(work, ignore_errors=True)
+            clear_unnamed(folder)
             raise NoRoom(_no_room(folder, features, error)) from error
 
 
@@ -287,7 +288,11 @@ class _Build:
             (made / datum).mkdir(parents=True)
             for file in drawn.values():
                 _link([self.work / datum / file.name, *(before / datum / file.name for before in before)], made / datum)
-            extras = {"heights": _told(datum, self.ground), "tileset": self.features.name}
+            extras = {
+                "geoid_height_m": self.ground.geoid_height_m,
+                "heights": _told(datum, self.ground),
+                "tileset": self.features.name,
+            }
             content = {quadkey: file.drawn for quadkey, file in drawn.items()}
             document = tileset_json(root, content, self.frame.matrix(), extras)
             (made / datum / "tileset.json").write_bytes(document)

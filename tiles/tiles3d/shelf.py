@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -24,9 +25,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from tiles.errors import BadTileset3D, UnknownTileset
+from tiles.errors import DamagedTileset, UnknownTileset
 from tiles.tiles3d.tileset import every_tile
 
+_LOG = logging.getLogger(__name__)
 DATUMS = {
     "ellipsoid": "metres above the WGS-84 ellipsoid",
     "ground": "metres above the ground, which is 0 everywhere",
@@ -84,7 +86,7 @@ def read_published(folder: Path) -> Published | None:
 
     Raises
     ------
-    BadTileset3D
+    DamagedTileset
         When `current.json` is not one of ours.
     """
     path = folder / "current.json"
@@ -92,13 +94,34 @@ def read_published(folder: Path) -> Published | None:
         found = json.loads(path.read_bytes())
         if isinstance(found, dict) and "build" in found and found.keys() != _FIELDS:
             return None
+        named = [found["build"], found["previous"]]
+        if any(name and _BUILD.fullmatch(name) is None for name in named):
+            raise ValueError(f"{named} are no builds")
         return Published(**found | {"bbox_wgs84": tuple(found["bbox_wgs84"])})
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadTileset3D(
-            f"{path} does not say what is served ({error}); remove that file and build again with `heat-twin tiles3d build`"
-        ) from None
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise _damaged(folder, path.name, f"does not say what is served ({error})") from None
+
+
+def _damaged(folder: Path, name: str, problem: str) -> DamagedTileset:
+    """Return the error for people; where the file lies is for the log only."""
+    _LOG.error("%s in %s %s; `heat-twin tiles3d build` mends it", name, folder, problem)
+    told = f"{name} of the 3D Tiles {folder.parent.name!r} {problem}"
+    return DamagedTileset(f"{told}; build them again with `heat-twin tiles3d build`")
+
+
+def is_whole(folder: Path, published: Published) -> bool:
+    """Return whether every file of the served build is there with its size; what is in them `check_tileset` reads."""
+    if not published.build:
+        return True
+    build = folder / published.build
+    try:
+        index = json.loads((build / "index.json").read_bytes())
+        sizes = all((build / path).stat().st_size == found["size_bytes"] for path, found in index.items())
+        return sizes and (build / "left_out.json").is_file() and all((build / d / "tileset.json").is_file() for d in DATUMS)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return False
 
 
 @contextmanager
@@ -107,9 +130,23 @@ def building(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        clear_unnamed(folder)
         work = folder / ".work"
         work.mkdir(exist_ok=True)
         yield work
+
+
+def clear_unnamed(folder: Path) -> None:
+    """Remove what killed builds left behind, except the content files of `.work`, with which the next one goes on."""
+    shutil.rmtree(folder / ".made", ignore_errors=True)
+    for pointer in folder.glob(".current-*.json"):
+        pointer.unlink(missing_ok=True)
+    try:
+        served = read_published(folder)
+    except DamagedTileset:
+        return
+    if served is not None:
+        _sweep_builds(folder, {served.build, served.previous})
 
 
 def publish(folder: Path, made: Path | None, published: Published) -> Published:
@@ -147,7 +184,7 @@ def publish(folder: Path, made: Path | None, published: Published) -> Published:
 def _before(folder: Path) -> Published | None:
     try:
         return read_published(folder)
-    except BadTileset3D:
+    except DamagedTileset:
         return None
 
 
@@ -165,7 +202,8 @@ def _mend(served: Path, made: Path) -> None:
     """Put whole files in the place of those that somebody damaged, and drop the rest of the same build."""
     for path in made.rglob("*"):
         target = served / path.relative_to(made)
-        if path.is_file() and (not target.exists() or target.stat().st_size != path.stat().st_size):
+        same_size = target.is_file() and target.stat().st_size == path.stat().st_size
+        if path.is_file() and (path.suffix == ".json" or not same_size):
             target.parent.mkdir(exist_ok=True)
             path.replace(target)
     shutil.rmtree(made)
@@ -182,10 +220,14 @@ def build_digest(made: Path) -> str:
 
 
 def _sweep(folder: Path, kept: set[str]) -> None:
+    _sweep_builds(folder, kept)
+    shutil.rmtree(folder / ".work", ignore_errors=True)
+
+
+def _sweep_builds(folder: Path, kept: set[str]) -> None:
     for path in folder.iterdir():
         if path.is_dir() and _BUILD.fullmatch(path.name) and path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)
-    shutil.rmtree(folder / ".work", ignore_errors=True)
 
 
 def read_tileset(folder: Path, published: Published, datum: str, query: str) -> bytes:
@@ -195,14 +237,19 @@ def read_tileset(folder: Path, published: Published, datum: str, query: str) -> 
     ------
     UnknownTileset
         When there is no such datum.
+    DamagedTileset
+        When somebody changed the file.
     """
-    document = json.loads((folder / published.build / _known(datum) / "tileset.json").read_bytes())
 
     def add_query(tile: dict[str, Any]) -> None:
         if "content" in tile:
             tile["content"]["uri"] += query
 
-    every_tile(document["root"], add_query)
+    document = _read_json(folder, f"{published.build}/{_known(datum)}/tileset.json", dict)
+    try:
+        every_tile(document["root"], add_query)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(folder, "tileset.json", f"is no tile tree ({error!r})") from None
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -237,7 +284,14 @@ def published_files(folder: Path, published: Published, datum: str) -> dict[str,
     UnknownTileset
         When there is no such datum.
     """
-    return {path.name: path for path in (folder / published.build / _known(datum)).iterdir() if path.is_file()}
+    served = folder / published.build / _known(datum)
+    try:
+        found = {path.name: path for path in served.iterdir() if path.name == "tileset.json" or _CONTENT.fullmatch(path.name)}
+    except OSError as error:
+        raise _damaged(folder, f"{published.build}/{datum}", f"cannot be read ({type(error).__name__})") from None
+    if "tileset.json" not in found:
+        raise _damaged(folder, f"{published.build}/{datum}", "has no tileset.json")
+    return found
 
 
 def strangers(folder: Path, published: Published) -> list[str]:
@@ -254,8 +308,24 @@ def strangers(folder: Path, published: Published) -> list[str]:
 
 
 def read_left_out(folder: Path, published: Published) -> list[dict[str, Any]]:
-    """Return the features that the served build does not draw, each with its reason."""
+    """Return the features that the served build does not draw, each with its reason.
+
+    Raises
+    ------
+    DamagedTileset
+        When somebody changed the file.
+    """
     if not published.build:
         return []
-    found: list[dict[str, Any]] = json.loads((folder / published.build / "left_out.json").read_bytes())
+    found: list[dict[str, Any]] = _read_json(folder, f"{published.build}/left_out.json", list)
+    return found
+
+
+def _read_json(folder: Path, name: str, kind: type) -> Any:
+    try:
+        found = json.loads((folder / name).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, name, f"cannot be read ({type(error).__name__})") from None
+    if not isinstance(found, kind):
+        raise _damaged(folder, name, "is not what a build writes")
     return found
