@@ -155,20 +155,21 @@ def test_a_model_stands_on_the_sea_level_that_the_city_states(
 
 def test_damaged_layers_are_told_and_never_an_error_of_the_server(city: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tileset_folder(city.var_dir, 1, "buildings")
-    published = read_published(folder)
-    assert published is not None
     paths = [
         "/3dtiles", "/scenes/overview.json", "/3dtiles/buildings/ground/tileset.json", "/3dtiles/buildings/left-out",
         "/3dtiles/buildings/ground.3tz", "/3dtiles/pipes/ground/tileset.json",
     ]  # fmt: skip
     with serve(city.database_url, city.var_dir) as address, httpx.Client(base_url=address, timeout=60) as http:
         for name, hurt in (
-            (f"{published.build}/ground/tileset.json", {2}),  # before the server has it in its cache
+            ("{build}/ground/tileset.json", {2}),  # before the server has it in its cache
             ("current.json", {2, 3, 4}),
-            (f"{published.build}/left_out.json", {3}),
+            ("{build}/left_out.json", {3}),
         ):
-            (folder / name).unlink()  # the copy of the sample shares its files
-            (folder / name).write_bytes(b'{"build"')
+            published = read_published(folder)
+            assert published is not None
+            path = folder / name.format(build=published.build)
+            path.unlink()  # the copy of the sample shares its files
+            path.write_bytes(b'{"build"')
             answers = [http.get(each, params={"city": 1}) for each in paths]
             assert [answer.status_code for answer in answers] == [503 if n in hurt else 200 for n in range(len(paths))], name
             error = answers[min(hurt)].json()["error"]
