@@ -85,8 +85,8 @@ bench-tiles: bench-city-clean ## measure tiles against the bare statement, tipg 
 	@scripts/setup_wrk.sh
 	@build/bench/bin/python -m benchmarks.tiles
 
-bench-tiles3d: bench-city-clean ## build 3D Tiles of the whole city and one edit of it against py3dtiles (PEER_SAMPLE buildings); prints one line of figures
-	@$(BIN)/python -m benchmarks.tiles3d --peer-sample $(or $(PEER_SAMPLE),0)
+bench-tiles3d: bench-city-clean ## build 3D Tiles of the whole city and one edit of it against py3dtiles (1,000 buildings of its export, or PEER_SAMPLE); prints one line of figures
+	@$(BIN)/python -m benchmarks.tiles3d --peer-sample $(or $(PEER_SAMPLE),1000)
 
 bench-ingest: ## measure the intake of a whole city's readings against a row per value; prints one line of figures
 	@$(BIN)/python -m benchmarks.ingest
