@@ -70,8 +70,8 @@ class PipeFeatures:
     def of(cls, pipes: PipeLines) -> PipeFeatures:
         """Return the pipes that can be drawn; the others are left out with their reason."""
         lines = pipes.lines_wgs84
-        joined = shapely.get_geometry(lines, 0)
-        several = np.flatnonzero(shapely.get_num_geometries(lines) != 1)
+        joined = lines.copy()
+        several = np.flatnonzero(shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING)
         joined[several] = shapely.line_merge(lines[several])
         pipes = replace(pipes, lines_wgs84=joined, surveyed=pipes.surveyed & shapely.has_z(lines))
         left_out = _left_out(pipes)
@@ -116,7 +116,7 @@ class PipeFeatures:
         """Return the axes, and for each vertex its height over the ground and whether it was surveyed."""
         derived = self._derived
         lines = self._pipes.lines_wgs84
-        xyz, owner = vertices(shapely.simplify(lines, _FAR_TOLERANCE_M / _M_PER_DEG) if far else lines)
+        xyz, owner = vertices(shapely.simplify(lines, _FAR_TOLERANCE_M / _M_PER_DEG, preserve_topology=False) if far else lines)
         starts = np.searchsorted(owner, np.arange(len(self.asset_ids) + 1))
         lifts = ground.at(xyz[:, :2])
         along = np.empty(len(xyz))
