@@ -112,12 +112,17 @@ def contact_sheet(browser: Browser, url: str, city: int, *, width: int = 780, he
             require_content(picture, frame)
             pictures.append(picture)
         shown.assert_clean()
-    return compose(pictures)
+    return compose([f"z{frame.zoom:g}  {frame.title}" for frame in FRAMES], pictures)
 
 
 def place_of(program: httpx.Client, city: int, frame: Frame) -> Position:
     """Return where a picture is taken: at the first of its kinds that the city holds, else in the middle of the city."""
-    for kind in frame.places:
+    return place_among(program, city, frame.places)
+
+
+def place_among(program: httpx.Client, city: int, kinds: Sequence[str]) -> Position:
+    """Return the place of the first of some kinds that the city holds, else the middle of the city."""
+    for kind in kinds:
         if kind == "substations":
             return _middle_substation(program, city)
         items = program.get("/assets", params={"city": city, "kind": kind, "limit": 1}).raise_for_status().json()["items"]
@@ -166,16 +171,16 @@ def require_content(picture: Image.Image, frame: Frame) -> None:
         raise BlankPicture(f"zoom {frame.zoom} ({frame.layers}): {drawn:.1%} drawn in {colours} colours")
 
 
-def compose(pictures: Sequence[Image.Image]) -> Image.Image:
+def compose(titles: Sequence[str], pictures: Sequence[Image.Image]) -> Image.Image:
     """Lay the pictures out in rows, each under its caption."""
     width, height = pictures[0].size
     rows = -(-len(pictures) // COLUMNS)
     step_x, step_y = width + GAP_PX, height + CAPTION_PX + GAP_PX
     sheet = Image.new("RGB", (COLUMNS * step_x - GAP_PX, rows * step_y - GAP_PX), GROUND)
     draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(chinese_font(), 18)
-    for number, (frame, picture) in enumerate(zip(FRAMES, pictures, strict=True)):
+    for number, (title, picture) in enumerate(zip(titles, pictures, strict=True)):
         x, y = number % COLUMNS * step_x, number // COLUMNS * step_y
-        draw.text((x + 8, y + 5), f"z{frame.zoom:g}  {frame.title}", font=font, fill=(165, 243, 252))
+        draw.text((x + 8, y + 5), title, font=font, fill=(165, 243, 252))
         sheet.paste(picture, (x, y + CAPTION_PX))
     return sheet
 

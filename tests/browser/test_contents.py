@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import OpenViewer
 from tests.browser.contact_sheet import FRAMES, MOST_BYTES, BlankPicture, contact_sheet, require_content, write_png
-from tests.browser.pages import Viewer
+from tests.browser.pages import Viewer, wait_for
 
 
 def open_sheet(shown: Viewer) -> None:
@@ -68,7 +68,8 @@ def assert_a_kind_is_fitted_and_listed(shown: Viewer, program: httpx.Client) -> 
     shown.still()
     drawn = shown.look("window.__ht.map.queryRenderedFeatures({layers: ['weather-weather_station']}).map((one) => one.id)")
     assert chosen["asset_id"] in drawn
-    assert shown.page.get_by_role("region", name="影响范围").count() == 0, "a weather station cuts nothing off"
+    impact = shown.page.get_by_role("region", name="影响范围")
+    wait_for(lambda: impact.count() == 0, what="the panel of the impact to be gone: a weather station cuts nothing off")
     panel.get_by_role("button", name="返回").click()
     shown.page.get_by_role("region", name="城市数据").wait_for()
 

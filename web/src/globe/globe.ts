@@ -30,7 +30,7 @@ const FIRST_PITCH_DEG = 45;
 /** Colours follow the feed, but a wave of messages is one repaint. */
 const REPAINT_MS = 250;
 /** Light from all sides; what is left of 1 comes from the sun. */
-const AMBIENT = 0.55;
+const AMBIENT = 0.4;
 
 export class Globe {
   private readonly widget: Widget;
@@ -157,7 +157,7 @@ export class Globe {
     const { scene } = this.widget;
     const { DirectionalLight, Cartesian3 } = this.cesium;
     const [x, y, z] = daylight(lon, lat);
-    scene.light = new DirectionalLight({ direction: new Cartesian3(x, y, z), intensity: 2.5 });
+    scene.light = new DirectionalLight({ direction: new Cartesian3(x, y, z), intensity: 1.8 });
   }
 
   /** The same grey from everywhere: Cesium's own sky would tint the colours of the legend blue. */

@@ -384,9 +384,16 @@ export class HeatMap {
   }
 }
 
-function shownIn({ view, tilesets, section }: AppState): Shown {
+function shownIn({ view, tilesets, section, alarms }: AppState): Shown {
   const under = { xray: view.xray, cover: view.cover, section, line: lineOf(view.work.line) };
-  return { visible: view.layers, tilesets: arrived(tilesets) ?? {}, selected: view.selected, under };
+  return {
+    visible: view.layers,
+    tilesets: arrived(tilesets) ?? {},
+    selected: view.selected,
+    under,
+    alarms: arrived(alarms) ?? NO_ALARMS,
+    colouring: view.colouring,
+  };
 }
 
 /** The same points for the same text: the scene is drawn again when they differ. */

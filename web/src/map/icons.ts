@@ -11,6 +11,8 @@ import { WARNING_PICTURES } from "./warningPictures";
 const MARK_PICTURES: Record<MarkSign, Draw> = { ...VALVE_PICTURES, ...WARNING_PICTURES };
 
 const RATIO = 2;
+/** Width and height of a picture. */
+export const SIGN_PX = SIZE;
 const LEVEL_COLOURS = [STATUS_COLOURS.alarmLevel1, STATUS_COLOURS.alarmLevel2, STATUS_COLOURS.alarmLevel3];
 
 function drawn(draw: Draw): CanvasRenderingContext2D {
@@ -38,6 +40,11 @@ export function problemAddress(severity: Severity): string {
 /** The sign of a valve or a warning in an answer as the address of a picture. */
 export function valveAddress(sign: MarkSign): string {
   return addressOf(sign, MARK_PICTURES[sign]);
+}
+
+/** The diamond of an alarm's level as the address of a picture. */
+export function alarmAddress(level: number): string {
+  return addressOf(`alarm-${level}`, diamond(level));
 }
 
 function addressOf(name: string, draw: Draw): string {

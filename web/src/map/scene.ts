@@ -9,9 +9,11 @@ import { MapLibreOverlay } from "@deck.gl/maplibre";
 import mvtWorkerUrl from "@loaders.gl/mvt/mvt-worker.js?url";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { getJson } from "../api/client";
+import type { Alarm } from "../api/shapes";
 import type { paths } from "../api/types.gen";
 import type { LayerId } from "../layers/ids";
 import type { TileJson } from "../state/app";
+import { alarmSigns } from "./alarmSigns";
 import { type Post, postsLayers, standing } from "./posts";
 import { loadOptionsOf } from "./tiles3d/device";
 import { FeatureTilesLayer, type PickedFeature } from "./tiles3d/FeatureTilesLayer";
@@ -81,6 +83,8 @@ export function convertLayers(layers: readonly LayerJson[]): { layers: Layer[]; 
   return { layers: converted, problems };
 }
 
+/** Parts of the state whose change draws the scene again. */
+const FOLLOWED = ["visible", "selected", "alarms", "colouring"] as const;
 const PICK_RADIUS_PX = 2;
 const TUBES_FROM_ZOOM = 15;
 
@@ -92,7 +96,20 @@ export interface Shown {
   tilesets: Record<string, TileJson>;
   selected: number | null;
   under: Under;
+  alarms: readonly Alarm[];
+  /** What the pipes are coloured by on the flat map; null: by level and side, as in the scene. */
+  colouring: string | null;
 }
+
+/** What is shown before the page has said anything. */
+const NOTHING_SHOWN: Shown = {
+  visible: [],
+  tilesets: {},
+  selected: null,
+  under: NOTHING_UNDER,
+  alarms: [],
+  colouring: null,
+};
 
 /** A solid or a prism under the pointer. */
 export type Found = PickedFeature | Post;
@@ -107,7 +124,7 @@ export class Scene {
   private problems: SceneProblem[] = [];
   private readonly loaded = new Set<string>();
   private layers: Layer[] = [];
-  private shown: Shown = { visible: [], tilesets: {}, selected: null, under: NOTHING_UNDER };
+  private shown: Shown = NOTHING_SHOWN;
   private posts: Post[] = [];
   private revision = 0;
   readonly painter: FeaturePainter;
@@ -159,13 +176,14 @@ export class Scene {
   }
 
   /** Follow the page's switches, tiles and selection; a layer that is off loads nothing. */
-  follow({ visible, tilesets, selected, under }: Shown): void {
-    const before = this.shown.under;
-    const sameUnder = (Object.keys(under) as (keyof Under)[]).every((key) => under[key] === before[key]);
-    const same = visible === this.shown.visible && selected === this.shown.selected && sameUnder;
+  follow(shown: Shown): void {
+    const before = this.shown;
+    const { under } = shown;
+    const sameUnder = (Object.keys(under) as (keyof Under)[]).every((key) => under[key] === before.under[key]);
+    const same = FOLLOWED.every((key) => shown[key] === before[key]) && sameUnder;
     fadeGround(this.map.getCanvas(), under);
-    this.painter.select(selected);
-    this.shown = { visible, tilesets, selected, under };
+    this.painter.select(shown.selected);
+    this.shown = shown;
     if (!same) this.settle();
   }
 
@@ -216,15 +234,27 @@ export class Scene {
 
   private drawn(): Layer[] {
     const posts = postsLayers(this.posts, this.statuses, this.shown.selected, this.revision);
-    const on = this.layers.filter((layer) => isOn(layer.id, this.shown.visible));
+    const on = this.layers.filter((layer) => isOn(layer.id, this.shown.visible) && !this.isFlat(layer.id));
     // close by the tubes are the network; further out they are too thin to be seen
     const close = this.map.getZoom() >= TUBES_FROM_ZOOM;
     const tubes = on.some(({ id }) => id === "pipes");
     const apart = on.filter(({ id }) => (close ? !(tubes && id === "network") : id !== "pipes" && id !== "fittings"));
-    const { under } = this.shown;
+    const { under, alarms, visible } = this.shown;
+    const signs = visible.includes("alarms") ? alarmSigns(alarms) : [];
     // glass comes last: what it lets through is drawn before it
     const [solid, glass] = [apart.filter(({ id }) => id !== "buildings"), apart.filter(({ id }) => id === "buildings")];
-    return [...solid, ...sectionLayers(under), ...glass.map((layer) => seenThrough(layer, under)), ...posts];
+    return [
+      ...solid,
+      ...sectionLayers(under),
+      ...[...glass, ...posts].map((layer) => seenThrough(layer, under)),
+      ...signs,
+    ];
+  }
+
+  /** A colouring of the pipes is one of the flat map, which neither lines nor tubes of the scene may hide. */
+  private isFlat(layerId: string): boolean {
+    const { colouring, under } = this.shown;
+    return colouring !== null && !under.xray && (layerId === "network" || layerId === "pipes");
   }
 
   private watched(layer: Layer): Layer {

@@ -5,6 +5,7 @@ import { PolygonLayer, ScatterplotLayer } from "@deck.gl/layers";
 import type { Section } from "../api/shapes";
 import { COLOURS } from "../layers/palette";
 import type { Position } from "../state/shapes";
+import { POSTS } from "./posts";
 
 /** What of the page's state the view through the ground follows. */
 export interface Under {
@@ -18,7 +19,7 @@ export interface Under {
 export const NOTHING_UNDER: Under = { xray: false, cover: 100, section: null, line: null };
 /** deck.gl draws the 2.2nd root of it: a fifth. */
 const SOLID_OPACITY = 0.03;
-const WALL: [number, number, number, number] = [148, 197, 255, 70];
+const WALL: [number, number, number, number] = [148, 197, 255, 110];
 const WALL_EDGE: [number, number, number, number] = [200, 226, 255, 200];
 const DEEPEST_LEAST_M = 3;
 const BUILDINGS = "buildings";
@@ -28,9 +29,9 @@ export function fadeGround(canvas: HTMLElement, { xray, cover }: Under): void {
   canvas.style.opacity = xray ? String(cover / 100) : "";
 }
 
-/** Buildings become glass while one looks through the ground, and hide nothing. */
+/** Buildings and prisms become glass while one looks through the ground, and hide nothing. */
 export function seenThrough(layer: Layer, { xray }: Under): Layer {
-  if (!xray || layer.id !== BUILDINGS) return layer;
+  if (!xray || !(layer.id === BUILDINGS || layer.id.startsWith(POSTS))) return layer;
   return layer.clone({ opacity: SOLID_OPACITY, parameters: { depthWriteEnabled: false } } as object);
 }
 

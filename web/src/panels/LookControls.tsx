@@ -4,6 +4,7 @@ import { imageryOf } from "../layers/satellite";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { GROUNDS, type Look } from "../state/view";
+import { XRay } from "./XRay";
 
 /** Base map, colours of the pipes, live field: each is there when the server has something to show. */
 export function LookControls() {
@@ -12,6 +13,7 @@ export function LookControls() {
       <GroundSwitch />
       <ColouringSelect />
       <FieldSelect />
+      <GroundView />
     </div>
   );
 }
@@ -39,6 +41,13 @@ function GroundSwitch() {
       />
     </div>
   );
+}
+
+/** The view through the ground; the panel of sections has the same switch. */
+function GroundView() {
+  const inPanel = useApp((state) => state.view.panel === "section");
+  const is3d = useApp((state) => state.view.mode === "3d");
+  return is3d && !inPanel ? <XRay /> : null;
 }
 
 const PLAIN = "";

@@ -1,5 +1,5 @@
 import "./section.css";
-import { InputNumber, Select, Slider, Switch } from "antd";
+import { InputNumber, Select } from "antd";
 import { useEffect, useRef, useState } from "react";
 import type { Section } from "../api/shapes";
 import { useText } from "../i18n/hooks";
@@ -13,6 +13,7 @@ import { RemoteNote } from "./RemoteNote";
 import { SectionDiagram } from "./SectionDiagram";
 import { csvOf, hasGround, layoutOf, type SectionPipe, STRETCHES } from "./section";
 import { useAnswer } from "./useAnswer";
+import { XRay } from "./XRay";
 
 const REACH_M = 2;
 const MOST_REACH_M = 50;
@@ -72,40 +73,6 @@ export default function SectionPanel() {
       {drawing === null && line !== null && section === null && <RemoteNote remote={found} />}
       {section !== null && <Shown section={section} reach={reach} />}
     </Panel>
-  );
-}
-
-/** The switch of the view through the ground, and how much of the ground is left. */
-function XRay() {
-  const t = useText();
-  const { store } = useParts();
-  const { xray, cover, mode } = useApp((state) => state.view);
-  return (
-    <div className="switch-line xray">
-      <Switch
-        size="small"
-        aria-label={t("under.xray")}
-        checked={xray}
-        onChange={(on) => {
-          store.dispatch({ type: "view/look", look: { xray: on } });
-          if (on && mode !== "3d") store.dispatch({ type: "view/mode", mode: "3d" });
-        }}
-      />
-      {t("under.xray")}
-      {xray && (
-        <span className="cover">
-          {t("under.cover")}
-          <Slider
-            min={0}
-            max={100}
-            step={5}
-            value={cover}
-            ariaLabelForHandle={t("under.cover")}
-            onChange={(next: number) => store.dispatch({ type: "view/look", look: { cover: next } })}
-          />
-        </span>
-      )}
-    </div>
   );
 }
 
