@@ -257,3 +257,20 @@ def test_shanghai_is_drawn_but_for_what_has_no_height(shanghai: Buildings, tmp_p
         report = check_tileset(tmp_path / published.build / datum)
         assert report.features == published.features_out == 1446
     np.testing.assert_array_equal(report.asset_ids, features.asset_ids)
+
+
+def test_buildings_without_ground_under_them_are_told_and_stand_on_0(caplog: pytest.LogCaptureFixture) -> None:
+    class HalfGround:
+        token, geoid_height_m, known = "half", 0.0, True
+
+        def at(self, lonlat_deg: np.ndarray) -> np.ndarray:
+            return np.where(lonlat_deg[:, 0] < LON, 200.0, np.nan)
+
+    shapes = [outline((x, 0), (x + 20, 0), (x + 20, 10), (x, 10)) for x in (-300, 100, -200, 200, 300)]
+    features = BuildingFeatures.of(Buildings.of(shapes, [9.0] * 5))
+    east = features.asset_ids[features.bounds_wgs84[:, 0] >= LON]
+    batch = features.batch(FRAME, HalfGround(), far=False)
+    assert f"ground_missing: {len(east)} buildings stand on 0" in caplog.text
+    assert str(int(east[0])) in caplog.text
+    stands_on_0 = features.asset_ids[np.unique(batch.mesh.owners[np.abs(batch.mesh.lifts_m) < 1e-6])]
+    assert stands_on_0.tolist() == east.tolist()

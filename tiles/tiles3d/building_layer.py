@@ -80,7 +80,14 @@ class BuildingFeatures:
         """See `layer.Features`."""
         footprints = self._solids.footprints_wgs84
         raised = boxes if far else extrude
-        mesh = raised(self._outlines(), frame, lift_m=_bases(footprints, ground), height_m=self._solids.heights_m)
+        bases = _bases(footprints, ground)
+        if not far and (floating := self.asset_ids[np.isnan(bases)]).size:
+            _LOG.warning(
+                "ground_missing: %d buildings stand on 0, the ground raster has no height under them: %s",
+                floating.size,
+                floating[:_NAMED].tolist(),
+            )
+        mesh = raised(self._outlines(), frame, lift_m=np.nan_to_num(bases), height_m=self._solids.heights_m)
         return MeshBatch(mesh, self._table(far=far), frame, _LOOK)
 
     def _outlines(self) -> Footprints:
@@ -110,9 +117,9 @@ class BuildingFeatures:
 
 
 def _bases(footprints: NDArray[Any], ground: Ground) -> NDArray[np.float64]:
-    """Return the lowest ground under each outline, 0 where it is not known."""
+    """Return the lowest ground under each outline, NaN where it is not known."""
     points, owner = shapely.get_coordinates(footprints, return_index=True)
     heights = ground.at(points)
     first = np.searchsorted(owner, np.arange(len(footprints)))
-    lowest = np.fmin.reduceat(heights, first) if len(first) else np.empty(0)
-    return np.where(np.isfinite(lowest), lowest, 0.0)
+    lowest: NDArray[np.float64] = np.fmin.reduceat(heights, first) if len(first) else np.empty(0)
+    return np.where(np.isfinite(lowest), lowest, np.nan)
