@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -147,7 +146,8 @@ class Recalled:
         known = _Known.of(self.features)
         told = json.dumps([asdict(one) for one in known.left_out]).encode()
         path = self._folder / _FILE
-        part = path.with_name(f".{_FILE}-{os.getpid()}")
+        # one name for all: a killed build leaves one at most, and of two that write at once the checksums of the file tell
+        part = path.with_name(f".{_FILE}.part")
         try:
             with part.open("wb") as file:
                 np.savez(
