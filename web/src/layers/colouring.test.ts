@@ -2,7 +2,7 @@ import { createExpression, latest } from "@maplibre/maplibre-gl-style-spec";
 import { describe, expect, it } from "vitest";
 import type { Colouring } from "../api/shapes";
 import { STATUS_COLOURS } from "../state/status";
-import { belowLiveState, colouringExpression } from "./colouring";
+import { belowLiveState, colouringExpression, colourOfValue } from "./colouring";
 
 const label = { label_zh: "", label_en: "" };
 const BASE: Colouring = {
@@ -58,6 +58,7 @@ describe("the colour of a pipe", () => {
     [{}, "#646464"],
   ])("with %o is that of its range", (properties, colour) => {
     expect(colourOf(colouringExpression(DN), properties as Record<string, number>)).toBe(colour);
+    expect(colourOfValue(DN, (properties as Record<string, number>)[DN.attribute])).toBe(colour);
   });
 
   it.each([
@@ -66,6 +67,7 @@ describe("the colour of a pipe", () => {
     [{}, "#646464"],
   ])("with %o is that of its owner", (properties, colour) => {
     expect(colourOf(colouringExpression(OWNERS), properties as Record<string, number>)).toBe(colour);
+    expect(colourOfValue(OWNERS, (properties as Record<string, number>)[OWNERS.attribute])).toBe(colour);
   });
 
   it("is that of the others where the legend has no item", () => {

@@ -23,6 +23,16 @@ export function colouringExpression({ attribute, kind, items, other }: Colouring
   return ["case", ...ranges, other.colour] as never;
 }
 
+/** The same for one value, for what no style of the map draws. */
+export function colourOfValue({ kind, items, other }: Colouring, value: unknown): string {
+  const isIn = ({ from, to }: Item) =>
+    typeof value === "number" &&
+    value >= (from ?? Number.NEGATIVE_INFINITY) &&
+    value < (to ?? Number.POSITIVE_INFINITY);
+  const found = kind === "ranges" ? items.find(isIn) : items.find((item) => item.value === value);
+  return (found ?? other).colour;
+}
+
 function limits(value: unknown, { from, to }: Item): unknown[] {
   const low = from === null || from === undefined ? [] : [[">=", value, from]];
   return to === null || to === undefined ? low : [...low, ["<", value, to]];

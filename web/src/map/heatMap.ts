@@ -30,7 +30,7 @@ import { assetIdOf, kindOf } from "./features";
 import { Halos } from "./halos";
 import { Handle } from "./handle";
 import { addIcons } from "./icons";
-import { layerInput, NO_ALARMS } from "./input";
+import { layerInput, NO_ALARMS, shownColouring } from "./input";
 import { keyAction } from "./keys";
 import { StatusPainter } from "./painter";
 import { roomAround } from "./room";
@@ -199,7 +199,10 @@ export class HeatMap {
     map.on("moveend", () => this.tellCamera());
     map.on("idle", () => options.onIdle(this));
     map.on("moveend", () => this.scene?.settle());
-    map.on("sourcedata", (event) => event.sourceId === "assets" && event.isSourceLoaded && this.scene?.settle());
+    map.on(
+      "sourcedata",
+      (event) => ["assets", "network"].includes(event.sourceId) && event.isSourceLoaded && this.scene?.settle(),
+    );
     map.on("error", (event) => options.onError(new Error(event.error.message)));
     map.once("style.load", () => {
       addIcons(map);
@@ -384,7 +387,8 @@ export class HeatMap {
   }
 }
 
-function shownIn({ view, tilesets, section, alarms }: AppState): Shown {
+function shownIn(state: AppState): Shown {
+  const { view, tilesets, section, alarms } = state;
   const under = { xray: view.xray, cover: view.cover, section, line: lineOf(view.work.line) };
   return {
     visible: view.layers,
@@ -392,7 +396,7 @@ function shownIn({ view, tilesets, section, alarms }: AppState): Shown {
     selected: view.selected,
     under,
     alarms: arrived(alarms) ?? NO_ALARMS,
-    colouring: view.colouring,
+    colouring: shownColouring(state),
   };
 }
 

@@ -9,11 +9,12 @@ import { MapLibreOverlay } from "@deck.gl/maplibre";
 import mvtWorkerUrl from "@loaders.gl/mvt/mvt-worker.js?url";
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { getJson } from "../api/client";
-import type { Alarm } from "../api/shapes";
+import type { Alarm, Colouring } from "../api/shapes";
 import type { paths } from "../api/types.gen";
 import type { LayerId } from "../layers/ids";
 import type { TileJson } from "../state/app";
 import { alarmSigns } from "./alarmSigns";
+import { pipeColours } from "./pipeColours";
 import { type Post, postsLayers, standing } from "./posts";
 import { loadOptionsOf } from "./tiles3d/device";
 import { FeatureTilesLayer, type PickedFeature } from "./tiles3d/FeatureTilesLayer";
@@ -84,7 +85,7 @@ export function convertLayers(layers: readonly LayerJson[]): { layers: Layer[]; 
 }
 
 /** Parts of the state whose change draws the scene again. */
-const FOLLOWED = ["visible", "selected", "alarms", "colouring"] as const;
+const FOLLOWED = ["visible", "selected", "alarms"] as const;
 const PICK_RADIUS_PX = 2;
 const TUBES_FROM_ZOOM = 15;
 
@@ -97,8 +98,8 @@ export interface Shown {
   selected: number | null;
   under: Under;
   alarms: readonly Alarm[];
-  /** What the pipes are coloured by on the flat map; null: by level and side, as in the scene. */
-  colouring: string | null;
+  /** What the pipes are coloured by; null: by level and side. */
+  colouring: Colouring | null;
 }
 
 /** What is shown before the page has said anything. */
@@ -116,6 +117,11 @@ export type Found = PickedFeature | Post;
 
 function featureOf(object: unknown): Found | null {
   return object !== null && typeof object === "object" && "assetId" in object ? (object as Found) : null;
+}
+
+/** Bands of the statistics are made anew whenever they are asked for. */
+function sameColouring(one: Colouring | null, other: Colouring | null): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Draws a scene over a map until it is removed. */
@@ -180,7 +186,8 @@ export class Scene {
     const before = this.shown;
     const { under } = shown;
     const sameUnder = (Object.keys(under) as (keyof Under)[]).every((key) => under[key] === before.under[key]);
-    const same = FOLLOWED.every((key) => shown[key] === before[key]) && sameUnder;
+    const sameParts = FOLLOWED.every((key) => shown[key] === before[key]);
+    const same = sameParts && sameUnder && sameColouring(shown.colouring, before.colouring);
     fadeGround(this.map.getCanvas(), under);
     this.painter.select(shown.selected);
     this.shown = shown;
@@ -189,7 +196,8 @@ export class Scene {
 
   /** The map has come to rest, or what it shows has changed: see what stands in its window. */
   settle(): void {
-    const { visible, tilesets } = this.shown;
+    const { visible, tilesets, colouring } = this.shown;
+    this.painter.colour(pipeColours(this.map, this.map.getZoom() >= TUBES_FROM_ZOOM ? colouring : null));
     this.posts = standing(this.map, tilesets, visible, (id) => this.painter.isHoused(id));
     this.draw();
   }
@@ -251,10 +259,9 @@ export class Scene {
     ];
   }
 
-  /** A colouring of the pipes is one of the flat map, which neither lines nor tubes of the scene may hide. */
+  /** Further out a colouring of the pipes is seen on the flat map, which lines of the scene may not hide. */
   private isFlat(layerId: string): boolean {
-    const { colouring, under } = this.shown;
-    return colouring !== null && !under.xray && (layerId === "network" || layerId === "pipes");
+    return this.shown.colouring !== null && layerId === "network";
   }
 
   private watched(layer: Layer): Layer {

@@ -122,6 +122,19 @@ describe("the painter of features", () => {
     expect([painter.isHoused(100), painter.isHoused(8)]).toEqual([true, false]);
   });
 
+  it("takes the colours that the page chooses, but an alarm stays on top of them", () => {
+    const [painter] = painted([7, 8]);
+    const [plain] = painter.coloursOf(7);
+    painter.colour(new Map([[7, [1, 2, 3]]]));
+    expect([painter.coloursOf(7), painter.coloursOf(8)]).toEqual([[[1, 2, 3]], [plain]]);
+    live.set(7, STATUS.alarmLevel1);
+    painter.mark([7]);
+    expect(painter.coloursOf(7)).toEqual([alarm]);
+    live.delete(7);
+    painter.colour(new Map());
+    expect(painter.coloursOf(7)).toEqual([plain]);
+  });
+
   it("leaves a building alone that only reports that its data are old", () => {
     const [painter] = painted([7]);
     live.set(7, STATUS.stale);

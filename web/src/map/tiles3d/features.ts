@@ -112,6 +112,8 @@ export class FeaturePainter {
   private readonly tiles = new Set<TileFeatures>();
   private selected: number | null = null;
   private hovered: number | null = null;
+  /** Colours of assets that have nothing to report, by what the page colours them by. */
+  private chosen: ReadonlyMap<number, Rgb> = new Map();
   /** What a solid shows beside itself, and where an asset without a solid of its own is shown. */
   private readonly housed = new Map<number, number[]>();
   private readonly bearers = new Map<number, number[]>();
@@ -169,6 +171,13 @@ export class FeaturePainter {
     return count;
   }
 
+  /** Colour assets that have nothing to report by what the page colours them by; the others keep the plain colour. */
+  colour(chosen: ReadonlyMap<number, Rgb>): void {
+    const before = this.chosen;
+    this.chosen = chosen;
+    this.mark(new Set([...before.keys(), ...chosen.keys()]));
+  }
+
   select(id: number | null): void {
     const before = this.selected;
     if (before === id) return;
@@ -212,7 +221,8 @@ export class FeaturePainter {
   private write(id: number, { tile, row }: Spot): boolean {
     const shows = [id, ...(this.housed.get(id) ?? [])];
     const status = worst(shows.map((one) => shownStatus(this.statuses.get(one))));
-    const colour = (status === null ? undefined : STATUS_RGB.get(status)) ?? plainColour(tile, row);
+    const colour =
+      (status === null ? undefined : STATUS_RGB.get(status)) ?? this.chosen.get(id) ?? plainColour(tile, row);
     const isSelected = this.selected !== null && shows.includes(this.selected);
     const marks = (isSelected ? MARK.selected : 0) | (id === this.hovered ? MARK.hovered : 0);
     const [before, marked] = tile.colour(row);
