@@ -69,11 +69,27 @@ def test_processes_draw_the_same_bytes_and_one_that_is_killed_is_replaced(tmp_pa
         def told(fraction: float) -> None:
             pool: Any = workers
             if not killed:
-                killed.extend(pool.executor._processes)
+                killed.extend(worker.process.pid for worker in pool.workers)
                 os.kill(killed[0], signal.SIGKILL)
 
         assert build_town(tmp_path, workers, told) == drawn_here
         assert killed
+
+
+def half_an_answer(task: engine.Task) -> Any:
+    """Die while the answer is being written, as a process does that the system ends."""
+    return _DiesWhenPickled()
+
+
+class _DiesWhenPickled:
+    def __reduce__(self) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_dies_before_its_answer_is_whole_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "draw", half_an_answer)
+    with processes(2) as workers, pytest.raises(NoWorkers):
+        build_town(tmp_path, workers)
 
 
 def test_tiles_that_end_every_process_are_given_up_and_nothing_is_published(

@@ -10,10 +10,10 @@ import multiprocessing
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -53,60 +53,122 @@ def processes(count: int) -> Iterator[Workers]:
 
 
 @dataclass(slots=True)
+class _Process:
+    """A process with a pipe of its own: what it was writing when it was killed is nobody else's half message."""
+
+    process: BaseProcess
+    pipe: Connection[Any, Any]
+    job: _Job | None = None
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+@dataclass(slots=True)
+class _Job:
+    """A task under way."""
+
+    task: Task
+    is_given: bool = False
+    answer: Answer | None = None
+    deaths: int = 0
+
+
+@dataclass(slots=True)
 class _Pool:
     """Processes that are started at the first task, and anew when one dies."""
 
     count: int
-    executor: ProcessPoolExecutor | None = field(default=None, init=False)
+    workers: list[_Process] = field(default_factory=list, init=False)
 
     def __call__(self, work: _Work, tasks: Iterable[Task], /) -> Iterator[Answer]:
         """See `engine.Workers`."""
-        waiting: deque[tuple[Task, Future[Answer]]] = deque()
+        jobs: deque[_Job] = deque()
         source = iter(tasks)
-        deaths = 0
         while True:
-            while len(waiting) < _AHEAD * self.count and (task := next(source, None)) is not None:
-                waiting.append((task, self._submit(work, task)))
-            if not waiting:
+            while len(jobs) < _AHEAD * self.count and (task := next(source, None)) is not None:
+                jobs.append(_Job(task))
+            if not jobs:
                 return
-            try:
-                answer = waiting[0][1].result()
-            except BrokenProcessPool:
-                deaths += 1
-                if deaths >= _DEATHS:
-                    raise NoWorkers(
-                        f"{deaths} times in a row a process that draws 3D Tiles was ended from outside, over the same tiles; the"
-                        " system does so when memory is short: take fewer `--processes`, or leave it out"
-                    ) from None
-                self.close()
-                waiting = deque((task, kept if _whole(kept) else self._submit(work, task)) for task, kept in waiting)
-                continue
-            deaths = 0
-            waiting.popleft()
-            yield answer
+            if (answer := jobs[0].answer) is not None:
+                jobs.popleft()
+                yield answer
+            else:
+                self._hand_out(work, jobs)
+                self._collect()
 
-    def _submit(self, work: _Work, task: Task) -> Future[Answer]:
-        if self.executor is None:
-            # forked from a process that has loaded the program only: this one has threads and a connection to the database
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload([__name__, "tiles.tiles3d.layers"])
-            self.executor = ProcessPoolExecutor(self.count, mp_context=context)
-        try:
-            return self.executor.submit(work, task)
-        except BrokenProcessPool as error:  # one died while nobody waited for it: told when its turn comes
-            failed: Future[Answer] = Future()
-            failed.set_exception(error)
-            return failed
+    def _hand_out(self, work: _Work, jobs: Iterable[_Job]) -> None:
+        """Give every process that rests a job that nobody has."""
+        for job in jobs:
+            if job.is_given:
+                continue
+            worker = next((one for one in self.workers if one.job is None), None)
+            if worker is None:
+                if len(self.workers) == self.count:
+                    return
+                worker = _start()
+                self.workers.append(worker)
+            worker.job, job.is_given = job, True
+            with suppress(OSError):  # it has died: seen when its answer is awaited
+                worker.pipe.send((work, job.task))
+
+    def _collect(self) -> None:
+        """Wait for an answer, or for the death of a process, whose job is to be given again."""
+        busy = {worker.pipe: worker for worker in self.workers if worker.job is not None}
+        for pipe in wait(list(busy)):
+            worker = busy[pipe]  # type: ignore[index]
+            job, worker.job = worker.job, None
+            assert job is not None
+            try:
+                answer, error = worker.pipe.recv()
+            except (EOFError, OSError):
+                self.workers.remove(worker)
+                worker.end()
+                self._count_death(job)
+                continue
+            if error is not None:
+                raise error
+            job.answer = answer
+
+    def _count_death(self, job: _Job) -> None:
+        job.is_given = False
+        job.deaths += 1
+        if job.deaths >= _DEATHS:
+            raise NoWorkers(
+                f"{job.deaths} times in a row a process that draws 3D Tiles was ended from outside, over the same tiles; the"
+                " system does so when memory is short: take fewer `--processes`, or leave it out"
+            )
 
     def close(self) -> None:
         """End the processes."""
-        if self.executor is not None:
-            self.executor.shutdown(wait=True, cancel_futures=True)
-            self.executor = None
+        for worker in self.workers:
+            worker.end()
+        self.workers.clear()
 
 
-def _whole(future: Future[Answer]) -> bool:
-    return future.done() and not future.cancelled() and future.exception() is None
+def _start() -> _Process:
+    # forked from a process that has loaded the program only: this one has threads and a connection to the database
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "tiles.tiles3d.layers"])
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    return _Process(process, ours)
+
+
+def _serve(pipe: Connection[Any, Any]) -> None:
+    """Answer tasks until the pool hangs up."""
+    with suppress(EOFError):
+        while True:
+            work, task = pipe.recv()
+            try:
+                answer, error = work(task), None
+            except Exception as found:
+                answer, error = None, found
+            pipe.send((answer, error))
 
 
 @contextmanager
