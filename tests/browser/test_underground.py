@@ -77,7 +77,7 @@ def test_a_section_drawn_by_clicks_is_that_of_the_server_and_is_seen_through_the
         shown.wait(drawn_under, what="the tubes and the fittings to be drawn")
         shown.still()
         assert "xray=1" in shown.page.url
-        assert supply_pixels(shown) > SUPPLY_PIXELS, "tubes of the supply are seen where the line crosses them"
+        wait_for(lambda: supply_pixels(shown) > SUPPLY_PIXELS, what="tubes of the supply to be seen where the line crosses them")
         shown.shoot(pictures / "underground.png")
         shown.page.get_by_role("switch", name="地下透视").click()
         wait_for(lambda: shown.look("window.__ht.map.getCanvas().style.opacity") == "", what="the ground to be whole again")
