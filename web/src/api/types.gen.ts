@@ -3946,6 +3946,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rollout/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Projects
+         * @description List the projects that the caller may see, with progress and money.
+         */
+        get: operations["projects_rollout_projects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/projects.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Projects Geojson
+         * @description Return the same as points for map layers; what has no position is left out.
+         */
+        get: operations["projects_geojson_rollout_projects_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scenes": {
         parameters: {
             query?: never;
@@ -12565,6 +12605,222 @@ export interface components {
              * Total
              * @description How many fit the filter; the page may hold fewer.
              * @example 1
+             */
+            total: number;
+        };
+        /**
+         * ProjectFeature
+         * @description One project as a point; its id is the row id.
+         */
+        ProjectFeature: {
+            /**
+             * Geometry
+             * @example {
+             *       "coordinates": [
+             *         125.31,
+             *         43.86
+             *       ],
+             *       "type": "Point"
+             *     }
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * @example 7
+             */
+            id: number;
+            properties: components["schemas"]["ProjectModel"];
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
+         * ProjectFeatures
+         * @description All projects with a position, as a GeoJSON FeatureCollection.
+         */
+        ProjectFeatures: {
+            /** Features */
+            features: components["schemas"]["ProjectFeature"][];
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
+        /**
+         * ProjectModel
+         * @description One project (改造项目).
+         * @example {
+         *       "area_id": 3,
+         *       "area_kind": "district",
+         *       "area_name": "示例区",
+         *       "centralised": true,
+         *       "coal_saved_t": 1800,
+         *       "code": "XM0007",
+         *       "completion": 0.5,
+         *       "construction_unit": "示例施工公司",
+         *       "district_id": 3,
+         *       "done_m2": 60000,
+         *       "name": "示例区生物质热源项目",
+         *       "paid_central_cny": 600000,
+         *       "paid_cny": 600000,
+         *       "payment_rate": 0.5,
+         *       "planned_central_cny": 1200000,
+         *       "planned_cny": 1200000,
+         *       "position": [
+         *         125.31,
+         *         43.86
+         *       ],
+         *       "project_kind": "热源清洁化",
+         *       "region": "城区",
+         *       "row_id": 7,
+         *       "scale_m2": 120000,
+         *       "stage": "施工",
+         *       "started_on": "2025-04-01",
+         *       "technical_type": "生物质"
+         *     }
+         */
+        ProjectModel: {
+            /**
+             * Area Id
+             * @description Asset id of the district or zone that it is counted by.
+             */
+            area_id: number | null;
+            /**
+             * Area Kind
+             * @description district or zone.
+             */
+            area_kind: string | null;
+            /** Area Name */
+            area_name: string | null;
+            /**
+             * Centralised
+             * @description Central heating (集中) or dispersed (分散); null = not said.
+             */
+            centralised: boolean | null;
+            /**
+             * Coal Saved T
+             * @description Standard coal saved a year, t.
+             */
+            coal_saved_t: number | null;
+            /** Code */
+            code: string;
+            /**
+             * Completion
+             * @description done_m2 / scale_m2; null without a scale.
+             */
+            completion: number | null;
+            /** Construction Unit */
+            construction_unit: string | null;
+            /**
+             * District Id
+             * @description Asset id of the district that it stands in.
+             */
+            district_id: number | null;
+            /** Done M2 */
+            done_m2: number | null;
+            /**
+             * Finished On
+             * @description YYYY-MM-DD
+             */
+            finished_on: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Paid Central Cny
+             * @example 600000
+             */
+            paid_central_cny?: number | null;
+            /**
+             * Paid Cny
+             * @example 1300000
+             */
+            paid_cny?: number | null;
+            /**
+             * Paid Company Cny
+             * @example 400000
+             */
+            paid_company_cny?: number | null;
+            /**
+             * Paid Local Cny
+             * @example 300000
+             */
+            paid_local_cny?: number | null;
+            /**
+             * Payment Rate
+             * @description paid_cny / planned_cny; above 1 where more was paid than planned.
+             * @example 0.54
+             */
+            payment_rate?: number | null;
+            /**
+             * Planned Central Cny
+             * @example 1200000
+             */
+            planned_central_cny?: number | null;
+            /**
+             * Planned Cny
+             * @description Sum of the three sources that are given.
+             * @example 2400000
+             */
+            planned_cny?: number | null;
+            /**
+             * Planned Company Cny
+             * @example 400000
+             */
+            planned_company_cny?: number | null;
+            /**
+             * Planned Local Cny
+             * @example 800000
+             */
+            planned_local_cny?: number | null;
+            /**
+             * Position
+             * @description longitude, latitude in WGS-84 degrees
+             */
+            position: [
+                number,
+                number
+            ] | null;
+            /** Project Kind */
+            project_kind: string | null;
+            /** Region */
+            region: string | null;
+            /** Responsible Unit */
+            responsible_unit: string | null;
+            /**
+             * Row Id
+             * @description Id within the register.
+             */
+            row_id: number;
+            /** Scale M2 */
+            scale_m2: number | null;
+            /** Stage */
+            stage: string | null;
+            /**
+             * Started On
+             * @description YYYY-MM-DD
+             */
+            started_on: string | null;
+            /** Technical Type */
+            technical_type: string | null;
+        };
+        /**
+         * ProjectsAnswer
+         * @description A page of projects, the largest first.
+         */
+        ProjectsAnswer: {
+            /** Items */
+            items: components["schemas"]["ProjectModel"][];
+            /**
+             * Total
+             * @description How many fit; the page may hold fewer.
+             * @example 389
              */
             total: number;
         };
@@ -26235,6 +26491,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DistrictFeatures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    projects_rollout_projects_get: {
+        parameters: {
+            query?: {
+                /** @description District or zone: projects that hang on it or stand in it. */
+                area?: number | null;
+                /** @description 前期, 施工, 竣工 or 验收. */
+                stage?: ("前期" | "施工" | "竣工" | "验收") | null;
+                /** @description Kind of project. */
+                kind?: ("热源清洁化" | "建筑能效提升" | "能力建设") | null;
+                /** @description Technical type, exactly. */
+                technical_type?: string | null;
+                /** @description Part of the code or name. */
+                q?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    projects_geojson_rollout_projects_geojson_get: {
+        parameters: {
+            query?: {
+                /** @description District or zone: projects that hang on it or stand in it. */
+                area?: number | null;
+                /** @description 前期, 施工, 竣工 or 验收. */
+                stage?: ("前期" | "施工" | "竣工" | "验收") | null;
+                /** @description Kind of project. */
+                kind?: ("热源清洁化" | "建筑能效提升" | "能力建设") | null;
+                /** @description Technical type, exactly. */
+                technical_type?: string | null;
+                /** @description Part of the code or name. */
+                q?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectFeatures"];
                 };
             };
             /** @description Validation Error */
