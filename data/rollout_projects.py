@@ -97,7 +97,7 @@ async def list_projects(
     scope.require_layer(REGISTER)
     parameters = (*scope_parameters(scope, city_id).as_tuple(), *_filters(wanted))
     total = int(await pool.fetchval(sql("rollout_project_count"), *parameters))
-    rows = await pool.fetch(sql("rollout_projects"), *parameters, *grid_deg(scope), limit, offset)
+    rows = await pool.fetch(sql("rollout_project_list"), *parameters, *grid_deg(scope), limit, offset)
     return total, [_project(row) for row in rows]
 
 

@@ -24,7 +24,7 @@ import type {
 
 export type Found = Answer<"/assets", "get">;
 
-const TILESETS = ["base", "network", "buildings", "assets", "coverage", "problems"];
+const TILESETS = ["base", "network", "buildings", "assets", "coverage", "problems", "rollout"];
 /** Points of a curve; the panel is a few hundred pixels wide. */
 const CURVE_POINTS = 400;
 const PAGE = 1000;

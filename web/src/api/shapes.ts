@@ -29,6 +29,9 @@ export type Findings = Schemas["FindingsAnswer"];
 export type Impact = Schemas["ImpactAnswer"];
 export type KindCount = Schemas["KindModel"];
 export type Raster = Schemas["RasterModel"];
+/** Projects of the rollout as points, and one of them. */
+export type ProjectFeatures = Schemas["ProjectFeatures"];
+export type Project = Schemas["ProjectModel"];
 export type Rollout = Schemas["DistrictRates"];
 export type Seat = Schemas["SeatModel"];
 /** A vertical section of the ground. */

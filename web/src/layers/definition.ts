@@ -3,6 +3,7 @@ import type { Alarm, Colouring, Field, Impact, Raster, Rollout } from "../api/sh
 import type { TileJson } from "../state/app";
 import type { Marks } from "../state/marks";
 import type { Overlay } from "../state/overlay";
+import type { RolloutChoice, RolloutMap } from "../state/rolloutMap";
 import type { LayerGroup, LayerId } from "./ids";
 
 /** What layers are built from: a part of the state, nothing else. */
@@ -12,6 +13,9 @@ export interface LayerInput {
   tilesets: Record<string, TileJson>;
   rasters: readonly Raster[];
   rollout: Rollout | null;
+  /** What the map of the rollout shows beside its tiles, and what of it was chosen. */
+  rolloutMap: RolloutMap;
+  rolloutChoice: RolloutChoice;
   alarms: readonly Alarm[];
   impact: Impact | null;
   selected: number | null;

@@ -3,6 +3,7 @@ export const LAYER_IDS = [
   "hillshade",
   "base",
   "rollout",
+  "rollout-areas",
   "areas",
   "licence",
   "coverage-company",
@@ -20,6 +21,7 @@ export const LAYER_IDS = [
   "mains",
   "fittings",
   "safety",
+  "rollout-projects",
   "problems",
   "alarms",
 ] as const;
@@ -37,5 +39,5 @@ export const VISIBLE_AT_FIRST: readonly LayerId[] = [
 ];
 
 /** Groups of layers in the layer panel, top first. */
-export const LAYER_GROUPS = ["heat", "monitoring", "safety", "quality", "coverage", "ground"] as const;
+export const LAYER_GROUPS = ["heat", "monitoring", "safety", "quality", "rollout", "coverage", "ground"] as const;
 export type LayerGroup = (typeof LAYER_GROUPS)[number];

@@ -35,6 +35,9 @@ export const COLOURS = {
   halo: "#0b1624",
 } as const;
 
+/** What is not known, in any colouring. */
+export const OTHER_COLOUR = "#64748b";
+
 /** Clean-heating rate: orange is low, blue is high; safe for colour-blind readers and free of red. */
 export const RATE_RAMP: readonly [number, string][] = [
   [0, "#f28e2b"],

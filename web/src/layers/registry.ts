@@ -21,6 +21,8 @@ import { network } from "./network";
 import { noBurn } from "./noBurn";
 import { problems } from "./problems";
 import { rollout } from "./rollout";
+import { rolloutAreas } from "./rolloutAreas";
+import { rolloutProjects } from "./rolloutProjects";
 import { safety } from "./safety";
 import { stations } from "./stations";
 import { weather } from "./weather";
@@ -29,6 +31,7 @@ const DEFINITIONS: Record<LayerId, LayerDefinition> = {
   hillshade,
   base,
   rollout,
+  "rollout-areas": rolloutAreas,
   areas,
   licence,
   "coverage-company": companyCoverage,
@@ -46,6 +49,7 @@ const DEFINITIONS: Record<LayerId, LayerDefinition> = {
   mains,
   fittings,
   safety,
+  "rollout-projects": rolloutProjects,
   problems,
   alarms,
 };

@@ -22,8 +22,8 @@ export function rolloutFeatures(found: Rollout | null): GeoJSON.FeatureCollectio
 
 export const rollout: LayerDefinition = {
   id: "rollout",
-  group: "ground",
-  title: { zh: "清洁取暖率", en: "Clean-heating rate" },
+  group: "rollout",
+  title: { zh: "各区清洁取暖率", en: "Clean-heating rate by district" },
   minZoom: 0,
   maxZoom: 24,
   build(input) {
@@ -40,11 +40,11 @@ export const rollout: LayerDefinition = {
       {
         id: "rollout-fill",
         type: "fill",
-        source: "rollout",
+        source: "rates",
         filter: ["!=", ["get", "rate"], null],
         paint: { "fill-color": colour, "fill-opacity": input.mode === "3d" ? 0 : opacity },
       },
-      { id: "rollout-edge", type: "line", source: "rollout", paint: { "line-color": COLOURS.text, "line-width": 1.5 } },
+      { id: "rollout-edge", type: "line", source: "rates", paint: { "line-color": COLOURS.text, "line-width": 1.5 } },
     ];
   },
 };

@@ -16,6 +16,8 @@ import { MAIN_SIGNS } from "../layers/mains";
 import { MARK_LAYERS } from "../layers/marks";
 import { NO_BURN_SIGNS } from "../layers/noBurn";
 import { PROBLEM_LAYERS } from "../layers/problems";
+import { ROLLOUT_AREA_LAYERS } from "../layers/rolloutAreas";
+import { PROJECT_SIGN } from "../layers/rolloutProjects";
 import { SAFETY_SIGNS } from "../layers/safety";
 import { imageryOf } from "../layers/satellite";
 import { WEATHER_SIGNS } from "../layers/weather";
@@ -42,6 +44,7 @@ const PICKED = [
   "marks-sign",
   "alarms-sign",
   ...PROBLEM_LAYERS,
+  PROJECT_SIGN,
   "stations-source",
   ...MAIN_SIGNS.map(({ kind }) => `mains-${kind}`),
   "stations-dot",
@@ -57,7 +60,12 @@ const PICKED = [
   "network-pipe",
   "gas-pipe",
   "buildings-fill",
+  // the ground below everything: an area of the rollout
+  ...ROLLOUT_AREA_LAYERS,
 ];
+const RATES = "rollout-fill";
+/** Layers that have a hover card. */
+const HOVERED = [PROJECT_SIGN, ...ROLLOUT_AREA_LAYERS, RATES];
 const PICK_RADIUS_PX = 5;
 /** The network's tiles begin at zoom 10. */
 const LEAST_FIRST_ZOOM = 10.2;
@@ -67,10 +75,16 @@ const LEAST_ZOOM = 8;
 const CLOSEST_FIT = 17;
 const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 
+/** What of the rollout is under the pointer: a district's rate, an area of a theme, a project. */
+export type Hovered =
+  | { of: "district"; district: Omit<District, "geometry"> }
+  | { of: "area"; id: number; properties: Readonly<Record<string, unknown>> }
+  | { of: "project"; id: number };
+
 export interface Hover {
   x: number;
   y: number;
-  district: Omit<District, "geometry">;
+  found: Hovered;
 }
 
 /** A solid of the 3D scene under the pointer. */
@@ -247,7 +261,7 @@ export class HeatMap {
     const sources = [view.city, state.tilesets, state.rasters, view.colouring, state.colourings, state.bands];
     const look = [view.layers, view.lang, view.mode];
     const ground = [view.ground, view.field, view.at, state.fields];
-    const moving = [arrived(state.rollout), alarms, arrived(state.impact), asset, view.selected];
+    const moving = [arrived(state.rollout), state.rolloutMap, alarms, arrived(state.impact), asset, view.selected];
     const work = [state.overlay, state.marks, state.supposed, view.panel, view.work, state.archiveRevision];
     const next = [...sources, ...look, ...ground, ...moving, ...work];
     if (view.city === null || next.every((value, i) => value === this.wanted[i])) return;
@@ -363,7 +377,10 @@ export class HeatMap {
     const best = layers.map((layer) => found.find((feature) => feature.layer.id === layer)).find((feature) => feature);
     const id = assetIdOf(best);
     if (this.parts.planning.picked(id)) return;
-    if (id !== null && PROBLEM_LAYERS.includes(best?.layer.id ?? "")) this.parts.desk.openProblem(id);
+    const layer = best?.layer.id ?? "";
+    if (id !== null && PROBLEM_LAYERS.includes(layer)) this.parts.desk.openProblem(id);
+    else if (id !== null && layer === PROJECT_SIGN) this.parts.desk.openRollout({ project: String(id) });
+    else if (id !== null && ROLLOUT_AREA_LAYERS.includes(layer)) this.parts.desk.openRollout({ place: String(id) });
     else this.parts.controller.select(id);
   }
 
@@ -372,7 +389,7 @@ export class HeatMap {
     if (picking === null) return () => true;
     const tilesets = arrived(this.parts.store.get().tilesets) ?? {};
     return (feature) => {
-      if (PROBLEM_LAYERS.includes(feature.layer.id)) return false;
+      if ([...PROBLEM_LAYERS, PROJECT_SIGN, ...ROLLOUT_AREA_LAYERS].includes(feature.layer.id)) return false;
       const kind = kindOf(feature, tilesets);
       return picking.kinds === null || (kind !== null && picking.kinds.includes(kind));
     };
@@ -380,11 +397,20 @@ export class HeatMap {
 
   private hover(event: MapMouseEvent): void {
     this.options.onPointer([event.lngLat.lng, event.lngLat.lat]);
-    const layers = ["rollout-fill"].filter((id) => this.map.getLayer(id) !== undefined);
+    const layers = HOVERED.filter((id) => this.map.getLayer(id) !== undefined);
     const feature = layers.length === 0 ? undefined : this.map.queryRenderedFeatures(event.point, { layers })[0];
-    const district = feature?.properties as Hover["district"] | undefined;
-    this.options.onHover(district === undefined ? null : { ...event.point, district });
+    const { x, y } = event.point;
+    this.options.onHover(feature === undefined ? null : { x, y, found: hovered(feature) });
   }
+}
+
+function hovered(feature: MapGeoJSONFeature): Hovered {
+  const id = Number(feature.id);
+  if (feature.layer.id === PROJECT_SIGN) return { of: "project", id };
+  if (feature.layer.id === RATES) {
+    return { of: "district", district: feature.properties as Omit<District, "geometry"> };
+  }
+  return { of: "area", id, properties: feature.properties };
 }
 
 function shownIn(state: AppState): Shown {

@@ -4,6 +4,7 @@ import { COLOURS } from "../layers/palette";
 import type { MarkSign } from "../state/marks";
 import { STATUS_COLOURS } from "../state/status";
 import { PROBLEM_PICTURES } from "./problemPictures";
+import { ROLLOUT_PICTURES } from "./rolloutPictures";
 import { type Draw, SIGN_PICTURES, SIZE } from "./signPictures";
 import { VALVE_PICTURES } from "./valvePictures";
 import { WARNING_PICTURES } from "./warningPictures";
@@ -40,6 +41,11 @@ export function problemAddress(severity: Severity): string {
 /** The sign of a valve or a warning in an answer as the address of a picture. */
 export function valveAddress(sign: MarkSign): string {
   return addressOf(sign, MARK_PICTURES[sign]);
+}
+
+/** A picture of the rollout's layers as an address. */
+export function rolloutAddress(name: string): string {
+  return addressOf(name, ROLLOUT_PICTURES[name] ?? source);
 }
 
 /** The diamond of an alarm's level as the address of a picture. */
@@ -129,6 +135,7 @@ export function addIcons(map: MapLibreMap): void {
     ...alarms,
     ...SIGN_PICTURES,
     ...MARK_PICTURES,
+    ...ROLLOUT_PICTURES,
     ...Object.fromEntries(problems),
   };
   for (const [name, draw] of Object.entries(icons)) {

@@ -5,6 +5,7 @@ import { flowOf } from "../layers/flow";
 import { imageryOf } from "../layers/satellite";
 import type { AppState } from "../state/app";
 import { arrived } from "../state/remote";
+import { rolloutChoice } from "../state/rolloutMap";
 import { showsImpact } from "../state/work";
 
 export const NO_ALARMS: readonly Alarm[] = [];
@@ -18,6 +19,8 @@ export function layerInput(state: AppState): LayerInput {
     tilesets: arrived(state.tilesets) ?? {},
     rasters: state.rasters,
     rollout: arrived(state.rollout),
+    rolloutMap: state.rolloutMap,
+    rolloutChoice: rolloutChoice(view.work),
     alarms: arrived(state.alarms) ?? NO_ALARMS,
     impact: showsImpact(view) ? arrived(state.impact) : null,
     selected: view.selected,

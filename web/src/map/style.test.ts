@@ -14,6 +14,7 @@ import { SAFETY_SIGNS } from "../layers/safety";
 import { WEATHER_SIGNS } from "../layers/weather";
 import { markedPoint, NO_MARKS } from "../state/marks";
 import { NO_OVERLAY, ROLES } from "../state/overlay";
+import { NO_ROLLOUT_MAP, rolloutChoice } from "../state/rolloutMap";
 import { STATUS_COLOURS, STATUS_NAMES } from "../state/status";
 import { ownAddress } from "./addresses";
 import { SIGN_PICTURES } from "./signPictures";
@@ -51,6 +52,8 @@ const alarm = {
 } as Alarm;
 
 const INPUT: LayerInput = {
+  rolloutMap: NO_ROLLOUT_MAP,
+  rolloutChoice: rolloutChoice({}),
   lang: "zh",
   mode: "2d",
   tilesets: {

@@ -10,6 +10,7 @@ import { drawingLayers, overlayLayers } from "../layers/overlay";
 import { COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { rolloutFeatures } from "../layers/rollout";
+import { PROJECTS, projectCollection } from "../layers/rolloutProjects";
 import { imageryOf, satellite } from "../layers/satellite";
 import type { TileJson } from "../state/app";
 import { rolesIn } from "../state/overlay";
@@ -17,7 +18,16 @@ import { ownAddress, withQuery } from "./addresses";
 import { magnified } from "./magnify";
 
 /** Points stand above the drawn answer, lines and areas below it. */
-const ABOVE_IMPACT: readonly LayerId[] = ["devices", "weather", "stations", "mains", "fittings", "problems", "alarms"];
+const ABOVE_IMPACT: readonly LayerId[] = [
+  "devices",
+  "weather",
+  "stations",
+  "mains",
+  "fittings",
+  "rollout-projects",
+  "problems",
+  "alarms",
+];
 
 const PROBLEMS = "problems";
 const NETWORK = "network";
@@ -70,7 +80,8 @@ function limited(minZoom: number, layers: LayerSpecification[]): LayerSpecificat
 
 function buildSources(input: LayerInput, origin: string): Record<string, SourceSpecification> {
   const sources: Record<string, SourceSpecification> = {
-    rollout: { type: "geojson", data: rolloutFeatures(input.rollout) },
+    rates: { type: "geojson", data: rolloutFeatures(input.rollout) },
+    [PROJECTS]: { type: "geojson", data: projectCollection(input.rolloutMap.projects), tolerance: 0 },
     alarms: { type: "geojson", data: alarmFeatures(input.alarms, input.lang) },
     // tolerance 0: no asset of an answer may vanish by simplification
     impact: { type: "geojson", data: impactFeatures(input.impact), tolerance: 0 },

@@ -1,15 +1,30 @@
 import { useText } from "../i18n/hooks";
-import type { Hover } from "../map/heatMap";
+import { ROWS } from "../layers/rolloutThemes";
+import type { Hover, Hovered } from "../map/heatMap";
 import { useApp } from "../state/context";
+import { arrived } from "../state/remote";
+import { rolloutChoice } from "../state/rolloutMap";
 import { formatArea, formatShare } from "../units";
+import { useProjectWords } from "./ProjectCard";
+import { attributeText, knownValue } from "./themes";
 
-/** Figures of the district under the pointer. */
+/** What stands under the pointer: a district with its rate, an area of the chosen theme, a project. */
 export function HoverCard({ hover }: { hover: Hover }) {
-  const t = useText();
-  const lang = useApp((state) => state.view.lang);
-  const { district } = hover;
+  const { found } = hover;
   return (
     <div className="hover-card" style={{ left: hover.x + 14, top: hover.y + 14 }}>
+      {found.of === "district" && <District district={found.district} />}
+      {found.of === "area" && <Area area={found} />}
+      {found.of === "project" && <Project id={found.id} />}
+    </div>
+  );
+}
+
+function District({ district }: Pick<Extract<Hovered, { of: "district" }>, "district">) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  return (
+    <>
       <strong>{district.name}</strong>
       <span>
         {t("rollout.rate")} <b>{formatShare(district.rate, lang)}</b>
@@ -23,6 +38,59 @@ export function HoverCard({ hover }: { hover: Hover }) {
       <span>
         {t("rollout.clean")} {formatArea(district.clean_area_m2, lang)}
       </span>
-    </div>
+    </>
+  );
+}
+
+function Area({ area }: { area: Extract<Hovered, { of: "area" }> }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const work = useApp((state) => state.view.work);
+  const { values, live } = useApp((state) => state.rolloutMap);
+  const codes = useApp((state) => arrived(state.tilesets)?.rollout?.vector_layers[0]?.codes);
+  const { theme, year } = rolloutChoice(work);
+  const { id, properties } = area;
+  const kind = codes?.kind?.[String(properties.kind)] as "district" | "zone" | "township" | "village" | undefined;
+  const outline = codes?.outline?.[String(properties.outline)];
+  return (
+    <>
+      <strong>{String(properties.name ?? "")}</strong>
+      <small>
+        {kind !== undefined && t(`rollout-map.kind.${kind}`)}
+        {outline === "households" && ` · ${t("rollout-map.outline.households")}`}
+        {outline === "none" && ` · ${t("rollout-map.outline.none")}`}
+      </small>
+      {ROWS[theme].map((row) => (
+        <span key={row}>
+          {t(`rollout-map.row.${row}` as "rollout-map.row.type")}{" "}
+          <b>{attributeText(row, knownValue(row, { id, properties, year, values, live }), lang, t)}</b>
+        </span>
+      ))}
+    </>
+  );
+}
+
+function Project({ id }: { id: number }) {
+  const t = useText();
+  const lang = useApp((state) => state.view.lang);
+  const words = useProjectWords();
+  const project = useApp((state) => state.rolloutMap.projects?.features.find((one) => one.id === id)?.properties);
+  if (project === undefined) return null;
+  return (
+    <>
+      <strong>{project.name}</strong>
+      <small>
+        {words.kind(project)} · {project.area_name ?? ""}
+      </small>
+      <span>
+        {words.stage(project)} · {project.technical_type ?? ""}
+      </span>
+      <span>
+        {t("rollout-map.scale")} {project.scale_m2 === null ? "—" : formatArea(project.scale_m2, lang)}
+      </span>
+      <span>
+        {t("rollout-map.completion")} <b>{formatShare(project.completion, lang)}</b>
+      </span>
+    </>
   );
 }

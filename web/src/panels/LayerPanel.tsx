@@ -8,7 +8,7 @@ import { LookControls } from "./LookControls";
 import { Panel } from "./Panel";
 
 /** Groups that most people never open stay folded until a layer of theirs is on. */
-const FOLDED: readonly LayerGroup[] = ["monitoring", "safety", "coverage"];
+const FOLDED: readonly LayerGroup[] = ["monitoring", "safety", "rollout", "coverage"];
 
 /** Switches of the layer registry by group, top layer first. */
 export function LayerPanel() {

@@ -24,6 +24,7 @@ import { countOf } from "./contents";
 import { FieldLegend } from "./FieldLegend";
 import { SEVERITIES } from "./problems";
 import { SeverityMark } from "./SeverityMark";
+import { ThemeLegend } from "./ThemeLegend";
 import { useColouring } from "./useColouring";
 
 const SIGNS: readonly [LayerId, readonly Sign[]][] = [
@@ -75,6 +76,7 @@ export function Legend() {
       <ColouringLegend />
       <FieldLegend />
       {layers.includes("rollout") && <RateRamp />}
+      <ThemeLegend />
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { translate } from "../i18n/text";
 import { type FeatureHover, HeatMap, type Hover } from "../map/heatMap";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
+import { AreaFeed } from "./AreaFeed";
 import { CoordinateBar } from "./CoordinateBar";
 import { FeatureCard } from "./FeatureCard";
 import { HoverCard } from "./HoverCard";
@@ -49,6 +50,7 @@ export function MapView({ wall }: MapViewProps) {
       <CoordinateBar pointer={pointer} readOnly={!interactive} />
       {hover !== null && <HoverCard hover={hover} />}
       {feature !== null && <FeatureCard hover={feature} />}
+      <AreaFeed />
       <LostBanner />
     </div>
   );

@@ -18,6 +18,7 @@ import DisconnectOutlined from "@ant-design/icons/DisconnectOutlined";
 import ExperimentOutlined from "@ant-design/icons/ExperimentOutlined";
 import FireOutlined from "@ant-design/icons/FireOutlined";
 import GatewayOutlined from "@ant-design/icons/GatewayOutlined";
+import HeatMapOutlined from "@ant-design/icons/HeatMapOutlined";
 import HistoryOutlined from "@ant-design/icons/HistoryOutlined";
 import RadarChartOutlined from "@ant-design/icons/RadarChartOutlined";
 import SafetyCertificateOutlined from "@ant-design/icons/SafetyCertificateOutlined";
@@ -56,6 +57,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   selection: lazy(async () => ({ default: (await import("./SelectionPanel")).SelectionPanel })),
   section: lazy(() => import("./SectionPanel")),
   services: lazy(() => import("./ServicesPanel")),
+  "rollout-map": lazy(() => import("./MapThemesPanel")),
   layers: lazy(async () => ({ default: (await import("./LayerPanel")).LayerPanel })),
 };
 
@@ -86,6 +88,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   selection: GatewayOutlined,
   section: ColumnHeightOutlined,
   services: ApiOutlined,
+  "rollout-map": HeatMapOutlined,
   layers: AppstoreOutlined,
 };
 

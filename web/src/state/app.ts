@@ -20,6 +20,7 @@ import { type Clock, NO_CLOCK } from "./clock";
 import { type MarkFeature, type Marks, NO_MARKS } from "./marks";
 import { NO_OVERLAY, type Overlay } from "./overlay";
 import { IDLE, LOADING, type Remote } from "./remote";
+import { NO_ROLLOUT_MAP, type RolloutMap } from "./rolloutMap";
 import type { Position, Tool } from "./shapes";
 import { type Camera, FIRST_VIEW, type Look, type Mode, type View, withMode } from "./view";
 import { patched, type WorkKey, type WorkPanel } from "./work";
@@ -107,6 +108,8 @@ export interface AppState {
   replaySpeed: number;
   alarms: Remote<Alarm[]>;
   rollout: Remote<Rollout>;
+  /** What the map of the rollout shows beside its tiles. */
+  rolloutMap: RolloutMap;
   contents: Remote<Contents>;
   asset: Remote<Asset>;
   impact: Remote<Impact>;
@@ -183,6 +186,7 @@ export type Action =
   | { type: "replay/speed"; speed: number }
   | { type: "alarms"; alarms: Remote<Alarm[]> }
   | { type: "rollout"; rollout: Remote<Rollout> }
+  | { type: "rollout/map"; patch: Partial<RolloutMap> }
   | { type: "contents"; contents: Remote<Contents> }
   | { type: "asset"; asset: Remote<Asset> }
   | { type: "impact"; impact: Remote<Impact> }
@@ -219,6 +223,7 @@ export function firstState(view: View = FIRST_VIEW): AppState {
     replaySpeed: 0,
     alarms: IDLE,
     rollout: IDLE,
+    rolloutMap: NO_ROLLOUT_MAP,
     contents: IDLE,
     asset: IDLE,
     impact: IDLE,
@@ -380,6 +385,8 @@ function reduceRemote(state: AppState, action: Action): AppState {
       return { ...state, alarms: action.alarms };
     case "rollout":
       return { ...state, rollout: action.rollout };
+    case "rollout/map":
+      return { ...state, rolloutMap: { ...state.rolloutMap, ...action.patch } };
     case "contents":
       return { ...state, contents: action.contents };
     case "asset":

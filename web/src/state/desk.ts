@@ -1,10 +1,12 @@
 import { saveFile } from "../api/client";
 import * as requests from "../api/desk";
 import type { AssetEdit } from "../api/records";
+import * as rollout from "../api/rolloutMap";
 import type { AssetKind } from "../api/shapes";
 import type { Action, AppState } from "./app";
 import { type Box, boxOf, grown } from "./box";
 import { NO_OVERLAY, type Overlay } from "./overlay";
+import type { RolloutMap } from "./rolloutMap";
 import { type Position, shapeOf, type Tool, writeLine, writeShape } from "./shapes";
 import type { Store } from "./store";
 import type { WorkKey, WorkPanel } from "./work";
@@ -28,6 +30,10 @@ export class Desk {
   /** Open a panel; problems come with their layer, which can be switched off again. */
   open(panel: WorkPanel | null): void {
     if (panel === "problems") this.store.dispatch({ type: "view/layer", layer: "problems", on: true });
+    if (panel === "rollout-map" && this.store.get().view.panel !== panel) {
+      for (const layer of ["rollout-areas", "rollout-projects"] as const)
+        this.store.dispatch({ type: "view/layer", layer, on: true });
+    }
     this.store.dispatch({ type: "view/panel", panel });
   }
 
@@ -39,6 +45,22 @@ export class Desk {
   openProblem(id: number): void {
     if (this.store.get().view.panel !== "problems") this.open("problems");
     this.set({ problem: String(id) });
+  }
+
+  /** Show an area or a project of the rollout on its panel; another area or project takes the place of the one that is open. */
+  openRollout(patch: Partial<Record<"place" | "project", string | null>>): void {
+    if (this.store.get().view.panel !== "rollout-map") this.open("rollout-map");
+    this.set({ place: null, project: null, ...patch });
+  }
+
+  /** Take the map to a box in degrees. */
+  goToBox([west, south, east, north]: Box): void {
+    this.store.dispatch({ type: "goal/box", box: [west, south, east, north], animated: true });
+  }
+
+  /** What the map of the rollout shows beside its tiles. */
+  setRolloutMap(patch: Partial<RolloutMap>): void {
+    this.store.dispatch({ type: "rollout/map", patch });
   }
 
   draw(tool: Tool | null): void {
@@ -118,6 +140,8 @@ export class Desk {
   readonly answerCheck = (id: number, body: Parameters<typeof requests.answerCheck>[2]) =>
     this.changing(requests.answerCheck(id, this.query(), body));
   readonly filled = (asset: number, filter: Filter) => requests.filled(asset, this.query(filter));
+  readonly projects = (filter: Filter) => rollout.projects(this.query(filter));
+  readonly projectPoints = (filter: Filter) => rollout.projectPoints(this.query(filter));
   readonly channels = () => requests.channels();
   readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
   readonly section = (filter: Filter) => requests.section(this.query(filter));

@@ -6,6 +6,7 @@ export const WORK_GROUPS = {
   alarms: ["incidents", "alarm-desk", "warnings", "alarm-rules", "alarm-kpis", "drills", "notices"],
   data: ["quality", "arrivals", "problems", "coverage", "datums"],
   archive: ["changes", "proposals", "statistics"],
+  rollout: ["rollout-map"],
   map: ["layers", "selection", "section", "services"],
 } as const;
 export type WorkGroup = keyof typeof WORK_GROUPS;
@@ -34,6 +35,7 @@ const PANEL_KEYS = {
   section: ["line", "reach", "stretch"],
   services: ["crs", "sets", "style"],
   layers: [],
+  "rollout-map": ["theme", "tier", "energy", "district", "at_stage", "year", "place", "project"],
   trace: ["ask", "target", "set", "repair_h"],
   isolation: ["also", "alternative"],
   whatif: ["zone", "close", "open", "stop_pumps", "stop_sources", "leak", "outdoor", "job", "station"],

@@ -10,6 +10,7 @@ import { network } from "./network";
 import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
+import { rolloutMap } from "./rolloutMap";
 import { services } from "./services";
 import { solving } from "./solving";
 import { under } from "./under";
@@ -32,4 +33,5 @@ export const en: Record<TextKey, string> = {
   ...view3d,
   ...under,
   ...globe,
+  ...rolloutMap,
 };

@@ -9,6 +9,7 @@ import { network } from "./network";
 import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
+import { rolloutMap } from "./rolloutMap";
 import { services } from "./services";
 import { solving } from "./solving";
 import { under } from "./under";
@@ -31,6 +32,7 @@ export const zh = {
   ...view3d,
   ...under,
   ...globe,
+  ...rolloutMap,
 } as const;
 
 export type TextKey = keyof typeof zh;
