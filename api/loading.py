@@ -20,7 +20,7 @@ from psycopg.errors import SerializationFailure
 
 from api.settings import Settings
 from api.solids import rebuild_solids
-from data import coverage, tile_tables
+from data import coverage, rollout_refresh, tile_tables
 from data.checks.run import CheckReport, run_checks
 from data.cities import city_ids
 from data.consumers import read_normal_states
@@ -76,7 +76,7 @@ class LoadReport:
     solids
         The 3D Tiles that are served now.
     built
-        Names of the derived copies that were built: `tiles`, `raster`, `tiles3d`, `problems`.
+        Names of the derived copies that were built: `tiles`, `rollout`, `raster`, `tiles3d`, `problems`.
     checks
         What the checks found; None when nothing had changed.
     """
@@ -171,7 +171,7 @@ def _derive(settings: Settings, job_id: int, imported: ImportReport, step: Progr
 def derive(
     settings: Settings, city_id: int, step: Progress, *, rasters: Sequence[RasterReport] = (), changed: bool = True
 ) -> Derived:
-    """Bring every derived copy of a city up to date: tile tables, the rasters given, 3D Tiles, problems.
+    """Bring every derived copy of a city up to date: tile tables, sums of the rollout, the rasters given, 3D Tiles, problems.
 
     What is current is left alone; the checks run when assets have `changed` or the tile tables were old.
 
@@ -182,6 +182,10 @@ def derive(
     tiles = rebuild_tiles(settings, city_id)
     if tiles is not None:
         built.append("tiles")
+    step("rollout", 0.3)
+    with connect(settings.database_url) as connection:
+        if rollout_refresh.refresh(connection, city_id) is not None:
+            built.append("rollout")
     step("rasters", 0.35)
     for raster in rasters:
         file, attribution = Path(raster.path), raster.attribution

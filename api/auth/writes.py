@@ -58,6 +58,8 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/proposals/[^/]+/withdraw", "propose_changes"),
     ("POST", r"/problems/accept", "decide_problems"),
     ("POST", r"/problems/[^/]+/(accept|dismiss|revert)", "decide_problems"),
+    ("PUT", r"/rollout/factors/[^/]+", "edit_archive"),
+    ("DELETE", r"/rollout/factors/[^/]+", "edit_archive"),
     ("POST", r"/archives", None),  # what the seat may read anyway, in one file
     ("DELETE", r"/archives/[^/]+", None),  # its own; others' with manage_jobs, which the route asks for
     ("POST", r"/causes", None),  # a question whose alarms do not fit an address

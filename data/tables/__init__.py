@@ -54,6 +54,7 @@ from data.tables.quality import quality_count, quality_day, quality_rule
 from data.tables.reading_archive import reading_archive, reading_restored, reading_retention
 from data.tables.refusals import intake_refusal
 from data.tables.registers import register_row, register_version
+from data.tables.rollout import rollout_area, rollout_factor, rollout_part, rollout_sum, rollout_version
 from data.tables.seats import api_key, api_nonce, organisation, person, seat, session, session_ticket
 from data.tables.tiles import (
     asset_summary,
@@ -137,7 +138,12 @@ __all__ = [
     "reading_retention",
     "register_row",
     "register_version",
+    "rollout_area",
+    "rollout_factor",
+    "rollout_part",
     "rollout_rate",
+    "rollout_sum",
+    "rollout_version",
     "rollup_block",
     "rollup_mark",
     "rollup_progress",

@@ -41,6 +41,7 @@ register_row = Table(
     comment="rows that hang on an asset and are none: heat users, rural households, projects",
 )
 Index("ix_register_row_asset", register_row.c.city_id, register_row.c.asset_id, register_row.c.kind)
+Index("ix_register_row_change", register_row.c.city_id, register_row.c.change_id)
 Index("ix_register_row_area", register_row.c.city_id, register_row.c.area_id, register_row.c.kind)
 
 register_version = Table(

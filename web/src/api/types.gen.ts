@@ -3906,6 +3906,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rollout/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Areas
+         * @description Return the area tree: city, district, township, village; zones beside it.
+         */
+        get: operations["areas_rollout_areas_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Definitions
+         * @description Return name, formula, unit and source of every figure.
+         */
+        get: operations["definitions_rollout_definitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rollout/districts": {
         parameters: {
             query?: never;
@@ -3938,6 +3978,115 @@ export interface paths {
          * @description Return the newest rates as GeoJSON: properties `name`, `rate`, `target_rate`, `month`; feature id = area id.
          */
         get: operations["districts_geojson_rollout_districts_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Return every figure of the areas as CSV, XLSX or GeoPackage (outlines in WGS-84).
+         */
+        get: operations["export_rollout_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Factors
+         * @description Return the factors that count for the city, with their sources.
+         */
+        get: operations["factors_rollout_factors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/factors/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Factor
+         * @description Give the city a factor of its own; the figures are counted anew before this answers (seconds for a whole city).
+         */
+        put: operations["set_factor_rollout_factors__name__put"];
+        post?: never;
+        /**
+         * Drop Factor
+         * @description Go back to the product's factor.
+         */
+        delete: operations["drop_factor_rollout_factors__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures
+         * @description Return figures of areas: the same that the map and the exports show.
+         *
+         *     Projects, tickets, answers and energy are known for now only and null in other years.
+         */
+        get: operations["figures_rollout_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parts
+         * @description Return what an area's sums are made of, by device type, supplier, fault kind, fuel or technical type of projects.
+         *
+         *     The four numbers mean, in the order of the dimensions: see each field. `supplier_score`: answers, sum of the scores of the
+         *     supplier, sum of the scores of the retrofit, nothing.
+         */
+        get: operations["parts_rollout_parts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5780,6 +5929,48 @@ export interface components {
             with: string[];
         };
         /**
+         * AreaFiguresModel
+         * @description Figures of one area.
+         */
+        AreaFiguresModel: {
+            /**
+             * Area Id
+             * @example 3
+             */
+            area_id: number;
+            /**
+             * Code
+             * @example 220112
+             */
+            code: string;
+            /**
+             * Figures
+             * @description By name of /rollout/definitions; null where nothing is known.
+             * @example {
+             *       "completion_rate": 0.92,
+             *       "finished_count": 18340
+             *     }
+             */
+            figures: {
+                [key: string]: number | null;
+            };
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "city" | "district" | "zone" | "township" | "village";
+            /**
+             * Name
+             * @example 双阳区
+             */
+            name: string;
+            /**
+             * Parent Id
+             * @example 0
+             */
+            parent_id: number | null;
+        };
+        /**
          * AreaMethods
          * @description How the area was found.
          */
@@ -5788,6 +5979,65 @@ export interface components {
             declared: string;
             /** Traced */
             traced: string;
+        };
+        /**
+         * AreaModel
+         * @description One area that things are counted by.
+         * @example {
+         *       "area_id": 3,
+         *       "code": "220112",
+         *       "district_id": 3,
+         *       "kind": "district",
+         *       "lat": 43.53,
+         *       "lon": 125.66,
+         *       "name": "双阳区",
+         *       "outline": "delivered",
+         *       "parent_id": 0
+         *     }
+         */
+        AreaModel: {
+            /**
+             * Area Id
+             * @description asset_id; 0 is the city.
+             */
+            area_id: number;
+            /** Code */
+            code: string;
+            /** District Id */
+            district_id: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "city" | "district" | "zone" | "township" | "village";
+            /** Lat */
+            lat: number | null;
+            /**
+             * Lon
+             * @description Of a point inside, WGS-84 degrees.
+             */
+            lon: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Outline
+             * @description households: drawn around them.
+             * @enum {string}
+             */
+            outline: "delivered" | "households" | "none";
+            /**
+             * Parent Id
+             * @description What it is counted into; null for the city and for zones, which are counted into nothing.
+             */
+            parent_id: number | null;
+        };
+        /**
+         * Areas
+         * @description Areas by rising id.
+         */
+        Areas: {
+            /** Items */
+            items: components["schemas"]["AreaModel"][];
         };
         /**
          * ArrivalRow
@@ -7929,6 +8179,14 @@ export interface components {
             valve_version: number;
         };
         /**
+         * Definitions
+         * @description Every figure, in the order in which they are shown.
+         */
+        Definitions: {
+            /** Items */
+            items: components["schemas"]["FigureModel"][];
+        };
+        /**
          * DeliveredLayerModel
          * @description A delivered layer as its last import reported it.
          */
@@ -8856,6 +9114,66 @@ export interface components {
             name: string;
         };
         /**
+         * FactorBody
+         * @description A factor of the city's own.
+         */
+        FactorBody: {
+            /**
+             * Source
+             * @description Where it is from.
+             * @example 长春市2025年排放清单
+             */
+            source: string;
+            /**
+             * Value
+             * @example 2.66
+             */
+            value: number;
+        };
+        /**
+         * FactorModel
+         * @description A factor as it counts for the city.
+         */
+        FactorModel: {
+            /**
+             * Name
+             * @example co2_t_per_tce
+             */
+            name: string;
+            /**
+             * Own
+             * @description The city set it; false: the product's value.
+             */
+            own: boolean;
+            /**
+             * Seat
+             * @description Who set it.
+             */
+            seat: string | null;
+            /** Set At */
+            set_at: string | null;
+            /** Source */
+            source: string;
+            /**
+             * Unit
+             * @example t/tce
+             */
+            unit: string;
+            /**
+             * Value
+             * @example 2.47
+             */
+            value: number;
+        };
+        /**
+         * Factors
+         * @description Factors that turn coal, fuel and floor area into coal equivalent and emissions.
+         */
+        Factors: {
+            /** Items */
+            items: components["schemas"]["FactorModel"][];
+        };
+        /**
          * FaultModel
          * @description What a stop of heat counts as (GB/T 43097-2023 8.8).
          */
@@ -9094,6 +9412,72 @@ export interface components {
              * @example -12.4
              */
             value: number | null;
+        };
+        /**
+         * FigureModel
+         * @description How a figure is defined.
+         */
+        FigureModel: {
+            /**
+             * Decimals
+             * @description Digits behind the point that are worth showing; of a share, in percent.
+             */
+            decimals: number;
+            /**
+             * Formula
+             * @description In the names of other figures, or what is added up.
+             */
+            formula: string;
+            /**
+             * Name
+             * @example clean_heating_rate
+             */
+            name: string;
+            /**
+             * Name Zh
+             * @example 清洁取暖率
+             */
+            name_zh: string;
+            /**
+             * Source
+             * @description Document that defines it, or where its values come from.
+             */
+            source: string;
+            /**
+             * Unit
+             * @description 1 for a share.
+             * @example 1
+             */
+            unit: string;
+        };
+        /**
+         * Figures
+         * @description Figures of some areas in one year.
+         */
+        Figures: {
+            /** Items */
+            items: components["schemas"]["AreaFiguresModel"][];
+            /**
+             * Refreshed At
+             * @description When the sums were derived; null: never.
+             */
+            refreshed_at: string | null;
+            /**
+             * Year
+             * @description 0 is now.
+             * @example 0
+             */
+            year: number;
+            /**
+             * Years
+             * @description Years that figures are kept for.
+             * @example [
+             *       2023,
+             *       2024,
+             *       2025
+             *     ]
+             */
+            years: number[];
         };
         /**
          * FiguresModel
@@ -11520,6 +11904,52 @@ export interface components {
              * @enum {string}
              */
             state: "open" | "closed" | "unknown";
+        };
+        /**
+         * PartModel
+         * @description One value of a dimension.
+         */
+        PartModel: {
+            /**
+             * Amount
+             * @description Floor area m², the same, hours of handling, quantity in the fuel's unit, scale m².
+             */
+            amount: number | null;
+            /**
+             * Done
+             * @description None, tickets of this heating year, tickets resolved, yuan, scale done m².
+             */
+            done: number | null;
+            /**
+             * Key
+             * @example 热泵风机4P
+             */
+            key: string;
+            /**
+             * Planned
+             * @description Households of the register, the same, tickets the year before, kgce, money planned in yuan.
+             */
+            planned: number | null;
+            /**
+             * Row Count
+             * @description Households finished, suppliers' households, tickets, households, projects.
+             */
+            row_count: number;
+        };
+        /**
+         * Parts
+         * @description Values of a dimension in one area, the most frequent first.
+         */
+        Parts: {
+            /** Area Id */
+            area_id: number;
+            /**
+             * Dimension
+             * @enum {string}
+             */
+            dimension: "type" | "supplier" | "supplier_score" | "fault" | "fuel" | "technical_type";
+            /** Items */
+            items: components["schemas"]["PartModel"][];
         };
         /**
          * PathAnswer
@@ -26438,6 +26868,64 @@ export interface operations {
             };
         };
     };
+    areas_rollout_areas_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description Only areas of this kind. */
+                kind?: ("city" | "district" | "zone" | "township" | "village") | null;
+                /** @description Only areas inside this one; of villages their township or district. */
+                parent?: number | null;
+                /** @description Only this area; 0 is the city. */
+                area?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Areas"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    definitions_rollout_definitions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Definitions"];
+                };
+            };
+        };
+    };
     districts_rollout_districts_get: {
         parameters: {
             query?: {
@@ -26491,6 +26979,232 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DistrictFeatures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_rollout_export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx" | "gpkg";
+                /** @description As at the end of it; 0 is now. */
+                year?: number;
+                /** @description Heads of the table. */
+                lang?: "zh" | "en";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description Only areas of this kind. */
+                kind?: ("city" | "district" | "zone" | "township" | "village") | null;
+                /** @description Only areas inside this one; of villages their township or district. */
+                parent?: number | null;
+                /** @description Only this area; 0 is the city. */
+                area?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geopackage+sqlite3": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    factors_rollout_factors_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_factor_rollout_factors__name__put: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    drop_factor_rollout_factors__name__delete: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    figures_rollout_figures_get: {
+        parameters: {
+            query?: {
+                /** @description As at the end of it; 0 is now. */
+                year?: number;
+                /** @description Only these figures, separated by commas. */
+                names?: string | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description Only areas of this kind. */
+                kind?: ("city" | "district" | "zone" | "township" | "village") | null;
+                /** @description Only areas inside this one; of villages their township or district. */
+                parent?: number | null;
+                /** @description Only this area; 0 is the city. */
+                area?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    parts_rollout_parts_get: {
+        parameters: {
+            query: {
+                dimension: "type" | "supplier" | "supplier_score" | "fault" | "fuel" | "technical_type";
+                /** @description 0 is the city. */
+                area?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parts"];
                 };
             };
             /** @description Validation Error */

@@ -1,0 +1,1 @@
+analyze rollout_area

@@ -1,0 +1,1 @@
+delete from rollout_area where city_id = %(city_id)s

@@ -1,0 +1,1 @@
+delete from rollout_factor where city_id = $1 and name = $2

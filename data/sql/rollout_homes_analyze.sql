@@ -1,0 +1,1 @@
+analyze rollout_home, rollout_device, rollout_told

@@ -1,0 +1,1 @@
+drop table rollout_home, rollout_device

@@ -1,0 +1,1 @@
+delete from rollout_sum where city_id = %(city_id)s

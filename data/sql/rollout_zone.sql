@@ -1,0 +1,1 @@
+select zone from city where city_id = %(city_id)s
