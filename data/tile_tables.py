@@ -25,8 +25,9 @@ from twin.lengths import LAYING_OF_BURIAL, MATERIAL_PATTERNS, MATERIALS
 PipeNumbers: TypeAlias = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]
 """Asset ids of pipes and, in the same order, a number of each."""
 
-TILESETS = ("base", "network", "buildings", "assets", "coverage", "problems")
-"""Tilesets of a city; each gets a row of `tile_version`. Problems are read from their own table, which the checks fill."""
+TILESETS = ("base", "network", "buildings", "assets", "coverage", "problems", "rollout")
+"""Tilesets of a city; each gets a row of `tile_version`. Problems are read from their own table, which the checks fill, areas
+of the rollout from theirs, which `data/rollout_refresh.py` fills."""
 ASSET_TABLES = ("tile_pipe", "tile_building", "tile_point", "tile_base", "tile_coverage")
 """Tile tables with a row an asset; `tile_pipe_zoom` is merged from `tile_pipe`."""
 

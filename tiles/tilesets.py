@@ -268,6 +268,67 @@ _PROBLEM_LAYER = Layer(
     ),
     "problem_id",
 )
+ROLLOUT_KINDS: Sequence[str] = ("district", "zone", "township", "village")
+OUTLINES: Sequence[str] = ("delivered", "households", "none")
+RETROFITS: Sequence[str] = ("electric", "biomass", "solar")
+ENERGIES: Sequence[str] = ("heat", "electric", "air", "biomass", "gas", "solar")
+ROLLOUT_STAGES: Sequence[str] = ("early", "construction", "acceptance")
+MARKERS: Sequence[str] = ("not_finished", "finished_up_to_300_devices", "finished_over_300_devices")
+_PER_MILLE = "in thousandths"
+
+
+def _share(name: str, zh: str) -> Attribute:
+    return Attribute(f"{name}_share", f"share of {zh} in the clean heated area, {_PER_MILLE}")
+
+
+_ROLLOUT_LAYER = Layer(
+    "area",
+    "Areas of the clean-heating rollout with their present figures (GET /rollout/definitions says what each is). First zoom:"
+    " district and zone 5, township 7, village 10. What is not known is absent. Use rates and room temperatures are live and not"
+    " in tiles.",
+    5,
+    (
+        Attribute("kind", "kind of area", _codes(ROLLOUT_KINDS)),
+        Attribute("outline", "households: drawn round its households, no border; none: a point only", _codes(OUTLINES)),
+        Attribute("district_id", "asset_id of its district; its own for a district, absent for a zone"),
+        Attribute("township_id", "asset_id of a village's township"),
+        _NAME,
+        Attribute("type", "retrofit type of most finished households", _codes(RETROFITS)),
+        Attribute("energy", "energy of most of the clean heated area", _codes(ENERGIES)),
+        Attribute("stage", "figure stage", _codes(ROLLOUT_STAGES)),
+        Attribute("marker", "figure marker; exactly 300 devices are up to 300", _codes(MARKERS)),
+        Attribute("households", "figure household_count"),
+        Attribute("target", "figure target_household_count"),
+        Attribute("finished", "figure finished_count"),
+        Attribute("permanent", "figure permanent_count"),
+        Attribute("completion", f"figure completion_rate, {_PER_MILLE}"),
+        Attribute("installation", f"figure installation_rate, {_PER_MILLE}"),
+        Attribute("rate", f"figure clean_heating_rate, {_PER_MILLE}"),
+        Attribute("target_rate", f"figure target_rate, {_PER_MILLE}"),
+        _share("heat", "district heat"),
+        _share("electric", "electricity"),
+        _share("air", "air-source heat pumps"),
+        _share("biomass", "biomass"),
+        _share("gas", "gas"),
+        _share("solar", "solar"),
+        Attribute("devices", "figure device_count"),
+        Attribute("tickets", "figure ticket_count"),
+        Attribute("tickets_before", "figure ticket_last_season_count"),
+        Attribute("open_tickets", "figure open_ticket_count"),
+        Attribute("handling", "figure mean_handling_hours, in whole hours"),
+        Attribute("satisfaction", "figure satisfaction, in hundredths of a point (100 to 500)"),
+        Attribute("supplier_satisfaction", "figure supplier_satisfaction, in hundredths of a point"),
+        Attribute("answers", "figure answer_count"),
+    ),
+    "area_id",
+)
+_ROLLOUT_NAME_LAYER = Layer(
+    "area_name",
+    "The same areas, each at one point inside, in one tile only; a village without an outline is only here.",
+    5,
+    _ROLLOUT_LAYER.attributes,
+    "area_id",
+)
 _BASE_LAYERS = (
     Layer("green", "Green areas.", 11, ()),
     Layer("water", "Water areas.", 8, (_NAME,)),
@@ -335,6 +396,14 @@ TILESETS: Mapping[str, Tileset] = {
             {8: "tile_problems"},
             frozenset({*KINDS, *REGISTERS}),
             codes=(_PROBLEM_RULES, SEVERITIES, STATES, tuple(rule.severity for rule in RULES.values())),
+        ),
+        Tileset(
+            "rollout",
+            "Areas of the clean-heating rollout.",
+            (_ROLLOUT_LAYER, _ROLLOUT_NAME_LAYER),
+            {5: "tile_rollout"},
+            frozenset({"rollout"}),
+            codes=(ROLLOUT_KINDS, OUTLINES, RETROFITS, ENERGIES),
         ),
     )
 }

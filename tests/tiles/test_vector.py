@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from data.pool import connect, open_pool
+from data.rollout_refresh import refresh
 from data.tile_tables import TILESETS as FILLED
 from data.tile_tables import rebuild
 from data.tiles import read_tile_city, read_version, rounding_grid_m
@@ -61,6 +62,7 @@ class Painter:
         insert_town(self.url, rows, city_id=city_id)
         with connect(self.url) as connection:
             rebuild(connection, city_id, SEGMENTS)
+            refresh(connection, city_id)
 
     def document(self, name: str) -> dict[str, Any]:
         """Return the TileJSON of city 1."""
@@ -232,7 +234,8 @@ SCOPES = (
 def test_a_restricted_tile_equals_the_tile_of_the_filtered_rows(town: Painter, scope: Scope) -> None:
     other = 100 + SCOPES.index(scope)
     town.fill([row for row in (*TOWN, *COVERS) if kept(scope, row)], other)
-    for tileset, zoom in itertools.product(TILESETS, (10, 13, 14, 15, 16)):
+    # a district is in the rollout of its own seat, though it lies in no district: test_rollout_tiles.py
+    for tileset, zoom in itertools.product(sorted(set(TILESETS) - {"rollout"}), (10, 13, 14, 15, 16)):
         if zoom >= TILESETS[tileset].minzoom:
             restricted = town.make(tileset, middle(zoom), scope)
             expected = town.make(tileset, middle(zoom), city_id=other)
