@@ -32,6 +32,9 @@ export type Raster = Schemas["RasterModel"];
 /** Projects of the rollout as points, and one of them. */
 export type ProjectFeatures = Schemas["ProjectFeatures"];
 export type Project = Schemas["ProjectModel"];
+/** Figures of areas of the rollout in one year, and one area of its tree. */
+export type AreaFigures = Schemas["Figures"];
+export type RolloutArea = Schemas["AreaModel"];
 export type Rollout = Schemas["DistrictRates"];
 export type Seat = Schemas["SeatModel"];
 /** A vertical section of the ground. */

@@ -1,6 +1,7 @@
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from "maplibre-gl";
+import { STATUS } from "../state/status";
 import { codeOf, FONT, type LayerDefinition, type LayerInput } from "./definition";
-import { COLOURS, OTHER_COLOUR } from "./palette";
+import { COLOURS, OTHER_COLOUR, STATUS_CODE, STATUS_COLOUR } from "./palette";
 import { type AreaKind, drawnKinds, LIVE_ATTRIBUTES, MARKERS, type Paint, paintOf, TYPES } from "./rolloutThemes";
 
 export const ROLLOUT = "rollout";
@@ -10,6 +11,9 @@ export const AREA_NAME = "area_name";
 export const ROLLOUT_AREA_LAYERS = ["village-point", "village", "township", "district"].map(
   (kind) => `rollout-areas-${kind}`,
 );
+/** Single devices come with the tiles that hold them. */
+export const ROLLOUT_DEVICES = "rollout-areas-device";
+export const DEVICES_FROM_ZOOM = 15;
 const UNKNOWN = -1;
 const VILLAGE_NAMES_FROM = 12;
 
@@ -17,8 +21,9 @@ const VILLAGE_NAMES_FROM = 12;
 export function attributeOf(input: LayerInput, attribute: string): ExpressionSpecification {
   const { live, values } = input.rolloutMap;
   const past = input.rolloutChoice.year !== null;
+  const arrived = input.rolloutMap.year === input.rolloutChoice.year;
   if (LIVE_ATTRIBUTES.includes(attribute)) return byId(past ? undefined : live[attribute]);
-  if (past) return byId(values[attribute]);
+  if (past) return byId(arrived ? values[attribute] : undefined);
   return ["coalesce", ["get", attribute], UNKNOWN] as unknown as ExpressionSpecification;
 }
 
@@ -229,6 +234,29 @@ function markers(input: LayerInput): LayerSpecification[] {
   }));
 }
 
+/** Single devices: filled while they run, hollow while they are off; the colour is that of their state. */
+function devices(input: LayerInput): LayerSpecification[] {
+  if (!input.tilesets.assets) return [];
+  const off = ["in", STATUS_CODE, ["literal", [STATUS.noData, STATUS.off]]];
+  return [
+    {
+      id: ROLLOUT_DEVICES,
+      type: "circle",
+      source: "assets",
+      "source-layer": "asset",
+      minzoom: DEVICES_FROM_ZOOM,
+      filter: ["==", ["get", "kind"], codeOf(input, "assets", "asset", "kind", "heating_device")],
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, 4, 18, 9],
+        "circle-color": STATUS_COLOUR,
+        "circle-opacity": ["case", off, 0.1, 0.95] as never,
+        "circle-stroke-color": STATUS_COLOUR,
+        "circle-stroke-width": 2,
+      },
+    },
+  ];
+}
+
 /** Areas of the rollout, coloured by the chosen theme; which areas, the zoom decides. */
 export const rolloutAreas: LayerDefinition = {
   id: "rollout-areas",
@@ -237,5 +265,7 @@ export const rolloutAreas: LayerDefinition = {
   minZoom: 0,
   maxZoom: 24,
   build: (input) =>
-    input.tilesets[ROLLOUT] ? [...fills(input), ...borders(input), ...names(input), ...markers(input)] : [],
+    input.tilesets[ROLLOUT]
+      ? [...fills(input), ...borders(input), ...devices(input), ...names(input), ...markers(input)]
+      : [],
 };

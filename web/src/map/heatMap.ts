@@ -16,7 +16,7 @@ import { MAIN_SIGNS } from "../layers/mains";
 import { MARK_LAYERS } from "../layers/marks";
 import { NO_BURN_SIGNS } from "../layers/noBurn";
 import { PROBLEM_LAYERS } from "../layers/problems";
-import { ROLLOUT_AREA_LAYERS } from "../layers/rolloutAreas";
+import { ROLLOUT_AREA_LAYERS, ROLLOUT_DEVICES } from "../layers/rolloutAreas";
 import { PROJECT_SIGN } from "../layers/rolloutProjects";
 import { SAFETY_SIGNS } from "../layers/safety";
 import { imageryOf } from "../layers/satellite";
@@ -60,6 +60,7 @@ const PICKED = [
   "network-pipe",
   "gas-pipe",
   "buildings-fill",
+  ROLLOUT_DEVICES,
   // the ground below everything: an area of the rollout
   ...ROLLOUT_AREA_LAYERS,
 ];

@@ -10,6 +10,7 @@ import { drawingLayers, overlayLayers } from "../layers/overlay";
 import { COLOURS } from "../layers/palette";
 import { LAYERS } from "../layers/registry";
 import { rolloutFeatures } from "../layers/rollout";
+import { ROLLOUT } from "../layers/rolloutAreas";
 import { PROJECTS, projectCollection } from "../layers/rolloutProjects";
 import { imageryOf, satellite } from "../layers/satellite";
 import type { TileJson } from "../state/app";
@@ -103,8 +104,8 @@ function buildSources(input: LayerInput, origin: string): Record<string, SourceS
 /** What is added to the address of tiles: attributes that few colourings need, and what makes the map ask again. */
 function marksOf(name: string, { version }: TileJson, { colouring, problems }: LayerInput): Record<string, string> {
   const wanted = name === NETWORK ? (colouring?.with ?? []) : [];
-  // a decision about a problem changes its tiles, not the version of the assets
-  const revision = name === PROBLEMS ? problems.revision : 0;
+  // a decision about a problem and a row of a register change tiles, not the version of the assets
+  const revision = name === PROBLEMS || name === ROLLOUT ? problems.revision : 0;
   return {
     ...(wanted.length > 0 ? { with: wanted.join(",") } : {}),
     ...(version ? { v: version } : {}),

@@ -1,13 +1,23 @@
 import { useEffect } from "react";
+import { AREA_KINDS } from "../layers/rolloutThemes";
 import { useApp, useParts } from "../state/context";
 import { rolloutChoice } from "../state/rolloutMap";
+import { ASKED_FIGURES, valuesOf } from "../state/rolloutValues";
 
 /** Asks for what the map of the rollout shows beside its tiles, as long as a layer wants it. */
 export function AreaFeed() {
   const city = useApp((state) => state.view.city);
   const projects = useApp((state) => state.view.layers.includes("rollout-projects"));
+  const areas = useApp((state) => state.view.layers.includes("rollout-areas"));
   const signedIn = useApp((state) => state.tilesets.state === "ready");
-  return city !== null && signedIn && projects ? <ProjectPoints key={city} /> : null;
+  if (city === null || !signedIn) return null;
+  return (
+    <>
+      {projects && <ProjectPoints key={`projects ${city}`} />}
+      {areas && <Years key={`years ${city}`} />}
+      {areas && <PastYear key={`past ${city}`} />}
+    </>
+  );
 }
 
 function ProjectPoints() {
@@ -26,5 +36,44 @@ function ProjectPoints() {
       left = true;
     };
   }, [desk, district, revision]);
+  return null;
+}
+
+/** Which years there are to choose from. */
+function Years() {
+  const { desk } = useParts();
+  const revision = useApp((state) => state.archiveRevision);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the archive asks again
+  useEffect(() => {
+    let left = false;
+    desk.rolloutFigures({ area: 0, names: "household_count" }).then(
+      ({ years }) => !left && desk.setRolloutMap({ years }),
+      () => !left && desk.setRolloutMap({ years: [] }),
+    );
+    return () => {
+      left = true;
+    };
+  }, [desk, revision]);
+  return null;
+}
+
+/** Tiles hold the present; a past year comes as numbers of all areas. */
+function PastYear() {
+  const { desk } = useParts();
+  const year = useApp((state) => rolloutChoice(state.view.work).year);
+  const revision = useApp((state) => state.archiveRevision);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the archive asks again
+  useEffect(() => {
+    if (year === null) return;
+    let left = false;
+    const ask = (kind: string) => desk.rolloutFigures({ kind, year, names: ASKED_FIGURES });
+    Promise.all(AREA_KINDS.map(ask)).then(
+      (found) => !left && desk.setRolloutMap({ year, values: valuesOf(found.flatMap(({ items }) => items)) }),
+      () => !left && desk.setRolloutMap({ year, values: {} }),
+    );
+    return () => {
+      left = true;
+    };
+  }, [desk, year, revision]);
   return null;
 }

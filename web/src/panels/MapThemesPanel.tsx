@@ -1,27 +1,43 @@
-import { Select } from "antd";
+import { Segmented, Select } from "antd";
 import { useEffect, useState } from "react";
 import type { Project } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { PROJECT_KINDS, PROJECT_STAGES } from "../layers/rolloutProjects";
 import { ENERGIES, STAGES, THEMES, type Theme, TIERS } from "../layers/rolloutThemes";
 import { useApp, useParts } from "../state/context";
-import { rolloutChoice } from "../state/rolloutMap";
+import { LISTED, rolloutChoice } from "../state/rolloutMap";
 import { formatArea, formatShare } from "../units";
+import { AreaCard } from "./AreaCard";
 import { PagedList } from "./PagedList";
 import { Panel } from "./Panel";
 import { ProjectCard, useProjectWords } from "./ProjectCard";
+import { useAnswer } from "./useAnswer";
+import { YearSlider } from "./YearSlider";
 
+/** The check that finds devices away from their village. */
+const MOVED = "device_off_village";
 const ROW_PX = 58;
 
 /** How the map shows the rollout: theme, areas, year; the card of an area or project that was clicked. */
 export default function MapThemesPanel() {
   const t = useText();
   const work = useApp((state) => state.view.work);
-  const { project } = rolloutChoice(work);
+  const { desk } = useParts();
+  const { project, place, listed } = rolloutChoice(work);
   return (
     <Panel title={t("rollout-map.title")} className="work-panel rollout-map">
       <Controls />
-      {project !== null ? <OneProject id={project} /> : <Projects />}
+      <YearSlider />
+      <Segmented
+        block
+        size="small"
+        aria-label={t("rollout-map.listed")}
+        options={LISTED.map((value) => ({ value, label: t(`rollout-map.listed.${value}`) }))}
+        value={listed}
+        onChange={(value) => desk.set({ listed: value, project: null })}
+      />
+      {listed === "areas" && <AreaCard id={place} />}
+      {listed === "projects" && (project !== null ? <OneProject id={project} /> : <Projects />)}
     </Panel>
   );
 }
@@ -31,7 +47,9 @@ function Controls() {
   const { desk } = useParts();
   const lang = useApp((state) => state.view.lang);
   const work = useApp((state) => state.view.work);
-  const { theme, tier, energy, stage } = rolloutChoice(work);
+  const { theme, tier, energy, stage, district } = rolloutChoice(work);
+  const found = useAnswer("rollout districts", () => desk.rolloutAreas({ kind: "district" }));
+  const districts = found.state === "ready" ? found.value.items : [];
   return (
     <>
       <fieldset className="theme-buttons" aria-label={t("rollout-map.theme")}>
@@ -61,6 +79,16 @@ function Controls() {
           }))}
           onChange={(value: number | undefined) => desk.set({ at_stage: value === undefined ? null : String(value) })}
         />
+        <Select
+          size="small"
+          allowClear
+          showSearch={{ optionFilterProp: "label" }}
+          aria-label={t("rollout-map.district")}
+          placeholder={t("rollout-map.allDistricts")}
+          value={district}
+          options={districts.map(({ area_id, name }) => ({ value: area_id, label: name }))}
+          onChange={(value: number | undefined) => desk.set({ district: value === undefined ? null : String(value) })}
+        />
         {theme === "energy" && (
           <Select
             size="small"
@@ -75,6 +103,17 @@ function Controls() {
             onChange={(value: string | undefined) => desk.set({ energy: value ?? null })}
           />
         )}
+        <button
+          type="button"
+          className="more"
+          title={t("rollout-map.movedHint")}
+          onClick={() => {
+            desk.open("problems");
+            desk.set({ rule: MOVED, state: null, severity: null });
+          }}
+        >
+          {t("rollout-map.moved")}
+        </button>
       </div>
     </>
   );

@@ -10,7 +10,7 @@ import { heatState, REGISTER_OF, type Rows, rowDetails, rowsByState, rowTitle } 
 const PAGE = 10;
 
 /** The rows that hang on an asset: heat users of a building, households of a village, projects of a district; nothing without any. */
-export function RegisterList({ asset }: { asset: Asset }) {
+export function RegisterList({ asset }: { asset: Pick<Asset, "kind" | "asset_id"> }) {
   const register = REGISTER_OF[asset.kind];
   return register === undefined ? null : <List register={register} assetId={asset.asset_id} />;
 }

@@ -1,10 +1,13 @@
 import { useText } from "../i18n/hooks";
 import { OTHER_COLOUR } from "../layers/palette";
+import { DEVICES_FROM_ZOOM } from "../layers/rolloutAreas";
 import { PROJECT_KINDS, PROJECT_STAGES } from "../layers/rolloutProjects";
 import { MARKERS, paintOf } from "../layers/rolloutThemes";
 import { rolloutAddress } from "../map/icons";
 import { useApp } from "../state/context";
 import { rolloutChoice } from "../state/rolloutMap";
+import { STATUS } from "../state/status";
+import { StatusMark } from "./StatusMark";
 import { legendOf } from "./themes";
 
 /** What colours, hatchings and signs of the rollout's layers mean. */
@@ -28,6 +31,7 @@ function AreaLegend() {
   const lang = useApp((state) => state.view.lang);
   const work = useApp((state) => state.view.work);
   const { theme, energy, year } = rolloutChoice(work);
+  const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= DEVICES_FROM_ZOOM);
   const lines = legendOf(paintOf(theme, energy), lang, t);
   return (
     <section className="theme-legend" aria-label={t("rollout-map.title")}>
@@ -55,6 +59,18 @@ function AreaLegend() {
           {t("rollout-map.unknown")}
         </li>
       </ul>
+      {close && (
+        <ul>
+          <li>
+            <StatusMark code={STATUS.normal} />
+            {t("rollout-map.running")}
+          </li>
+          <li>
+            <StatusMark code={STATUS.off} />
+            {t("rollout-map.stopped")}
+          </li>
+        </ul>
+      )}
       {theme === "marker" && <p className="note">{t("rollout-map.markerHint")}</p>}
     </section>
   );

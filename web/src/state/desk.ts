@@ -50,7 +50,8 @@ export class Desk {
   /** Show an area or a project of the rollout on its panel; another area or project takes the place of the one that is open. */
   openRollout(patch: Partial<Record<"place" | "project", string | null>>): void {
     if (this.store.get().view.panel !== "rollout-map") this.open("rollout-map");
-    this.set({ place: null, project: null, ...patch });
+    const listed = patch.project == null ? "areas" : "projects";
+    this.set({ place: null, project: null, listed, ...patch });
   }
 
   /** Take the map to a box in degrees. */
@@ -142,6 +143,12 @@ export class Desk {
   readonly filled = (asset: number, filter: Filter) => requests.filled(asset, this.query(filter));
   readonly projects = (filter: Filter) => rollout.projects(this.query(filter));
   readonly projectPoints = (filter: Filter) => rollout.projectPoints(this.query(filter));
+  readonly rolloutAreas = (filter: Filter) => rollout.areas(this.query(filter));
+  readonly rolloutFigures = (filter: Filter) => rollout.figures(this.query(filter));
+  readonly rolloutParts = (filter: Filter) => rollout.parts(this.query(filter));
+  /** Heating devices of a village, by its code. */
+  readonly villageDevices = (code: string, limit: number) =>
+    rollout.assets(this.query({ kind: "heating_device", attribute: `village_code:${code}`, limit }));
   readonly channels = () => requests.channels();
   readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
   readonly section = (filter: Filter) => requests.section(this.query(filter));

@@ -11,11 +11,13 @@ export interface RolloutMap {
   /** The year that the values are of; null: no past year is shown. */
   year: number | null;
   values: AreaValues;
+  /** Years that figures are kept for. */
+  years: readonly number[];
   live: AreaValues;
   projects: ProjectFeatures | null;
 }
 
-export const NO_ROLLOUT_MAP: RolloutMap = { year: null, values: {}, live: {}, projects: null };
+export const NO_ROLLOUT_MAP: RolloutMap = { year: null, values: {}, years: [], live: {}, projects: null };
 
 /** What a person has chosen to see. */
 export interface RolloutChoice {
@@ -28,10 +30,15 @@ export interface RolloutChoice {
   stage: number | null;
   /** Only the present is in the tiles; a past year comes beside them. */
   year: number | null;
+  /** What the panel lists. */
+  listed: Listed;
   /** The area and the project whose cards are open. */
   place: number | null;
   project: number | null;
 }
+
+export const LISTED = ["areas", "projects"] as const;
+export type Listed = (typeof LISTED)[number];
 
 function numberOf(text: string | undefined): number | null {
   const value = Number(text);
@@ -46,6 +53,7 @@ export function rolloutChoice(work: Work): RolloutChoice {
     district: numberOf(work.district),
     stage: numberOf(work.at_stage),
     year: numberOf(work.year),
+    listed: LISTED.find((one) => one === work.listed) ?? "areas",
     place: numberOf(work.place),
     project: numberOf(work.project),
   };

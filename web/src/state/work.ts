@@ -35,7 +35,7 @@ const PANEL_KEYS = {
   section: ["line", "reach", "stretch"],
   services: ["crs", "sets", "style"],
   layers: [],
-  "rollout-map": ["theme", "tier", "energy", "district", "at_stage", "year", "place", "project"],
+  "rollout-map": ["theme", "tier", "energy", "district", "at_stage", "year", "listed", "place", "project"],
   trace: ["ask", "target", "set", "repair_h"],
   isolation: ["also", "alternative"],
   whatif: ["zone", "close", "open", "stop_pumps", "stop_sources", "leak", "outdoor", "job", "station"],
