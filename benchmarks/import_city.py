@@ -55,7 +55,7 @@ from topology.build.joining import join
 from topology.network import build_network
 from topology.tables import NetworkTables
 
-GENERATION = 3
+GENERATION = 4
 """Part of the folder's name; rises when the generator draws another city from the same seed."""
 SEED = 1
 _DOUBLED = ("buildings", "substations", "room_sensors", "heating_devices", "households")

@@ -8,6 +8,7 @@ from typing import Any
 
 from twin.checks import RULES
 from twin.checks import attributes as limits
+from twin.checks.rollout import OFF_AREA_M
 from twin.kinds import KINDS, Kind
 from twin.registers import REGISTERS
 
@@ -17,13 +18,14 @@ _SHARE_A_PLACE = frozenset(
     {"crossing", "pipe_point", "coverage_area", "camera", "gateway", "room_sensor", "heating_device", "company"}
 )
 """Kinds of which several may stand at one point, as the pipe points of supply and return do."""
+_AREA = "area_code"
 _LENGTHS = ("_mm", "_m", "_m2", "_m3", "_mw", "_kw", "_cny", "_t", "_count", "_mpa")
 
 
 def parameters(today: date) -> dict[str, Any]:
     """Return the values of the statements that come from the catalogues and the rules."""
     numbers = [(k.name, a.name) for k in KINDS.values() for a in k.attributes if _is_amount(a.name, a.type)]
-    years = [(k.name, a.name) for k in _described() for a in k.attributes if "year" in a.name and a.type == "integer"]
+    years = [(k.name, a.name) for k in _described() for a in k.attributes if _is_past_year(a.name, a.type)]
     required = [(k.name, a.name) for k in KINDS.values() for a in k.attributes if a.required]
     codes = [(k.name, a.name, c) for k in KINDS.values() for a in k.attributes if a.type == "code" for c in a.codes]
     return {
@@ -37,6 +39,7 @@ def parameters(today: date) -> dict[str, Any]:
         **_columns(years, "year_kinds", "year_attributes"),
         **_columns(codes, "code_kinds", "code_attributes", "codes"),
         **_columns(_references(), "reference_kinds", "reference_attributes", "reference_named"),
+        **_columns(_area_references(), "counted_kinds", "counted_named"),
         **_columns(_row_references(), "row_kinds", "row_attributes", "row_named"),
         **_limits(today),
     }
@@ -51,6 +54,11 @@ def _is_amount(name: str, type_: str) -> bool:
     return type_ in {"number", "integer"} and (name.endswith(_LENGTHS) or name in {"storeys", "dn"})
 
 
+def _is_past_year(name: str, type_: str) -> bool:
+    """Tell whether it is the year of something that was done: the plain `year` of a target may be one to come."""
+    return type_ == "integer" and "year" in name and name != "year"
+
+
 def _references() -> list[tuple[str, str, str]]:
     named = [(k.name, a.name, a.reference) for k in KINDS.values() for a in k.attributes if a.reference]
     sources = [
@@ -63,7 +71,13 @@ def _references() -> list[tuple[str, str, str]]:
 
 
 def _row_references() -> list[tuple[str, str, str]]:
-    return [(r.name, name, kind) for r in REGISTERS.values() for name, kinds in r.references() for kind in kinds]
+    """Return what rows name, without the areas they are counted by: those have a rule of their own."""
+    named = [(r, name, kind) for r in REGISTERS.values() for name, kinds in r.references() for kind in kinds]
+    return [(register.name, name, kind) for register, name, kind in named if name != _AREA]
+
+
+def _area_references() -> list[tuple[str, str]]:
+    return [(r.name, kind) for r in REGISTERS.values() if r.parent.attribute == _AREA for kind in r.parent.kinds]
 
 
 def _columns(rows: Sequence[tuple[str, ...]], *names: str) -> dict[str, list[str]]:
@@ -76,6 +90,7 @@ def _limits(today: date) -> dict[str, Any]:
         "first_year": limits.FIRST_YEAR,
         "this_year": today.year,
         "deepest_m": limits.DEEPEST_M,
+        "off_area_m": OFF_AREA_M,
         "standard_dn": list(limits.STANDARD_DN),
         "least_w_per_m2": limits.HEAT_LOAD_W_PER_M2[0],
         "most_w_per_m2": limits.HEAT_LOAD_W_PER_M2[1],

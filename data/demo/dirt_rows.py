@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shapely import affinity
 
 from data.demo.desk import Desk, Mark
+from data.demo.dirt_rollout import spoil_rollout
 from data.demo.faults import Fault, commit, label_of
 from data.errors import BadDemo
 from gis.datums import parse_datum
@@ -107,6 +108,7 @@ def spoil_rows(desk: Desk, scale: int) -> None:
     _buildings_twice(desk, scale)
     _buildings_on_river(desk, scale)
     _rate_of_no_district(desk)
+    spoil_rollout(desk)
     _swapped_file(desk)
     _converted_file(desk)
 

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from data.demo.countryside import codes, lonlat
+from data.demo.household_records import with_records
 from data.demo.outlines import District
 
 ENERGIES = ("electric", "biomass", "solar")
@@ -48,6 +49,8 @@ DEVICE_TYPES = (
 """The seventeen kinds of the tender: electric 9 (fan and water heat pumps of four sizes, storage heaters), biomass 4, solar 4."""
 SUPPLIERS = {"electric": 7, "biomass": 70, "solar": 3}
 """Suppliers of each energy, 80 together (the sources say 6 + 70 + 3 and about 80)."""
+CONTROLS_MONITORED, ROOM_TERMINAL = 0.02, "室温终端"
+"""Share of the devices that only measure the room of a control household, and how they are called; they have no power."""
 REACH_M = 500.0
 """No house stands farther from the middle of its village; the usual distance is a third of it."""
 _DOMINANCE = 5.0
@@ -76,7 +79,7 @@ def draw_households(
     *,
     reach_m: float = REACH_M,
 ) -> geopandas.GeoDataFrame:
-    """Return retrofitted households, around their village and inside its district.
+    """Return households, around their village and inside its district; one in fifty is a control that was not retrofitted.
 
     Parameters
     ----------
@@ -86,11 +89,13 @@ def draw_households(
     Returns
     -------
     Columns `code`, `name` (village and house number: no person), `village_code`, `retrofit_type`, `energy_type`, `supplier`,
-    `floor_area_m2`, `storeys`, `installed_year`. Cost: two seconds for 325,000.
+    `floor_area_m2`, `storeys`, `installed_year`, and those of `with_records`. Cost: three seconds for 325,000.
     """
     rng = np.random.default_rng([seed, 40])
     size = rng.gamma(2.0, 1.0, len(villages))
-    village = np.repeat(np.arange(len(villages)), rng.multinomial(count, size / size.sum()))
+    # where there are enough, no village stays without
+    one = int(count >= len(villages))
+    village = np.repeat(np.arange(len(villages)), one + rng.multinomial(count - one * len(villages), size / size.sum()))
     energy = _energies(village, len(villages), mix, rng)
     kind = _kinds(energy, rng)
     year = rng.choice([2022, 2023, 2024, 2025], len(villages), p=[0.2, 0.35, 0.3, 0.15])[village]
@@ -108,7 +113,7 @@ def draw_households(
         "installed_year": np.minimum(year + (rng.random(count) < 0.12), 2025),
     }
     xy = _scattered_homes(villages, village, districts, reach_m, rng)
-    return geopandas.GeoDataFrame(columns, geometry=shapely.points(xy))
+    return with_records(seed, geopandas.GeoDataFrame(columns, geometry=shapely.points(xy)))
 
 
 def _energies(village: NDArray[np.int64], villages: int, mix: EnergyMix, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -168,17 +173,22 @@ def _scattered_homes(
 
 
 def draw_devices(seed: int, households: geopandas.GeoDataFrame, count: int, mix: EnergyMix) -> geopandas.GeoDataFrame:
-    """Return the devices of the monitored households, one each.
+    """Return the devices of the monitored households, one each; of one in fifty the household is a control.
 
     Returns
     -------
     Columns `code`, `name`, `device_type`, `household_code`, `village_code`, `power_kw`, `installed_year`, at the household.
     """
     rng = np.random.default_rng([seed, 41])
-    at = _monitored(households["energy_type"].to_numpy(dtype=str), count, mix, rng)
+    control = np.flatnonzero(households["household_group"].to_numpy(dtype=str) == "control")
+    watched = control[: round(CONTROLS_MONITORED * count)]
+    in_use = np.flatnonzero(households["install_state"].to_numpy(dtype=str) == "in_use")
+    energy = households["energy_type"].to_numpy(dtype=str)[in_use]
+    at = np.sort(np.concatenate([in_use[_monitored(energy, count - len(watched), mix, rng)], watched]))
     chosen = households.iloc[at]
-    kind = chosen["retrofit_type"].to_numpy(dtype=str)
-    power = chosen["retrofit_type"].map({each.name: each.power_kw for each in DEVICE_TYPES}).to_numpy(dtype=np.float64)
+    kind = chosen["retrofit_type"].fillna(ROOM_TERMINAL).to_numpy(dtype=str)
+    rated = {each.name: each.power_kw for each in DEVICE_TYPES}
+    power = chosen["retrofit_type"].map(rated).fillna(0.0).to_numpy(dtype=np.float64)
     columns = {
         "code": codes("QJ", len(at), 6),
         "name": np.char.add(chosen["name"].to_numpy(dtype=str), kind),

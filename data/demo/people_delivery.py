@@ -19,6 +19,7 @@ from data.demo.files import Layer, Sheet, write_workbook
 from data.demo.households import CITY_MIX, SAMPLE_MIX
 from data.demo.outlines import District
 from data.demo.projects import HEADERS, REGIONS, Site, draw_projects
+from data.demo.rollout_delivery import rollout_layers
 from data.demo.sizes import CitySize
 from data.demo.tables import DemoCity
 from gis.datums import parse_datum
@@ -95,6 +96,14 @@ def people_layers(folder: Path, city: DemoCity, plan: CitySize, land: Land) -> l
         plain_layer(folder, "heat_users", "heat_user", users),
         table_layer(folder, "households", "household", homes),
         _projects(folder, seed, land),
+        *rollout_layers(
+            folder,
+            seed,
+            districts=land.districts,
+            counted=land.areas if land.whole else None,
+            villages=land.villages,
+            households=homes,
+        ),
     ]
 
 

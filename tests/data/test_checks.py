@@ -59,6 +59,16 @@ update asset p
   from (select geom from asset where kind = 'building' order by st_area(geom) desc limit 1) b
  where p.asset_id = (select min(asset_id) from asset where kind = 'pipe')
 """
+
+
+def row(register: str, attribute: str, text: str) -> str:
+    """Return a statement that changes one value of the first row of a register."""
+    return (
+        f"update register_row set attributes = attributes || '{{\"{attribute}\": {text}}}'"
+        f" where kind = '{register}' and row_id = 1"
+    )
+
+
 _STATION_IN_BUILDING = """
 update asset s
    set geom = st_pointonsurface(b.geom)
@@ -171,6 +181,41 @@ BROKEN: tuple[tuple[str, str], ...] = (
         "building_outside_licence",
         'update asset set attributes = attributes || \'{"company_code": "QY03"}\''
         " where kind = 'substation' and attributes ->> 'company_code' = 'QY02'",
+    ),
+    ("rollout_area_unknown", "update asset set valid_to_at = now() where kind = 'district' and code = '220104'"),
+    ("rollout_area_unknown", row("retrofit_project", "area_code", '"220199"')),
+    (
+        "report_twice",
+        "update register_row r set attributes = r.attributes || jsonb_build_object('month', o.attributes ->> 'month')"
+        " from register_row o where r.kind = 'rollout_report' and o.kind = r.kind and r.code = '220104-2026-10-农村'"
+        " and o.code = '220104-2026-09-农村'",
+    ),
+    (
+        "household_twice",
+        "update register_row r set attributes = r.attributes || jsonb_build_object('id_number', o.attributes ->> 'id_number')"
+        " from register_row o where r.kind = 'household' and o.kind = r.kind and r.row_id = 9 and o.row_id = 250",
+    ),
+    (
+        "household_twice",
+        "update register_row r set geom = o.geom, attributes ="
+        " r.attributes || jsonb_build_object('resident_name', o.attributes ->> 'resident_name')"
+        " from register_row o where r.kind = 'household' and o.kind = r.kind and r.row_id = 9 and o.row_id = 250",
+    ),
+    (
+        "village_without_households",
+        "update register_row set asset_id = (select max(asset_id) from asset where kind = 'village') where kind = 'household'",
+    ),
+    ("project_without_target", row("retrofit_project", "started_on", '"2035-04-01"')),
+    ("project_off_area", row("retrofit_project", "area_code", '"220182"')),
+    ("paid_above_plan", row("retrofit_project", "paid_local_cny", "1e12")),
+    ("paid_above_plan", row("rollout_report", "paid_company_cny", "1e12")),
+    (
+        "zone_counts_apart",
+        "with moved as (update asset set kind = 'zone',"
+        " geom = (select geom from asset where kind = 'district' and code = '220104')"
+        " where kind = 'district' and code = '220102' returning asset_id)"
+        " update register_row set attributes = attributes || '{\"household_count\": 5}'"
+        " where kind = 'rollout_report' and asset_id = (select asset_id from moved)",
     ),
     ("class_differs", value("pipe", "network_level", '"secondary"')),
     ("ends_apart", shape("pipe", "st_setpoint(geom, 0, st_translate(st_startpoint(geom), 0.0000002, 0))")),

@@ -135,10 +135,29 @@ def test_a_city_has_325000_households_of_seventeen_kinds_by_eighty_suppliers(hom
     assert [len(kinds[name]) for name in ENERGIES] == [9, 4, 4]
     assert homes.groupby("energy_type")["retrofit_type"].unique().map(set).to_dict() == kinds
     assert homes["supplier"].nunique() == 80
-    assert homes["supplier"].str.startswith("示例").all()
+    assert homes["supplier"].dropna().str.startswith("示例").all()
     assert homes.groupby("supplier")["energy_type"].nunique().max() == 1
-    assert homes["installed_year"].between(2022, 2025).all()
+    in_use = homes["install_state"] == "in_use"
+    assert homes.loc[in_use, "installed_year"].between(2022, 2025).all()
+    assert (homes.loc[in_use, "finished_on"].str[:4].astype(int) == homes.loc[in_use, "installed_year"]).all()
+    assert homes.loc[~in_use, "installed_year"].isna().all()
+    assert (homes.loc[~in_use, "finished_on"] == "").all()
     assert homes["floor_area_m2"].between(40, 260).all()
+
+
+def test_one_household_in_fifty_is_a_control_without_anything_of_a_retrofit(homes):
+    control = homes[homes["household_group"] == "control"]
+    assert len(control) == pytest.approx(6_500, abs=300)
+    assert control[["retrofit_type", "energy_type", "supplier", "installed_year", "capacity_kw"]].isna().all(axis=None)
+    assert (control[["install_state", "finished_on"]] == "").all(axis=None)
+    assert not control["insulated"].any()
+
+
+def test_no_household_is_a_person_that_lives(homes):
+    assert homes["id_number"].str.fullmatch(r"0{10}\d{7}X").all()
+    assert homes["id_number"].is_unique
+    assert homes["resident_name"].str.fullmatch(r"示例户主\d{7}").all()
+    assert not homes.duplicated(["village_code", "door"]).any()
 
 
 def test_a_household_lives_in_its_village_and_in_the_villages_district(homes, villages, districts):
@@ -155,7 +174,13 @@ def test_110000_households_are_monitored_nine_in_ten_with_biomass(homes, devices
     assert len(devices) == 110_000
     assert devices["household_code"].is_unique
     home = homes.set_index("code").loc[devices["household_code"]]
-    assert home["energy_type"].value_counts().to_dict() == {"biomass": 99_000, "electric": 5_500, "solar": 5_500}
+    assert home["energy_type"].value_counts().to_dict() == {"biomass": 97_020, "electric": 5_390, "solar": 5_390}
+    control = (home["household_group"] == "control").to_numpy()
+    assert control.sum() == 2_200
+    assert (devices.loc[control, "device_type"] == households.ROOM_TERMINAL).all()
+    assert (devices.loc[control, "power_kw"] == 0.0).all()
+    assert (home.loc[~control, "install_state"] == "in_use").all()
+    devices, home = devices[~control], home[~control]
     for ours, theirs in (
         ("device_type", "retrofit_type"),
         ("village_code", "village_code"),
@@ -175,7 +200,7 @@ def test_the_same_seed_draws_the_same_households_and_another_one_others(villages
 def test_the_sample_shows_every_energy_in_its_own_district(sheets, districts):
     homes, settled = sheets["household"], sheets["village"]
     assert (len(homes), len(sheets["heating_device"]), len(settled)) == (300, 100, 4)
-    assert set(homes["energy_type"]) == set(ENERGIES)
+    assert set(homes["energy_type"].dropna()) == set(ENERGIES)
     xy = shapely.get_coordinates(homes.geometry.to_numpy())
     assert (countryside.adcodes_at(lonlat(xy), districts, "none") == "220104").all()
     assert set(sheets["heating_device"]["village_code"]) <= set(settled["code"])
