@@ -88,6 +88,9 @@ bench-tiles: bench-city-clean ## measure tiles against the bare statement, tipg 
 bench-tiles3d: bench-city-clean ## build 3D Tiles of the whole city and one edit of it against py3dtiles (1,000 buildings of its export, or PEER_SAMPLE); prints one line of figures
 	@$(BIN)/python -m benchmarks.tiles3d --peer-sample $(or $(PEER_SAMPLE),1000)
 
+bench-rollout: bench-city-clean ## figures, import and answers of the clean-heating rollout against pandas; prints one line of figures
+	@$(BIN)/python -m benchmarks.rollout
+
 bench-ingest: ## measure the intake of a whole city's readings against a row per value; prints one line of figures
 	@$(BIN)/python -m benchmarks.ingest
 
@@ -113,4 +116,4 @@ solid-sheet: ## take 3D, underground, section and globe of a served city into do
 clean: ## remove what was set up and built; the data under var/ stays
 	rm -rf .venv web/node_modules api/static/viewer build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help run test check check-qgis check-telemetry setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-tiles3d bench-ingest bench-live bench-crash bench-overload fuzz
+.PHONY: help run test check check-qgis check-telemetry setup setup-test web generate format wheel lock check-fresh clean bench-city bench-city-clean bench-import bench-import-twice bench-crs bench-trace bench-tiles bench-tiles3d bench-rollout bench-ingest bench-live bench-crash bench-overload fuzz

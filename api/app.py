@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -43,6 +44,7 @@ from api.reading_keeper import ReadingKeeper
 from api.refreshing import Refresher
 from api.replay_room import ReplayRoom
 from api.rolling import RollingRoom
+from api.rollout_room import RolloutRoom
 from api.routes import (
     alarm_actions,
     alarm_rules,
@@ -90,6 +92,8 @@ from api.routes import (
     registers,
     retention,
     rollout,
+    rollout_air,
+    rollout_live,
     rollout_projects,
     scenes,
     seats,
@@ -147,6 +151,8 @@ ROUTERS = (
     ogc.router,
     ogc_tiles.router,
     rollout.router,
+    rollout_air.router,
+    rollout_live.router,
     rollout_projects.router,
     statistics.router,
     coverage.router,
@@ -189,6 +195,15 @@ ROUTERS = (
 
 
 @asynccontextmanager
+async def _entered(*rooms: AbstractAsyncContextManager[Any]) -> AsyncIterator[None]:
+    """Enter rooms one after the other: the language nests twenty at most."""
+    async with AsyncExitStack() as stack:
+        for room in rooms:
+            await stack.enter_async_context(room)
+        yield
+
+
+@asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     pool = await open_pool(settings.database_url, size=settings.pool_size)
@@ -206,10 +221,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             LiveRoom(pool) as app.state.live,
             ArrivalsRoom(settings.database_url, pool, app.state.live) as app.state.arrivals,
             QualityRoom(pool, app.state.live, app.state.networks) as app.state.quality,
-            LastingRoom(pool, app.state.quality, after_s=60.0 * settings.quality_check_minutes),
-            UploadRoom(pool, app.state.quality, steady_s=min(60.0 * settings.quality_check_minutes, STEADY_S)),
+            _entered(
+                LastingRoom(pool, app.state.quality, after_s=60.0 * settings.quality_check_minutes),
+                UploadRoom(pool, app.state.quality, steady_s=min(60.0 * settings.quality_check_minutes, STEADY_S)),
+            ),
             NoticeRoom(settings, pool, app.state.live) as app.state.notices,
             RollingRoom(pool, app.state.history, app.state.live),
+            RolloutRoom(pool, app.state.live) as app.state.rollout,
             TileNews(settings.database_url, pool, partial(cache.drop, KIND)) as tile_news,
             Refresher(settings, pool) as app.state.refresher,
             WhatIfRoom(settings, pool) as app.state.what_ifs,

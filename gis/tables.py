@@ -195,7 +195,7 @@ def read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
     """
     require_safe_archive(path, workbook=True)
     try:
-        with pd.ExcelFile(path, engine="openpyxl") as book:
+        with pd.ExcelFile(path, engine="calamine") as book:
             if sheet is not None and sheet not in book.sheet_names:
                 raise UnknownLayer(f"{path}: there is no sheet {sheet!r}; the sheets are {', '.join(map(str, book.sheet_names))}")
             name = str(book.sheet_names[0] if sheet is None else sheet)

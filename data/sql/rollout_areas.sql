@@ -8,7 +8,7 @@ with area as (
       from asset a
      where a.city_id = %(city_id)s and a.valid_to_at is null and a.kind in ('district', 'zone', 'township', 'village')
 ), hull as (
-    select r.asset_id, st_buffer(st_convexhull(st_collect(st_transform(r.geom, 3857))), 140.0, 4) as geom_3857
+    select r.asset_id, st_buffer(st_transform(st_convexhull(st_collect(r.geom)), 3857), 140.0, 4) as geom_3857
       from register_row r
      where r.city_id = %(city_id)s and r.kind = 'household' and r.geom is not null and r.asset_id is not null
      group by r.asset_id

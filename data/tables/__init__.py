@@ -54,7 +54,16 @@ from data.tables.quality import quality_count, quality_day, quality_rule
 from data.tables.reading_archive import reading_archive, reading_restored, reading_retention
 from data.tables.refusals import intake_refusal
 from data.tables.registers import register_row, register_version
-from data.tables.rollout import rollout_area, rollout_factor, rollout_part, rollout_sum, rollout_version
+from data.tables.rollout import (
+    rollout_area,
+    rollout_factor,
+    rollout_hour,
+    rollout_part,
+    rollout_sample,
+    rollout_sum,
+    rollout_use,
+    rollout_version,
+)
 from data.tables.seats import api_key, api_nonce, organisation, person, seat, session, session_ticket
 from data.tables.tiles import (
     asset_summary,
@@ -140,9 +149,12 @@ __all__ = [
     "register_version",
     "rollout_area",
     "rollout_factor",
+    "rollout_hour",
     "rollout_part",
     "rollout_rate",
+    "rollout_sample",
     "rollout_sum",
+    "rollout_use",
     "rollout_version",
     "rollup_block",
     "rollup_mark",

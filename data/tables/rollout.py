@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Double, ForeignKey, Index, Integer, SmallInteger, Table, Text
 
-from data.tables.columns import geometry, metadata, now
+from data.tables.columns import at, geometry, metadata, now
 from twin.rollout import SUMS
 
 rollout_area = Table(
@@ -75,4 +75,36 @@ rollout_version = Table(
     Column("change_id", Integer, nullable=False, comment="newest change of registers or areas that was counted"),
     now("refreshed_at"),
     comment="what rollout_area, rollout_sum and rollout_part were derived from",
+)
+
+rollout_hour = Table(
+    "rollout_hour",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    at("hour_at", primary_key=True),
+    Column("district_id", Integer, primary_key=True, autoincrement=False, comment="0 = of no district; outdoors: the city"),
+    Column("household_group", Text, primary_key=True, comment="retrofitted | control | insulated | outdoor"),
+    Column("device_type", Text, primary_key=True, comment="empty outdoors"),
+    Column("room_degc", Double, nullable=False, comment="sum of the sampled temperatures"),
+    Column("room_count", Double, nullable=False, comment="how many they are"),
+    comment="temperatures of monitored households and outdoors by hour, sampled every few minutes",
+)
+
+rollout_use = Table(
+    "rollout_use",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True),
+    Column("village_id", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True, comment="in the zone of the city"),
+    Column("in_use_hours", Double, nullable=False, comment="device hours on"),
+    Column("heating_hours", Double, nullable=False, comment="device hours that connected devices could have been on"),
+    comment="hours of use of the devices of villages by day, sampled every few minutes",
+)
+
+rollout_sample = Table(
+    "rollout_sample",
+    metadata,
+    Column("city_id", SmallInteger, primary_key=True, autoincrement=False),
+    at("sampled_at", nullable=False),
+    comment="when rollout_hour and rollout_use were added to last",
 )

@@ -3906,6 +3906,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rollout/air": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Air
+         * @description Return the newest value of a pollutant by district and zone, with its class and the clean-heating rate beside it.
+         */
+        get: operations["air_rollout_air_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/air/{area_id}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Air Hours
+         * @description Return the hourly means of a district's or zone's stations up to now.
+         */
+        get: operations["air_hours_rollout_air__area_id__hours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rollout/areas": {
         parameters: {
             query?: never;
@@ -4072,6 +4112,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rollout/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Return what the heating devices of areas do now, a few seconds old at most.
+         */
+        get: operations["live_rollout_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/live/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description Return the devices of a village: on or off, in the network or not, room temperature.
+         */
+        get: operations["devices_rollout_live_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rollout/parts": {
         parameters: {
             query?: never;
@@ -4127,6 +4207,28 @@ export interface paths {
          * @description Return the same as points for map layers; what has no position is left out.
          */
         get: operations["projects_geojson_rollout_projects_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/temperatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Temperatures
+         * @description Return hourly room temperatures of monitored, not retrofitted and insulated households against outdoors.
+         *
+         *     Sampled every five minutes while the server runs; hours before its first start are not there.
+         */
+        get: operations["temperatures_rollout_temperatures_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5026,6 +5128,121 @@ export interface components {
              * @example 14
              */
             substations: number;
+        };
+        /**
+         * AirAnswer
+         * @description One pollutant of all visible districts and zones.
+         */
+        AirAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Classes Zh */
+            classes_zh: string[];
+            /** Items */
+            items: components["schemas"]["AirAreaModel"][];
+            /**
+             * Pollutant
+             * @enum {string}
+             */
+            pollutant: "pm25" | "pm10" | "so2" | "no2";
+            /**
+             * Unit
+             * @example µg/m³
+             */
+            unit: string;
+        };
+        /**
+         * AirAreaModel
+         * @description One pollutant of one area.
+         */
+        AirAreaModel: {
+            /**
+             * Aqi Class
+             * @description 1 excellent to 6 severely polluted.
+             * @example 2
+             */
+            aqi_class: number | null;
+            /**
+             * Area Id
+             * @example 3
+             */
+            area_id: number;
+            /**
+             * Clean Heating Rate
+             * @description Beside it: the share of heated area that is heated cleanly.
+             */
+            clean_heating_rate: number | null;
+            /**
+             * Iaqi
+             * @description Individual index, HJ 633-2012.
+             * @example 69.3
+             */
+            iaqi: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "city" | "district" | "zone" | "township" | "village";
+            /**
+             * Left Out
+             * @description Stations without a fresh good value.
+             */
+            left_out: number;
+            /**
+             * Name
+             * @example 双阳区
+             */
+            name: string;
+            /**
+             * Station Count
+             * @description Stations in the mean.
+             */
+            station_count: number;
+            /**
+             * Value
+             * @description Mean of its stations, µg/m³; null where none was heard lately.
+             * @example 48.5
+             */
+            value: number | null;
+        };
+        /**
+         * AirHourModel
+         * @description Mean of one hour.
+         */
+        AirHourModel: {
+            /**
+             * Hour At
+             * Format: date-time
+             */
+            hour_at: string;
+            /** Station Count */
+            station_count: number;
+            /**
+             * Value
+             * @description µg/m³
+             * @example 51.2
+             */
+            value: number;
+        };
+        /**
+         * AirHours
+         * @description Course of a pollutant in one area; hours without values are not there.
+         */
+        AirHours: {
+            /** Area Id */
+            area_id: number;
+            /** Items */
+            items: components["schemas"]["AirHourModel"][];
+            /** Name */
+            name: string;
+            /**
+             * Pollutant
+             * @enum {string}
+             */
+            pollutant: "pm25" | "pm10" | "so2" | "no2";
         };
         /**
          * AlarmModel
@@ -8474,182 +8691,6 @@ export interface components {
             upload_frequency: string;
         };
         /**
-         * DeviceModel
-         * @description A measuring device and where its values are.
-         */
-        DeviceModel: {
-            /**
-             * Area
-             * @description 所在区域 SZQY.
-             * @example 南关区
-             */
-            area: string;
-            /**
-             * Asset Id
-             * @description What its measuring point stands at.
-             * @example 12
-             */
-            asset_id: number;
-            /**
-             * Bsm
-             * @description 标识码 BSM.
-             * @example HT0001JCS00000000001
-             */
-            bsm: string;
-            /**
-             * Changed At
-             * Format: date-time
-             */
-            changed_at: string;
-            /**
-             * Device Code
-             * @description 设备代码 SBDM; unique in the city.
-             * @example WD-0001
-             */
-            device_code: string;
-            /**
-             * Device Type
-             * @description 设备类型 SBLX; null: no code.
-             * @example SBLX_0014
-             */
-            device_type?: string | null;
-            /**
-             * Installed At
-             * Format: date-time
-             * @description 安装时间 AZSJ.
-             * @example 2025-09-01T00:00:00Z
-             */
-            installed_at: string;
-            /**
-             * Item
-             * @description 监测项 JCX; null: no code.
-             * @example JCX_0014
-             */
-            item?: string | null;
-            /**
-             * Maker
-             * @description 设备厂商信息 SBCSXX.
-             * @default
-             */
-            maker: string;
-            /**
-             * Model
-             * @description 设备型号 SBXH.
-             * @default
-             */
-            model: string;
-            /**
-             * Name
-             * @description 设备名称 SBMC.
-             * @example 供水温度传感器
-             */
-            name: string;
-            /**
-             * Online At
-             * Format: date-time
-             * @description 注册上线时间 ZCSXSJ.
-             * @example 2025-10-01T00:00:00Z
-             */
-            online_at: string;
-            /**
-             * Origin
-             * @description 设备来源 SBLY.
-             * @default
-             */
-            origin: string;
-            /**
-             * Point
-             * @description Point of that schema.
-             * @example temperature_degc
-             */
-            point: string;
-            /**
-             * Point Bsm
-             * @description 点位标识码 DWBSM.
-             * @example HT0001JCD00000000001
-             */
-            point_bsm: string;
-            /**
-             * Position
-             * @description 安装位置 AZWZ.
-             * @example 供水总管
-             */
-            position: string;
-            /**
-             * Power Supply
-             * @description 供电方式 GDFS.
-             * @example 市电
-             */
-            power_supply: string;
-            /**
-             * Relative Height
-             * @description 相对高度 XDGD, as text.
-             * @default
-             */
-            relative_height: string;
-            /**
-             * Sampling Frequency
-             * @description 采集频率 CJPL.
-             * @example 1次/分钟
-             */
-            sampling_frequency: string;
-            /**
-             * Schema
-             * @description CODE/VERSION of that source's schema.
-             * @example cjt545_jcx_0014/1
-             */
-            schema: string;
-            /**
-             * Seat
-             * @description Who registered it or changed it last.
-             */
-            seat: string;
-            /**
-             * Source
-             * @description Whose frames hold its values.
-             * @example measuring_device:HT0001JCS00000000001
-             */
-            source: string;
-            /**
-             * State
-             * @description 设备状态 SBZT: 未使用, 正常, 试运行, 故障, 维修, 报废.
-             * @default 正常
-             * @example 正常
-             */
-            state: string;
-            /**
-             * Street
-             * @description 所在街道 SZJD.
-             * @example 南湖街道
-             */
-            street: string;
-            /**
-             * Unit
-             * @description Unit of that point.
-             * @example degC
-             */
-            unit: string;
-            /**
-             * Upload Frequency
-             * @description 上传频率 SCPL.
-             * @example 1次/分钟
-             */
-            upload_frequency: string;
-        };
-        /**
-         * DevicesAnswer
-         * @description A page of measuring devices by rising code.
-         */
-        DevicesAnswer: {
-            /** Items */
-            items: components["schemas"]["DeviceModel"][];
-            /**
-             * Total
-             * @description How many fit; the page may hold fewer.
-             */
-            total: number;
-        };
-        /**
          * DevicesBody
          * @description Measuring devices to register together: all of them or none.
          */
@@ -9932,6 +9973,34 @@ export interface components {
             valve_version: number;
         };
         /**
+         * HourModel
+         * @description Mean temperatures of one hour, °C; null where nothing was measured.
+         */
+        HourModel: {
+            /**
+             * Control Degc
+             * @description Households that were not retrofitted.
+             */
+            control_degc: number | null;
+            /**
+             * Hour At
+             * Format: date-time
+             */
+            hour_at: string;
+            /**
+             * Insulated Degc
+             * @description Retrofitted and insulated.
+             */
+            insulated_degc: number | null;
+            /**
+             * Monitored Degc
+             * @description Retrofitted households.
+             */
+            monitored_degc: number | null;
+            /** Outdoor Degc */
+            outdoor_degc: number | null;
+        };
+        /**
          * HoursModel
          * @description Hours over buildings, each counting once; null where rooms never get that cold or nothing is lost.
          */
@@ -11200,6 +11269,130 @@ export interface components {
              * @enum {string}
              */
             role: "user" | "substation" | "source" | "branch" | "company";
+        };
+        /**
+         * LiveAnswer
+         * @description Live figures of some areas, with their definitions.
+         */
+        LiveAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Figures */
+            figures: components["schemas"]["LiveFigureModel"][];
+            /** Items */
+            items: components["schemas"]["LiveAreaModel"][];
+            /**
+             * Limit Degc
+             * @description Rooms at or above are warm enough.
+             * @example 18
+             */
+            limit_degc: number;
+        };
+        /**
+         * LiveAreaModel
+         * @description Live figures of one area; null where no device tells.
+         */
+        LiveAreaModel: {
+            /**
+             * Area Id
+             * @example 3
+             */
+            area_id: number;
+            /**
+             * Code
+             * @example 220112
+             */
+            code: string;
+            /**
+             * Connected Count
+             * @description Heard at least once.
+             */
+            connected_count: number | null;
+            /**
+             * Damage Rate
+             * @description In maintenance or with an open alarm, of all devices.
+             */
+            damage_rate: number | null;
+            /** Device Count */
+            device_count: number | null;
+            /**
+             * In Use Count
+             * @description Online and on.
+             */
+            in_use_count: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "city" | "district" | "zone" | "township" | "village";
+            /**
+             * Live Load Mw
+             * @description Power drawn from the grid now.
+             */
+            live_load_mw: number | null;
+            /**
+             * Mean Room Temperature Degc
+             * @example 19.2
+             */
+            mean_room_temperature_degc: number | null;
+            /** Mean Room Temperature In Use Degc */
+            mean_room_temperature_in_use_degc: number | null;
+            /**
+             * Name
+             * @example 双阳区
+             */
+            name: string;
+            /** Offline Rate */
+            offline_rate: number | null;
+            /** Online Count */
+            online_count: number | null;
+            /** Online Rate */
+            online_rate: number | null;
+            /** Parent Id */
+            parent_id: number | null;
+            /**
+             * Room Temperature Guarantee Rate
+             * @description Share of measured rooms at the limit or above.
+             */
+            room_temperature_guarantee_rate: number | null;
+            /**
+             * Season Use Rate
+             * @description Device hours on / device hours possible since 1 July, as far as sampled.
+             */
+            season_use_rate: number | null;
+            /**
+             * Use Rate
+             * @description in_use_count / connected_count.
+             * @example 0.94
+             */
+            use_rate: number | null;
+        };
+        /**
+         * LiveFigureModel
+         * @description How a live figure is defined.
+         */
+        LiveFigureModel: {
+            /** Decimals */
+            decimals: number;
+            /** Formula */
+            formula: string;
+            /**
+             * Name
+             * @example use_rate
+             */
+            name: string;
+            /**
+             * Name Zh
+             * @example 设备使用率
+             */
+            name_zh: string;
+            /** Source */
+            source: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * LiveState
@@ -16534,6 +16727,19 @@ export interface components {
             valve_version: number;
         };
         /**
+         * TemperaturesAnswer
+         * @description Hours of a day.
+         */
+        TemperaturesAnswer: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Items */
+            items: components["schemas"]["HourModel"][];
+        };
+        /**
          * TestAnswer
          * @description The message that was made; `/notices/deliveries` tells how it went.
          */
@@ -18172,6 +18378,182 @@ export interface components {
             series: components["schemas"]["SeriesModel"][];
         };
         /**
+         * DeviceModel
+         * @description A measuring device and where its values are.
+         */
+        api__routes__measuring__DeviceModel: {
+            /**
+             * Area
+             * @description 所在区域 SZQY.
+             * @example 南关区
+             */
+            area: string;
+            /**
+             * Asset Id
+             * @description What its measuring point stands at.
+             * @example 12
+             */
+            asset_id: number;
+            /**
+             * Bsm
+             * @description 标识码 BSM.
+             * @example HT0001JCS00000000001
+             */
+            bsm: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Device Code
+             * @description 设备代码 SBDM; unique in the city.
+             * @example WD-0001
+             */
+            device_code: string;
+            /**
+             * Device Type
+             * @description 设备类型 SBLX; null: no code.
+             * @example SBLX_0014
+             */
+            device_type?: string | null;
+            /**
+             * Installed At
+             * Format: date-time
+             * @description 安装时间 AZSJ.
+             * @example 2025-09-01T00:00:00Z
+             */
+            installed_at: string;
+            /**
+             * Item
+             * @description 监测项 JCX; null: no code.
+             * @example JCX_0014
+             */
+            item?: string | null;
+            /**
+             * Maker
+             * @description 设备厂商信息 SBCSXX.
+             * @default
+             */
+            maker: string;
+            /**
+             * Model
+             * @description 设备型号 SBXH.
+             * @default
+             */
+            model: string;
+            /**
+             * Name
+             * @description 设备名称 SBMC.
+             * @example 供水温度传感器
+             */
+            name: string;
+            /**
+             * Online At
+             * Format: date-time
+             * @description 注册上线时间 ZCSXSJ.
+             * @example 2025-10-01T00:00:00Z
+             */
+            online_at: string;
+            /**
+             * Origin
+             * @description 设备来源 SBLY.
+             * @default
+             */
+            origin: string;
+            /**
+             * Point
+             * @description Point of that schema.
+             * @example temperature_degc
+             */
+            point: string;
+            /**
+             * Point Bsm
+             * @description 点位标识码 DWBSM.
+             * @example HT0001JCD00000000001
+             */
+            point_bsm: string;
+            /**
+             * Position
+             * @description 安装位置 AZWZ.
+             * @example 供水总管
+             */
+            position: string;
+            /**
+             * Power Supply
+             * @description 供电方式 GDFS.
+             * @example 市电
+             */
+            power_supply: string;
+            /**
+             * Relative Height
+             * @description 相对高度 XDGD, as text.
+             * @default
+             */
+            relative_height: string;
+            /**
+             * Sampling Frequency
+             * @description 采集频率 CJPL.
+             * @example 1次/分钟
+             */
+            sampling_frequency: string;
+            /**
+             * Schema
+             * @description CODE/VERSION of that source's schema.
+             * @example cjt545_jcx_0014/1
+             */
+            schema: string;
+            /**
+             * Seat
+             * @description Who registered it or changed it last.
+             */
+            seat: string;
+            /**
+             * Source
+             * @description Whose frames hold its values.
+             * @example measuring_device:HT0001JCS00000000001
+             */
+            source: string;
+            /**
+             * State
+             * @description 设备状态 SBZT: 未使用, 正常, 试运行, 故障, 维修, 报废.
+             * @default 正常
+             * @example 正常
+             */
+            state: string;
+            /**
+             * Street
+             * @description 所在街道 SZJD.
+             * @example 南湖街道
+             */
+            street: string;
+            /**
+             * Unit
+             * @description Unit of that point.
+             * @example degC
+             */
+            unit: string;
+            /**
+             * Upload Frequency
+             * @description 上传频率 SCPL.
+             * @example 1次/分钟
+             */
+            upload_frequency: string;
+        };
+        /**
+         * DevicesAnswer
+         * @description A page of measuring devices by rising code.
+         */
+        api__routes__measuring__DevicesAnswer: {
+            /** Items */
+            items: components["schemas"]["api__routes__measuring__DeviceModel"][];
+            /**
+             * Total
+             * @description How many fit; the page may hold fewer.
+             */
+            total: number;
+        };
+        /**
          * LevelModel
          * @description Limits of one alarm level, with the standard's text.
          */
@@ -18319,6 +18701,62 @@ export interface components {
              * @example 南湖街道
              */
             street: string;
+        };
+        /**
+         * DeviceModel
+         * @description One heating device of a village.
+         */
+        api__routes__rollout_live__DeviceModel: {
+            /**
+             * Asset Id
+             * @example 812
+             */
+            asset_id: number;
+            /**
+             * Code
+             * @example QJ000012
+             */
+            code: string;
+            /** Connected */
+            connected: boolean;
+            /**
+             * Device Type
+             * @example 颗粒炉+散热器
+             */
+            device_type: string;
+            /**
+             * Load Kw
+             * @description Drawn from the grid now.
+             */
+            load_kw: number | null;
+            /**
+             * Name
+             * @description The device's type for seats that may not read personal data.
+             */
+            name: string;
+            /** On */
+            on: boolean;
+            /** Online */
+            online: boolean;
+            /** Rated Kw */
+            rated_kw: number | null;
+            /** Room Temperature Degc */
+            room_temperature_degc: number | null;
+            /**
+             * Status
+             * @description Status code of contracts: 0 no data, 1 normal, 2 off, 3 maintenance, 4 stale, 5 to 7 alarm.
+             */
+            status: number;
+        };
+        /**
+         * DevicesAnswer
+         * @description Heating devices of a village by code.
+         */
+        api__routes__rollout_live__DevicesAnswer: {
+            /** Items */
+            items: components["schemas"]["api__routes__rollout_live__DeviceModel"][];
+            /** Total */
+            total: number;
         };
         /**
          * PointModel
@@ -23363,7 +23801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DevicesAnswer"];
+                    "application/json": components["schemas"]["api__routes__measuring__DevicesAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -23399,7 +23837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DevicesAnswer"];
+                    "application/json": components["schemas"]["api__routes__measuring__DevicesAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -26868,6 +27306,75 @@ export interface operations {
             };
         };
     };
+    air_rollout_air_get: {
+        parameters: {
+            query?: {
+                pollutant?: "pm25" | "pm10" | "so2" | "no2";
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AirAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    air_hours_rollout_air__area_id__hours_get: {
+        parameters: {
+            query?: {
+                pollutant?: "pm25" | "pm10" | "so2" | "no2";
+                hours?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                area_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AirHours"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     areas_rollout_areas_get: {
         parameters: {
             query?: {
@@ -27183,6 +27690,80 @@ export interface operations {
             };
         };
     };
+    live_rollout_live_get: {
+        parameters: {
+            query?: {
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+                /** @description Only areas of this kind. */
+                kind?: ("city" | "district" | "zone" | "township" | "village") | null;
+                /** @description Only areas inside this one; of villages their township or district. */
+                parent?: number | null;
+                /** @description Only this area; 0 is the city. */
+                area?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    devices_rollout_live_devices_get: {
+        parameters: {
+            query: {
+                /** @description asset_id of the village. */
+                village: number;
+                limit?: number;
+                offset?: number;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__routes__rollout_live__DevicesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     parts_rollout_parts_get: {
         parameters: {
             query: {
@@ -27291,6 +27872,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectFeatures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    temperatures_rollout_temperatures_get: {
+        parameters: {
+            query?: {
+                /** @description In the zone of the city; default: today. */
+                day?: string | null;
+                /** @description Only devices of this energy. */
+                energy?: ("electric" | "biomass" | "solar") | null;
+                device_type?: string | null;
+                /** @description Only households of this district. */
+                area?: number | null;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemperaturesAnswer"];
                 };
             };
             /** @description Validation Error */
