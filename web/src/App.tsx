@@ -15,6 +15,7 @@ import { THEME } from "./theme";
 const SupervisorPage = lazy(async () => ({ default: (await import("./pages/SupervisorPage")).SupervisorPage }));
 const PlannerPage = lazy(async () => ({ default: (await import("./pages/PlannerPage")).PlannerPage }));
 const WallPage = lazy(async () => ({ default: (await import("./pages/WallPage")).WallPage }));
+const RolloutWallPage = lazy(async () => ({ default: (await import("./pages/RolloutWallPage")).RolloutWallPage }));
 const GlobePage = lazy(async () => ({ default: (await import("./pages/GlobePage")).GlobePage }));
 const MobilePage = lazy(async () => ({ default: (await import("./pages/MobilePage")).MobilePage }));
 
@@ -61,7 +62,7 @@ function Page() {
     case "planner":
       return <PlannerPage />;
     case "wall":
-      return <WallPage />;
+      return route.name === "rollout" ? <RolloutWallPage /> : <WallPage />;
     case "mobile":
       return <MobilePage />;
     case "globe":

@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 
-export type PagePath = "/" | "/plan" | "/wall/overview" | "/m" | "/globe";
+export type PagePath = "/" | "/plan" | "/wall/overview" | "/wall/rollout" | "/m" | "/globe";
 
 const CHANGED = "heat-twin:navigated";
 

@@ -8,6 +8,7 @@ it.each([
   ["/m", "mobile"],
   ["/globe", "globe"],
   ["/wall/overview", "wall"],
+  ["/wall/rollout", "wall"],
   ["/wall/other", "unknown"],
   ["/nowhere", "unknown"],
 ])("%s is the page %s", (path, page) => expect(routeOf(path).page).toBe(page));

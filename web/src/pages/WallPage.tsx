@@ -14,10 +14,10 @@ import { useApp } from "../state/context";
 import { type Letterbox, letterbox, WALL } from "./letterbox";
 
 /** Texts of the map are 12 px on a desk; at a wall's true pixels they are 24. */
-const MAGNIFY = 2;
+export const MAGNIFY = 2;
 const MOST_ALARMS = 5;
 
-function useLetterbox(): Letterbox {
+export function useLetterbox(): Letterbox {
   const [box, setBox] = useState(() => letterbox(window.innerWidth, window.innerHeight));
   useEffect(() => {
     const resize = () => setBox(letterbox(window.innerWidth, window.innerHeight));

@@ -15,15 +15,22 @@ import CompassOutlined from "@ant-design/icons/CompassOutlined";
 import ControlOutlined from "@ant-design/icons/ControlOutlined";
 import DashboardOutlined from "@ant-design/icons/DashboardOutlined";
 import DisconnectOutlined from "@ant-design/icons/DisconnectOutlined";
+import EnvironmentOutlined from "@ant-design/icons/EnvironmentOutlined";
 import ExperimentOutlined from "@ant-design/icons/ExperimentOutlined";
 import FireOutlined from "@ant-design/icons/FireOutlined";
+import FlagOutlined from "@ant-design/icons/FlagOutlined";
+import FundOutlined from "@ant-design/icons/FundOutlined";
 import GatewayOutlined from "@ant-design/icons/GatewayOutlined";
 import HeatMapOutlined from "@ant-design/icons/HeatMapOutlined";
 import HistoryOutlined from "@ant-design/icons/HistoryOutlined";
+import MoneyCollectOutlined from "@ant-design/icons/MoneyCollectOutlined";
+import OrderedListOutlined from "@ant-design/icons/OrderedListOutlined";
+import PieChartOutlined from "@ant-design/icons/PieChartOutlined";
 import RadarChartOutlined from "@ant-design/icons/RadarChartOutlined";
 import SafetyCertificateOutlined from "@ant-design/icons/SafetyCertificateOutlined";
 import ScheduleOutlined from "@ant-design/icons/ScheduleOutlined";
 import SwapOutlined from "@ant-design/icons/SwapOutlined";
+import TableOutlined from "@ant-design/icons/TableOutlined";
 import WarningOutlined from "@ant-design/icons/WarningOutlined";
 import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
@@ -58,6 +65,13 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   section: lazy(() => import("./SectionPanel")),
   services: lazy(() => import("./ServicesPanel")),
   "rollout-map": lazy(() => import("./MapThemesPanel")),
+  "rollout-overview": lazy(() => import("./RolloutOverviewPanel")),
+  "rollout-rankings": lazy(() => import("./RolloutRankingsPanel")),
+  "rollout-targets": lazy(() => import("./RolloutTargetsPanel")),
+  "rollout-makeup": lazy(() => import("./RolloutMakeupPanel")),
+  "rollout-money": lazy(() => import("./RolloutMoneyPanel")),
+  "rollout-area": lazy(() => import("./RolloutAreaPanel")),
+  "rollout-lists": lazy(() => import("./RolloutListsPanel")),
   layers: lazy(async () => ({ default: (await import("./LayerPanel")).LayerPanel })),
 };
 
@@ -89,6 +103,13 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   section: ColumnHeightOutlined,
   services: ApiOutlined,
   "rollout-map": HeatMapOutlined,
+  "rollout-overview": FundOutlined,
+  "rollout-rankings": OrderedListOutlined,
+  "rollout-targets": FlagOutlined,
+  "rollout-makeup": PieChartOutlined,
+  "rollout-money": MoneyCollectOutlined,
+  "rollout-area": EnvironmentOutlined,
+  "rollout-lists": TableOutlined,
   layers: AppstoreOutlined,
 };
 

@@ -11,7 +11,7 @@ import {
   TooltipComponent,
   type TooltipComponentOption,
 } from "echarts/components";
-import { type ComposeOption, type ECharts, init, use } from "echarts/core";
+import { type ComposeOption, type ECharts, type EChartsCoreOption, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { type RefObject, useEffect, useRef } from "react";
 
@@ -37,7 +37,7 @@ export type ChartOption = ComposeOption<
 >;
 
 /** Keep an ECharts chart inside the element that carries the returned ref. */
-export function useChart(option: ChartOption): RefObject<HTMLDivElement | null> {
+export function useChart(option: ChartOption | EChartsCoreOption): RefObject<HTMLDivElement | null> {
   const ref = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(null);
   useEffect(() => {

@@ -11,6 +11,7 @@ import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
 import { rolloutMap } from "./rolloutMap";
+import { rolloutPanels } from "./rolloutPanels";
 import { services } from "./services";
 import { solving } from "./solving";
 import { under } from "./under";
@@ -34,4 +35,5 @@ export const en: Record<TextKey, string> = {
   ...under,
   ...globe,
   ...rolloutMap,
+  ...rolloutPanels,
 };

@@ -10,6 +10,7 @@ import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
 import { rolloutMap } from "./rolloutMap";
+import { rolloutPanels } from "./rolloutPanels";
 import { services } from "./services";
 import { solving } from "./solving";
 import { under } from "./under";
@@ -33,6 +34,7 @@ export const zh = {
   ...under,
   ...globe,
   ...rolloutMap,
+  ...rolloutPanels,
 } as const;
 
 export type TextKey = keyof typeof zh;
