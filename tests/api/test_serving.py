@@ -155,7 +155,7 @@ def viewer(tmp_path: Path) -> TestClient:
 PAGE = {"Accept": "text/html,*/*;q=0.8"}
 
 
-@pytest.mark.parametrize("path", ["/", "/plan", "/m", "/wall/overview"])
+@pytest.mark.parametrize("path", ["/", "/plan", "/m", "/wall/overview", "/wall/rollout"])
 def test_pages_of_the_viewer_are_its_index_and_asked_again(viewer: TestClient, path: str) -> None:
     answer = viewer.get(path, headers=PAGE)
     assert answer.text == "<title>the viewer</title>"

@@ -1,5 +1,5 @@
 import "../panels/rollout.css";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { useText } from "../i18n/hooks";
 import { Clock } from "../panels/Clock";
 import { MapView } from "../panels/MapView";
@@ -10,14 +10,40 @@ import { FigureGroups } from "../panels/RolloutOverviewPanel";
 import { RankedAreas } from "../panels/RolloutRankingsPanel";
 import { ProjectRadar } from "../panels/RolloutTargetsPanel";
 import { RANKINGS, type Ranking } from "../panels/rollout";
-import { oneOf, useFigures } from "../panels/useRollout";
+import { oneOf, useAreas, useFigures } from "../panels/useRollout";
 import { currentCity } from "../state/app";
+import { boxOf, grown } from "../state/box";
 import { useApp, useParts } from "../state/context";
+import { arrived } from "../state/remote";
 import { WALL } from "./letterbox";
 import { MAGNIFY, useLetterbox } from "./WallPage";
 
 const COMPLETION = RANKINGS[0] as Ranking;
 const MOST_DISTRICTS = 11;
+
+const ROLLOUT_LAYERS = ["rollout-areas", "rollout-projects"] as const;
+const NETWORK_LAYERS = ["network", "stations"] as const;
+const MARGIN = 0.15;
+
+/** Takes the map to all districts, unless the address says where it looks. */
+function useWholeCity(): void {
+  const { desk } = useParts();
+  const fitted = useRef(useApp((state) => state.view.camera !== null));
+  const districts = arrived(useAreas("district"));
+  useEffect(() => {
+    if (fitted.current || districts === null) return;
+    const box = boxOf([
+      {
+        geometry: {
+          type: "MultiPoint",
+          coordinates: districts.flatMap(({ lon, lat }) => (lon === null || lat === null ? [] : [[lon, lat]])),
+        },
+      },
+    ]);
+    fitted.current = true;
+    if (box !== null) desk.goToBox(grown(box, MARGIN));
+  }, [desk, districts]);
+}
 
 /** `/wall/rollout`: the map of the rollout between its figures, for a room that watches it; no input. */
 export function RolloutWallPage() {
@@ -28,9 +54,10 @@ export function RolloutWallPage() {
   const name = useApp((state) => currentCity(state)?.name_zh ?? "");
   const real = { left, top, width: WALL.width * scale, height: WALL.height * scale };
   useEffect(() => {
-    for (const layer of ["rollout-areas", "rollout-projects"] as const)
-      store.dispatch({ type: "view/layer", layer, on: true });
+    for (const layer of ROLLOUT_LAYERS) store.dispatch({ type: "view/layer", layer, on: true });
+    for (const layer of NETWORK_LAYERS) store.dispatch({ type: "view/layer", layer, on: false });
   }, [store]);
+  useWholeCity();
   return (
     <div className="page wall rollout-wall">
       <div className="wall-map" style={real}>

@@ -52,7 +52,7 @@ export function AreaCard({ id }: { id: number | null }) {
 function Card({ area }: { area: RolloutArea }) {
   const t = useText();
   const visit = useVisit();
-  const { controller } = useParts();
+  const { controller, desk } = useParts();
   const theme = useApp((state) => rolloutChoice(state.view.work).theme);
   const { area_id, kind, outline } = area;
   return (
@@ -62,6 +62,16 @@ function Card({ area }: { area: RolloutArea }) {
         {area.name} <small>{t(`rollout-map.kind.${kind}`)}</small>
         <button type="button" className="more" onClick={() => visit(area)}>
           {t("rollout-map.onMap")}
+        </button>
+        <button
+          type="button"
+          className="more"
+          onClick={() => {
+            desk.open("rollout-area");
+            desk.set({ place: area_id === CITY ? null : String(area_id) });
+          }}
+        >
+          {t("rollout-area.title")}
         </button>
       </h3>
       {outline !== "delivered" && kind !== "city" && <p className="note">{t(`rollout-map.outline.${outline}`)}</p>}

@@ -60,6 +60,7 @@ function useChain(area: number) {
 function Page({ area, chain }: { area: AreaItem; chain: readonly AreaItem[] }) {
   const t = useText();
   const lang = useApp((state) => state.view.lang);
+  const { desk } = useParts();
   const visit = useAreaVisit();
   const found = useFigures({ area: area.area_id });
   const inside = INSIDE[area.kind] ?? null;
@@ -73,6 +74,13 @@ function Page({ area, chain }: { area: AreaItem; chain: readonly AreaItem[] }) {
           </button>
         ))}
         <span>{t(`rollout-map.kind.${area.kind}`)}</span>
+        <button
+          type="button"
+          className="more"
+          onClick={() => desk.openRollout({ place: area.area_id === 0 ? null : String(area.area_id) })}
+        >
+          {t("work.rollout-map")}
+        </button>
       </nav>
       <p className="note">
         {area.code !== "" && `${t("rollout-area.code", { code: area.code })} · `}

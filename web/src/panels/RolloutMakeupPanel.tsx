@@ -54,7 +54,12 @@ export function TypeRing({ area, wall = false }: ShareProps) {
     <>
       <Suspense fallback={null}>
         <RolloutChart
-          option={ringOption(groups, (energy) => (energy === null ? name(null) : t(`rollout-makeup.${energy}`)), look)}
+          option={ringOption(
+            groups,
+            (energy) => (energy === null ? name(null) : t(`rollout-makeup.${energy}`)),
+            look,
+            wall,
+          )}
           label={t("rollout-makeup.ring")}
           heightPx={wall ? 330 : RING_PX}
         />
@@ -67,6 +72,16 @@ export function TypeRing({ area, wall = false }: ShareProps) {
           text: `${t("rollout-makeup.households", { count: formatNumber(count, 0, lang) })} · ${formatShare(count / whole, lang)}`,
         }))}
       />
+      <ul className="rollout-makeup-types" aria-label={t("rollout-makeup.types")}>
+        {groups.flatMap(({ types }) =>
+          types.map(({ key, row_count }) => (
+            <li key={key}>
+              <span>{key}</span>
+              <span>{t("rollout-makeup.households", { count: formatNumber(row_count, 0, lang) })}</span>
+            </li>
+          )),
+        )}
+      </ul>
     </>
   );
 }
@@ -178,20 +193,20 @@ export function Suppliers({ area, most }: { area: number; most?: number }) {
   if (rows.length === 0) return <p className="empty">{t("rollout-panels.noHouseholds")}</p>;
   return (
     <div className="rollout-suppliers">
-      <table className="lengths" aria-label={t("rollout-makeup.suppliers")}>
+      <table className="lengths rollout-table" aria-label={t("rollout-makeup.suppliers")}>
         <thead>
           <tr>
             <th scope="col">{t("rollout-makeup.supplier")}</th>
-            <th scope="col" className="number">
+            <th scope="col" className="amount">
               {t("rollout-makeup.householdHead")}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className="amount">
               {t("rollout-makeup.share")}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className="amount">
               {t("rollout-makeup.score")}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className="amount">
               {t("rollout-makeup.repairs")}
             </th>
           </tr>
@@ -200,12 +215,12 @@ export function Suppliers({ area, most }: { area: number; most?: number }) {
           {rows.map((row) => (
             <tr key={row.name}>
               <th scope="row">{row.name === "" ? t("rollout-makeup.noSupplier") : row.name}</th>
-              <td className="number">{formatNumber(row.households, 0, lang)}</td>
-              <td className="number">{formatShare(row.share, lang)}</td>
-              <td className="number" title={t("rollout-makeup.answers", { count: row.answers })}>
+              <td className="amount">{formatNumber(row.households, 0, lang)}</td>
+              <td className="amount">{formatShare(row.share, lang)}</td>
+              <td className="amount" title={t("rollout-makeup.answers", { count: row.answers })}>
                 {row.score === null ? t("rollout-panels.none") : formatNumber(row.score, 2, lang)}
               </td>
-              <td className="number">
+              <td className="amount">
                 {row.tickets === null ? t("rollout-panels.none") : formatNumber(row.tickets, 0, lang)}
               </td>
             </tr>

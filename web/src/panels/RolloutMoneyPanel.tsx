@@ -45,17 +45,17 @@ export function MoneyTree({ wall = false }: { wall?: boolean }) {
           heightPx={wall ? 300 : TREE_PX}
         />
       </Suspense>
-      <table className="lengths" aria-label={t("rollout-money.title")}>
+      <table className="lengths rollout-table" aria-label={t("rollout-money.title")}>
         <thead>
           <tr>
             <th scope="col">{t("rollout-money.source")}</th>
-            <th scope="col" className="number">
+            <th scope="col" className="amount">
               {t("rollout-money.planned")}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className="amount">
               {t("rollout-money.paid")}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className="amount">
               {t("rollout-money.rate")}
             </th>
           </tr>
@@ -64,9 +64,9 @@ export function MoneyTree({ wall = false }: { wall?: boolean }) {
           {tree.map(({ source, planned, paid }) => (
             <tr key={source} data-source={source}>
               <th scope="row">{t(`rollout-money.${source}`)}</th>
-              <td className="number">{money(planned)}</td>
-              <td className="number">{money(paid)}</td>
-              <td className="number">
+              <td className="amount">{money(planned)}</td>
+              <td className="amount">{money(paid)}</td>
+              <td className="amount">
                 {planned !== null && paid !== null && planned > 0
                   ? formatShare(paid / planned, lang)
                   : t("rollout-panels.none")}

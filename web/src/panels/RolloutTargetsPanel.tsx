@@ -103,12 +103,12 @@ export function Courses({ points, share, label, rows = ["target", "present"] }: 
   const text = (value: number | null) =>
     value === null ? t("rollout-panels.none") : share ? formatShare(value, lang) : formatNumber(value, 0, lang);
   return (
-    <table className="lengths" aria-label={label}>
+    <table className="lengths rollout-table" aria-label={label}>
       <thead>
         <tr>
           <th scope="col" />
           {points.map((point) => (
-            <th key={point.label} scope="col" className="number">
+            <th key={point.label} scope="col" className="amount">
               {point.label}
             </th>
           ))}
@@ -119,7 +119,7 @@ export function Courses({ points, share, label, rows = ["target", "present"] }: 
           <tr key={row}>
             <th scope="row">{t(`rollout-targets.${row}`)}</th>
             {points.map((point) => (
-              <td key={point.label} className="number">
+              <td key={point.label} className="amount">
                 {text(point[row])}
               </td>
             ))}

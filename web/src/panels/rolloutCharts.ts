@@ -97,11 +97,15 @@ export function pieOption(slices: readonly Slice[], look: Look): RolloutOption {
   };
 }
 
-/** The inner ring is the three energies, the outer one their device types, each inside the arc of its energy. */
+/**
+ * The inner ring is the three energies, the outer one their device types, each inside the arc of its energy; types are
+ * `named` beside it where there is room.
+ */
 export function ringOption(
   groups: readonly RingGroup[],
   name: (energy: Energy | null) => string,
   look: Look,
+  named = true,
 ): RolloutOption {
   const colour = (energy: Energy | null) => (energy === null ? OTHER_COLOUR : ENERGY_COLOURS[energy]);
   return {
@@ -109,7 +113,7 @@ export function ringOption(
     series: [
       {
         type: "pie",
-        radius: ["18%", "50%"],
+        radius: named ? ["0%", "46%"] : ["0%", "62%"],
         label: { position: "inner", color: "#04121f", fontSize: look.textPx, formatter: "{b}\n{d}%" },
         labelLine: { show: false },
         itemStyle: { borderColor: GROUND, borderWidth: 2 },
@@ -121,8 +125,9 @@ export function ringOption(
       },
       {
         type: "pie",
-        radius: ["54%", "74%"],
-        label: { color: DIM, fontSize: look.textPx - 1, minMargin: 2 },
+        radius: named ? ["50%", "68%"] : ["66%", "94%"],
+        label: { show: named, color: TEXT, fontSize: look.textPx - 2 },
+        labelLine: { show: named, length: 8, length2: 6 },
         labelLayout: { hideOverlap: true },
         itemStyle: { borderColor: GROUND, borderWidth: 1 },
         data: groups.flatMap(({ energy, types }) =>
@@ -152,7 +157,11 @@ export function radarOption(
       radius: "62%",
       center: ["50%", "48%"],
       indicator: shown.map(({ key }) => ({ name: key, max: Math.max(100, ...percent) })),
-      axisName: { color: TEXT, fontSize: look.textPx },
+      axisName: {
+        color: TEXT,
+        fontSize: look.textPx,
+        formatter: (name) => (name ?? "").replace(/(.{6})(?=.)/g, "$1\n"),
+      },
       splitLine: { lineStyle: { color: LINE } },
       splitArea: { show: false },
       axisLine: { lineStyle: { color: LINE } },

@@ -1,4 +1,4 @@
-import type { AreaFigures, Dimension, FigureAnswer, Part } from "../api/rolloutFigures";
+import type { AreaFigures, AreaItem, Dimension, FigureAnswer, Part } from "../api/rolloutFigures";
 import type { Answer } from "../api/shapes";
 import { boxOf } from "../state/box";
 import { useApp, useParts } from "../state/context";
@@ -55,6 +55,14 @@ export function useShares(area: number, dimension: Dimension): Remote<readonly P
   return usePolled(`rollout parts ${area} ${dimension}`, EVERY_MS, async () => {
     type Body = Answer<"/rollout/parts", "get">;
     return (await planning.get<Body>("/rollout/parts", { area, dimension })).items;
+  });
+}
+
+/** Areas of a kind, with a point inside each. */
+export function useAreas(kind: AreaItem["kind"]): Remote<readonly AreaItem[]> {
+  const { planning } = useParts();
+  return useAnswer(`rollout areas ${kind}`, async () => {
+    return (await planning.get<Answer<"/rollout/areas", "get">>("/rollout/areas", { kind })).items;
   });
 }
 

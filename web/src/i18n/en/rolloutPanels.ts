@@ -49,6 +49,7 @@ export const rolloutPanels: Record<keyof typeof chinese, string> = {
   "rollout-makeup.energies": "Clean area by energy",
   "rollout-makeup.faults": "Faults of this heating year by kind",
   "rollout-makeup.suppliers": "Suppliers",
+  "rollout-makeup.types": "Households by device type",
   "rollout-makeup.electric": "Electric",
   "rollout-makeup.biomass": "Biomass",
   "rollout-makeup.solar": "Solar",

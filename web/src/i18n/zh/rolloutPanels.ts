@@ -47,6 +47,7 @@ export const rolloutPanels = {
   "rollout-makeup.energies": "清洁取暖面积按能源",
   "rollout-makeup.faults": "本采暖年故障类型",
   "rollout-makeup.suppliers": "供应商评价",
+  "rollout-makeup.types": "设备类型户数",
   "rollout-makeup.electric": "电",
   "rollout-makeup.biomass": "生物质",
   "rollout-makeup.solar": "太阳能",
