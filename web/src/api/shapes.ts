@@ -35,6 +35,7 @@ export type Project = Schemas["ProjectModel"];
 /** Figures of areas of the rollout in one year, and one area of its tree. */
 export type AreaFigures = Schemas["Figures"];
 export type RolloutArea = Schemas["AreaModel"];
+export type VillageDevice = Answer<"/rollout/live/devices", "get">["items"][number];
 export type Rollout = Schemas["DistrictRates"];
 export type Seat = Schemas["SeatModel"];
 /** A vertical section of the ground. */

@@ -161,7 +161,7 @@ function labelText(input: LayerInput, valued: boolean): ExpressionSpecification 
   const paint = paintOf(theme, energy);
   const parts: unknown[] = [["coalesce", ["get", "name"], ""]];
   if (valued) parts.push(["case", ["<", decided(input, paint), 0], "", ["concat", "\n", shown(input, paint)]]);
-  const warmth = attributeOf(input, "warmth");
+  const warmth = attributeOf(input, "room");
   parts.push(["case", ["<", warmth, 0], "", ["concat", "\n", ["number-format", ["/", warmth, 10], ONE_DIGIT], " °C"]]);
   return ["concat", ...parts] as unknown as ExpressionSpecification;
 }

@@ -123,7 +123,7 @@ export const ROWS: Record<Theme, readonly string[]> = {
   type: ["type", "finished", "completion"],
   management: ["permanent", "households"],
   implementation: ["target", "finished", "completion", "type"],
-  monitoring: ["use", "warmth", "devices"],
+  monitoring: ["use", "use_now", "warmth", "room", "warm_enough", "devices"],
   faults: ["tickets", "tickets_before", "handling", "open_tickets"],
   satisfaction: ["satisfaction", "supplier_satisfaction", "answers"],
   stage: ["stage", "households", "finished"],
@@ -133,7 +133,7 @@ export const ROWS: Record<Theme, readonly string[]> = {
 };
 
 /** Attributes that only the running devices know; they are asked for beside the tiles. */
-export const LIVE_ATTRIBUTES: readonly string[] = ["use", "warmth"];
+export const LIVE_ATTRIBUTES: readonly string[] = ["use", "use_now", "warmth", "room", "warm_enough"];
 
 /** Kinds of area that a tier draws at a zoom; rates and energies are reported by district, and by township where it does. */
 export function drawnKinds(theme: Theme, tier: Tier): readonly { kind: AreaKind; from: number; to: number }[] {

@@ -14,7 +14,7 @@ import { DEVICE_SIGNS } from "../layers/devices";
 import { GAS_SIGNS } from "../layers/gas";
 import { MAIN_SIGNS } from "../layers/mains";
 import { MARK_LAYERS } from "../layers/marks";
-import { NO_BURN_SIGNS } from "../layers/noBurn";
+import { NO_BURN_SIGNS, NO_BURN_STATES } from "../layers/noBurn";
 import { PROBLEM_LAYERS } from "../layers/problems";
 import { ROLLOUT_AREA_LAYERS, ROLLOUT_DEVICES } from "../layers/rolloutAreas";
 import { PROJECT_SIGN } from "../layers/rolloutProjects";
@@ -61,6 +61,7 @@ const PICKED = [
   "gas-pipe",
   "buildings-fill",
   ROLLOUT_DEVICES,
+  ...NO_BURN_STATES.map(({ state }) => `no-burn-${state}-fill`),
   // the ground below everything: an area of the rollout
   ...ROLLOUT_AREA_LAYERS,
 ];

@@ -1,11 +1,11 @@
-import type { AssetItem, RolloutArea } from "../api/shapes";
+import type { RolloutArea, VillageDevice } from "../api/shapes";
 import { useText } from "../i18n/hooks";
 import { paintOf, ROWS } from "../layers/rolloutThemes";
 import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
 import { rolloutChoice } from "../state/rolloutMap";
 import { attributesOf } from "../state/rolloutValues";
-import { statusName } from "../state/status";
+import { STATUS, statusName } from "../state/status";
 import { formatNumber, formatShare } from "../units";
 import { RegisterList } from "./RegisterList";
 import { RemoteNote } from "./RemoteNote";
@@ -15,7 +15,7 @@ import { useAnswer } from "./useAnswer";
 
 const CITY = 0;
 /** Half the side of the window in degrees that shows an area of a kind. */
-const REACH_DEG = { city: 1, district: 0.35, zone: 0.12, township: 0.09, village: 0.006 } as const;
+const REACH_DEG = { city: 1, district: 0.35, zone: 0.12, township: 0.09, village: 0.003 } as const;
 /** What lies below an area: its kind, and what of that kind. */
 const BELOW = { city: "district", district: "township", zone: null, township: "village", village: null } as const;
 const DEVICES = 60;
@@ -81,7 +81,7 @@ function Card({ area }: { area: RolloutArea }) {
       {(theme === "implementation" || theme === "type") && <Parts id={area_id} dimension="type" />}
       {BELOW[kind] !== null && <Children area={area} kind={BELOW[kind]} />}
       {kind === "city" && <Children area={area} kind="zone" />}
-      {kind === "village" && <Devices code={area.code} />}
+      {kind === "village" && <Devices id={area_id} />}
       {kind === "village" && <RegisterList asset={{ kind, asset_id: area_id }} />}
       {area_id !== CITY && (
         <button type="button" className="link" onClick={() => controller.select(area_id)}>
@@ -258,14 +258,12 @@ function Children({ area, kind }: { area: RolloutArea; kind: Exclude<Kind, "city
   );
 }
 
-/** The devices of a village with their live state; a click leads to one. */
-function Devices({ code }: { code: string }) {
+/** The devices of a village: on or off, how warm it is there; a click leads to one. */
+function Devices({ id }: { id: number }) {
   const t = useText();
-  const { desk, statuses } = useParts();
+  const { desk } = useParts();
   const lang = useApp((state) => state.view.lang);
-  // the live message that changed something draws this anew
-  useApp((state) => state.live.revision);
-  const found = useAnswer(`rollout devices ${code}`, () => desk.villageDevices(code, DEVICES));
+  const found = useAnswer(`rollout devices ${id}`, () => desk.villageDevices(id, DEVICES));
   if (found.state !== "ready") return <RemoteNote remote={found} />;
   const { total, items } = found.value;
   if (total === 0) return <p className="empty">{t("rollout-map.noDevices")}</p>;
@@ -277,7 +275,7 @@ function Devices({ code }: { code: string }) {
       </h4>
       <ul className="chips devices">
         {items.map((device) => (
-          <Device key={device.asset_id} device={device} status={statuses.get(device.asset_id) ?? 0} />
+          <Device key={device.asset_id} device={device} />
         ))}
         {total > items.length && <li className="note">+{formatNumber(total - items.length, 0, lang)}</li>}
       </ul>
@@ -285,17 +283,21 @@ function Devices({ code }: { code: string }) {
   );
 }
 
-function Device({ device, status }: { device: AssetItem; status: number }) {
+function Device({ device }: { device: VillageDevice }) {
   const t = useText();
   const { controller } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  const { asset_id, name, code, status, on, online, room_temperature_degc } = device;
+  const state = t(on ? "rollout-map.on" : online ? "rollout-map.off" : "rollout-map.offline");
   return (
     <li>
       <button
         type="button"
         title={t(`status.${statusName(status)}`)}
-        onClick={() => controller.visit(device.asset_id, device.position)}
+        onClick={() => void controller.visitAsset(asset_id)}
       >
-        <StatusMark code={status} /> {device.name || device.code}
+        <StatusMark code={on ? STATUS.normal : online ? STATUS.off : status} /> {name || code} · {state}
+        {room_temperature_degc !== null && ` · ${formatNumber(room_temperature_degc, 1, lang)} °C`}
       </button>
     </li>
   );

@@ -1,8 +1,8 @@
 import { useEffect } from "react";
-import { AREA_KINDS } from "../layers/rolloutThemes";
+import { AREA_KINDS, VILLAGES_FROM_ZOOM } from "../layers/rolloutThemes";
 import { useApp, useParts } from "../state/context";
 import { rolloutChoice } from "../state/rolloutMap";
-import { ASKED_FIGURES, valuesOf } from "../state/rolloutValues";
+import { ASKED_FIGURES, liveValues, merged, valuesOf } from "../state/rolloutValues";
 
 /** Asks for what the map of the rollout shows beside its tiles, as long as a layer wants it. */
 export function AreaFeed() {
@@ -16,6 +16,7 @@ export function AreaFeed() {
       {projects && <ProjectPoints key={`projects ${city}`} />}
       {areas && <Years key={`years ${city}`} />}
       {areas && <PastYear key={`past ${city}`} />}
+      {areas && <Live key={`live ${city}`} />}
     </>
   );
 }
@@ -75,5 +76,53 @@ function PastYear() {
       left = true;
     };
   }, [desk, year, revision]);
+  return null;
+}
+
+/** How often devices and rooms are asked for, and those of all villages, which are a megabyte. */
+const UPPER_PERIOD_MS = 60_000;
+const VILLAGES_PERIOD_MS = 180_000;
+
+/** What devices and rooms tell now: of districts and townships always, of villages where their numbers colour the map. */
+function Live() {
+  const monitored = useApp((state) => rolloutChoice(state.view.work).theme === "monitoring");
+  const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= VILLAGES_FROM_ZOOM);
+  const villages = useApp((state) => rolloutChoice(state.view.work).tier === "village");
+  return (
+    <>
+      <LiveOf kinds={UPPER} periodMs={UPPER_PERIOD_MS} />
+      {monitored && (close || villages) && <LiveOf kinds={VILLAGES} periodMs={VILLAGES_PERIOD_MS} />}
+    </>
+  );
+}
+
+const UPPER: readonly string[] = ["city", "district", "zone", "township"];
+const VILLAGES: readonly string[] = ["village"];
+
+function LiveOf({ kinds, periodMs }: { kinds: readonly string[]; periodMs: number }) {
+  const { desk, store } = useParts();
+  const replayed = useApp((state) => state.view.at !== null);
+  useEffect(() => {
+    let left = false;
+    async function ask(): Promise<void> {
+      const found = await Promise.all(kinds.map((kind) => desk.rolloutLive({ kind })));
+      if (!left)
+        desk.setRolloutMap({
+          live: merged(store.get().rolloutMap.live, liveValues(found.flatMap((one) => one.items))),
+        });
+    }
+    // nothing of the present stands in a replay
+    if (replayed) {
+      desk.setRolloutMap({ live: {} });
+      return;
+    }
+    const asking = () => void ask().catch(() => {});
+    asking();
+    const timer = setInterval(asking, periodMs);
+    return () => {
+      left = true;
+      clearInterval(timer);
+    };
+  }, [desk, store, kinds, periodMs, replayed]);
   return null;
 }

@@ -16,7 +16,8 @@ const UNITS: Record<string, TextKey> = {
   open_tickets: "rollout-map.pieces",
   answers: "rollout-map.answers",
 };
-const SHARES = ["completion", "installation", "rate", "target_rate", "use"];
+const SHARES = ["completion", "installation", "rate", "target_rate", "use", "use_now", "warm_enough"];
+const DEGREES = ["warmth", "room"];
 
 export function choiceName(attribute: string, choice: Choice, t: Translate): string {
   return t(`rollout-map.${attribute}.${choice.name}` as TextKey);
@@ -29,7 +30,7 @@ export function attributeText(attribute: string, value: number | null, lang: Lan
   if (choice !== undefined) return `${choice.sign[lang]} ${choiceName(attribute, choice, t)}`;
   if (SHARES.includes(attribute) || attribute.endsWith("_share")) return formatShare(value / 1000, lang);
   if (attribute.endsWith("satisfaction")) return `${formatNumber(value / 100, 2, lang)} ${t("rollout-map.score")}`;
-  if (attribute === "warmth") return `${formatNumber(value / 10, 1, lang)} °C`;
+  if (DEGREES.includes(attribute)) return `${formatNumber(value / 10, 1, lang)} °C`;
   if (attribute === "handling") return `${formatNumber(value, 0, lang)} h`;
   const unit = UNITS[attribute];
   return `${formatNumber(value, 0, lang)}${unit === undefined ? "" : ` ${t(unit)}`}`;

@@ -146,9 +146,9 @@ export class Desk {
   readonly rolloutAreas = (filter: Filter) => rollout.areas(this.query(filter));
   readonly rolloutFigures = (filter: Filter) => rollout.figures(this.query(filter));
   readonly rolloutParts = (filter: Filter) => rollout.parts(this.query(filter));
-  /** Heating devices of a village, by its code. */
-  readonly villageDevices = (code: string, limit: number) =>
-    rollout.assets(this.query({ kind: "heating_device", attribute: `village_code:${code}`, limit }));
+  readonly rolloutLive = (filter: Filter) => rollout.live(this.query(filter));
+  /** Heating devices of a village, with what they do now. */
+  readonly villageDevices = (village: number, limit: number) => rollout.devices(this.query({ village, limit }));
   readonly channels = () => requests.channels();
   readonly within = (body: requests.WithinBody) => requests.within(this.query(), body);
   readonly section = (filter: Filter) => requests.section(this.query(filter));

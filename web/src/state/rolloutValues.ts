@@ -1,6 +1,6 @@
 /** Figures of the API as the numbers that tiles carry, so that a past year is drawn and told as the present is. */
 
-import type { AreaFigures } from "../api/shapes";
+import type { Answer, AreaFigures } from "../api/shapes";
 import { ENERGIES, TYPES } from "../layers/rolloutThemes";
 import type { AreaValues } from "./rolloutMap";
 
@@ -76,4 +76,37 @@ export function valuesOf(items: AreaFigures["items"]): AreaValues {
     }
   }
   return values;
+}
+
+type LiveItem = Answer<"/rollout/live", "get">["items"][number];
+
+/** Live attribute: the live figure it is, and by how much it is multiplied. */
+const LIVE: Record<string, readonly [figure: keyof LiveItem, times: number]> = {
+  use: ["season_use_rate", 1000],
+  use_now: ["use_rate", 1000],
+  warmth: ["mean_room_temperature_in_use_degc", 10],
+  room: ["mean_room_temperature_degc", 10],
+  warm_enough: ["room_temperature_guarantee_rate", 1000],
+};
+
+/** What devices and rooms of areas tell now. */
+export function liveValues(items: readonly LiveItem[]): AreaValues {
+  const values: Record<string, Map<number, number>> = {};
+  for (const item of items) {
+    for (const [attribute, [figure, times]] of Object.entries(LIVE)) {
+      const value = item[figure];
+      if (typeof value !== "number") continue;
+      values[attribute] ??= new Map();
+      values[attribute].set(item.area_id, Math.round(value * times));
+    }
+  }
+  return values;
+}
+
+/** Two answers about different areas as one; the newer one holds where both tell of an area. */
+export function merged(older: AreaValues, newer: AreaValues): AreaValues {
+  const names = new Set([...Object.keys(older), ...Object.keys(newer)]);
+  return Object.fromEntries(
+    [...names].map((name) => [name, new Map([...(older[name] ?? []), ...(newer[name] ?? [])])]),
+  );
 }
