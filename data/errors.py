@@ -12,6 +12,7 @@ DataError
 ├── BadDemo               the demo city cannot be drawn as asked
 ├── BadFilter             a filter of features that cannot be read or asks for what is not there
 ├── BadExport             a layer or format that cannot be exported
+├── BadSheet              a filled sheet that cannot be read as a whole
 ├── BadBackup             a backup that cannot be written, read or restored
 ├── BadArchivedReadings   archived readings that are missing, or are not what the manifest says
 ├── BadReadingFile        a file of readings, or its manifest, that cannot be imported or exported as asked
@@ -67,6 +68,10 @@ class BadDemo(DataError):
 
 class BadFilter(DataError):
     """Raised when a filter cannot be read or does not fit the collection; the message names the piece and what would be right."""
+
+
+class BadSheet(DataError):
+    """Raised when a filled sheet cannot be read as a whole: empty, too large, no workbook, without the columns that it needs."""
 
 
 class BadExport(DataError):

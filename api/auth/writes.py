@@ -50,6 +50,7 @@ WRITES: tuple[tuple[str, str, Permission | None], ...] = (
     ("POST", r"/whatif", "plan"),
     ("POST", r"/customers\.(csv|xlsx)", None),  # a question about a set that does not fit an address
     ("POST", r"/jobs/[^/]+/cancel", "manage_jobs"),
+    ("POST", r"/rollout/sheets/[^/]+", "edit_archive"),
     ("PATCH", r"/assets/[^/]+", "edit_archive"),
     ("POST", r"/assets/[^/]+/(retire|restore)", "edit_archive"),
     ("POST", r"/changes/[^/]+/revert", "edit_archive"),

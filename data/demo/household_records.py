@@ -56,11 +56,13 @@ def with_records(seed: int, households: geopandas.GeoDataFrame) -> geopandas.Geo
 
 def _door_numbers(households: geopandas.GeoDataFrame) -> NDArray[np.str_]:
     """Return the number of each house in its village, from 1."""
-    return (households.groupby("village_code").cumcount() + 1).to_numpy().astype(str)
+    numbers: NDArray[np.str_] = (households.groupby("village_code").cumcount() + 1).to_numpy().astype(str)
+    return numbers
 
 
 def _days(year: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.str_]:
     """Return a day of the building season, April to November, of each year."""
     day = rng.integers(0, 240, len(year))
     first = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]") + np.timedelta64(90, "D")
-    return np.datetime_as_string(first + day.astype("timedelta64[D]"), unit="D")
+    days: NDArray[np.str_] = np.datetime_as_string(first + day.astype("timedelta64[D]"), unit="D")
+    return days

@@ -124,8 +124,10 @@ class _Course:
     def _areas(self, month: str) -> tuple[int, int]:
         """Return heated and clean area: those of the rate, else from how many months lie between."""
         if month in self.known.index:
-            row = self.known.loc[month]
-            return int(row["heated_area_m2"]), int(row["clean_area_m2"])
+            heated_m2, clean_m2 = (
+                self.known.loc[[month], ["heated_area_m2", "clean_area_m2"]].to_numpy(dtype=np.int64)[0].tolist()
+            )
+            return heated_m2, clean_m2
         apart = _number(month) - _number(MONTHS[0])
         share = 1.0 + (1.0 - _FIRST_RATE) * apart / (_number(MONTHS[0]) - _number(ALL_MONTHS[0]))
         heated = self.heated_m2 * (1.0 + _GROWTH * apart)
