@@ -4215,6 +4215,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rollout/sheets/{register}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description Try or bring in a filled sheet (XLSX, or CSV in UTF-8 or GBK), all or nothing, as a change of the archive.
+         *
+         *     A trial answers 200 with the faults of rows; bringing in a sheet with faults is 422 with the same list.
+         */
+        post: operations["take_rollout_sheets__register__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/sheets/{register}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Return what a row of a register is and was, with who changed it and why.
+         */
+        get: operations["versions_rollout_sheets__register__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rollout/temperatures": {
         parameters: {
             query?: never;
@@ -4229,6 +4271,26 @@ export interface paths {
          *     Sampled every five minutes while the server runs; hours before its first start are not there.
          */
         get: operations["temperatures_rollout_temperatures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollout/templates/{register}.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Template
+         * @description Return the template of a register (填报模板): heads with units, an example row, lists of codes, a sheet that explains.
+         */
+        get: operations["template_rollout_templates__register___form__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7077,6 +7139,46 @@ export interface components {
              *     ]
              */
             silent?: number[] | null;
+        };
+        /**
+         * CellRemarkModel
+         * @description What is said of one cell.
+         */
+        CellRemarkModel: {
+            /**
+             * Column
+             * @description Head of the column.
+             * @example 月份
+             */
+            column: string;
+            /**
+             * Message En
+             * @example is no month; write YYYY-MM, for instance 2026-10
+             */
+            message_en: string;
+            /**
+             * Message Zh
+             * @example 不是有效月份；应为 YYYY-MM，如 2026-10
+             */
+            message_zh: string;
+            /**
+             * Row
+             * @description Row as the spreadsheet program shows it.
+             * @example 3
+             */
+            row: number;
+            /**
+             * Rule
+             * @description Stable name of what it is about.
+             * @example wrong_month
+             */
+            rule: string;
+            /**
+             * Value
+             * @description What stands there, the first 80 characters.
+             * @example 2026-13
+             */
+            value: string;
         };
         /**
          * ChangeAnswer
@@ -14989,6 +15091,63 @@ export interface components {
             row_id: number;
         };
         /**
+         * RowVersionModel
+         * @description A row as it was at a time, with the change that wrote it.
+         */
+        RowVersionModel: {
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Change Id */
+            change_id: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @example 10 月月报更正
+             */
+            reason: string;
+            /**
+             * Seat
+             * @example 王工 (市供热办, wang)
+             */
+            seat: string;
+            /**
+             * Source
+             * @example sheet-rollout_report.toml
+             */
+            source: string;
+            /**
+             * Valid From At
+             * Format: date-time
+             */
+            valid_from_at: string;
+            /**
+             * Valid To At
+             * @description null = current
+             */
+            valid_to_at: string | null;
+        };
+        /**
+         * RowVersionsAnswer
+         * @description The versions of one row, newest first.
+         */
+        RowVersionsAnswer: {
+            /**
+             * Code
+             * @example 220104-2026-10-农村
+             */
+            code: string;
+            /**
+             * Register
+             * @example rollout_report
+             */
+            register: string;
+            /** Versions */
+            versions: components["schemas"]["RowVersionModel"][];
+        };
+        /**
          * RowsAnswer
          * @description A page of a register by rising row id.
          * @example {
@@ -15845,6 +16004,82 @@ export interface components {
             buildings: number;
             /** Name */
             name: string;
+        };
+        /**
+         * SheetAnswer
+         * @description What became of a sheet.
+         * @example {
+         *       "changed": 0,
+         *       "dry_run": true,
+         *       "error_count": 1,
+         *       "errors": [
+         *         {
+         *           "column": "月份",
+         *           "message_en": "is no month; write YYYY-MM, for instance 2026-10",
+         *           "message_zh": "不是有效月份；应为 YYYY-MM，如 2026-10",
+         *           "row": 3,
+         *           "rule": "wrong_month",
+         *           "value": "2026-13"
+         *         }
+         *       ],
+         *       "name_zh": "推广月报",
+         *       "new": 0,
+         *       "note_count": 0,
+         *       "notes": [],
+         *       "register": "rollout_report",
+         *       "rows": 2,
+         *       "unchanged": 0,
+         *       "written": false
+         *     }
+         */
+        SheetAnswer: {
+            /**
+             * Change Id
+             * @description The change of the archive; null when nothing was written.
+             */
+            change_id: number | null;
+            /** Changed */
+            changed: number;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Error Count */
+            error_count: number;
+            /**
+             * Errors
+             * @description Why nothing is brought in, at most 500; all or nothing.
+             */
+            errors: components["schemas"]["CellRemarkModel"][];
+            /**
+             * Name Zh
+             * @example 推广月报
+             */
+            name_zh: string;
+            /** New */
+            new: number;
+            /** Note Count */
+            note_count: number;
+            /**
+             * Notes
+             * @description What was mended: blanks, full-width digits, dates as numbers.
+             */
+            notes: components["schemas"]["CellRemarkModel"][];
+            /**
+             * Register
+             * @example rollout_report
+             */
+            register: string;
+            /**
+             * Rows
+             * @description Rows with content, without the example.
+             */
+            rows: number;
+            /** Unchanged */
+            unchanged: number;
+            /**
+             * Written
+             * @description False also where nothing differs from the archive.
+             */
+            written: boolean;
         };
         /**
          * ShelveBody
@@ -27885,6 +28120,87 @@ export interface operations {
             };
         };
     };
+    take_rollout_sheets__register__post: {
+        parameters: {
+            query?: {
+                /** @description True: only tell what would happen. */
+                dry_run?: boolean;
+                /** @description Why; needed to bring it in. */
+                reason?: string;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Register with a sheet: household, retrofit_project, rollout_target, rollout_report, responsible_unit, service_ticket, satisfaction_answer, energy_use, device_supplier. */
+                register: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example 序号,区域代码* */
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetAnswer"];
+                };
+            };
+            /** @description The sheet has faults, or cannot be read; nothing was written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetAnswer"];
+                };
+            };
+        };
+    };
+    versions_rollout_sheets__register__versions_get: {
+        parameters: {
+            query: {
+                /** @description Code of the row. */
+                code: string;
+                /** @description City id; default: the lowest one you may see. */
+                city?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Register with a sheet: household, retrofit_project, rollout_target, rollout_report, responsible_unit, service_ticket, satisfaction_answer, energy_use, device_supplier. */
+                register: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowVersionsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     temperatures_rollout_temperatures_get: {
         parameters: {
             query?: {
@@ -27911,6 +28227,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemperaturesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    template_rollout_templates__register___form__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Register with a sheet: household, retrofit_project, rollout_target, rollout_report, responsible_unit, service_ticket, satisfaction_answer, energy_use, device_supplier. */
+                register: string;
+                form: "xlsx" | "csv";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The template. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
                 };
             };
             /** @description Validation Error */
