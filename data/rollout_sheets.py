@@ -13,7 +13,7 @@ import io
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from data.sheet_reading import SheetRows, read_sheet
 from data.sheets import csv_bytes
 from data.statements import scope_parameters, sql
 from twin.errors import UnknownKind
-from twin.registers import REGISTERS, Register, masked
+from twin.registers import MASK, REGISTERS, Register, masked
 from twin.rollout_sheets import (
     EXAMPLE,
     NUMBER_HEAD,
@@ -46,6 +46,7 @@ from twin.scope import Scope
 
 MOST_REMARKS: Final = 500
 """Remarks that an answer lists; it says how many there are."""
+MOST_CHANGES: Final = 100
 _GUIDE: Final = "填表说明"
 _PLACE: Final = ("lon", "lat")
 
@@ -58,6 +59,16 @@ class CellRemark:
     column: str
     value: str
     remark: Remark
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What a row does to the register: `new` or `changed`, and each column that differs with the values before and after."""
+
+    row: int
+    code: str
+    status: str
+    differences: tuple[tuple[str, Value, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,8 @@ class SheetReport:
         True when they were brought in.
     change_id
         The change of the archive; None when nothing was written.
+    changes
+        The first `MOST_CHANGES` rows that are new or differ.
     errors, notes
         At most `MOST_REMARKS` of each; the counts are whole.
     """
@@ -84,6 +97,7 @@ class SheetReport:
     unchanged: int = 0
     written: bool = False
     change_id: int | None = None
+    changes: tuple[RowChange, ...] = ()
     errors: tuple[CellRemark, ...] = ()
     notes: tuple[CellRemark, ...] = ()
     error_count: int = 0
@@ -232,11 +246,13 @@ def take_sheet(
         _check_rows(sheet, register, archive, scope)
     if sheet.errors or not sheet.rows:
         return _report(sheet)
-    new, changed = _compared(sheet, register, archive)
-    if dry_run or not new + changed:
-        return _report(sheet, new=new, changed=changed)
+    changes = _compared(sheet, register, archive)
+    if not scope.personal:
+        changes = [replace(change, differences=_hidden(change, sheet, register)) for change in changes]
+    if dry_run or not changes:
+        return _report(sheet, changes)
     change_id = _bring_in(database_url, city_id, register, sheet, archive, seat=seat, reason=reason)
-    return _report(sheet, new=new, changed=changed, change_id=change_id)
+    return _report(sheet, changes, change_id=change_id)
 
 
 @dataclass(slots=True)
@@ -417,31 +433,41 @@ def _is_allowed(row: _Row, register: Register, archive: _Archive, areas: Sequenc
     return all(any(area in areas for area in each if area is not None) for each in held)
 
 
-def _compared(sheet: _Sheet, register: Register, archive: _Archive) -> tuple[int, int]:
-    """Return how many rows are new and how many differ; what a sheet leaves out of name and place stays."""
-    new = changed = 0
+def _compared(sheet: _Sheet, register: Register, archive: _Archive) -> list[RowChange]:
+    """Return the rows that are new or differ; what a sheet leaves out of name and place stays."""
+    changes: list[RowChange] = []
     for row in sheet.rows:
         stored = archive.rows.get(row.code)
-        if stored is None:
-            new += 1
-            continue
-        _, name, _, _, attributes, lon, lat = stored
-        row.values["name"] = row.values.get("name") or name or None
-        if register.kind.geometry == "point" and row.values.get("lon") is None and row.values.get("lat") is None:
-            row.values |= {"lon": lon, "lat": lat}
-        known = {each.name: attributes[each.name] for each in register.kind.attributes if each.name in attributes}
-        changed += _stored(register, row.values, archive.city[2]) != (name or None, known, lon, lat)
-    return new, changed
+        before: dict[str, Value] = {}
+        if stored is not None:
+            _, name, _, _, attributes, lon, lat = stored
+            row.values["name"] = row.values.get("name") or name or None
+            if register.kind.geometry == "point" and row.values.get("lon") is None and row.values.get("lat") is None:
+                row.values |= {"lon": lon, "lat": lat}
+            before = attributes | {"name": name or None, "lon": lon, "lat": lat}
+        after = _stored(register, row.values, archive.city[2])
+        names = [column.attribute.name for column in sheet.columns if column.attribute.name != "code"]
+        differing = [name for name in names if before.get(name) != after.get(name)]
+        if stored is None or differing:
+            told = tuple((sheet.head(name), before.get(name), after.get(name)) for name in differing)
+            changes.append(RowChange(row.number, row.code, "new" if stored is None else "changed", told))
+    return changes
 
 
-def _stored(register: Register, values: Mapping[str, Value], zone: str) -> tuple[Value, dict[str, Value], Value, Value]:
-    """Return a row as the archive would hold it."""
-    attributes: dict[str, Value] = {}
+def _hidden(change: RowChange, sheet: _Sheet, register: Register) -> tuple[tuple[str, Value, Value], ...]:
+    """Return what differs with personal values masked: what was stored is not for every seat."""
+    heads = {sheet.head(name) for name in register.personal}
+    return tuple((head, MASK, MASK) if head in heads else (head, old, new) for head, old, new in change.differences)
+
+
+def _stored(register: Register, values: Mapping[str, Value], zone: str) -> dict[str, Value]:
+    """Return the values of a row as the archive would hold them."""
+    kept = {name: values.get(name) for name in ("name", *_PLACE)}
     for attribute in register.kind.attributes:
         value = values.get(attribute.name)
         if value is not None:
-            attributes[attribute.name] = _in_utc(str(value), zone) if attribute.type == "datetime" else value
-    return values.get("name"), attributes, values.get("lon"), values.get("lat")
+            kept[attribute.name] = _in_utc(str(value), zone) if attribute.type == "datetime" else value
+    return kept
 
 
 def _in_utc(text: str, zone: str) -> str:
@@ -449,15 +475,16 @@ def _in_utc(text: str, zone: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _report(sheet: _Sheet, *, new: int = 0, changed: int = 0, change_id: int | None = None) -> SheetReport:
+def _report(sheet: _Sheet, changes: Sequence[RowChange] = (), *, change_id: int | None = None) -> SheetReport:
     count = 0 if sheet.errors else len(sheet.rows)
     return SheetReport(
         rows=len(sheet.rows),
-        new=new,
-        changed=changed,
-        unchanged=count - new - changed,
+        new=sum(change.status == "new" for change in changes),
+        changed=sum(change.status == "changed" for change in changes),
+        unchanged=count - len(changes),
         written=change_id is not None,
         change_id=change_id,
+        changes=tuple(changes[:MOST_CHANGES]),
         errors=tuple(sheet.errors[:MOST_REMARKS]),
         notes=tuple(sheet.notes[:MOST_REMARKS]),
         error_count=len(sheet.errors),

@@ -14,6 +14,7 @@ from typing import Final
 
 import openpyxl
 import python_calamine
+from openpyxl.utils import get_column_letter
 
 from data.errors import BadSheet
 from data.sheets import FORMULA_STARTS, GUARD
@@ -141,7 +142,7 @@ def _merged_cells(ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]], hei
 
 
 def _letters(column: int) -> str:
-    return str(openpyxl.utils.get_column_letter(column))
+    return str(get_column_letter(column))
 
 
 def _formula_cells(content: bytes, name: str) -> frozenset[tuple[int, int]]:
@@ -156,7 +157,7 @@ def _formula_cells(content: bytes, name: str) -> frozenset[tuple[int, int]]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
         cells = [
-            (cell.row, cell.column)
+            (int(cell.row or 0), int(cell.column or 0))
             for row in book[name].iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS)
             for cell in row
             if getattr(cell, "data_type", "n") in {"f", "e"}

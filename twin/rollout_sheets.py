@@ -296,7 +296,7 @@ def _moment(_: Attribute, cell: Cell) -> Read:
     if isinstance(cell, float) and not cell.is_integer() and _SERIALS[0] <= cell <= _SERIALS[1]:
         moment = dt.datetime.combine(_DAY_ZERO, dt.time()) + dt.timedelta(minutes=round(cell * 1440))
         return Read(moment.isoformat(" ", "seconds"), _serial_note(cell, moment.isoformat(" ", "minutes")))
-    day, _, clock = str(cell).replace("T", " ").partition(" ")
+    day, clock = (*str(cell).replace("T", " ").split(" ", 1), "")[:2]
     date = _day(cell if not isinstance(cell, str) else day)
     found = re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", clock) if isinstance(cell, str) and clock else None
     hour, minute, second = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)

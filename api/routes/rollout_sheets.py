@@ -15,6 +15,7 @@ from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
 from api.errors import BadRequest, PayloadTooLarge
 from data.rollout_sheets import (
     CellRemark,
+    RowChange,
     RowVersion,
     SheetReport,
     read_versions,
@@ -53,6 +54,23 @@ class CellRemarkModel(BaseModel):
     message_en: str = Field(examples=["is no month; write YYYY-MM, for instance 2026-10"])
 
 
+class CellChangeModel(BaseModel):
+    """One column that differs."""
+
+    column: str = Field(examples=["取暖总面积（m²）"])
+    before: str | int | float | bool | None = Field(examples=[1000])
+    after: str | int | float | bool | None = Field(examples=[1200])
+
+
+class RowChangeModel(BaseModel):
+    """What a row does to the register."""
+
+    row: int = Field(examples=[3])
+    code: str = Field(examples=["220104-2026-10-农村"])
+    status: Literal["new", "changed"]
+    differences: list[CellChangeModel] = Field(description="Personal values are *** for seats that may not read them.")
+
+
 class SheetAnswer(BaseModel):
     """What became of a sheet."""
 
@@ -71,6 +89,7 @@ class SheetAnswer(BaseModel):
                     "change_id": None,
                     "error_count": 1,
                     "note_count": 0,
+                    "changes": [],
                     "errors": [
                         {
                             "row": 3,
@@ -98,6 +117,7 @@ class SheetAnswer(BaseModel):
     change_id: int | None = Field(description="The change of the archive; null when nothing was written.")
     error_count: int
     note_count: int
+    changes: list[RowChangeModel] = Field(description="The first 100 rows that are new or differ.")
     errors: list[CellRemarkModel] = Field(description="Why nothing is brought in, at most 500; all or nothing.")
     notes: list[CellRemarkModel] = Field(description="What was mended: blanks, full-width digits, dates as numbers.")
 
@@ -210,9 +230,16 @@ def _answer(register: str, name_zh: str, report: SheetReport, *, dry_run: bool) 
         change_id=report.change_id,
         error_count=report.error_count,
         note_count=report.note_count,
+        changes=[_change(each) for each in report.changes],
         errors=[_remark(each) for each in report.errors],
         notes=[_remark(each) for each in report.notes],
     )
+
+
+def _change(change: RowChange) -> RowChangeModel:
+    differences = [CellChangeModel(column=head, before=old, after=new) for head, old, new in change.differences]
+    status: Literal["new", "changed"] = "new" if change.status == "new" else "changed"
+    return RowChangeModel(row=change.row, code=change.code, status=status, differences=differences)
 
 
 def _remark(said: CellRemark) -> CellRemarkModel:

@@ -152,6 +152,7 @@ def test_a_sheet_is_brought_in_once_and_again_changes_nothing_and_versions_stay(
     rows[0][4] = 1200
     second = tried(url, workbook(rows), dry_run=False, reason="更正")
     assert (second.new, second.changed, second.unchanged, second.written) == (0, 1, 1, True)
+    assert [(c.row, c.status, c.differences) for c in second.changes] == [(2, "changed", (("取暖总面积（m²）", 1000, 1200.0),))]
     versions = versions_of(url, f"{west}-2026-10-农村")
     assert [(v.attributes["heated_area_m2"], v.reason, v.seat) for v in versions] == [
         (1200, "更正", "测试"),
@@ -370,8 +371,9 @@ def test_a_hundred_thousand_rows_are_counted_and_refused(town_url):
 # ---------------------------------------------------------------- over HTTP
 
 
-def test_an_officer_downloads_tries_mends_and_brings_in(town_url, codes, tmp_path_factory):
-    with serve(town_url, tmp_path_factory.mktemp("sheets")) as address, httpx.Client(base_url=address, timeout=60) as client:
+def test_an_officer_downloads_tries_mends_and_brings_in(server_url, codes, tmp_path_factory):
+    url = town(server_url)
+    with serve(url, tmp_path_factory.mktemp("sheets")) as address, httpx.Client(base_url=address, timeout=60) as client:
         seats = client.get("/seats").json()
         sign_in = lambda role: client.post(  # noqa: E731
             "/session", json={"seat_id": next(seat["seat_id"] for seat in seats if seat["role"] == role)}
@@ -404,3 +406,4 @@ def test_an_officer_downloads_tries_mends_and_brings_in(town_url, codes, tmp_pat
         assert [version["reason"] for version in found["versions"]] == ["12 月月报"]
         missing = client.get("/rollout/sheets/rollout_report/versions", params={"city": 1, "code": "X"})
         assert missing.status_code == 404
+    drop_database(url)

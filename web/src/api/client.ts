@@ -78,6 +78,15 @@ export function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal
   return request<T>(address(path, query), { headers: { Accept: "application/json" }, ...(signal ? { signal } : {}) });
 }
 
+/** Send a file as it is. */
+export function sendFile<T>(path: string, query: Query, file: Blob): Promise<T> {
+  return request<T>(address(path, query), {
+    method: "POST",
+    body: file,
+    headers: { "Content-Type": "application/octet-stream" },
+  });
+}
+
 export function sendJson<T>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,

@@ -7141,6 +7141,27 @@ export interface components {
             silent?: number[] | null;
         };
         /**
+         * CellChangeModel
+         * @description One column that differs.
+         */
+        CellChangeModel: {
+            /**
+             * After
+             * @example 1200
+             */
+            after: string | number | boolean | null;
+            /**
+             * Before
+             * @example 1000
+             */
+            before: string | number | boolean | null;
+            /**
+             * Column
+             * @example 取暖总面积（m²）
+             */
+            column: string;
+        };
+        /**
          * CellRemarkModel
          * @description What is said of one cell.
          */
@@ -15044,6 +15065,32 @@ export interface components {
             version?: number | null;
         };
         /**
+         * RowChangeModel
+         * @description What a row does to the register.
+         */
+        RowChangeModel: {
+            /**
+             * Code
+             * @example 220104-2026-10-农村
+             */
+            code: string;
+            /**
+             * Differences
+             * @description Personal values are *** for seats that may not read them.
+             */
+            differences: components["schemas"]["CellChangeModel"][];
+            /**
+             * Row
+             * @example 3
+             */
+            row: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "new" | "changed";
+        };
+        /**
          * RowModel
          * @description One row.
          */
@@ -16010,6 +16057,7 @@ export interface components {
          * @description What became of a sheet.
          * @example {
          *       "changed": 0,
+         *       "changes": [],
          *       "dry_run": true,
          *       "error_count": 1,
          *       "errors": [
@@ -16040,6 +16088,11 @@ export interface components {
             change_id: number | null;
             /** Changed */
             changed: number;
+            /**
+             * Changes
+             * @description The first 100 rows that are new or differ.
+             */
+            changes: components["schemas"]["RowChangeModel"][];
             /** Dry Run */
             dry_run: boolean;
             /** Error Count */

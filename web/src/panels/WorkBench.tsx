@@ -31,6 +31,7 @@ import SafetyCertificateOutlined from "@ant-design/icons/SafetyCertificateOutlin
 import ScheduleOutlined from "@ant-design/icons/ScheduleOutlined";
 import SwapOutlined from "@ant-design/icons/SwapOutlined";
 import TableOutlined from "@ant-design/icons/TableOutlined";
+import UploadOutlined from "@ant-design/icons/UploadOutlined";
 import WarningOutlined from "@ant-design/icons/WarningOutlined";
 import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useState } from "react";
 import { useText } from "../i18n/hooks";
@@ -72,6 +73,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   "rollout-money": lazy(() => import("./RolloutMoneyPanel")),
   "rollout-area": lazy(() => import("./RolloutAreaPanel")),
   "rollout-lists": lazy(() => import("./RolloutListsPanel")),
+  "rollout-report": lazy(() => import("./RolloutReportPanel")),
   layers: lazy(async () => ({ default: (await import("./LayerPanel")).LayerPanel })),
 };
 
@@ -110,6 +112,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   "rollout-money": MoneyCollectOutlined,
   "rollout-area": EnvironmentOutlined,
   "rollout-lists": TableOutlined,
+  "rollout-report": UploadOutlined,
   layers: AppstoreOutlined,
 };
 

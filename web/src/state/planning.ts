@@ -1,4 +1,4 @@
-import { getJson, type Query, saveFile, sendJson } from "../api/client";
+import { getJson, type Query, saveFile, sendFile, sendJson } from "../api/client";
 import * as requests from "../api/planner";
 import * as server from "../api/server";
 import type { Asset } from "../api/shapes";
@@ -32,6 +32,11 @@ export class Planning {
 
   patch<T>(path: string, body: unknown): Promise<T> {
     return sendJson<T>("PATCH", path, this.query({}), body);
+  }
+
+  /** Send a file as it is. */
+  send<T>(path: string, file: Blob, query: Query = {}): Promise<T> {
+    return sendFile<T>(path, this.query(query), file);
   }
 
   /** Fetch a file and hand it to the browser. */

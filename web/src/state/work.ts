@@ -15,6 +15,7 @@ export const WORK_GROUPS = {
     "rollout-money",
     "rollout-area",
     "rollout-lists",
+    "rollout-report",
   ],
   map: ["layers", "selection", "section", "services"],
 } as const;
@@ -52,6 +53,7 @@ const PANEL_KEYS = {
   "rollout-money": [],
   "rollout-area": ["place"],
   "rollout-lists": ["list", "district", "technical"],
+  "rollout-report": ["sheet"],
   trace: ["ask", "target", "set", "repair_h"],
   isolation: ["also", "alternative"],
   whatif: ["zone", "close", "open", "stop_pumps", "stop_sources", "leak", "outdoor", "job", "station"],

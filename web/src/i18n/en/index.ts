@@ -12,6 +12,7 @@ import { overview } from "./overview";
 import { quality } from "./quality";
 import { rolloutMap } from "./rolloutMap";
 import { rolloutPanels } from "./rolloutPanels";
+import { rolloutReport } from "./rolloutReport";
 import { services } from "./services";
 import { solving } from "./solving";
 import { under } from "./under";
@@ -36,4 +37,5 @@ export const en: Record<TextKey, string> = {
   ...globe,
   ...rolloutMap,
   ...rolloutPanels,
+  ...rolloutReport,
 };

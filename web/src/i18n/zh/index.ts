@@ -11,6 +11,7 @@ import { overview } from "./overview";
 import { quality } from "./quality";
 import { rolloutMap } from "./rolloutMap";
 import { rolloutPanels } from "./rolloutPanels";
+import { rolloutReport } from "./rolloutReport";
 import { services } from "./services";
 import { solving } from "./solving";
 import { under } from "./under";
@@ -35,6 +36,7 @@ export const zh = {
   ...globe,
   ...rolloutMap,
   ...rolloutPanels,
+  ...rolloutReport,
 } as const;
 
 export type TextKey = keyof typeof zh;
