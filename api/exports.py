@@ -8,19 +8,21 @@ import threading
 import time
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.errors import Busy
 from api.settings import Settings
-from data.errors import Conflict, JobCancelled
+from data.errors import BadExport, Conflict, JobCancelled
 from data.export import ExportPlan, ExportReport, Format, export_datum, require_layer, write_export
 from data.jobs import job
 from data.ledger import ENTRY_SUFFIX
 from data.pool import connect
+from data.registers import asked_values
 from gis.parameters import Parameters
+from twin.registers import REGISTERS
 from twin.scope import Scope
 
 AT_ONCE = 2
@@ -44,7 +46,9 @@ class ExportOrder:
     datum
         Name in the registry.
     area_id, company_id
-        Only assets of this district or company.
+        Only assets of this district or company; rows of a register: of this district or parent.
+    where
+        `name:value` texts: only rows of a register with these values.
     """
 
     city_id: int
@@ -53,6 +57,15 @@ class ExportOrder:
     datum: str
     area_id: int | None = None
     company_id: int | None = None
+    where: Sequence[str] = ()
+
+
+def _values(scope: Scope, order: ExportOrder) -> Mapping[str, object]:
+    if not order.where:
+        return {}
+    if order.layer not in REGISTERS:
+        raise BadExport(f"where: {order.layer} is no register; rows of {', '.join(REGISTERS)} can be chosen by their values")
+    return asked_values(REGISTERS[order.layer], scope, order.where)
 
 
 def run_export(
@@ -82,7 +95,7 @@ def run_export(
 
     Raises
     ------
-    BadExport, UnknownDatum, DatumNeedsParameters, ConversionRefused, OutsideScope
+    BadFilter, BadExport, UnknownDatum, DatumNeedsParameters, ConversionRefused, OutsideScope
         As `write_export`; no file is left.
     Conflict
         When somebody cancelled the job.
@@ -90,13 +103,14 @@ def run_export(
     require_layer(order.layer)
     scope.require_city(order.city_id)
     scope.require_layer(order.layer)
+    values = _values(scope, order)
     with connect(settings.database_url) as connection:
         datum = export_datum(connection, order.city_id, order.datum, parameters)
         connection.rollback()
-        plan = ExportPlan(order.city_id, order.layer, order.format, datum, order.area_id, order.company_id)
+        plan = ExportPlan(order.city_id, order.layer, order.format, datum, order.area_id, order.company_id, values)
         target = path if path is not None else (folder or settings.var_dir) / plan.file_name
         noted: dict[str, object] = {"layer": order.layer, "format": order.format, "datum": datum.text}
-        noted |= {"area_id": order.area_id, "company_id": order.company_id, "file": target.name}
+        noted |= {"area_id": order.area_id, "company_id": order.company_id, "where": list(order.where), "file": target.name}
         try:
             with job(settings.database_url, "export", city_id=order.city_id, seat=seat, parameters=noted) as task:
                 task.progress(0.0, f"{order.layer} as {order.format} in {datum.text}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -28,6 +28,7 @@ from data.errors import BadExport
 from data.export_files import Batch, Column, Layout, open_writer
 from data.ledger import ENTRY_SUFFIX, ledger_entry
 from data.pool import Connection
+from data.registers import values_text
 from data.statements import scope_parameters, sql
 from gis.datum_names import Datum, parse_datum
 from gis.datums import from_wgs84, to_wgs84
@@ -74,7 +75,9 @@ class ExportPlan:
     datum
         System of its coordinates.
     area_id, company_id
-        Only assets of this district or company; None = all.
+        Only assets of this district or company; None = all. Rows of a register: of this district or parent.
+    values
+        Only rows of a register that have these values.
     """
 
     city_id: int
@@ -83,6 +86,7 @@ class ExportPlan:
     datum: Datum
     area_id: int | None = None
     company_id: int | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:
@@ -230,10 +234,15 @@ def _has_places(layer: str) -> bool:
     return row_kind(layer).geometry != "none"
 
 
+def _asked(scope: Scope, plan: ExportPlan) -> tuple[object, ...]:
+    """Return what the statements ask by; those of registers also by values."""
+    by_values = () if plan.layer in KINDS else (values_text(plan.values),)
+    return (*scope_parameters(scope, plan.city_id).as_tuple(), plan.layer, plan.area_id, plan.company_id, *by_values)
+
+
 def _layout(connection: Connection, scope: Scope, plan: ExportPlan) -> Layout:
     statement = "export_asset_shapes" if plan.layer in KINDS else "export_row_shapes"
-    parameters = (*scope_parameters(scope, plan.city_id).as_tuple(), plan.layer, plan.area_id, plan.company_id)
-    found = psycopg.RawCursor(connection).execute(sql(statement), parameters).fetchall()
+    found = psycopg.RawCursor(connection).execute(sql(statement), _asked(scope, plan)).fetchall()
     shapes = frozenset((str(row[0]).removeprefix("ST_"), bool(row[1])) for row in found if row[0] is not None)
     return Layout(
         layer=plan.layer,
@@ -260,7 +269,7 @@ def _column_type(attribute: Attribute) -> Literal["text", "integer", "number", "
 
 def _batches(connection: Connection, scope: Scope, plan: ExportPlan) -> Iterator[Batch]:
     statement = "export_assets" if plan.layer in KINDS else "export_rows"
-    parameters = (*scope_parameters(scope, plan.city_id).as_tuple(), plan.layer, plan.area_id, plan.company_id, *grid_deg(scope))
+    parameters = (*_asked(scope, plan), *grid_deg(scope))
     fixed = _ASSET_COLUMNS if plan.layer in KINDS else _ROW_COLUMNS
     hidden = _hidden(plan.layer, scope)
     with psycopg.RawServerCursor(connection, "export") as cursor:

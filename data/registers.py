@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import asyncpg
+import orjson
 
 from data.assets import Position, escape_like, grid_deg
+from data.errors import BadFilter
 from data.pool import Pool
 from data.statements import scope_parameters, sql
 from twin.errors import OutsideScope
+from twin.kinds import Attribute
 from twin.registers import REGISTERS, Register, masked
 from twin.scope import Scope
 
@@ -25,10 +29,13 @@ class RowFilter:
         The parent, or the district that holds the row.
     search
         Part of the code or name; case does not matter.
+    values
+        Attributes that must have exactly these values.
     """
 
     asset_id: int | None = None
     search: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +98,60 @@ async def count_values(pool: Pool, scope: Scope, city_id: int, register: Registe
     ]
 
 
+def asked_values(register: Register, scope: Scope, texts: Sequence[str]) -> dict[str, object]:
+    """Return the values that `name:value` texts ask for, as the register stores them.
+
+    Raises
+    ------
+    BadFilter
+        When there is no such attribute, the text is no value of it, or a name stands twice.
+    OutsideScope
+        When the attribute is personal and the scope may not read it: a filter would tell what is masked.
+    """
+    found: dict[str, object] = {}
+    for text in texts:
+        name, colon, value = text.partition(":")
+        attribute = next((each for each in register.kind.attributes if each.name == name), None)
+        if attribute is None or not colon or name in found:
+            names = ", ".join(each.name for each in register.kind.attributes)
+            raise BadFilter(f"where={text!r}: give name:value once a name; attributes of {register.name} are {names}")
+        if name in register.personal and not scope.personal:
+            raise OutsideScope(f"{name} of {register.name} is personal data; this seat may not filter by it")
+        found[name] = _typed(attribute, value)
+    return found
+
+
+def _typed(attribute: Attribute, value: str) -> object:
+    try:
+        if attribute.type == "boolean":
+            return {"true": True, "false": False}[value]
+        if attribute.type in {"integer", "number"}:
+            number = int(value) if attribute.type == "integer" else float(value)
+            if not math.isfinite(number):
+                raise ValueError(value)
+            return number
+    except (KeyError, ValueError):
+        wanted = "true or false" if attribute.type == "boolean" else f"of type {attribute.type}"
+        raise BadFilter(f"where={attribute.name}:{value}: the value must be {wanted}") from None
+    if attribute.type == "code" and value not in attribute.codes:
+        raise BadFilter(f"where={attribute.name}:{value}: values are {', '.join(attribute.codes)}")
+    return value
+
+
+def values_text(values: Mapping[str, object]) -> str | None:
+    """Return values as the JSON that the statements compare with; None for none."""
+    return orjson.dumps(dict(values)).decode() if values else None
+
+
 def _parameters(scope: Scope, city_id: int, register: Register, wanted: RowFilter) -> tuple[object, ...]:
-    """Return `$1 .. $9` of the statements; only what the scope may read is searched, or a search would tell what is masked."""
+    """Return `$1 .. $10` of the statements; only what the scope may read is searched, or a search would tell what is masked."""
     scope.require_layer(register.name)
     readable = [scope.personal or name not in register.personal for name in ("code", "name")]
     if wanted.search is not None and not any(readable):
         raise OutsideScope(f"code and name of {register.name} are personal data; this seat may list but not search them")
     pattern = None if wanted.search is None else f"%{escape_like(wanted.search)}%"
-    return (*scope_parameters(scope, city_id).as_tuple(), register.name, wanted.asset_id, pattern, *readable)
+    parameters = scope_parameters(scope, city_id).as_tuple()
+    return (*parameters, register.name, wanted.asset_id, pattern, *readable, values_text(wanted.values))
 
 
 def _row(register: Register, scope: Scope, row: asyncpg.Record) -> RegisterRow:

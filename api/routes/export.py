@@ -47,12 +47,19 @@ async def get_export(
         str,
         Query(max_length=60, description="Any name of GET /datums: wgs84, gcj02, bd09, gk(cgcs2000,3,126,plain), local(NAME)."),
     ] = "wgs84",
-    area_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only assets of this district.")] = None,
+    area_id: Annotated[
+        int | None,
+        Query(ge=1, le=2**31 - 1, description="Only assets of this district; rows of a register: of this district or parent."),
+    ] = None,
     company_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only assets of this company.")] = None,
+    where: Annotated[
+        list[str] | None,
+        Query(max_length=10, description="name:value; rows of a register that have it.", examples=[["installed_year:2024"]]),
+    ] = None,
     bundle: Annotated[bool, Query(description="True: a ZIP of the file and its ledger entry, FILE.ledger.json.")] = False,
 ) -> FileResponse:
     """Write a layer out in any datum: GeoPackage, GeoParquet, CSV or XLSX, as far as the caller may see it."""
-    order = ExportOrder(city, layer, file_format, datum, area_id, company_id)
+    order = ExportOrder(city, layer, file_format, datum, area_id, company_id, where or ())
     folder, path, report = await asyncio.to_thread(_write, settings, caller, order, bundle)
     headers = {"Cache-Control": PRIVATE, "X-Export-Rows": str(report.rows)}
     if report.entry is not None:

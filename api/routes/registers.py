@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 
 from api.dependencies import CallerDep, CityDep, PoolDep
 from data.assets import read_kind
-from data.registers import RegisterRow, RowFilter, ValueCount, count_registers, count_values, list_rows
+from data.registers import RegisterRow, RowFilter, ValueCount, asked_values, count_registers, count_values, list_rows
 from twin.kinds import Attribute
 from twin.registers import Register, register_of
 
@@ -149,12 +149,17 @@ async def get_rows(
         int | None, Query(ge=1, le=2**31 - 1, description="Building, village, zone or district whose rows are wanted.")
     ] = None,
     q: Annotated[str | None, Query(max_length=100, description="Part of the code or name.", examples=["NH"])] = None,
+    where: Annotated[
+        list[str] | None,
+        Query(max_length=10, description="name:value; rows that have it, all of several.", examples=[["installed_year:2024"]]),
+    ] = None,
     counts: Annotated[bool, Query(description="True: also count the rows by the values that matter.")] = False,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> RowsAnswer:
     """List the rows of a register that the caller may see; personal values are masked for seats that may not read them."""
-    wanted, chosen = RowFilter(asset_id=asset, search=q or None), register_of(register)
+    chosen = register_of(register)
+    wanted = RowFilter(asset_id=asset, search=q or None, values=asked_values(chosen, caller.scope, where or ()))
     if asset is not None:
         await read_kind(pool, caller.scope, city, asset)
     total, rows = await list_rows(pool, caller.scope, city, chosen, wanted, limit=limit, offset=offset)

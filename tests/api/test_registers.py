@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -13,9 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.exports import ExportOrder, run_export
 from api.routes.registers import RowsAnswer
+from api.settings import Settings
+from data.errors import BadFilter
 from data.pool import Pool, connect, open_pool
-from data.registers import RegisterRow, RowFilter, count_registers, count_values, list_rows
+from data.registers import RegisterRow, RowFilter, asked_values, count_registers, count_values, list_rows
 from tests.api.serving import serve
 from tests.conftest import create_database, drop_database
 from tests.handmade_town import COMPANY_A, COMPANY_B, DISTRICT_EAST, DISTRICT_WEST, insert_town
@@ -155,6 +159,39 @@ def test_a_search_does_not_tell_what_is_masked(rows_url: str) -> None:
 def test_rows_are_found_by_what_they_hang_on_and_by_district(rows_url: str) -> None:
     assert [row.row_id for row in page(rows_url, EVERYTHING, "heat_user", RowFilter(asset_id=BUILDING))[1]] == [1, 2, 3]
     assert [row.row_id for row in page(rows_url, EVERYTHING, "heat_user", RowFilter(asset_id=DISTRICT_WEST))[1]] == [4, 5]
+
+
+def test_rows_are_filtered_by_values_in_lists_counts_and_files_alike(rows_url: str, tmp_path: Path) -> None:
+    users = REGISTERS["heat_user"]
+    heating = [row.row_id for row in ROWS if row.kind == "heat_user" and row.heating]
+    wanted = RowFilter(values=asked_values(users, EVERYTHING, ["heating:true", "connected:true"]))
+    total, rows = page(rows_url, EVERYTHING, "heat_user", wanted)
+    assert [row.row_id for row in rows] == heating
+    assert 0 < total == len(heating) < len([row for row in ROWS if row.kind == "heat_user"])
+    counted = asked(rows_url, lambda pool: count_values(pool, EVERYTHING, 1, users, wanted))
+    assert sum(count.row_count for count in counted) == total
+    order = ExportOrder(1, "heat_user", "csv", "wgs84", where=["heating:true"])
+    path, report = run_export(Settings(database_url=rows_url), EVERYTHING, order, seat="tests", folder=tmp_path)
+    assert report.rows == total
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == total + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        *(("height:3", "attributes of household are"), ("storeys:two", "type integer"), ("insulated:1", "true or false")),
+        *(("install_state:done", "planned, delivered"), ("floor_area_m2:nan", "type number"), ("storeys", "name:value")),
+    ],
+)
+def test_a_filter_that_fits_nothing_says_what_would(text: str, told: str) -> None:
+    with pytest.raises(BadFilter, match=told):
+        asked_values(REGISTERS["household"], EVERYTHING, [text])
+
+
+def test_a_filter_does_not_tell_what_is_masked() -> None:
+    with pytest.raises(OutsideScope, match="personal"):
+        asked_values(REGISTERS["household"], Scope(personal=False), ["door:12"])
+    assert asked_values(REGISTERS["household"], Scope(personal=False), ["storeys:2"]) == {"storeys": 2}
 
 
 def test_pages_hold_every_row_once(rows_url: str) -> None:

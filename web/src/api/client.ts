@@ -1,6 +1,6 @@
 /** The one place that talks HTTP. Paths are relative, so every request stays with the server the page came from. */
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
 /** The server answered with an error, or not at all (`status` 0). */
 export class RequestFailed extends Error {
@@ -29,7 +29,11 @@ export function serverNowMs(localMs: number): number {
 
 export function address(path: string, query: Query = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  // a list asks for its name once a value
+  const pairs = given.flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => [name, String(one)]),
+  );
+  const text = new URLSearchParams(pairs).toString();
   return text === "" ? path : `${path}?${text}`;
 }
 

@@ -23145,10 +23145,12 @@ export interface operations {
             query?: {
                 /** @description Any name of GET /datums: wgs84, gcj02, bd09, gk(cgcs2000,3,126,plain), local(NAME). */
                 datum?: string;
-                /** @description Only assets of this district. */
+                /** @description Only assets of this district; rows of a register: of this district or parent. */
                 area_id?: number | null;
                 /** @description Only assets of this company. */
                 company_id?: number | null;
+                /** @description name:value; rows of a register that have it. */
+                where?: string[] | null;
                 /** @description True: a ZIP of the file and its ledger entry, FILE.ledger.json. */
                 bundle?: boolean;
                 /** @description City id; default: the lowest one you may see. */
@@ -27558,6 +27560,8 @@ export interface operations {
                 asset?: number | null;
                 /** @description Part of the code or name. */
                 q?: string | null;
+                /** @description name:value; rows that have it, all of several. */
+                where?: string[] | null;
                 /** @description True: also count the rows by the values that matter. */
                 counts?: boolean;
                 limit?: number;

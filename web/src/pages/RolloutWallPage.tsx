@@ -28,10 +28,12 @@ const MARGIN = 0.15;
 /** Takes the map to all districts, unless the address says where it looks. */
 function useWholeCity(): void {
   const { desk } = useParts();
-  const fitted = useRef(useApp((state) => state.view.camera !== null));
+  // the map says where it is once it has shown the city for the first time
+  const placed = useApp((state) => state.view.camera !== null);
+  const fitted = useRef(placed);
   const districts = arrived(useAreas("district"));
   useEffect(() => {
-    if (fitted.current || districts === null) return;
+    if (fitted.current || !placed || districts === null) return;
     const box = boxOf([
       {
         geometry: {
@@ -42,13 +44,14 @@ function useWholeCity(): void {
     ]);
     fitted.current = true;
     if (box !== null) desk.goToBox(grown(box, MARGIN));
-  }, [desk, districts]);
+  }, [desk, districts, placed]);
 }
 
 /** `/wall/rollout`: the map of the rollout between its figures, for a room that watches it; no input. */
 export function RolloutWallPage() {
   const t = useText();
-  const { store } = useParts();
+  const { desk, store } = useParts();
+  const themed = useRef(useApp((state) => state.view.work.theme !== undefined));
   const { scale, left, top } = useLetterbox();
   const synthetic = useApp((state) => currentCity(state)?.synthetic ?? false);
   const name = useApp((state) => currentCity(state)?.name_zh ?? "");
@@ -56,7 +59,8 @@ export function RolloutWallPage() {
   useEffect(() => {
     for (const layer of ROLLOUT_LAYERS) store.dispatch({ type: "view/layer", layer, on: true });
     for (const layer of NETWORK_LAYERS) store.dispatch({ type: "view/layer", layer, on: false });
-  }, [store]);
+    if (!themed.current) desk.set({ theme: "rate", tier: "district" });
+  }, [desk, store]);
   useWholeCity();
   return (
     <div className="page wall rollout-wall">

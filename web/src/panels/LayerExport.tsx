@@ -14,7 +14,7 @@ const EXAMPLES = /N$|NAME/;
 export interface File {
   label: string;
   path: string;
-  query: Record<string, string | number | undefined>;
+  query: Record<string, string | number | readonly string[] | undefined>;
 }
 
 /** Files to be taken away; one that cannot be made says why. */

@@ -4,14 +4,16 @@ import { useState } from "react";
 import type { ProjectPage } from "../api/rolloutFigures";
 import type { Answer, Project } from "../api/shapes";
 import { useText } from "../i18n/hooks";
+import type { Translate } from "../i18n/text";
 import { PROJECT_KINDS, PROJECT_STAGES } from "../layers/rolloutProjects";
+import { currentCity } from "../state/app";
 import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
-import { formatArea, formatShare, MISSING } from "../units";
+import { formatArea, formatShare, type Lang, MISSING } from "../units";
 import { Files } from "./LayerExport";
 import { PagedList } from "./PagedList";
 import { Panel } from "./Panel";
-import { areaId, cellText } from "./rollout";
+import { areaId, cellText, codeText } from "./rollout";
 import { useFigures, useShares } from "./useRollout";
 
 const LISTS = ["projects", "households", "tickets"] as const;
@@ -160,11 +162,18 @@ function RegisterRows({ list }: { list: "households" | "tickets" }) {
   const t = useText();
   const { desk, planning } = useParts();
   const lang = useApp((state) => state.view.lang);
+  const zone = useApp((state) => currentCity(state)?.zone ?? "UTC");
   const asset = areaId(useApp((state) => state.view.work.district));
   const [search, setSearch] = useState("");
+  const parts: Known = {
+    types: (arrived(useShares(0, "type")) ?? []).map(({ key }) => key).filter((key) => key !== ""),
+    years: arrived(useFigures({ area: 0 }))?.years ?? [],
+  };
   const [columns, setColumns] = useState<Rows["columns"]>([]);
+  const [values, setValues] = useState<Readonly<Record<string, string>>>({});
   const register = REGISTER[list];
-  const filter = { asset, q: search === "" ? null : search };
+  const where = Object.entries(values).map(([name, value]) => `${name}:${value}`);
+  const filter = { asset, q: search === "" ? null : search, where };
   async function page(offset: number, limit: number): Promise<Rows> {
     const answer = await planning.get<Rows>(`/registers/${register}`, { ...filter, offset, limit });
     setColumns(answer.columns);
@@ -181,6 +190,18 @@ function RegisterRows({ list }: { list: "households" | "tickets" }) {
           placeholder={t("rollout-lists.search")}
           onSearch={setSearch}
         />
+        {FILTERS[list].map((name) => (
+          <Choice
+            key={name}
+            label={labelOf(columns, name, lang)}
+            value={values[name]}
+            onChange={(next) =>
+              setValues(({ [name]: _, ...rest }) => (next === undefined ? rest : { ...rest, [name]: next }))
+            }
+          >
+            {choicesOf(columns, name, parts, lang, t)}
+          </Choice>
+        ))}
       </div>
       <PagedList<Row>
         listKey={`${register} ${JSON.stringify(filter)}`}
@@ -197,25 +218,54 @@ function RegisterRows({ list }: { list: "households" | "tickets" }) {
                   {row.name || row.code}
                   {row.masked && <small> {t("rollout-lists.masked")}</small>}
                 </strong>
-                <span className="row-detail">{cellText(list, row.attributes, columns, lang)}</span>
+                <span className="row-detail">{cellText(list, row.attributes, columns, lang, zone)}</span>
               </span>
             </button>
           </div>
         )}
       </PagedList>
-      <RegisterFiles list={list} />
+      <RegisterFiles list={list} where={where} />
     </>
   );
 }
 
+/** What a list can be filtered by: attributes of its register. */
+const FILTERS = {
+  households: ["energy_type", "retrofit_type", "installed_year", "install_state", "household_group", "insulated"],
+  tickets: ["ticket_kind", "fault_kind", "urgency"],
+} as const;
+
+function labelOf(columns: Rows["columns"], name: string, lang: Lang): string {
+  const column = columns.find((one) => one.name === name);
+  return lang === "zh" ? (column?.label_zh ?? name) : name.replaceAll("_", " ");
+}
+
+interface Known {
+  types: readonly string[];
+  years: readonly number[];
+}
+
+/** Values of an attribute: the codes of the register, yes and no, or what the figures know of. */
+function choicesOf(columns: Rows["columns"], name: string, known: Known, lang: Lang, t: Translate) {
+  const column = columns.find((one) => one.name === name);
+  if (column?.type === "boolean")
+    return ["true", "false"].map((value) => ({
+      value,
+      label: t(value === "true" ? "rollout-lists.yes" : "rollout-lists.no"),
+    }));
+  if (name === "retrofit_type") return known.types.map((value) => ({ value, label: value }));
+  if (name === "installed_year") return known.years.map((year) => ({ value: String(year), label: String(year) }));
+  return Object.entries(column?.codes ?? {}).map(([value, meaning]) => ({ value, label: codeText(meaning, lang) }));
+}
+
 /** The list as files; what the seat may not read is masked there, too. */
-function RegisterFiles({ list }: { list: List }) {
+function RegisterFiles({ list, where = [] }: { list: List; where?: readonly string[] }) {
   const t = useText();
   const district = areaId(useApp((state) => state.view.work.district));
   const files = (["csv", "xlsx"] as const).map((format) => ({
     label: t(`export.${format}`),
     path: `/export/${REGISTER[list]}.${format}`,
-    query: { area_id: district ?? undefined },
+    query: { area_id: district ?? undefined, where },
   }));
   return <Files title={t("rollout-panels.export")} files={files} />;
 }

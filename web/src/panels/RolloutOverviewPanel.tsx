@@ -1,5 +1,6 @@
 import "./rollout.css";
 import { useText } from "../i18n/hooks";
+import { navigate } from "../navigation";
 import { currentCity } from "../state/app";
 import { useApp } from "../state/context";
 import { formatTime } from "../units";
@@ -70,6 +71,9 @@ export default function RolloutOverviewPanel() {
           <FigureGroups figures={city.figures} groups={GROUPS} />
           <button type="button" className="more" onClick={() => visit(0)}>
             {t("rollout-overview.openCity")}
+          </button>
+          <button type="button" className="more" onClick={() => navigate("/wall/rollout")}>
+            {t("nav.rolloutWall")}
           </button>
           <Files title={t("rollout-panels.export")} files={exportFiles(t, lang, { kind: "district" })} />
         </>

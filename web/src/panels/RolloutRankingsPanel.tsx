@@ -133,7 +133,7 @@ function Row({ row, by, longest, definitions }: RowProps) {
         <b className={value === null ? "unknown" : undefined}>
           {figureText(value, definitions.get(by.name), lang) ?? t("rollout-panels.none")}
         </b>
-        {whole !== null && (
+        {whole !== null && whole > 0 && (
           <>
             <span className="ground-bar" aria-hidden="true">
               <em style={{ width: width(whole) }} />

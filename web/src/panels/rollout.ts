@@ -1,7 +1,7 @@
 /** What the panels beside the map of the rollout show: pure, of the figures that the server answers. */
 
 import type { AreaFigures, FigureDefinition, Part } from "../api/rolloutFigures";
-import { formatArea, formatNumber, formatShare, formatValue, type Lang } from "../units";
+import { formatArea, formatNumber, formatShare, formatTime, formatValue, type Lang } from "../units";
 import { FORMULAS_ZH, SOURCES_ZH, SUBSCRIPTS, UNITS_EN } from "./rolloutWords";
 
 export type Definitions = ReadonlyMap<string, FigureDefinition>;
@@ -256,24 +256,34 @@ const LISTED: Readonly<Record<string, readonly string[]>> = {
 
 interface Column {
   name: string;
+  type: string;
   unit: string;
   codes: Readonly<Record<string, string>>;
 }
 
-/** What a row of a list says under its name; codes in words, what is not known left out. */
+/** A code's meaning, given as `中文 English`, in one language. */
+export function codeText(meaning: string, lang: Lang): string {
+  const [chinese = "", ...english] = meaning.split(" ");
+  return lang === "zh" ? chinese : english.join(" ");
+}
+
+/** What a row of a list says under its name; codes in words, times in the city's zone; what is not known left out. */
 export function cellText(
   list: string,
   attributes: Readonly<Record<string, unknown>>,
   columns: readonly Column[],
   lang: Lang,
+  zone: string,
 ): string {
   return (LISTED[list] ?? [])
     .map((name) => {
       const value = attributes[name];
       if (value === null || value === undefined || value === "") return "";
       const column = columns.find((one) => one.name === name);
-      const meaning = column?.codes[String(value)]?.split(" ");
-      if (meaning !== undefined) return (lang === "zh" ? meaning[0] : meaning.slice(1).join(" ")) ?? String(value);
+      const meaning = column?.codes[String(value)];
+      if (meaning !== undefined) return codeText(meaning, lang);
+      const at = column?.type === "datetime" ? Date.parse(String(value)) : Number.NaN;
+      if (Number.isFinite(at)) return formatTime(at, zone, lang);
       return typeof value === "number" && column !== undefined && column.unit !== ""
         ? formatValue(value, column.unit, lang, 1)
         : String(value);

@@ -89,6 +89,7 @@ export function pieOption(slices: readonly Slice[], look: Look): RolloutOption {
       {
         type: "pie",
         radius: ["45%", "92%"],
+        stillShowZeroSum: false,
         label: { show: false },
         itemStyle: { borderColor: GROUND, borderWidth: 1 },
         data: slices.map(({ name, value, colour }) => ({ name, value, itemStyle: { color: colour } })),

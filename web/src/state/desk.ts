@@ -11,7 +11,7 @@ import { type Position, shapeOf, type Tool, writeLine, writeShape } from "./shap
 import type { Store } from "./store";
 import type { WorkKey, WorkPanel } from "./work";
 
-type Filter = Record<string, string | number | boolean | null | undefined>;
+type Filter = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 const VISIT_ZOOM = 16;
 /** Around what is shown, as a share of its size, and at least so many degrees (about 25 m). */
 const MARGIN = 0.35;

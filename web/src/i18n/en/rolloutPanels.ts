@@ -99,6 +99,8 @@ export const rolloutPanels: Record<keyof typeof chinese, string> = {
   "rollout-lists.technical": "Technical type",
   "rollout-lists.search": "Code or name",
   "rollout-lists.village": "the chosen village",
+  "rollout-lists.yes": "yes",
+  "rollout-lists.no": "no",
   "rollout-lists.none": "Nothing fits",
   "rollout-lists.masked": "masked",
   "rollout-wall.title": "Clean-heating rollout",

@@ -97,6 +97,8 @@ export const rolloutPanels = {
   "rollout-lists.technical": "技术类型",
   "rollout-lists.search": "编码或名称",
   "rollout-lists.village": "所选村屯",
+  "rollout-lists.yes": "是",
+  "rollout-lists.no": "否",
   "rollout-lists.none": "没有符合条件的记录",
   "rollout-lists.masked": "已脱敏",
   "rollout-wall.title": "清洁取暖推广",
