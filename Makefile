@@ -110,6 +110,9 @@ fuzz: ## ask every route with made-up values for as long as it takes (MINUTES, R
 contact-sheet: ## take the map of a served city at six zooms into docs/images (URL=http://127.0.0.1:8000 CITY=1)
 	$(BIN)/python -m tests.browser.contact_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
 
+rollout-sheet: ## take the layers of the rollout of a served city into docs/images (URL=http://127.0.0.1:8000 CITY=1)
+	$(BIN)/python -m tests.browser.rollout_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
+
 solid-sheet: ## take 3D, underground, section and globe of a served city into docs/images (URL=http://127.0.0.1:8000 CITY=1)
 	$(BIN)/python -m tests.browser.solid_sheet --url $(or $(URL),http://127.0.0.1:8000) --city $(or $(CITY),1)
 

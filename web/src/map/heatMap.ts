@@ -66,8 +66,9 @@ const PICKED = [
   ...ROLLOUT_AREA_LAYERS,
 ];
 const RATES = "rollout-fill";
+const COMPANY = "coverage-company-fill";
 /** Layers that have a hover card. */
-const HOVERED = [PROJECT_SIGN, ...ROLLOUT_AREA_LAYERS, RATES];
+const HOVERED = [PROJECT_SIGN, ...ROLLOUT_AREA_LAYERS, COMPANY, RATES];
 const PICK_RADIUS_PX = 5;
 /** The network's tiles begin at zoom 10. */
 const LEAST_FIRST_ZOOM = 10.2;
@@ -77,10 +78,11 @@ const LEAST_ZOOM = 8;
 const CLOSEST_FIT = 17;
 const LOCAL_FONTS = "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
 
-/** What of the rollout is under the pointer: a district's rate, an area of a theme, a project. */
+/** What is under the pointer: a district's rate, an area of a theme, a project, the ground that a company heats. */
 export type Hovered =
   | { of: "district"; district: Omit<District, "geometry"> }
   | { of: "area"; id: number; properties: Readonly<Record<string, unknown>> }
+  | { of: "company"; id: number }
   | { of: "project"; id: number };
 
 export interface Hover {
@@ -409,6 +411,7 @@ export class HeatMap {
 function hovered(feature: MapGeoJSONFeature): Hovered {
   const id = Number(feature.id);
   if (feature.layer.id === PROJECT_SIGN) return { of: "project", id };
+  if (feature.layer.id === COMPANY) return { of: "company", id: Number(feature.properties.of_id ?? -1) };
   if (feature.layer.id === RATES) {
     return { of: "district", district: feature.properties as Omit<District, "geometry"> };
   }

@@ -63,20 +63,28 @@ function PastYear() {
   const { desk } = useParts();
   const year = useApp((state) => rolloutChoice(state.view.work).year);
   const revision = useApp((state) => state.archiveRevision);
+  const villages = useVillagesDrawn();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the archive asks again
   useEffect(() => {
     if (year === null) return;
     let left = false;
     const ask = (kind: string) => desk.rolloutFigures({ kind, year, names: ASKED_FIGURES });
-    Promise.all(AREA_KINDS.map(ask)).then(
+    // all villages are 1.6 MB: asked for where they are drawn
+    Promise.all(AREA_KINDS.filter((kind) => villages || kind !== "village").map(ask)).then(
       (found) => !left && desk.setRolloutMap({ year, values: valuesOf(found.flatMap(({ items }) => items)) }),
       () => !left && desk.setRolloutMap({ year, values: {} }),
     );
     return () => {
       left = true;
     };
-  }, [desk, year, revision]);
+  }, [desk, year, revision, villages]);
   return null;
+}
+
+function useVillagesDrawn(): boolean {
+  return useApp(
+    ({ view }) => (view.camera?.zoom ?? 0) >= VILLAGES_FROM_ZOOM || rolloutChoice(view.work).tier === "village",
+  );
 }
 
 /** How often devices and rooms are asked for, and those of all villages, which are a megabyte. */
@@ -86,12 +94,11 @@ const VILLAGES_PERIOD_MS = 180_000;
 /** What devices and rooms tell now: of districts and townships always, of villages where their numbers colour the map. */
 function Live() {
   const monitored = useApp((state) => rolloutChoice(state.view.work).theme === "monitoring");
-  const close = useApp((state) => (state.view.camera?.zoom ?? 0) >= VILLAGES_FROM_ZOOM);
-  const villages = useApp((state) => rolloutChoice(state.view.work).tier === "village");
+  const villages = useVillagesDrawn();
   return (
     <>
       <LiveOf kinds={UPPER} periodMs={UPPER_PERIOD_MS} />
-      {monitored && (close || villages) && <LiveOf kinds={VILLAGES} periodMs={VILLAGES_PERIOD_MS} />}
+      {monitored && villages && <LiveOf kinds={VILLAGES} periodMs={VILLAGES_PERIOD_MS} />}
     </>
   );
 }

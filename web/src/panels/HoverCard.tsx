@@ -1,12 +1,13 @@
 import { useText } from "../i18n/hooks";
 import { ROWS } from "../layers/rolloutThemes";
 import type { Hover, Hovered } from "../map/heatMap";
-import { useApp } from "../state/context";
+import { useApp, useParts } from "../state/context";
 import { arrived } from "../state/remote";
 import { rolloutChoice } from "../state/rolloutMap";
 import { formatArea, formatShare } from "../units";
 import { useProjectWords } from "./ProjectCard";
 import { attributeText, knownValue } from "./themes";
+import { useAnswer } from "./useAnswer";
 
 /** What stands under the pointer: a district with its rate, an area of the chosen theme, a project. */
 export function HoverCard({ hover }: { hover: Hover }) {
@@ -16,6 +17,7 @@ export function HoverCard({ hover }: { hover: Hover }) {
       {found.of === "district" && <District district={found.district} />}
       {found.of === "area" && <Area area={found} />}
       {found.of === "project" && <Project id={found.id} />}
+      {found.of === "company" && <Company id={found.id} />}
     </div>
   );
 }
@@ -90,6 +92,34 @@ function Project({ id }: { id: number }) {
       </span>
       <span>
         {t("rollout-map.completion")} <b>{formatShare(project.completion, lang)}</b>
+      </span>
+    </>
+  );
+}
+
+const MOST_COMPANIES = 500;
+
+/** A company with what it heats, and its share of what all companies heat. */
+function Company({ id }: { id: number }) {
+  const t = useText();
+  const { desk } = useParts();
+  const lang = useApp((state) => state.view.lang);
+  const found = useAnswer("companies and what they heat", () =>
+    desk.coverage({ of_kind: "company", limit: MOST_COMPANIES }),
+  );
+  if (found.state !== "ready") return <span>{t("app.loading")}</span>;
+  const { items } = found.value;
+  const company = items.find(({ asset_id }) => asset_id === id);
+  if (company === undefined) return <span>{t("rollout-map.unknown")}</span>;
+  const whole = items.reduce((sum, { heated_area_m2 }) => sum + heated_area_m2, 0);
+  return (
+    <>
+      <strong>{company.name || company.code}</strong>
+      <span>
+        {t("rollout.heated")} <b>{formatArea(company.heated_area_m2, lang)}</b>
+      </span>
+      <span>
+        {t("rollout-map.marketShare")} <b>{formatShare(whole > 0 ? company.heated_area_m2 / whole : null, lang)}</b>
       </span>
     </>
   );

@@ -153,5 +153,6 @@ export const rolloutMap: Record<keyof typeof zh, string> = {
   "rollout-map.offline": "offline",
   "rollout-map.running": "device running",
   "rollout-map.stopped": "device off or without data",
+  "rollout-map.marketShare": "Share of all companies",
   "rollout-map.noArea": "No areas for this seat, or nothing summed up yet",
 };

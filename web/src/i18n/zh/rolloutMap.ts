@@ -152,5 +152,6 @@ export const rolloutMap = {
   "rollout-map.offline": "离线",
   "rollout-map.running": "设备运行",
   "rollout-map.stopped": "设备停用或无数据",
+  "rollout-map.marketShare": "占全部企业供热面积",
   "rollout-map.noArea": "此席位看不到任何区域，或数据尚未汇总",
 } as const;
