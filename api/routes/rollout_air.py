@@ -38,6 +38,8 @@ class AirAreaModel(BaseModel):
     left_out: int = Field(description="Stations without a fresh good value.")
     iaqi: float | None = Field(description="Individual index, HJ 633-2012.", examples=[69.3])
     aqi_class: int | None = Field(description="1 excellent to 6 severely polluted.", examples=[2])
+    lon: float | None = Field(description="Of a point inside, WGS-84 degrees.")
+    lat: float | None
     clean_heating_rate: float | None = Field(description="Beside it: the share of heated area that is heated cleanly.")
 
 
@@ -60,6 +62,7 @@ async def air(request: Request, caller: CallerDep, pool: PoolDep, city: CityDep,
     newest = dict(zip(assets.tolist(), values.tolist(), strict=True))
     items = []
     for kind in _KINDS:
+        places = {area.area_id: area for area in await list_areas(pool, caller.scope, city, AreaFilter(kind))}
         for area in await list_figures(pool, caller.scope, city, AreaFilter(kind)):
             own = [station for station, area_id in stations.items() if area_id == area.area_id]
             heard = [newest[station] for station in own if station in newest]
@@ -75,6 +78,8 @@ async def air(request: Request, caller: CallerDep, pool: PoolDep, city: CityDep,
                     left_out=len(own) - len(heard),
                     iaqi=index,
                     aqi_class=None if index is None else class_of(index),
+                    lon=places[area.area_id].lon,
+                    lat=places[area.area_id].lat,
                     clean_heating_rate=area.figures["clean_heating_rate"],
                 )
             )

@@ -9,6 +9,5 @@ export const projectPoints = (query: Query) =>
 export const areas = (query: Query) => getJson<{ items: RolloutArea[] }>("/rollout/areas", query);
 export const figures = (query: Query) => getJson<AreaFigures>("/rollout/figures", query);
 export const parts = (query: Query) => getJson<Answer<"/rollout/parts", "get">>("/rollout/parts", query);
-export const live = (query: Query) => getJson<Answer<"/rollout/live", "get">>("/rollout/live", query);
 export const devices = (query: Query) =>
   getJson<Answer<"/rollout/live/devices", "get">>("/rollout/live/devices", query);

@@ -5248,11 +5248,18 @@ export interface components {
              * @enum {string}
              */
             kind: "city" | "district" | "zone" | "township" | "village";
+            /** Lat */
+            lat: number | null;
             /**
              * Left Out
              * @description Stations without a fresh good value.
              */
             left_out: number;
+            /**
+             * Lon
+             * @description Of a point inside, WGS-84 degrees.
+             */
+            lon: number | null;
             /**
              * Name
              * @example 双阳区

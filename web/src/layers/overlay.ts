@@ -22,6 +22,13 @@ export const ROLE_STYLES: Record<Role, RoleStyle> = {
   shape: { colour: "#f8fafc", dashes: [2, 2], width: 2, fill: 0.1 },
   inside: { colour: "#4ade80", dashes: null, width: 2.5, fill: 0.2 },
   nearest: { colour: "#facc15", dashes: null, width: 2.5, fill: 0.2 },
+  // classes of air from excellent to severely polluted; the standard's red is left to alarms
+  "air-1": { colour: "#6ee7b7", dashes: null, width: 1.4, fill: 0.2 },
+  "air-2": { colour: "#fde047", dashes: null, width: 1.4, fill: 0.2 },
+  "air-3": { colour: "#fdba74", dashes: null, width: 1.4, fill: 0.24 },
+  "air-4": { colour: "#e0a0f8", dashes: null, width: 1.4, fill: 0.28 },
+  "air-5": { colour: "#a855f7", dashes: null, width: 1.4, fill: 0.3 },
+  "air-6": { colour: "#7e22ce", dashes: null, width: 1.4, fill: 0.36 },
 };
 const GEOMETRIES = {
   area: ["Polygon", "MultiPolygon"],

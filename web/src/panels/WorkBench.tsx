@@ -74,6 +74,7 @@ const PANELS: Record<WorkPanel, ComponentType> = {
   "rollout-area": lazy(() => import("./RolloutAreaPanel")),
   "rollout-lists": lazy(() => import("./RolloutListsPanel")),
   "rollout-report": lazy(() => import("./RolloutReportPanel")),
+  "rollout-live": lazy(() => import("./RolloutLivePanel")),
   layers: lazy(async () => ({ default: (await import("./LayerPanel")).LayerPanel })),
 };
 
@@ -113,6 +114,7 @@ const ICONS: Record<WorkPanel, ComponentType> = {
   "rollout-area": EnvironmentOutlined,
   "rollout-lists": TableOutlined,
   "rollout-report": UploadOutlined,
+  "rollout-live": DashboardOutlined,
   layers: AppstoreOutlined,
 };
 

@@ -1,6 +1,7 @@
 import { saveFile } from "../api/client";
 import * as requests from "../api/desk";
 import type { AssetEdit } from "../api/records";
+import * as rolloutLive from "../api/rolloutLive";
 import * as rollout from "../api/rolloutMap";
 import type { AssetKind } from "../api/shapes";
 import type { Action, AppState } from "./app";
@@ -143,10 +144,14 @@ export class Desk {
   readonly filled = (asset: number, filter: Filter) => requests.filled(asset, this.query(filter));
   readonly projects = (filter: Filter) => rollout.projects(this.query(filter));
   readonly projectPoints = (filter: Filter) => rollout.projectPoints(this.query(filter));
+  readonly rolloutLive = (filter: Filter) => rolloutLive.live(this.query(filter));
+  readonly rolloutDevices = (filter: Filter) => rolloutLive.devices(this.query(filter));
+  readonly rolloutTemperatures = (filter: Filter) => rolloutLive.temperatures(this.query(filter));
+  readonly air = (filter: Filter) => rolloutLive.air(this.query(filter));
+  readonly airHours = (area: number, filter: Filter) => rolloutLive.airHours(area, this.query(filter));
   readonly rolloutAreas = (filter: Filter) => rollout.areas(this.query(filter));
   readonly rolloutFigures = (filter: Filter) => rollout.figures(this.query(filter));
   readonly rolloutParts = (filter: Filter) => rollout.parts(this.query(filter));
-  readonly rolloutLive = (filter: Filter) => rollout.live(this.query(filter));
   /** Heating devices of a village, with what they do now. */
   readonly villageDevices = (village: number, limit: number) => rollout.devices(this.query({ village, limit }));
   readonly channels = () => requests.channels();

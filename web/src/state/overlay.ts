@@ -11,6 +11,12 @@ export const ROLES = [
   "shape",
   "inside",
   "nearest",
+  "air-1",
+  "air-2",
+  "air-3",
+  "air-4",
+  "air-5",
+  "air-6",
 ] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -8,6 +8,7 @@ export const WORK_GROUPS = {
   archive: ["changes", "proposals", "statistics"],
   rollout: [
     "rollout-map",
+    "rollout-live",
     "rollout-overview",
     "rollout-rankings",
     "rollout-targets",
@@ -54,6 +55,7 @@ const PANEL_KEYS = {
   "rollout-area": ["place"],
   "rollout-lists": ["list", "district", "technical"],
   "rollout-report": ["sheet"],
+  "rollout-live": ["part", "area", "pollutant", "energy", "day"],
   trace: ["ask", "target", "set", "repair_h"],
   isolation: ["also", "alternative"],
   whatif: ["zone", "close", "open", "stop_pumps", "stop_sources", "leak", "outdoor", "job", "station"],

@@ -10,6 +10,7 @@ import { network } from "./network";
 import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
+import { rolloutLive } from "./rolloutLive";
 import { rolloutMap } from "./rolloutMap";
 import { rolloutPanels } from "./rolloutPanels";
 import { rolloutReport } from "./rolloutReport";
@@ -38,4 +39,5 @@ export const en: Record<TextKey, string> = {
   ...rolloutMap,
   ...rolloutPanels,
   ...rolloutReport,
+  ...rolloutLive,
 };

@@ -9,6 +9,7 @@ import { network } from "./network";
 import { notices } from "./notices";
 import { overview } from "./overview";
 import { quality } from "./quality";
+import { rolloutLive } from "./rolloutLive";
 import { rolloutMap } from "./rolloutMap";
 import { rolloutPanels } from "./rolloutPanels";
 import { rolloutReport } from "./rolloutReport";
@@ -37,6 +38,7 @@ export const zh = {
   ...rolloutMap,
   ...rolloutPanels,
   ...rolloutReport,
+  ...rolloutLive,
 } as const;
 
 export type TextKey = keyof typeof zh;
