@@ -277,6 +277,8 @@ def create_app(settings: Settings) -> FastAPI:
     """
     app = _Application(title="heat twin", version=version("heat-twin"), lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
+    # sheets are read one after the other: each takes a processor and some memory
+    app.state.sheet_turn = asyncio.Semaphore(1)
     app.state.features_kept = Kept()
     app.state.channels = Channels()
     app.state.alarm_figures = metrics.AlarmFigures()

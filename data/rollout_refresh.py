@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from data.pool import Connection
+from data.pool import Connection, connect
 from data.statements import sql
 from twin.registers import FUELS
 from twin.rollout import ELECTRIC_TYPES, default_factors
@@ -70,6 +70,12 @@ def refresh(connection: Connection, city_id: int, *, force: bool = False) -> Rol
         if change.everything:
             connection.execute(sql("rollout_analyze"))
     return RolloutReport(None if change.everything else len(change.villages), time.monotonic() - started)
+
+
+def refresh_city(database_url: str, city_id: int) -> RolloutReport | None:
+    """Do `refresh` over a connection of its own."""
+    with connect(database_url) as connection:
+        return refresh(connection, city_id)
 
 
 def _changed(connection: Connection, city_id: int, *, force: bool) -> _Change | None:

@@ -15,7 +15,6 @@ from pydantic.config import JsonDict
 from api.answers import PRIVATE, matches
 from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
 from data.errors import NotFound
-from data.pool import connect
 from data.rollout import (
     NOW,
     AreaFilter,
@@ -29,7 +28,7 @@ from data.rollout import (
     rollout_state,
 )
 from data.rollout_export import figure_package, figure_table
-from data.rollout_refresh import refresh
+from data.rollout_refresh import refresh_city
 from data.sheets import csv_bytes, xlsx_bytes
 from twin.rollout import CLEAN_HEATING_RATE, FIGURES, default_factors
 
@@ -374,7 +373,7 @@ async def set_factor(
     """Give the city a factor of its own; the figures are counted anew before this answers (seconds for a whole city)."""
     _require_factor(name)
     await put_factor(pool, caller.scope, city, name, (body.value, body.source), seat=caller.seat)
-    await asyncio.to_thread(_refresh, settings.database_url, city)
+    await asyncio.to_thread(refresh_city, settings.database_url, city)
     return await factors(caller, pool, city)
 
 
@@ -383,18 +382,13 @@ async def drop_factor(name: FactorName, caller: CallerDep, pool: PoolDep, city: 
     """Go back to the product's factor."""
     _require_factor(name)
     await put_factor(pool, caller.scope, city, name, None, seat=caller.seat)
-    await asyncio.to_thread(_refresh, settings.database_url, city)
+    await asyncio.to_thread(refresh_city, settings.database_url, city)
     return await factors(caller, pool, city)
 
 
 def _require_factor(name: str) -> None:
     if name not in default_factors():
         raise NotFound(f"there is no factor {name!r}; factors are {', '.join(default_factors())}")
-
-
-def _refresh(database_url: str, city_id: int) -> None:
-    with connect(database_url) as connection:
-        refresh(connection, city_id)
 
 
 def _factor(each: CityFactor) -> FactorModel:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import CallerDep, CityDep, PoolDep, SettingsDep
 from api.errors import BadRequest, PayloadTooLarge
+from data.rollout_refresh import refresh_city
 from data.rollout_sheets import (
     CellRemark,
     RowChange,
@@ -29,8 +30,6 @@ from twin.rollout_sheets import SHEETS
 
 router = APIRouter(prefix="/rollout", tags=["rollout"])
 
-_ONE_AT_A_TIME = asyncio.Semaphore(1)
-"""Sheets are read one after the other: each takes a processor and some memory."""
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RegisterPath = Annotated[
     str, Path(max_length=100, description=f"Register with a sheet: {', '.join(SHEETS)}.", examples=["rollout_report"])
@@ -190,8 +189,10 @@ async def take(
     if len(content) > MOST_BYTES:
         raise PayloadTooLarge(f"the sheet has {len(content)} bytes; at most {MOST_BYTES} are taken")
     work = partial(take_sheet, settings.database_url, caller.scope, city, chosen, content, seat=caller.seat)
-    async with _ONE_AT_A_TIME:
+    async with request.app.state.sheet_turn:
         report = await asyncio.to_thread(work, reason=reason.strip(), dry_run=dry_run)
+        if report.written:  # figures at once, tiles and checks as after every change
+            await asyncio.to_thread(refresh_city, settings.database_url, city)
     if report.written:
         request.app.state.refresher.wake(city)
     if report.error_count and not dry_run:

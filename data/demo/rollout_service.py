@@ -16,8 +16,8 @@ FAULTS = ("heating_quality", "construction_quality", "service", "communication",
 _FAULT_SHARES = (0.3, 0.12, 0.15, 0.18, 0.25)
 _URGENCIES = ("red", "orange", "yellow", "blue")
 _SEASONS = ("2024-2025", "2025-2026")
-_SEASON_STARTS = ("2024-10-20", "2025-10-20")
-_SEASON_DAYS = 169
+_TICKETS = (("2025-10-20", 169), ("2026-07-05", 118))
+_THIS_YEAR = 0.4
 _OPEN = 0.05
 _KWH_PER_M2, _PV_KWH_PER_M2, _KG_PER_M2, _COAL_KG_PER_M2 = 38.0, 16.0, 24.0, 26.0
 _PRICES = {"grid_electricity": 0.35, "pv_electricity": 0.0, "pellet": 0.9, "straw": 0.4, "coal": 0.75}
@@ -84,12 +84,13 @@ def draw_units(
 
 
 def draw_tickets(seed: int, households: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return repairs and complaints of the last two seasons; one in twenty is still open."""
+    """Return repairs and complaints of the last season and since this summer's checks; one in twenty is still open."""
     rng = np.random.default_rng([seed, 75])
     chosen = _some_in_use(households, count, rng)
     fault = rng.choice(len(FAULTS), count, p=_FAULT_SHARES)
-    start = np.array(_SEASON_STARTS, dtype="datetime64[m]")[rng.integers(0, 2, count)]
-    reported = start + rng.integers(0, _SEASON_DAYS * 24 * 60, count).astype("timedelta64[m]")
+    start, days = (np.array(column) for column in zip(*_TICKETS, strict=True))
+    season = (rng.random(count) < _THIS_YEAR).astype(np.int64)
+    reported = start.astype("datetime64[m]")[season] + (rng.random(count) * days[season] * 24 * 60).astype("timedelta64[m]")
     resolved = reported + (rng.gamma(1.6, 14.0, count) * 60.0 + 20.0).astype(np.int64).astype("timedelta64[m]")
     number = np.char.zfill(np.arange(1, count + 1).astype(str), 6)
     return pd.DataFrame(
