@@ -41,6 +41,7 @@ class _Change:
     everything: bool
     villages: Sequence[int]
     households: bool = False
+    projects: bool = False
 
 
 def refresh(connection: Connection, city_id: int, *, force: bool = False) -> RolloutReport | None:
@@ -97,7 +98,13 @@ def _changed(connection: Connection, city_id: int, *, force: bool) -> _Change | 
     villages = (
         [int(each) for (each,) in connection.execute(sql("rollout_villages_of"), values)] if touched & {*_OF_VILLAGES} else []
     )
-    return _Change(newest, everything=False, villages=sorted(villages), households="household" in touched)
+    return _Change(
+        newest,
+        everything=False,
+        villages=sorted(villages),
+        households="household" in touched,
+        projects="retrofit_project" in touched,
+    )
 
 
 def _refresh(connection: Connection, city_id: int, change: _Change) -> None:
@@ -113,22 +120,26 @@ def _refresh(connection: Connection, city_id: int, change: _Change) -> None:
     if change.everything or change.households:  # outlines are drawn around households
         for name in ("rollout_areas_clear", "rollout_areas", "rollout_areas_analyze"):
             connection.execute(sql(name), values)
-    for name in ("rollout_homes", "rollout_devices"):
+    counts = change.everything or bool(change.villages)
+    for name in ("rollout_homes", "rollout_devices") if counts else ():
         connection.execute(sql(name), values)
-    values["years"] = _years(connection, values)
+    values["years"] = _years(connection, values, homes=counts)
     if not change.everything and values["years"] != _kept_years(connection, values):  # every village needs a row of a new year
-        connection.execute(sql("rollout_homes_drop"))
+        if counts:
+            connection.execute(sql("rollout_homes_drop"))
         _refresh(connection, city_id, replace(change, everything=True))
         return
     for name in ("rollout_targets", "rollout_reports", "rollout_project_sums"):
         connection.execute(sql(name), values)
-    if change.everything or change.villages:
+    if counts:
         for name in ("rollout_told", "rollout_homes_analyze", "rollout_villages_clear", "rollout_villages"):
             connection.execute(sql(name), values)
     for name in ("rollout_village_targets", "rollout_uppers_clear", "rollout_uppers"):
         connection.execute(sql(name), values)
+    if not (counts or change.projects):
+        return  # targets and reports have no parts
     connection.execute(sql("rollout_parts_clear"), values)
-    if change.everything or change.villages:
+    if counts:
         connection.execute(sql("rollout_village_parts"), values)
     connection.execute(sql("rollout_upper_parts"), values)
 
@@ -155,9 +166,10 @@ def _factors(connection: Connection, city_id: int) -> Mapping[str, Any]:
     return {**values, "fuels": list(FUELS), "fuel_kgce": [values[f"{fuel}_kgce_per_unit"] for fuel in FUELS]}
 
 
-def _years(connection: Connection, values: Mapping[str, Any]) -> list[int]:
+def _years(connection: Connection, values: Mapping[str, Any], *, homes: bool) -> list[int]:
     """Return 0 (now) and the years that something is known of."""
-    return [0, *(int(year) for (year,) in connection.execute(sql("rollout_years"), values) if year)]
+    names = ("rollout_years", "rollout_home_years") if homes else ("rollout_years",)
+    return [0, *sorted({int(year) for name in names for (year,) in connection.execute(sql(name), values) if year})]
 
 
 def _kept_years(connection: Connection, values: Mapping[str, Any]) -> list[int]:

@@ -1,8 +1,6 @@
 -- years that something is known of, up to the present one
 select distinct y.year
   from (
-        select h.year from rollout_home h
-         union all
         select s.year from rollout_sum s where s.city_id = %(city_id)s and s.area_id = 0
          union all
         select left(r.attributes ->> 'month', 4)::int
