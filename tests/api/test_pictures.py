@@ -242,7 +242,7 @@ def test_the_load_is_in_the_ledger_and_a_job_can_be_cancelled_by_who_may(http: h
         job_id = create_job(connection, "tiles", city_id=1, seat="tests")
     listed = http.get("/jobs", params={"city": 1}).json()
     assert [(row["kind"], row["state"]) for row in listed if row["kind"] == "load"] == [("load", "done")]
-    assert listed[-1]["result"]["built"] == ["tiles", "raster", "tiles3d", "problems"]
+    assert listed[-1]["result"]["built"] == ["tiles", "rollout", "raster", "tiles3d", "problems"]
     with httpx.Client(base_url=city[1], timeout=60) as viewer:
         take_seat(viewer, "district")
         assert viewer.post(f"/jobs/{job_id}/cancel").status_code == 403

@@ -447,11 +447,14 @@ def panels_of(shown: Viewer, tabs: Locator) -> Iterator[str]:
             yield shown.look("new URLSearchParams(window.location.search).get('panel')")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1200, 675), (390, 844)])
-def test_every_panel_fits_its_window_and_speaks_both_languages(bench: Any, pictures: Path, width: int, height: int) -> None:
+@pytest.mark.parametrize(("width", "height", "langs"), [(1200, 675, ("zh", "en")), (390, 844, ("en",))])
+def test_every_panel_fits_its_window_and_speaks_both_languages(
+    bench: Any, pictures: Path, width: int, height: int, langs: tuple[str, ...]
+) -> None:
+    """English words are the longer ones: a narrow window is tried with those."""
     with bench(width=width, height=height) as shown:
         shown.page.goto(f"{shown.url}/plan?city=1&layers=base", timeout=LIMIT_S * 1000)
-        for lang in ("zh", "en"):
+        for lang in langs:
             if lang == "en":
                 shown.page.get_by_role("button", name="切换语言").click()
             tabs = shown.page.get_by_role("navigation", name="工作台" if lang == "zh" else "Work bench")
@@ -468,7 +471,7 @@ def test_every_panel_fits_its_window_and_speaks_both_languages(bench: Any, pictu
                     "[...document.querySelectorAll('.bench .panel-body')].every((one) => one.scrollWidth <= one.clientWidth + 1)"
                 )
                 assert wide, (panel, lang)
-                if lang == "zh" and panel in {"problems", "statistics"}:
+                if lang == langs[0] and panel in {"problems", "statistics"}:
                     shown.shoot(pictures / f"{panel}-{width}x{height}.png")
             assert len(set(opened)) == len(opened) >= 27
         shown.assert_clean()

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from data.demo import outlines
 from data.demo.delivery import ORIGIN_GK, gk
-from data.demo.households import DEVICE_TYPES
+from data.demo.households import DEVICE_TYPES, ROOM_TERMINAL
 from data.demo.layout import TIES, TOWNS, Lattice, lay_out
 from data.demo.sizes import size_of
 from data.demo.transmission import fed_directly
@@ -158,7 +158,7 @@ def test_zones_overlap_districts_and_devices_stand_outside_the_built_up_extent(c
     assert len(zones) == 6
     assert np.bincount(zone, minlength=6).max() >= 2
     devices = city.table_wgs84("heating_devices")
-    assert set(devices["device_type"]) == {each.name for each in DEVICE_TYPES}
+    assert set(devices["device_type"]) == {ROOM_TERMINAL} | {each.name for each in DEVICE_TYPES}
     assert len(DEVICE_TYPES) == 17
     coverage = city.geojson_wgs84("coverage").set_index("code")
     urban = coverage.loc["CSFW"].geometry
